@@ -13,51 +13,20 @@ from alertnet import __version__
 from alertnet.runtime.settings.settings import Settings
 from alertnet.runtime.wiring import Runtime
 from alertnet.web import pages, problems
-from alertnet.web.api import (
-    actions,
-    devices,
-    drills,
-    events,
-    incidents,
-    journeys,
-    quarantine,
-    re_resolve,
-    recordings,
-    roll_calls,
-    trees,
-)
-from alertnet.web.api.events import Live
+from alertnet.web.api import incidents
 from alertnet.web.auth import KnownKeys
 from alertnet.web.console.refusing import show_crowded, show_our_fault
-from alertnet.web.console.reports import report
 from alertnet.web.door import InFlight
 from alertnet.web.layers import Around, Turns
-from alertnet.web.monitoring import health, metrics
+from alertnet.web.monitoring import health
 from alertnet.web.throttle import Throttle
 from alertnet.web.twilio import webhooks
 
 if TYPE_CHECKING:
     from alertnet.runtime.openid import Provider
 
-EDGES = (
-    # First what is asked most: routes are tried in turn.
-    webhooks,
-    incidents,
-    actions,
-    re_resolve,
-    events,
-    journeys,
-    roll_calls,
-    drills,
-    trees,
-    devices,
-    quarantine,
-    recordings,
-    pages,
-    report,
-    health,
-    metrics,
-)
+EDGES = (webhooks, incidents, pages, health)
+"""What raises an alarm or answers one. First what is asked most, since routes are tried in turn."""
 
 
 class App(FastAPI):
@@ -67,6 +36,19 @@ class App(FastAPI):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.straight(scope, receive, send)
+
+    def openapi(self) -> dict[str, Any]:
+        """The description of the whole interface."""
+        self.add_rest()
+        return super().openapi()
+
+    def add_rest(self) -> None:
+        """Put all other routes in place of the one that stands in for them, unless they are there."""
+        edges, stand_in = load_rest(self.state.runtime.settings), self.router.routes[-1]
+        if isinstance(stand_in, Rest):
+            _share_with_rest(self)
+            self.router.routes.remove(stand_in)
+            self.router.routes.extend(route for edge in edges for route in edge.router.routes)
 
 
 def make_app(runtime: Runtime, leaving: threading.Event | None = None) -> FastAPI:
@@ -89,7 +71,6 @@ def make_app(runtime: Runtime, leaving: threading.Event | None = None) -> FastAP
     app.state.leaving = leaving or threading.Event()
     app.state.in_flight = InFlight()
     app.state.known_keys = KnownKeys()
-    app.state.live = Live(runtime)
     app.state.throttle = Throttle(runtime.counting.add)
     app.add_middleware(Turns, runtime=runtime, show_crowded=show_crowded)
     app.add_middleware(Around, runtime=runtime)
@@ -99,7 +80,7 @@ def make_app(runtime: Runtime, leaving: threading.Event | None = None) -> FastAP
     app.add_exception_handler(Exception, _our_fault)
     # FastAPI would otherwise build each route again for every application, at its first request.
     app.router.routes.extend(route for edge in EDGES for route in edge.router.routes)
-    app.router.routes.append(Console(app))
+    app.router.routes.append(Rest(app))
     return app
 
 
@@ -108,32 +89,47 @@ def _our_fault(request: Request, error: Exception) -> Response:
     return show_our_fault(request) if request.url.path.startswith("/desk") else problems.our_fault(request, error)
 
 
-class Console(BaseRoute):
-    """Stands in for the console's pages until the first is asked for, so that the rest starts sooner."""
+class Rest(BaseRoute):
+    """Stands in for all other routes until one of them is asked for, so that what an alarm needs is there sooner."""
 
-    def __init__(self, app: FastAPI) -> None:
+    def __init__(self, app: App) -> None:
         self._app = app
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        is_page = scope["type"] == "http" and f"{scope['path']}/".startswith("/desk/")
-        return (Match.FULL if is_page else Match.NONE), {}
+        return (Match.FULL if scope["type"] == "http" else Match.NONE), {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Load the console's pages, replace itself by them, and answer the request."""
-        edges = await run_in_threadpool(load_console, self._app.state.runtime.settings)
-        # Several requests may get here; only the first replaces it.
-        if self in self._app.router.routes:
-            _share_among_pages(self._app)
-            self._app.router.routes.remove(self)
-            self._app.router.routes.extend(route for edge in edges for route in edge.router.routes)
+        """Load the other routes, and answer the request by them."""
+        await run_in_threadpool(load_rest, self._app.state.runtime.settings)
+        self._app.add_rest()
         await self._app.router(scope, receive, send)
 
 
-def load_console(settings: Settings) -> tuple[Any, ...]:
-    """Import the console's modules, and the OpenID Connect client where one is configured."""
+def load_rest(settings: Settings) -> tuple[Any, ...]:
+    """Import what answers all other requests, and the OpenID Connect client where one is configured."""
     if settings.openid:
         import alertnet.runtime.openid  # noqa: F401
+    from alertnet.web.api import (
+        actions,
+        devices,
+        drills,
+        events,
+        journeys,
+        quarantine,
+        re_resolve,
+        recordings,
+        roll_calls,
+        trees,
+    )
     from alertnet.web.console import refusing
+    from alertnet.web.console.reports import report
+    from alertnet.web.monitoring import metrics
+
+    of_the_api = (actions, re_resolve, events, journeys, roll_calls, drills, trees, devices, quarantine, recordings)
+    return (*of_the_api, report, metrics, *_pages_of_the_console(), refusing)
+
+
+def _pages_of_the_console() -> tuple[Any, ...]:
     from alertnet.web.console.access import account, openid, sign_in, users
     from alertnet.web.console.incidents import board, incident, raising
     from alertnet.web.console.readiness import duty, journeys, people, quarantine, system
@@ -142,15 +138,17 @@ def load_console(settings: Settings) -> tuple[Any, ...]:
 
     of_incidents = (board, incident, raising, figures, drills, journeys, quarantine)
     of_the_house = (users, people, duty, system, pictures, simulator, editing, account)
-    return (sign_in, openid, *of_incidents, *of_the_house, refusing)
+    return (sign_in, openid, *of_incidents, *of_the_house)
 
 
-def _share_among_pages(app: FastAPI) -> None:
-    """Put what the console's pages share into the application's state."""
+def _share_with_rest(app: FastAPI) -> None:
+    """Put what the other routes share into the application's state."""
+    from alertnet.web.api.events import Live
     from alertnet.web.console.access.openid import HERE
     from alertnet.web.console.incidents.board import Boards
     from alertnet.web.console.live import Watch
 
+    app.state.live = Live(app.state.runtime)
     app.state.boards = Boards(app.state.runtime)
     app.state.watch = Watch(app.state.runtime, app.state.leaving)
     app.state.openid = _provider(app.state.runtime, HERE)

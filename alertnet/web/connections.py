@@ -8,6 +8,7 @@ closed.
 import asyncio
 import json
 import socket
+import threading
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -243,6 +244,7 @@ class Server(uvicorn.Server):
         self, config: uvicorn.Config, listening: socket.socket, most: int, deadline_seconds: float = REQUEST_SECONDS
     ) -> None:
         super().__init__(config)
+        self.is_up = threading.Event()
         self._listening = listening
         self._deadline_seconds = deadline_seconds
         self._most = most
@@ -257,6 +259,7 @@ class Server(uvicorn.Server):
         self._listening.setblocking(False)
         self._listen()
         self._ending = self._loop.create_task(self._end_overdue())
+        self.is_up.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop.remove_reader(self._listening)

@@ -13,10 +13,10 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import APIRouter, FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from pydantic import ValidationError
+from pydantic import ConfigDict, ValidationError, with_config
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -73,6 +73,15 @@ class Problem(Response):
         document = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
         # Escaped to ASCII, so that a lone surrogate in the request can't break the answer.
         super().__init__(json.dumps(document | more), status, headers)
+
+
+class Router(APIRouter):
+    """Routes of the interface. What their answers look like is worked out once its description is asked for."""
+
+    def add_api_route(self, *args: Any, **options: Any) -> None:
+        if isinstance(view := options.get("response_model"), type):
+            with_config(ConfigDict(defer_build=True))(view)
+        super().add_api_route(*args, **options)
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:

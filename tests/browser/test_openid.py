@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from alertnet.cli.server.processes import listen, web
+from alertnet.cli.server.web_server import listen, web
 from alertnet.flows.credentials.linked import link
 from alertnet.flows.credentials.users import add_user
 from alertnet.runtime.clock import system_clock

@@ -150,8 +150,8 @@ class Served:
 def served() -> Served:
     meanwhile, afterwards, *loaded = said_by(
         "import gc, sys; from alertnet.cli.server.serve import load_lightly; load_lightly(); print(gc.isenabled())"
-        "; import alertnet.cli.server.processes, alertnet.cli.startup, alertnet.store.upgrade"
-        "; alertnet.cli.server.processes.keep_what_is_loaded(); print(gc.isenabled())"
+        "; import alertnet.cli.server.web_server, alertnet.cli.server.working, alertnet.store.upgrade"
+        "; from alertnet.cli.server.system import keep_what_is_loaded; keep_what_is_loaded(); print(gc.isenabled())"
         "; print(*(name for name, each in sys.modules.items() if each))"
     )
     return Served([meanwhile, afterwards], set(loaded))
@@ -165,13 +165,59 @@ def test_what_serves_day_and_night_holds_nothing_that_it_may_never_need(served: 
     assert not NEVER_SERVED & loaded
 
 
+BESIDE_THE_ALARM = {"alertnet.web.api.actions", "alertnet.web.monitoring.metrics", "prometheus_client"}
+"""What neither raises an alarm nor answers one."""
+
+
+def test_what_no_alarm_needs_is_loaded_after_the_start() -> None:
+    """Each alarm that comes meanwhile waits for the whole start."""
+    loaded = loaded_by("import alertnet.web.app")
+
+    assert {"alertnet.web.api.incidents", "alertnet.web.pages", "alertnet.web.twilio.webhooks"} <= loaded
+    assert not BESIDE_THE_ALARM & loaded
+
+
+def test_what_only_sends_holds_nothing_of_the_web_and_the_other_way_round() -> None:
+    """On PostgreSQL they are processes of their own."""
+    sends = loaded_by("import alertnet.cli.startup, alertnet.cli.server.working")
+    answers = loaded_by("import alertnet.cli.startup, alertnet.cli.server.web_server")
+
+    assert "alertnet.worker.service" in sends - answers
+    assert {"alertnet.web.app", "fastapi", "uvicorn"} <= answers - sends
+
+
+def test_the_description_of_the_interface_is_built_once_it_is_asked_for() -> None:
+    """Its models took a thirtieth of a start; our own are still built at once, so that no request waits for them."""
+    described, own, paths = said_by(
+        "from alertnet.cli.server.serve import load_fastapi; load_fastapi()"
+        "; from fastapi.openapi.models import OpenAPI; print(OpenAPI.__pydantic_complete__)"
+        "; from alertnet.web.api.models import Report; print(Report.__pydantic_complete__)"
+        "; from fastapi import FastAPI; print(*FastAPI(docs_url=None).openapi())"
+    )[:3]
+
+    assert (described, own, paths) == ("False", "True", "openapi")
+
+
+def test_no_other_package_sees_what_is_reported() -> None:
+    """A9: pydantic shows each value that it checks to whatever package says that it is a plugin of it."""
+    asked = said_by(
+        "import importlib.metadata as installed; ask = installed.entry_points"
+        "; installed.entry_points = lambda **of: print(of['group']) or ask(**of)"
+        "; from alertnet.cli.server.serve import load_lightly; load_lightly()"
+        "; import alertnet.web.app, alertnet.worker.service"
+    )
+
+    assert "apscheduler.triggers" in asked
+    assert "pydantic" not in asked
+
+
 def test_the_garbage_collector_rests_only_while_the_program_is_loaded(served: Served) -> None:
     """It would take a sixth of the start for nothing; without it afterwards the process would grow for ever."""
     assert served.collects == ["False", "True"]
 
 
 def test_a_start_parses_each_template_once() -> None:
-    """Parsing them is most of their check, and that is a third of a start; what the page may do is looked at apart."""
+    """Parsing them is most of their check, and that is a third of a start."""
     parses, files = said_by(
         "from pathlib import Path; from jinja2.parser import Parser; parse, parsed = Parser.parse, []"
         "; Parser.parse = lambda self: parsed.append(1) or parse(self)"
@@ -180,4 +226,4 @@ def test_a_start_parses_each_template_once() -> None:
         "; print(len(parsed), sum(path.endswith('.j2') for path in fitted.templates.files))"
     )
 
-    assert int(parses) <= int(files) + len(("page/page.html.j2", "page/style.css.j2"))
+    assert int(parses) <= int(files)

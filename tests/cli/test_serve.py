@@ -180,7 +180,7 @@ def test_who_begins_after_a_kill_says_that_the_last_one_ended_without_a_word(off
 @pytest.mark.parametrize("adds_up", [True, False])
 def test_sqlite_adds_up_no_memory_once_it_is_told_not_to(adds_up: bool) -> None:
     """Its sum is behind a lock that an incident would take some five hundred times."""
-    told = "" if adds_up else "from alertnet.cli.server.processes import add_up_no_memory; add_up_no_memory();"
+    told = "" if adds_up else "from alertnet.cli.server.system import add_up_no_memory; add_up_no_memory();"
     asked = "import _sqlite3, ctypes, sqlite3; sqlite3.connect(':memory:');"
     shown = "print(ctypes.CDLL(_sqlite3.__file__).sqlite3_memory_used())"
 
@@ -193,7 +193,7 @@ _MB = 1 << 20
 
 _LAID = f"""
 import mmap, re, sys, threading
-from alertnet.cli.server.processes import lay_in_large_pages
+from alertnet.cli.server.system import lay_in_large_pages
 
 def megabytes(name):
     return int(re.search(rf"^{{name}}: +([0-9]+)", open("/proc/self/smaps_rollup").read(), re.M)[1]) >> 10

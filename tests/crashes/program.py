@@ -21,7 +21,7 @@ from sqlalchemy import Connection as DatabaseConnection
 from sqlalchemy import Engine, event
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from alertnet.cli.server.processes import listen
+from alertnet.cli.server.web_server import listen
 from alertnet.core.directory.contact_tree import Network
 from alertnet.flows.system.purge import Decision
 from alertnet.messages.templates.load import Templates

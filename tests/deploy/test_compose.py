@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from alertnet.cli import commands
-from alertnet.cli.server.processes import GRACE_SECONDS
+from alertnet.cli.server.web_server import GRACE_SECONDS
 from alertnet.core.limits import LONGEST_BODY, REQUEST_SECONDS
 from alertnet.runtime.settings.settings import NAMES, SECRET, examine
 

@@ -9,7 +9,8 @@ from contextlib import ExitStack
 from datetime import datetime
 
 from alertnet.cli.server.process_end import logged_end, until_signalled, wait_for
-from alertnet.cli.server.processes import listen, web, working
+from alertnet.cli.server.web_server import listen, web
+from alertnet.cli.server.working import working
 from alertnet.runtime.clock import system_clock
 from alertnet.runtime.logging import configure
 from alertnet.runtime.settings.settings import read_settings

@@ -19,7 +19,7 @@ from alertnet.cli.demo.page_content.names import DURESS_PIN, PIN
 from alertnet.cli.demo.scenes import PLOTS, Act, Plot
 from alertnet.cli.demo.stage import LOOPBACK, Stage, set_everybodys_pins
 from alertnet.cli.demo.subtitles import Subtitles
-from alertnet.cli.server.processes import listen, web
+from alertnet.cli.server.web_server import listen, web
 from alertnet.core.limits import COORDINATOR_TEXTS
 from alertnet.sandbox import Call
 from alertnet.sandbox.page import Scene

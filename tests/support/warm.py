@@ -6,7 +6,7 @@ from pathlib import Path
 from alertnet.cli import commands
 from alertnet.messages.checks.fitting import read_fitted
 from alertnet.trees import read_folder
-from alertnet.web.app import load_console
+from alertnet.web.app import load_rest
 from tests.support.program import settings_on
 
 REPOSITORY = Path(__file__).parents[2]
@@ -14,6 +14,6 @@ REPOSITORY = Path(__file__).parents[2]
 read_fitted(REPOSITORY / "message_templates", REPOSITORY / "message_templates")
 read_folder(REPOSITORY / "contact_trees")
 commands()
-load_console(settings_on("sqlite:///never opened.db"))
+load_rest(settings_on("sqlite:///never opened.db"))
 # Else every process would look through all that for garbage.
 gc.freeze()

@@ -14,7 +14,7 @@ import uvicorn
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
-from alertnet.cli.server.processes import listen
+from alertnet.cli.server.web_server import listen
 from alertnet.web.connections import Joined, Server
 from tests.conftest import Logged
 

@@ -18,7 +18,7 @@ from alertnet.cli.demo.stage import LOOPBACK, Stage, stage
 from alertnet.cli.demo.tour import Tour
 from alertnet.cli.demo.watch import Missed, Watch
 from alertnet.cli.server.process_end import until_signalled
-from alertnet.cli.server.processes import answering, listen
+from alertnet.cli.server.web_server import answering, listen
 from alertnet.runtime.logging import configure
 from alertnet.sandbox.page import make_page
 

@@ -17,7 +17,8 @@ from alertnet.cli.demo.client import Api
 from alertnet.cli.demo.clock import ClockSpeed, DemoClock
 from alertnet.cli.demo.page_content.names import DURESS_PIN, PIN, with_deputies
 from alertnet.cli.demo.subtitles import Subtitles
-from alertnet.cli.server.processes import listen, web, working
+from alertnet.cli.server.web_server import listen, web
+from alertnet.cli.server.working import working
 from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Member, Network, Team
 from alertnet.core.errors import BadInput

@@ -1,14 +1,21 @@
 """`alertnet serve` and `alertnet worker`: the long-running processes."""
 
 import gc
+import os
+import socket
 import sys
 import threading
 import time
 import warnings
 from contextlib import ExitStack
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from alertnet import __version__
+
+if TYPE_CHECKING:
+    from alertnet.runtime.wiring import Runtime
 
 Host = Annotated[
     str, typer.Option(metavar="ADDRESS", help="The address to listen on; 0.0.0.0 for all of this machine.")
@@ -42,17 +49,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, with_worker: WithWorker =
     """Answer the API, the provider and the contacts, and send; until SIGTERM or Ctrl-C."""
     load_lightly()
     from alertnet.cli.server.process_end import logged_end, until_signalled, wait_for
-    from alertnet.cli.server.processes import (
-        add_up_no_memory,
-        keep_what_is_loaded,
-        lay_in_large_pages,
-        listen,
-        load_the_rest,
-        log_start,
-        share_one_heap,
-        web,
-        working,
-    )
+    from alertnet.cli.server.system import add_up_no_memory, keep_what_is_loaded, lay_in_large_pages, share_one_heap
     from alertnet.cli.startup import checked_runtime
     from alertnet.runtime.logging import configure
 
@@ -62,13 +59,19 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, with_worker: WithWorker =
     name = "serve" if with_worker else "serve --no-worker"
     with logged_end(name), ExitStack() as stack:
         runtime = stack.enter_context(checked_runtime())
+        # Only now, so that what is wrong is told sooner, and that the memory of the checks is used again.
+        load_fastapi()
+        from alertnet.cli.server.web_server import listen, load_the_rest, web
+
         listening = stack.enter_context(listen(host, port))
         ended = stack.enter_context(until_signalled())
         if with_worker:
+            from alertnet.cli.server.working import working
+
             stack.enter_context(working(runtime))
         leaving = threading.Event()
         stack.enter_context(web(runtime, listening, ended, leaving))
-        log_start(runtime, name, listening)
+        _log_start(runtime, name, listening)
         load_the_rest(runtime)
         keep_what_is_loaded()
         lay_in_large_pages(ended)
@@ -81,14 +84,8 @@ def worker() -> None:
     """Send what is due, beside `serve --no-worker` and other workers on PostgreSQL; until SIGTERM or Ctrl-C."""
     load_lightly()
     from alertnet.cli.server.process_end import logged_end, until_signalled, wait_for
-    from alertnet.cli.server.processes import (
-        keep_what_is_loaded,
-        lay_in_large_pages,
-        log_start,
-        raise_limit,
-        share_one_heap,
-        working,
-    )
+    from alertnet.cli.server.system import keep_what_is_loaded, lay_in_large_pages, raise_limit, share_one_heap
+    from alertnet.cli.server.working import working
     from alertnet.cli.startup import checked_runtime
     from alertnet.runtime.logging import configure
 
@@ -96,7 +93,7 @@ def worker() -> None:
     configure()
     raise_limit()
     with logged_end("worker"), checked_runtime() as runtime, until_signalled() as ended, working(runtime):
-        log_start(runtime, "worker")
+        _log_start(runtime, "worker")
         keep_what_is_loaded()
         lay_in_large_pages(ended)
         wait_for(ended)
@@ -105,9 +102,37 @@ def worker() -> None:
 def load_lightly() -> None:
     """Load the program without garbage collection and without modules that it does not need.
 
-    Until `keep_what_is_loaded` the collector would take a sixth of the time and find no garbage.
+    Until `keep_what_is_loaded` the collector would take a sixth of the time and find no garbage. Nor are other
+    packages looked through for plugins of pydantic, which would see each report.
     """
     gc.disable()
+    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
     warnings.filterwarnings("ignore", "Unable to find acceptable character detection")
     for name in UNWANTED:
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]
+
+
+def load_fastapi() -> None:
+    """Load FastAPI, with the models of its description left to be built once somebody asks for that."""
+    from pydantic import BaseModel
+
+    BaseModel.model_config["defer_build"] = True
+    import fastapi.openapi.models  # noqa: F401
+
+    del BaseModel.model_config["defer_build"]
+
+
+def _log_start(runtime: "Runtime", process: str, listening: socket.socket | None = None) -> None:
+    import structlog
+
+    host, port = listening.getsockname()[:2] if listening else (None, None)
+    structlog.get_logger(__name__).info(
+        "started",
+        process=process,
+        version=__version__,
+        host=host,
+        port=port,
+        public_url=runtime.settings.public_url,
+        database=runtime.engine.dialect.name,
+        trees=runtime.edition.trees,
+    )

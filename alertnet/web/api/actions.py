@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.responses import Response
 
@@ -44,11 +43,11 @@ from alertnet.web.api.models import (
     Vouched,
 )
 from alertnet.web.door import CoordinatorsDoor, Door
-from alertnet.web.problems import documented
+from alertnet.web.problems import Router, documented
 
 AHEAD = timedelta(minutes=5)  # how far another clock may be ahead of ours
 
-router = APIRouter(prefix="/v1/incidents/{ref}", responses=documented(401, 403, 404, 409, 413, 422, 503))
+router = Router(prefix="/v1/incidents/{ref}", responses=documented(401, 403, 404, 409, 413, 422, 503))
 
 
 @router.post("/updates", response_model=IncidentView)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Request
+from fastapi import Body, Depends, Request
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 from typing_extensions import TypedDict
@@ -17,7 +17,7 @@ from alertnet.store.records.credentials.api_keys import DEVICE
 from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.web.api.models import DeviceAlarm
 from alertnet.web.door import Door, DoorWith
-from alertnet.web.problems import documented
+from alertnet.web.problems import Router, documented
 
 
 class _Pressing(Request):
@@ -40,7 +40,7 @@ class _AsItComes(APIRoute):
         return handled
 
 
-router = APIRouter(prefix="/v1/devices", route_class=_AsItComes)
+router = Router(prefix="/v1/devices", route_class=_AsItComes)
 
 
 class AlarmView(TypedDict):

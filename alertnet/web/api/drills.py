@@ -1,6 +1,5 @@
 """The API for drills: begin, plan, cancel and report them."""
 
-from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
 from typing_extensions import TypedDict
 
@@ -21,9 +20,9 @@ from alertnet.web.api.incidents import id_of
 from alertnet.web.api.models import DrillPlan
 from alertnet.web.auth import Coordinator, InForce
 from alertnet.web.door import CoordinatorsDoor
-from alertnet.web.problems import documented
+from alertnet.web.problems import Router, documented
 
-router = APIRouter(prefix="/v1/drills")
+router = Router(prefix="/v1/drills")
 
 
 class DrillView(TypedDict):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from fastapi.routing import APIRoute
 from pydantic_core import from_json
 from starlette.responses import JSONResponse, Response
@@ -31,7 +31,7 @@ from alertnet.web.api.models import Page, Report
 from alertnet.web.auth import COORDINATE, REPORTS, InForce, KnownKeys, Reader
 from alertnet.web.door import IDEMPOTENCY_FORM, IDEMPOTENCY_KEY, Door, InFlight, ReportersDoor
 from alertnet.web.layers import NEVER_KEPT
-from alertnet.web.problems import documented
+from alertnet.web.problems import Router, documented
 
 ENTRIES = 500  # Timeline lines in one page.
 REPORTED_AT = "/v1/incidents"
@@ -40,7 +40,7 @@ RAISED = "alertnet.raised"
 _ONCE = IDEMPOTENCY_KEY.lower().encode()
 REF = re.compile(r"[A-Za-z]-[A-Za-z0-9]{4}", re.ASCII)
 
-router = APIRouter()
+router = Router()
 
 
 class IncidentPage(TypedDict):

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import JSONResponse, Response
 
 from alertnet.core.directory.contact_tree import Network, Team
@@ -27,9 +27,9 @@ from alertnet.web.api.cursor import PAGE, page_of, read_cursor
 from alertnet.web.api.models import CheckIn, JourneyPage, Plan, Said
 from alertnet.web.auth import COORDINATE, InForce, Reader
 from alertnet.web.door import CoordinatorsDoor, ReportersDoor
-from alertnet.web.problems import documented
+from alertnet.web.problems import Router, documented
 
-router = APIRouter(prefix="/v1/journeys")
+router = Router(prefix="/v1/journeys")
 
 
 @router.post("", status_code=201, response_model=JourneyView, responses=documented(401, 403, 409, 413, 422, 503))

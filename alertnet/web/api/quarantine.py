@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import JSONResponse, Response
 from typing_extensions import TypedDict
 
@@ -18,9 +18,9 @@ from alertnet.web.api.models import Binding
 from alertnet.web.auth import Coordinator, InForce
 from alertnet.web.door import CoordinatorsDoor
 from alertnet.web.forms import IDENTIFIER
-from alertnet.web.problems import documented
+from alertnet.web.problems import Router, documented
 
-router = APIRouter(prefix="/v1/quarantine")
+router = Router(prefix="/v1/quarantine")
 
 
 class TextInQuarantine(TypedDict):

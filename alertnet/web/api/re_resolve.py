@@ -1,6 +1,5 @@
 """The API for re-resolving an incident (A8, B5): first see what would change, then apply exactly that."""
 
-from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
 from typing_extensions import TypedDict
 
@@ -13,9 +12,9 @@ from alertnet.web.api.actions import change
 from alertnet.web.api.incidents import id_of
 from alertnet.web.api.models import Reresolution
 from alertnet.web.door import CoordinatorsDoor
-from alertnet.web.problems import documented
+from alertnet.web.problems import Router, documented
 
-router = APIRouter(prefix="/v1/incidents/{ref}", responses=documented(401, 403, 404, 409, 413, 422, 503))
+router = Router(prefix="/v1/incidents/{ref}", responses=documented(401, 403, 404, 409, 413, 422, 503))
 
 
 class ConsentChange(TypedDict):

@@ -1,6 +1,5 @@
 """The API for recordings of calls by members (B5), for coordinators only."""
 
-from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
 from typing_extensions import TypedDict
 
@@ -12,9 +11,9 @@ from alertnet.store.records.credentials.api_keys import ApiKey
 from alertnet.store.views.shapes import moment
 from alertnet.web.api.incidents import id_of
 from alertnet.web.auth import Coordinator, InForce
-from alertnet.web.problems import documented
+from alertnet.web.problems import Router, documented
 
-router = APIRouter(prefix="/v1/incidents/{ref}/recordings")
+router = Router(prefix="/v1/incidents/{ref}/recordings")
 
 SOUND = "audio/mpeg"
 

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import JSONResponse, Response
 
 from alertnet.core.directory.contact_tree import Network
@@ -21,9 +21,9 @@ from alertnet.web.api.cursor import PAGE, page_of, read_cursor
 from alertnet.web.api.models import Roll
 from alertnet.web.auth import COORDINATE, InForce, Reader
 from alertnet.web.door import CoordinatorsDoor
-from alertnet.web.problems import documented
+from alertnet.web.problems import Router, documented
 
-router = APIRouter(prefix="/v1/roll-calls")
+router = Router(prefix="/v1/roll-calls")
 
 
 @router.post("", status_code=201, response_model=RollCallView, responses=documented(401, 403, 409, 413, 422, 503))

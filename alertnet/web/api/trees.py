@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import JSONResponse, Response
 from typing_extensions import TypedDict
 
@@ -15,10 +15,10 @@ from alertnet.core.resolution.known_people import check_names, with_records
 from alertnet.flows.incidents.preview import Played
 from alertnet.web.api.models import Case
 from alertnet.web.auth import InForce, Reader, throttle_of
-from alertnet.web.problems import documented
+from alertnet.web.problems import Router, documented
 from alertnet.web.throttle import TooOften, in_turn
 
-router = APIRouter()
+router = Router()
 
 
 class TreeView(TypedDict):

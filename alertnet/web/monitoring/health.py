@@ -4,7 +4,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import NotRequired
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import JSONResponse, Response
 from typing_extensions import TypedDict
 
@@ -16,8 +16,9 @@ from alertnet.runtime.wiring import Runtime
 from alertnet.store.monitoring import heartbeats
 from alertnet.store.monitoring.observations import observe
 from alertnet.web.auth import InForce
+from alertnet.web.problems import Router
 
-router = APIRouter()
+router = Router()
 
 
 class Alive(TypedDict):

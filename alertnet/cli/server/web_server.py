@@ -1,0 +1,136 @@
+"""Runs the web server in a thread of its own.
+
+The main thread only waits and handles signals: uvicorn's own handlers would kill the process.
+"""
+
+import os
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+import uvicorn
+from starlette.types import ASGIApp
+
+from alertnet.cli.server.process_end import Fault
+from alertnet.cli.server.system import raise_limit
+from alertnet.core.errors import BadInput
+from alertnet.core.limits import MOST_CONNECTIONS
+from alertnet.runtime.wiring import Runtime
+from alertnet.web.app import load_rest, make_app
+from alertnet.web.connections import Server
+
+RESERVED = 256
+"""File descriptors that incoming connections never take.
+
+At most 130 for the database (SQLite's 64 connections), 100 for concurrent sends and queries, 26 for the rest.
+"""
+
+log = structlog.get_logger(__name__)
+
+TURN_BESIDE_ALARMS = 0.0005
+"""Seconds for which what is loaded after the start keeps the interpreter from an alarm that comes meanwhile."""
+
+GRACE_SECONDS = 10  # for answers under way
+BACKLOG = 2048
+
+
+def _connections_within(limit: int) -> int:
+    """How many connections fit into that limit of open files; at least a quarter of it."""
+    return min(max(limit - RESERVED, limit // 4), MOST_CONNECTIONS)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 means any free one.
+
+    Raises:
+        BadInput: the address can't be used, with the system's reason.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except (OSError, OverflowError) as error:
+        allowed = f"an address of this machine with a free port; the system says: {_reason(error)}"
+        raise BadInput("--host, --port", f"{host}:{port}", allowed) from None
+
+
+def _reason(error: OSError | OverflowError) -> str:
+    """The system's reason alone; Python adds the address to it."""
+    code = getattr(error, "errno", None) or 0
+    return os.strerror(code) if code > 0 else getattr(error, "strerror", None) or str(error)
+
+
+@contextmanager
+def web(
+    runtime: Runtime, listening: socket.socket, ended: threading.Event, leaving: threading.Event | None = None
+) -> Iterator[None]:
+    """Serve the web application inside the block; `ended` is set when the server has ended for any reason.
+
+    Once `leaving` is set (at the latest at the end of the block), `/healthz` says so and open pages are closed.
+
+    Raises:
+        Fault: the server ended by itself.
+    """
+    leaving = leaving or threading.Event()
+    with answering(make_app(runtime, leaving), listening, ended):
+        try:
+            yield
+        finally:
+            leaving.set()
+
+
+@contextmanager
+def answering(app: ASGIApp, listening: socket.socket, ended: threading.Event) -> Iterator[None]:
+    """Serve any ASGI application inside the block; requests under way get `GRACE_SECONDS` at the end.
+
+    Raises:
+        Fault: the server ended by itself.
+    """
+    config = uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    server = Server(config, listening, _connections_within(raise_limit()))
+
+    def run() -> None:
+        try:
+            server.run()
+        except BaseException:
+            # Python logs nothing when SystemExit ends a thread, as a failed start of uvicorn does.
+            log.critical("web_failed", exc_info=True)
+        finally:
+            ended.set()
+            server.is_up.set()
+
+    thread = threading.Thread(target=run, name="web")
+    thread.start()
+    server.is_up.wait()
+    try:
+        yield
+        if not thread.is_alive():
+            raise Fault("the web has ended by itself")
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def load_the_rest(runtime: Runtime) -> None:
+    """Load what the start did not need, so that the first who asks for it at night does not wait."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(TURN_BESIDE_ALARMS)
+    try:
+        load_rest(runtime.settings)
+    except Exception:
+        log.critical("rest_failed", exc_info=True)
+    finally:
+        sys.setswitchinterval(usual)
