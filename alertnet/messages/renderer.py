@@ -1,7 +1,7 @@
 """Renders messages from templates and values, and shortens an SMS until it fits."""
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import replace
 from functools import cache
 from typing import Any, Literal, get_args
@@ -19,7 +19,7 @@ from alertnet.messages.asked import NOTHING_ASKED, country_name, what_is_asked
 from alertnet.messages.message import METHODS, OPEN_MATTERS, STAGES, SUBJECTS, Message, Script
 from alertnet.messages.page import PAGE, Page, page_values
 from alertnet.messages.templates.completion import regional_tables
-from alertnet.messages.templates.load import LAYOUT, Templates
+from alertnet.messages.templates.load import LAYOUT, Templates, language_of
 from alertnet.messages.templates.restricted_jinja import Environment, Named, blocks_of, named_in, parts_of, write
 from alertnet.messages.words import (
     NEUTRAL,
@@ -78,10 +78,11 @@ class Renderer:
         """The languages with a `words` file, in alphabetical order."""
         return tuple(sorted(self._words))
 
-    def compile(self, *folders: str) -> None:
-        """Compile the templates of these folders now instead of at their first use; without any, all of them."""
+    def compile(self, *folders: str, languages: Iterable[str] = ()) -> None:
+        """Compile the templates of these folders and languages now instead of at their first use; without any, all."""
         for path in self.templates.files:
-            if path.endswith(".j2") and (not folders or path.partition("/")[0] in folders):
+            is_wanted = not folders or path.partition("/")[0] in folders
+            if path.endswith(".j2") and is_wanted and (not languages or language_of(path) in (None, *languages)):
                 self._environment.get_template(path)
 
     def words(self, language: str, of_tree: str = "") -> Words:

@@ -18,6 +18,7 @@ from alertnet.core.codec import replace, value
 from alertnet.core.delivery.provider_routes import FIRST, Route
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Network
+from alertnet.core.directory.languages import fallbacks
 from alertnet.core.notification import Kind
 from alertnet.messages.checks.fitting import read_fitted
 from alertnet.messages.renderer import Renderer
@@ -261,8 +262,10 @@ class Runtime:
         self.hang_up_soon(tx.calls_to_end)
 
     def make_ready(self) -> None:
-        """Prepare what the first alert needs: the outlets, the edition, and its compiled templates."""
-        self.renderer(self.edition.templates).compile(Kind.ALERT, "call", "mail")
+        """Prepare what the first alert needs: the outlets, the edition, its templates in its contacts' languages."""
+        read = {(contact.language, tree.language) for tree, contact in self.edition.network.all_contacts}
+        languages = {each for its_own, of_tree in read for each in fallbacks(its_own, of_tree)}
+        self.renderer(self.edition.templates).compile(Kind.ALERT, "call", "mail", languages=languages)
         self.outlets  # noqa: B018
 
     def hang_up(self, calls: Iterable[str]) -> None:

@@ -1,8 +1,10 @@
 """Which language is used, and what must be there of each."""
 
 import re
+from typing import Any
 
 import pytest
+from jinja2.parser import Parser
 
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import Unknown
@@ -233,3 +235,25 @@ def test_who_calls_is_said_in_the_language_of_the_recipient(renderer: Renderer, 
     assert "Llamada automática de Red de paz," in renderer.speak(Kind.ALERT, "es-CO", titled).sentences["greeting"]
     assert renderer.render(Kind.ALERT, MethodKind.EMAIL, "fr", titled).text.startswith("Peace network\n")
     assert "Red de paz – alerta urgente" in renderer.page("es", Page(titled))
+
+
+def test_ahead_of_the_first_alert_only_what_its_contacts_read_is_compiled(
+    templates: Templates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Compiling all languages took a twentieth of a start; whoever reads another waits some milliseconds, once."""
+    parsed: list[str] = []
+    begin = Parser.__init__
+
+    def noted(self: Parser, *args: Any) -> None:
+        begin(self, *args)
+        parsed.append(str(self.name))
+
+    monkeypatch.setattr(Parser, "__init__", noted)
+    # Other texts than the shipped ones, which this process may have compiled before.
+    mine = {path: f"{{# mine #}}{text}" for path, text in templates.files.items() if path.endswith(".j2")}
+    renderer = Renderer(changed(templates, mine))
+
+    renderer.compile(Kind.ALERT, "mail", languages=("es", "en"))
+
+    assert {"alert/es/sms.j2", "alert/en/body.j2", "mail/es/subject.j2", "mail/mail.html.j2"} <= {*parsed}
+    assert [path for path in parsed if "/fr/" in path or path.startswith("alarm/")] == []
