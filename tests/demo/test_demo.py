@@ -1,5 +1,6 @@
 """`alertnet demo`: the tour passes as a whole, and a tour in which something does not happen does not pass."""
 
+import gc
 import io
 import time
 from dataclasses import replace
@@ -35,6 +36,8 @@ def test_the_tour_plays_one_incident_through_in_less_than_a_minute(tmp_path: Pat
     assert time.monotonic() - began < 60
     assert "The tour went as it should." in said.out
     assert list(tmp_path.iterdir()) == [tmp_path / ".env"]
+    # It rests while the demo is loaded; a long evening without it would fill the memory.
+    assert gc.isenabled()
 
 
 def test_a_tour_misses_what_does_not_happen() -> None:

@@ -1,5 +1,6 @@
 """`alertnet demo`: a whole network on this machine, as a page to try things on or as a tour that ends by itself."""
 
+import gc
 from pathlib import Path
 from typing import Annotated
 
@@ -28,6 +29,8 @@ def demo(tour: Tour = False, port: Port = 0, trees: Trees = None) -> None:
 
     alertnet demo --trees contact_trees
     """
+    # The garbage collector would find none until all is loaded; `keep_what_is_loaded` lets it look again.
+    gc.disable()
     from alertnet.cli.demo.play import play_evening, play_tour
 
     if tour and trees is not None:

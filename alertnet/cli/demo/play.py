@@ -18,6 +18,7 @@ from alertnet.cli.demo.stage import LOOPBACK, Stage, stage
 from alertnet.cli.demo.tour import Tour
 from alertnet.cli.demo.watch import Missed, Watch
 from alertnet.cli.server.process_end import until_signalled
+from alertnet.cli.server.system import keep_what_is_loaded
 from alertnet.cli.server.web_server import answering, listen
 from alertnet.runtime.logging import configure
 from alertnet.sandbox.page import make_page
@@ -79,6 +80,7 @@ def play_tour() -> bool:
     configure(level=logging.ERROR)
     console = Console(highlight=False)
     with stage() as built:
+        keep_what_is_loaded()
         try:
             Tour(built, Watch(built, console, TOUR_SECONDS)).run()
         except Missed as missed:
@@ -100,6 +102,7 @@ def play_evening(port: int, trees: Path | None) -> None:
     configure(level=logging.ERROR)
     console = Console(highlight=False)
     with until_signalled() as ended, Evening(trees) as evening, page_over(evening, port) as url:
+        keep_what_is_loaded()
         name = evening.stage.reporter.name
         console.print(Text(INVITATION.format(page=url, name=name, pin=PIN, duress=DURESS_PIN)), soft_wrap=True)
         _open_browser(url)
