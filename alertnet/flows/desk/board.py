@@ -13,7 +13,8 @@ from alertnet.core.limits import LATEST
 from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.core.notification import UNSETTLED, AttemptStatus, Kind, PromptKind
 from alertnet.core.resolution.resolve import Plans
-from alertnet.flows.desk.matters import USER, Matter, calls_of, matter_of, numbered
+from alertnet.flows.desk.matters import Matter, calls_of, matter_of, numbered
+from alertnet.flows.escalation.decisions import USER
 from alertnet.flows.unit.locked_incident import LockedIncident, look_closely
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring.troubles import open_troubles

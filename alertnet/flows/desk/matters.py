@@ -18,8 +18,6 @@ from alertnet.store.records.prompts import Prompt
 from alertnet.store.views import timeline_view
 
 MOST_WORDS = 3
-USER = "user "
-"""Precedes the name of a console user in fields that say who did something."""
 CALL = "call"
 """The kind of a matter that has no prompt."""
 

@@ -15,6 +15,8 @@ from alertnet.store.records import timeline
 from alertnet.store.views import timeline_view
 
 RECORDED, REOPENED = "decision", "incident_reopened"
+USER = "user "
+"""Precedes the name of a console user in fields that say who did something."""
 
 
 @value
@@ -60,8 +62,10 @@ def must_have_seen(
     """
     for each in _since(locked, RECORDED, seen, by) if level is not None else ():
         if (each.get("tree"), each.get("level")) == (tree, level) and each["decision"] != decision:
-            decided = f"{each['decision']} by {each['by']}"
-            raise WrongState(f"level {level}", decided, "somebody was faster: look at it before you decide")
+            decided, name = each["decision"], each["by"].removeprefix(USER)
+            raise WrongState(
+                f"level {level}", f"{decided} by {name}", "somebody was faster: look at it before you decide"
+            )
 
 
 def must_have_seen_reopening(locked: LockedIncident, seen: int, by: str) -> None:

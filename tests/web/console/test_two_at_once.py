@@ -2,6 +2,7 @@
 
 import pytest
 
+from alertnet.web.console.shown import LANGUAGE
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk
 from tests.web.console.test_incident import recorded, sheet
@@ -29,9 +30,22 @@ def test_a_level_that_another_has_just_opened_is_left_out_only_by_who_has_seen_t
     after = sheet(pedro, ref).presses("Refuse", which="valley/Coordination")
 
     assert refused.status_code == 409
-    assert "Level Coordination is go by user maria: somebody was faster" in refused.text
+    assert "Level Coordination is go by maria: somebody was faster" in refused.text
     assert after.status_code == 303
     assert [each["decision"] for each in recorded(world, "decision")] == ["go", "refuse"]
+
+
+def test_who_was_faster_is_said_in_the_readers_language(world: World, desk: Desk, pedro: Desk) -> None:
+    """Where Spanish is chosen, no English word stands in the middle."""
+    ref = world.raises() and world.ref()
+    before = sheet(pedro, ref)
+    sheet(desk, ref).presses("Go", which="valley/Coordination")
+    pedro.browser.cookies.set(LANGUAGE, "es")
+
+    refused = before.presses("Refuse", which="valley/Coordination")
+
+    assert refused.status_code == 409
+    assert "El nivel Coordination ya está decidido (adelante, por maria): alguien fue más rápido" in refused.text
 
 
 def test_two_may_decide_the_same_from_the_same_page(world: World, desk: Desk, pedro: Desk) -> None:

@@ -16,6 +16,7 @@ from alertnet.core.notification import DECISIONS, PromptAnswer
 from alertnet.flows.desk.board import Board, OpenIncident, read_board
 from alertnet.flows.desk.drills import read_drills
 from alertnet.flows.desk.find import find
+from alertnet.flows.escalation.decisions import USER
 from alertnet.flows.pages.coordinator_actions import answer, answers_to
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.runtime.wiring import Runtime
@@ -166,8 +167,10 @@ def answer_matter(id: str, form: Posted, desk: AtDesk) -> Response:
         if said not in answers_to(prompt):
             raise BadInput("answer", said, answers_to(prompt))
         if prompt.answer in PUT_OFF and form.get("standing", prompt.answer) != prompt.answer:
-            meanwhile = f"{prompt.answer} by {prompt.answered_by}"
-            raise WrongState("the question", meanwhile, "somebody was faster: look at it before you answer")
+            name = (prompt.answered_by or "").removeprefix(USER)
+            raise WrongState(
+                "the question", f"{prompt.answer} by {name}", "somebody was faster: look at it before you answer"
+            )
         answer(locked, prompt, said, desk.by)
         done = said if said in DECISIONS else "answered"
         if form.get("back") == "incident":
