@@ -27,7 +27,7 @@ _HOPED_FOR = ("acknowledge", "take", "reached")
 """Answers whose button is highlighted until one is given. A decision has none, so as not to suggest one."""
 _ASKED_AGAIN = "wrong_person"
 """The answer that needs a confirmation, because it disables a number."""
-_REFUSED = ("pin_needed", "wrong_pin", "pin_locked", "too_long")
+_REFUSED = ("pin_needed", "wrong_pin", "pin_locked", "too_long", "changed_meanwhile")
 """Remarks that what was just pressed was not done; they come first, before what was recorded earlier."""
 _REFUSAL = Markup('<strong class="refused" role="alert">{}</strong>')
 _CALL_US = "call_us"
@@ -93,6 +93,8 @@ class Page:
     """The page asks for a PIN, for its acts and for what it then shows."""
     ticket: str = ""
     """Proof that the PIN was just entered; every value in the forms carries it."""
+    seen: str = ""
+    """Which incident the page shows, and as of when; the reasons to close it carry that."""
     typed: Mapping[str, str] = field(default_factory=dict)
     """Field values of a refused form, so that nobody has to type them again."""
     opens_details: bool = False
@@ -236,6 +238,7 @@ def _forms(page: Page, labels: Mapping[str, str]) -> dict[str, object]:
         "proves": page.takes_pin,
         "opens_details": page.opens_details,
         **{f"typed_{name}": page.typed.get(name, "") for name in TYPED},
+        "typed_reason": _closing(typed, page) if (typed := page.typed.get("reason", "")) else "",
     }
 
 
@@ -247,6 +250,11 @@ def _weight(answer: str, page: Page) -> str:
 def _carried(value: str, page: Page) -> str:
     """The value with the page's ticket. Templates of every version send it back unchanged."""
     return f"{value}{TICKET}{page.ticket}" if page.ticket else value
+
+
+def _closing(reason: str, page: Page) -> str:
+    """The reason with the page's ticket, and with what was seen of the incident that it closes."""
+    return f"{reason}{TICKET}{page.ticket}{TICKET}{page.seen}" if page.seen else _carried(reason, page)
 
 
 def _details(page: Page, labels: Mapping[str, str]) -> list[str]:
@@ -302,7 +310,7 @@ def _coordinator_actions(page: Page, words: Words, labels: Mapping[str, str]) ->
         "contacts": [(_carried(contact, page), name) for contact, name in page.contacts],
         "kinds": [(kind.value, labels[f"said_{kind.value}"]) for kind in AnswerKind],
         "deeds": [(action.value, labels[f"action_{action.value}"]) for action in Action],
-        "reasons": [(_carried(reason.value, page), words.reasons[reason]) for reason in CloseReason],
+        "reasons": [(_closing(reason.value, page), words.reasons[reason]) for reason in CloseReason],
     }
 
 

@@ -23,7 +23,7 @@ from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.incident import Affected, CloseReason, Facts, Scope, Severity
 from alertnet.flows.credentials.pins import set_pins
-from alertnet.flows.incidents.close_incident import close_incident
+from alertnet.flows.incidents.close_incident import close_incident, reopen_incident
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.incidents.update import update_incident
 from alertnet.flows.unit.locked_incident import take_up
@@ -160,6 +160,16 @@ class World:
             locked.finish()
 
         self.runtime.transact(close)
+
+    def reopens(self) -> None:
+        """The closed incident is open again."""
+
+        def reopen(tx: Any) -> None:
+            locked = take_up(tx, self.incident)
+            reopen_incident(locked, by="test")
+            locked.finish()
+
+        self.runtime.transact(reopen)
 
     def gives_pin(self, owner: str = "valley/bob", duress: str | None = None) -> None:
         """The contact or member is given its PIN, and the one that looks true."""

@@ -40,15 +40,17 @@ class Sent:
     by: str = ""
     pin: str = ""
     ticket: str = ""
+    seen: str = ""
+    """Which incident the page showed, and as of when, if it said so."""
 
     def without_ticket(self) -> "Sent":
-        """The same with its ticket separated from the values that carried it."""
-        answer, _, ticket = self.answer.partition(TICKET)
-        values = {"answer": answer}
-        for name in ("action", "contact", "reason"):
-            values[name], _, also = getattr(self, name).partition(TICKET)
-            ticket = ticket or also
-        return replace(self, **values, ticket=ticket)
+        """The same with its ticket separated from the values that carried it, and what was seen."""
+        values, carried = {}, []
+        for name in ("answer", "action", "contact", "reason"):
+            values[name], _, rest = getattr(self, name).partition(TICKET)
+            carried.append(rest.partition(TICKET))
+        ticket = next((ticket for ticket, _, _ in carried if ticket), "")
+        return replace(self, **values, ticket=ticket, seen=carried[-1][2])
 
 
 @value

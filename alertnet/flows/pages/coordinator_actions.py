@@ -1,10 +1,13 @@
 """A coordinator's acts on an incident, from any page: answer prompts, vouch, report, close (B4, A6)."""
 
+import re
+
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.incident import CloseReason
 from alertnet.core.notification import CALL_FAILURES, DECISIONS, Kind, PromptAnswer, PromptKind
 from alertnet.flows.escalation import report_action
+from alertnet.flows.escalation.decisions import must_have_seen_reopening
 from alertnet.flows.escalation.pin_proof import Sent
 from alertnet.flows.escalation.record_decision import decide_prompt
 from alertnet.flows.incidents.close_incident import close_incident
@@ -12,13 +15,14 @@ from alertnet.flows.notifications import prompts
 from alertnet.flows.pages.contact_page import ANSWERS
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.messages.page import Remark
-from alertnet.store.records import notifications
+from alertnet.store.records import notifications, timeline
 from alertnet.store.records.credentials.page_links import PageLink
 from alertnet.store.records.prompts import Prompt
 
 ACKNOWLEDGE, TAKE = "acknowledge", "take"
 VOUCH, ACTION, CLOSE = "vouch", "action", "close"
 ACTS = (VOUCH, ACTION, CLOSE)
+SEEN = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
 def is_allowed(locked: LockedIncident, sent: Sent) -> bool:
@@ -27,6 +31,24 @@ def is_allowed(locked: LockedIncident, sent: Sent) -> bool:
         return sent.reason in list(CloseReason)
     value = sent.kind in list(AnswerKind) if sent.answer == VOUCH else sent.action in list(Action)
     return value and sent.contact in {value for value, _ in contacts_of(locked)}
+
+
+def seen_of(locked: LockedIncident) -> str:
+    """Which incident a page shows, and the last entry of its history, for a form that closes it."""
+    chain = locked.incident.id
+    return f"{locked.incident.ref}.{timeline.heads_of(locked.tx.session, [chain])[chain].length}"
+
+
+def has_changed(locked: LockedIncident, link: PageLink, sent: Sent) -> bool:
+    """Whether another coordinator has reopened the incident since the page was shown, or it was merged."""
+    ref, _, length = sent.seen.partition(".")
+    if not SEEN.fullmatch(length):
+        return False
+    try:
+        must_have_seen_reopening(locked, int(length), link.contact)
+    except WrongState:
+        return True
+    return ref != locked.incident.ref
 
 
 def carry_out(locked: LockedIncident, link: PageLink, sent: Sent) -> tuple[Remark, ...]:

@@ -31,7 +31,9 @@ from alertnet.flows.pages.coordinator_actions import (
     answers_to,
     carry_out,
     contacts_of,
+    has_changed,
     is_allowed,
+    seen_of,
 )
 from alertnet.flows.pages.open_matters import also_open
 from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up
@@ -96,7 +98,7 @@ def press(tx: Tx, link: PageLink, sent: Sent) -> Opened:
         return show(tx, link, proof=proof, sent=sent, outcome=outcome)
     outcome, remarks = _act(locked, into, prompt, link, without_written_pins(locked, link, sent))
     locked.finish()
-    return show(tx, link, *remarks, proof=proof, outcome=outcome)
+    return show(tx, link, *remarks, proof=proof, sent=sent if outcome is Outcome.OVER else None, outcome=outcome)
 
 
 def asks_to_hear(sent: Sent) -> bool:
@@ -132,6 +134,8 @@ def _is_known(locked: LockedIncident, into: LockedIncident | None, prompt: Promp
 def _act(
     locked: LockedIncident, into: LockedIncident | None, prompt: Prompt, link: PageLink, sent: Sent
 ) -> tuple[Outcome, tuple[Remark, ...]]:
+    if sent.answer == CLOSE and has_changed(locked, link, sent):
+        return Outcome.OVER, (Remark("changed_meanwhile"),)
     if sent.answer in ACTS:
         return Outcome.DONE, carry_out(locked, link, sent)
     if sent.answer not in text_decisions.DECISIONS:
@@ -205,7 +209,7 @@ def _with_acts(locked: LockedIncident, link: PageLink, prompt: Prompt, page: Pag
     """The page with what can be done there. On a text that may be read, that is only the decision about it."""
     if page.is_text:
         return page if page.takes_pin else replace(page, joinable=text_decisions.joinable(locked, link))
-    page = replace(page, contacts=tuple(contacts_of(locked)))
+    page = replace(page, contacts=tuple(contacts_of(locked)), seen=seen_of(locked))
     if not (prompt.is_open or _has_been_said(prompt)):
         return page
     page = replace(page, answers=_answers(prompt), answered=_has_been_said(prompt))
