@@ -74,6 +74,7 @@ def test_a_good_tree_needs_no_advice(tmp_path: Path) -> None:
         ),
         (DESK, '{sms: "+34600555140"}, {call: "+32470555101"}', 13, "the same as of a contact with role embassy"),
         ("role: ngo", "role: authority", 13, "a machine rings an authority"),
+        ("role: ngo,", "role: ngo, closed: [2025-12-24..2026-01-02, 2026-11-23],", 13, "all these days are over"),
         ("role: ngo,", "role: ngo, verified: 2026-05-01,", 13, "more than 6 months ago: '2026-05-01'"),
         ("Es,", 'Es, holidays: [ES], when_closed: [{sms: "+3225550101"}],', 12, "an SMS to a landline"),
         (

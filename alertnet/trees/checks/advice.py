@@ -14,7 +14,7 @@ from alertnet.trees.checks.references import TreeNodes
 from alertnet.trees.forms.country_rules import Rules, region_of
 from alertnet.trees.reading.document import Joined, Node
 from alertnet.trees.reading.fault import Fault
-from alertnet.trees.reading.values import parsed_number
+from alertnet.trees.reading.values import days, parsed_number
 
 RINGING = ("sms", "call")
 ADDRESSES = ("sms", "call", "email")
@@ -41,6 +41,7 @@ def advice(
         for id, contact in tree.contacts.items():
             if contact.get("verified"):
                 yield from _stale(contact["verified"], today, partial(tried, str(tree.root.get("tree")), id))
+            yield from _over(contact["closed"], today)
             yield from _of_contact(contact, rules, answers=_answers(contact, tree))
             yield from _that_reads_nothing(id, contact, tree)
         for level in tree.root["levels"].entries():
@@ -146,6 +147,13 @@ def _stale(verified: Node, today: date, shown: Callable[[], date | None]) -> Ite
         return
     if today - tried > GOOD_FOR and today - (shown() or tried) > GOOD_FOR:
         yield verified.fault(phrase("was last tried more than 6 months ago:"))
+
+
+def _over(closed: Node, today: date) -> Iterator[Fault]:
+    """Days of a year that is over, as those of the next one may have been forgotten."""
+    written = list(closed.texts())
+    if written and all(max(days(each.value)) < today for each in written):
+        yield written[-1].fault(phrase("all these days are over: write the next ones, or take them out:"))
 
 
 def _unsatisfiable(level: Node, tree: TreeNodes) -> Iterator[Fault]:

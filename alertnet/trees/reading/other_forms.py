@@ -5,6 +5,9 @@ Ambiguous values give nothing: 05/06/2026 is in June or in May, depending on the
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import timedelta
+
+from alertnet.core.directory.durations import duration_text, read_duration
 
 _UNITS = {
     "s": "s|secs?|seconds?|segundos?|secondes?",
@@ -21,6 +24,7 @@ _DAYS = {
     "Sa": "sa|sat|saturday|s[aá]b|s[aá]bado|sam|samedi",
     "Su": "su|sun|sunday|dom|domingo|dim|dimanche",
 }
+_DURATION = re.compile(r"-?(?:PT|P(?=\d+D$))?((?:\d{1,5}\s*[^\W\d]+\s*)+)", re.IGNORECASE)
 _TIME = re.compile(r"\b(\d{1,2})(?:[:.h](\d{2}))?h?\s*([ap])?\.?(?:m\b\.?)?", re.IGNORECASE)
 _DATE = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)|(?<!\d)(\d{1,2})([-/.])(\d{1,2})\6(\d{4})")
 _OPEN = re.compile(r"((Mo|Tu|We|Th|Fr|Sa|Su|[-,; ])+ )?(\d\d:\d\d-\d\d:\d\d[,; ]*)+|((\w\w) )?\d\d:\d\d")
@@ -32,8 +36,12 @@ def in_our_form(form: str, value: str) -> str:
 
 
 def _duration(text: str) -> str:
-    found = re.fullmatch(r"-?(?:PT|P(?=\d+D$))?(\d{1,5})\s*([^\W\d]+)", text, re.IGNORECASE)
-    return f"{int(found[1])}{unit}" if found and (unit := _key_of(_UNITS, found[2])) else ""
+    parts = re.findall(r"(\d{1,5})\s*([^\W\d]+)\s*", found[1]) if (found := _DURATION.fullmatch(text)) else []
+    lengths = [read_duration(f"{count}{_key_of(_UNITS, unit)}") for count, unit in parts]
+    known = [length for length in lengths if length is not None]
+    if len(parts) == 1 and known:
+        return f"{int(parts[0][0])}{_key_of(_UNITS, parts[0][1])}"
+    return duration_text(sum(known, timedelta())) if known and len(known) == len(parts) else ""
 
 
 def _hours(text: str) -> str:

@@ -91,6 +91,8 @@ HIDDEN = re.compile(r"\s*#[^\s#]")
 CURLY = "“”„‟‘’‚«»"
 """Typographic quotes, which quote nothing in YAML."""
 
+BEGINS_ANOTHER = phrase("the entry has this key already: put - before it where another entry begins")
+
 MERGE = "<<"
 """The key that merges another mapping in (YAML 1.1); a mapping's own keys take precedence."""
 
@@ -210,6 +212,7 @@ class _Composer:
         `inherited`: entries that come before its own.
         """
         merged: list[list[Any]] = []
+        is_two = False
         while not isinstance(event := self.next(), MappingEndEvent):
             if not isinstance(event, ScalarEvent):
                 raise self._refused(event, steps, phrase("a key must be a single word"))
@@ -222,10 +225,12 @@ class _Composer:
             elif name in inherited:
                 self._pass_over(self.next())
             else:
-                if name in content:
+                if name in content and not is_two:
+                    # In a list, a key like the one that an entry begins with begins the next: all its keys are twice.
+                    is_two = bool(steps) and isinstance(steps[-1], int) and name == next(iter(content))
                     first = self.keys[inside].line + 1
                     message = phrase("duplicate key: already on line {line}", line=first)
-                    self.faults.append(self._fault(event, inside, message))
+                    self.faults.append(self._fault(event, inside, BEGINS_ANOTHER if is_two else message))
                 self.keys[inside] = event.start_mark
                 content[name] = self._compose(inside, self.next(), event.start_mark)
         return merged
