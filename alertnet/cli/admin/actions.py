@@ -27,7 +27,7 @@ def create_key(tx: Tx, team: str | None, scopes: Iterable[str]) -> str:
     """
     granted = sorted(scopes)
     id, key = api_keys.create(tx, team, granted)
-    timeline.append(tx, timeline.SYSTEM, ("key_created", {"key": id, "team": team, "scopes": granted, "by": BY}))
+    timeline.note(tx, "key_created", key=id, team=team, scopes=granted, by=BY)
     return key
 
 
@@ -38,7 +38,7 @@ def revoke_key(tx: Tx, id: str) -> None:
         Unknown: there is no such key.
     """
     api_keys.revoke(tx, id)
-    timeline.append(tx, timeline.SYSTEM, ("key_revoked", {"key": id, "by": BY}))
+    timeline.note(tx, "key_revoked", key=id, by=BY)
 
 
 def close_incident(tx: Tx, ref: str, reason: CloseReason, text: str | None) -> None:
@@ -126,7 +126,7 @@ def set_pins(tx: Tx, owner: str, pin: str | None, duress: str | None, one_time: 
     """
     pins.set_pins(tx, owner, pin, duress, one_time)
     kinds = [kind for kind, given in (("pin", pin), ("duress", duress), ("one_time", one_time)) if given]
-    timeline.append(tx, timeline.SYSTEM, ("pins_set", {"owner": owner, "kinds": kinds, "by": BY}))
+    timeline.note(tx, "pins_set", owner=owner, kinds=kinds, by=BY)
 
 
 def without_pin(tx: Tx, network: Network) -> list[str]:

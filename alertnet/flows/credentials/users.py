@@ -293,7 +293,7 @@ def in_force(tx: Tx, name: str) -> User:
 
 def record(tx: Tx, kind: str, name: str, by: str, **more: object) -> None:
     """Record in the system's history what was done to a user."""
-    timeline.append(tx, timeline.SYSTEM, (kind, {"user": name, **more, "by": by}))
+    timeline.note(tx, kind, user=name, **more, by=by)
 
 
 def _totp(key: bytes) -> TOTP:

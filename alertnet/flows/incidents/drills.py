@@ -54,7 +54,7 @@ def plan_drill(tx: Tx, edition: Edition, facts: Facts, at: datetime, every_month
     if drills.count_planned(tx.session) >= PLANNED_DRILLS:
         raise WrongState("the list of planned drills", "full", "cancel one of them first")
     id = drills.add(tx, planned(facts, at, zone_of(edition.network, facts), by, every_months))
-    timeline.append(tx, timeline.SYSTEM, ("drill_planned", {"drill": id, "at": at.isoformat(), "by": by}))
+    timeline.note(tx, "drill_planned", drill=id, at=at.isoformat(), by=by)
     return id
 
 
@@ -71,7 +71,7 @@ def cancel_drill(tx: Tx, id: str, *, by: str) -> None:
     if stored.status is not DrillStatus.PLANNED:
         raise WrongState("the drill", stored.status.value, "only a planned one can be cancelled")
     drills.save(tx, id, stored.drill.over(), DrillStatus.CANCELLED)
-    timeline.append(tx, timeline.SYSTEM, ("drill_cancelled", {"drill": id, "by": by}))
+    timeline.note(tx, "drill_cancelled", drill=id, by=by)
 
 
 def take_up_drill(tx: Tx, edition: Edition, id: str) -> None:
@@ -87,7 +87,7 @@ def take_up_drill(tx: Tx, edition: Edition, id: str) -> None:
     why = _why_not(tx, drill) or _begin(tx, edition, stored)
     if why is not None:
         drills.save(tx, id, drill.over(why), DrillStatus.SKIPPED)
-        timeline.append(tx, timeline.SYSTEM, ("drill_skipped", {"drill": id, "why": why}))
+        timeline.note(tx, "drill_skipped", drill=id, why=why)
         _tell(tx, edition.network, drill, Subject.DRILL_SKIPPED)
     following = drill.following(tx.now)
     if following is not None:
@@ -106,7 +106,7 @@ def _begin(tx: Tx, edition: Edition, stored: StoredDrill) -> str | None:
     except BadInput:
         return UNKNOWN_NAME
     drills.save(tx, stored.id, stored.drill.over(), DrillStatus.HELD, incident=locked.incident.id)
-    timeline.append(tx, timeline.SYSTEM, ("drill_held", {"drill": stored.id, "ref": locked.incident.ref}))
+    timeline.note(tx, "drill_held", drill=stored.id, ref=locked.incident.ref)
     return None
 
 

@@ -109,7 +109,7 @@ def check_in(tx: Tx, team: str, member: str | None, heard: Heard) -> CheckedIn:
 
 def announce_journey(tx: Tx, journey: Journey, by: str) -> str:
     """Begin a journey announced by the API, besides whatever else is expected; returns its id."""
-    timeline.append(tx, timeline.SYSTEM, ("journey_announced", {"by": by, "of": journey.owner}))
+    timeline.note(tx, "journey_announced", by=by, of=journey.owner)
     return journeys.add(tx, journey)
 
 
@@ -122,8 +122,7 @@ def check_in_by_key(tx: Tx, id: str, heard: Heard, by: str) -> None:
     stored = _hold_ongoing(tx, id)
     _tell_late(tx, stored, heard)
     _hear(tx, stored, heard)
-    entry = {"by": by, "of": stored.journey.owner, "said": heard.said.value, "at": heard.at.isoformat()}
-    timeline.append(tx, timeline.SYSTEM, ("checked_in", entry))
+    timeline.note(tx, "checked_in", by=by, of=stored.journey.owner, said=heard.said.value, at=heard.at.isoformat())
 
 
 def cancel_journey(tx: Tx, id: str, by: str) -> None:
@@ -136,7 +135,7 @@ def cancel_journey(tx: Tx, id: str, by: str) -> None:
     if stored.journey.routine is not None:
         raise WrongState(f"journey {id}", "a routine", "teams.yaml ends it")
     journeys.save(tx, id, stored.journey, is_over=True)
-    timeline.append(tx, timeline.SYSTEM, ("journey_cancelled", {"by": by, "of": stored.journey.owner}))
+    timeline.note(tx, "journey_cancelled", by=by, of=stored.journey.owner)
 
 
 def awaited_next(tx: Tx, sender: InTheField, at: datetime) -> Leg | None:
@@ -156,8 +155,7 @@ def check_in_by_call(tx: Tx, sender: InTheField, at: datetime) -> CheckedIn:
     """Record that a member called and hung up before a key was pressed."""
     came_of_it = check_in(tx, sender.team.id, sender.member.id, Heard(FieldVerb.CHECK_IN, at, by_call=True))
     if came_of_it.counts:
-        entry = {"by": sender.owner, "said": FieldVerb.CHECK_IN.value, "at": at.isoformat(), "pin": "call"}
-        timeline.append(tx, timeline.SYSTEM, ("checked_in", entry))
+        timeline.note(tx, "checked_in", by=sender.owner, said=FieldVerb.CHECK_IN.value, at=at.isoformat(), pin="call")
     return came_of_it
 
 

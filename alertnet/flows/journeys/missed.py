@@ -49,7 +49,7 @@ def miss_check_in(tx: Tx, edition: Edition, id: str) -> None:
         return
     steps, after = take_steps(_without_deaf_time(tx, stored.journey), tx.now)
     for step in steps:
-        timeline.append(tx, timeline.SYSTEM, ("check_in_missed", {"of": stored.journey.owner, "step": step.value}))
+        timeline.note(tx, "check_in_missed", of=stored.journey.owner, step=step.value)
         stored = _STEPS[step](tx, edition, stored)
     journeys.save(tx, id, after, incident=stored.incident)
 

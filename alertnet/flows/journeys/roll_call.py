@@ -57,8 +57,9 @@ def call_roll(tx: Tx, network: Network, question: Question, by: str) -> str:
         zone, span = each.words.timezone, question.incident_after
         journeys.add(tx, ask(roll_call, each.team, each.member.id, zone, span, tx.now))
         write_to(tx, each, Subject.ROLL_CALL)
-    entry = {"roll_call": roll_call.id, "of": question.of, "by": by, "asked": len(asked), "raises": question.raises}
-    timeline.append(tx, timeline.SYSTEM, ("roll_called", entry))
+    timeline.note(
+        tx, "roll_called", roll_call=roll_call.id, of=question.of, by=by, asked=len(asked), raises=question.raises
+    )
     return roll_call.id
 
 

@@ -51,7 +51,7 @@ def tell_drop(tx: Tx, trees: Iterable[ContactTree], limit: Limit | None) -> None
     wait for nothing.
     """
     if limit is not None and limits.use(tx, DROPS_TOLD, limit.name):
-        timeline.append(tx, timeline.SYSTEM, ("limit_reached", {"limit": limit.name}))
+        timeline.note(tx, "limit_reached", limit=limit.name)
         tell_coordinators(tx, trees, Announcement(Kind.NOTICE, Subject.FLOOD, NO_REF))
 
 

@@ -198,5 +198,5 @@ def is_awaited(tx: Tx, number: str) -> bool:
 def record_answer(tx: Tx, test: NumberTest, via: str) -> None:
     """Record, once, how the test was answered."""
     if number_tests.answer(tx, test, via):
-        entry = {"tree": test.tree, "contact": test.contact, "method": test.method.value, "via": via}
-        timeline.append(tx, timeline.SYSTEM, ("number_verified" if via != WRONG else "number_wrong", entry))
+        kind = "number_verified" if via != WRONG else "number_wrong"
+        timeline.note(tx, kind, tree=test.tree, contact=test.contact, method=test.method.value, via=via)

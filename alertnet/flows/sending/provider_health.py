@@ -96,7 +96,7 @@ def _replace(tx: Tx, route: Route, before: Breaker, after: Breaker, *, code: str
 def record_about(tx: Tx, route: Route, kind: str, **payload: object) -> None:
     """Add a line about a provider to the system's history."""
     method, provider = route
-    timeline.append(tx, timeline.SYSTEM, (kind, {"method": method.value, "provider": provider, **payload}))
+    timeline.note(tx, kind, method=method.value, provider=provider, **payload)
 
 
 def release(tx: Tx, route: Route) -> None:

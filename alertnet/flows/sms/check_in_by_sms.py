@@ -29,8 +29,9 @@ def receive_check_in(text: FieldText, report: Report) -> Reply | None:
     """Record a member's check-in. What does not count, and all words besides it, are passed on to people (A12)."""
     at, check = text.written_at, text.try_pin(report.pin)
     duress = check is PinCheck.DURESS
-    entry = {"by": text.sender.owner, "said": report.verb.value, "at": at.isoformat(), "pin": check.value}
-    timeline.append(text.tx, timeline.SYSTEM, ("checked_in", entry))
+    timeline.note(
+        text.tx, "checked_in", by=text.sender.owner, said=report.verb.value, at=at.isoformat(), pin=check.value
+    )
     heard = Heard(report.verb, at, report.pin if check else None, duress=duress)
     came_of_it = _act(text, report, heard) if check.suffices else NOTHING
     if not came_of_it.counts or is_for_people(report):

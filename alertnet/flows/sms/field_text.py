@@ -40,7 +40,7 @@ class FieldText:
         """Check the PIN in it; if it is one wrong PIN too many, tell coordinators, about no incident."""
         tried = try_pin(self.tx, self.sender.owner, pin)
         if tried.closes:
-            timeline.append(self.tx, timeline.SYSTEM, ("pins_closed", {"owner": self.sender.owner}))
+            timeline.note(self.tx, "pins_closed", owner=self.sender.owner)
             announced = Announcement(Kind.NOTICE, Subject.WRONG_PINS, self.sender.team.id, self.sender.owner)
             tell_coordinators(self.tx, self.sender.trees, announced)
         return tried.check

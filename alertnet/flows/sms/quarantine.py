@@ -93,7 +93,7 @@ def drop_text(tx: Tx, id: str, *, by: str) -> None:
         WrongState: it was already bound or dropped.
     """
     inbound.drop_quarantined(tx, id)
-    timeline.append(tx, timeline.SYSTEM, (DROPPED, {"message": id, "by": by}))
+    timeline.note(tx, DROPPED, message=id, by=by)
 
 
 def _hear(text: FieldText, report: Report | None) -> None:

@@ -37,8 +37,7 @@ def receive_quiet_verb(text: FieldText, report: Report) -> Reply | None:
     tx = text.tx
     is_answered, _ = may_reply(tx, text.sms, is_answer=True)
     check = text.try_pin(report.pin)
-    entry = {"by": text.sender.owner, "pin": check.value}
-    timeline.append(tx, timeline.SYSTEM, (f"{report.verb.value}_received", entry))
+    timeline.note(tx, f"{report.verb.value}_received", by=text.sender.owner, pin=check.value)
     changes_language = report.verb is FieldVerb.LANGUAGE and check.suffices
     if changes_language and report.language:
         text = replace(text, sender=_choose_language(tx, text.sender, report.language))

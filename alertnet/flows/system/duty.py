@@ -96,7 +96,7 @@ def undo_duty(tx: Tx, by: str) -> list[Arranged]:
     if not undone:
         raise WrongState("what was arranged", "over, or was never", "nothing is undone")
     for each in undone:
-        timeline.append(tx, timeline.SYSTEM, ("duty_undone", _entry(each.tree, each.contact, each.arrangement, by)))
+        timeline.note(tx, "duty_undone", **_entry(each.tree, each.contact, each.arrangement, by))
     return undone
 
 
@@ -110,7 +110,7 @@ def _with_rota(network: Network, owner: str) -> OnRota:
 def arrange(tx: Tx, tree: ContactTree, contact: Contact, arrangement: Arrangement, by: str) -> None:
     """Put the officer on or off duty for that contact, and record who did so."""
     on_call.arrange(tx, tree.id, contact.id, arrangement, by)
-    timeline.append(tx, timeline.SYSTEM, ("duty_arranged", _entry(tree.id, contact.id, arrangement, by)))
+    timeline.note(tx, "duty_arranged", **_entry(tree.id, contact.id, arrangement, by))
 
 
 def _entry(tree: str, contact: str, arrangement: Arrangement, by: str) -> dict[str, object]:
@@ -145,7 +145,7 @@ def _reminder(
 ) -> NotificationDraft:
     tree, contact = posts[0]
     named = ", ".join(dict.fromkeys(each.id for _, each in posts))
-    timeline.append(tx, timeline.SYSTEM, ("duty_reminded", {"officer": officer.id, "from": starts_at.isoformat()}))
+    timeline.note(tx, "duty_reminded", officer=officer.id, **{"from": starts_at.isoformat()})
     return NotificationDraft(
         kind=Kind.NOTICE,
         contact=officer.id,

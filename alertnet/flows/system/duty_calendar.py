@@ -51,14 +51,14 @@ def open_calendar(tx: Tx, officer: str, by: str) -> str:
     """Make a new secret token for an officer's calendar; the former token stops working."""
     token = tx.entropy.letters(TOKEN_LENGTH, LINK_CHARACTERS)
     on_call.publish_calendar(tx, officer, token)
-    timeline.append(tx, timeline.SYSTEM, ("duty_calendar_opened", {"officer": officer, "by": by}))
+    timeline.note(tx, "duty_calendar_opened", officer=officer, by=by)
     return token
 
 
 def close_calendar(tx: Tx, officer: str, by: str) -> None:
     """Close an officer's calendar: its token stops working."""
     on_call.withdraw_calendar(tx, officer)
-    timeline.append(tx, timeline.SYSTEM, ("duty_calendar_closed", {"officer": officer, "by": by}))
+    timeline.note(tx, "duty_calendar_closed", officer=officer, by=by)
 
 
 def calendar_at(tx: Tx, network: Network, token: str) -> str | None:

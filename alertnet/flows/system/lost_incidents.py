@@ -64,8 +64,7 @@ def pass_on_answer(tx: Tx, edition: Edition, sms: InboundSms, found: Mapping[str
     ref, is_new = next((each.ref, each.is_new) for each in found.values())
     listed, who = contacts_at(edition.network, sms.sender), _who(tx, edition, sms.sender)
     trees = [tree for tree, _ in listed] or list(edition.network.trees.values())
-    entry = {"ref": ref, "by": who, "text": sms.body, "at": (sms.heard_at or tx.now).isoformat()}
-    timeline.append(tx, timeline.SYSTEM, ("lost_incident_answered", entry))
+    timeline.note(tx, "lost_incident_answered", ref=ref, by=who, text=sms.body, at=(sms.heard_at or tx.now).isoformat())
     kind = Kind.ALARM if is_new else Kind.NOTICE
     tell_coordinators(tx, trees, Announcement(kind, Subject.LOST_ANSWER, ref, who), besides=sms.sender)
     for each in {code.ref for code in found.values()}:

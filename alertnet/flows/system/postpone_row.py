@@ -12,10 +12,10 @@ PAUSE = timedelta(minutes=1)
 def postpone(tx: Tx, queue: str, id: str, fault: str) -> None:
     """Postpone a row of a queue, one of `postponed_rows.QUEUES`, by a minute; `fault`: see `put_down`."""
     if postponed_rows.postpone(tx, queue, id, tx.now + PAUSE):
-        timeline.append(tx, timeline.SYSTEM, ("put_off", {"queue": queue, "row": id, "fault": fault}))
+        timeline.note(tx, "put_off", queue=queue, row=id, fault=fault)
 
 
 def set_aside(tx: Tx, provider_id: str, fault: str) -> None:
     """Store an unreadable text or call with those of strangers, since what it was is not known (A11, A12)."""
     inbound.set_aside(tx, provider_id)
-    timeline.append(tx, timeline.SYSTEM, ("put_off", {"queue": "inbound", "row": provider_id, "fault": fault}))
+    timeline.note(tx, "put_off", queue="inbound", row=provider_id, fault=fault)

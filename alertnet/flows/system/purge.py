@@ -70,7 +70,7 @@ def begin_purge(tx: Tx, id: str, decision: Decision) -> None:
         raise WrongState(incident.ref, kept, "it can't be purged now")
     entry = {"by": decision.by, "why": decision.why}
     ends = erasure.begin(tx, incident, entry)
-    timeline.append(tx, timeline.SYSTEM, ("incident_purged", {"ref": incident.ref, **entry}))
+    timeline.note(tx, "incident_purged", ref=incident.ref, **entry)
     checkpoints.note(tx, ends)
 
 
@@ -100,7 +100,7 @@ def hold(tx: Tx, ref: str, decision: Decision, *, is_held: bool) -> None:
         raise WrongState(incident.ref, "held" if is_held else "not held", "nothing was changed")
     incidents.save_hold(tx.session, incident.every_id, tx.now if is_held else None)
     kind = "incident_held" if is_held else "incident_released"
-    timeline.append(tx, timeline.SYSTEM, (kind, {"ref": incident.ref, "by": decision.by, "why": decision.why}))
+    timeline.note(tx, kind, ref=incident.ref, by=decision.by, why=decision.why)
 
 
 def _why_kept(tx: Tx, incident: Incident) -> str | None:

@@ -73,13 +73,12 @@ def tell_everybody(tx: Tx, edition: Edition, taken_at: datetime, told: Told) -> 
         trees = edition.network.trees.values()
         tell_coordinators(tx, trees, Announcement(Kind.ALARM, Subject.RESTORED, NO_REF, _moment(taken_at)))
     lost = {ref: list(names) for ref, names in told.items()}
-    timeline.append(tx, timeline.SYSTEM, (last_activity.MADE_KNOWN, {"taken_at": taken_at.isoformat(), "lost": lost}))
+    timeline.note(tx, last_activity.MADE_KNOWN, taken_at=taken_at.isoformat(), lost=lost)
 
 
 def _declare(tx: Tx, taken_at: datetime, by: str) -> Declaration:
     queued = len(last_activity.queued(tx.session, before=tx.now))
-    entry = {"taken_at": taken_at.isoformat(), "queued": queued, "by": by}
-    timeline.append(tx, timeline.SYSTEM, (last_activity.RESTORED, entry))
+    timeline.note(tx, last_activity.RESTORED, taken_at=taken_at.isoformat(), queued=queued, by=by)
     heartbeats.note(tx, heartbeats.RESTORED)
     return Declaration(taken_at, tx.now, queued, is_over=False)
 

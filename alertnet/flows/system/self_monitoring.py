@@ -118,7 +118,7 @@ def _forget(tx: Tx) -> None:
     worker_store.forget(tx)
     postponed_rows.forget(tx)
     if dropped := limits.forget_old(tx):
-        timeline.append(tx, timeline.SYSTEM, ("limits_dropped", dropped))
+        timeline.note(tx, "limits_dropped", **dropped)
 
 
 def _note_gap(tx: Tx, trees: Sequence[ContactTree], previous: Heartbeat | None) -> bool:
@@ -131,7 +131,7 @@ def _note_gap(tx: Tx, trees: Sequence[ContactTree], previous: Heartbeat | None) 
         return True
     still = stood_still(previous.at, tx.now, worker_store.seen(tx.session))
     if still is not None:
-        timeline.append(tx, timeline.SYSTEM, ("stood_still", {"seconds": round(still.total_seconds())}))
+        timeline.note(tx, "stood_still", seconds=round(still.total_seconds()))
         _tell(tx, trees, Announcement(Kind.ALARM, Subject.STOOD_STILL, about=_span(still)))
     return True
 
@@ -142,12 +142,12 @@ def _follow(tx: Tx, trees: Sequence[ContactTree], seen: Observed, found: frozens
     broken = found | {each.part for each in open_troubles}
     for part in changes.begun:
         troubles.begin(tx, part)
-        timeline.append(tx, timeline.SYSTEM, ("trouble_began", {"part": part.value}))
+        timeline.note(tx, "trouble_began", part=part.value)
         if SAID_BY.get(part) not in found:
             kind = Kind.NOTICE if part in CAN_WAIT else Kind.ALARM
             _tell(tx, trees, Announcement(kind, SUBJECTS[part][0], about=fault_behind(seen, part)), broken)
     for part in changes.over:
-        timeline.append(tx, timeline.SYSTEM, ("trouble_over", {"part": part.value}))
+        timeline.note(tx, "trouble_over", part=part.value)
     for subject in dict.fromkeys(SUBJECTS[part][1] for part in changes.over):
         _tell(tx, trees, Announcement(Kind.NOTICE, subject), broken - set(changes.over))
     troubles.clear(tx, changes.cleared)

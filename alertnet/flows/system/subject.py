@@ -60,8 +60,7 @@ def erase_subject(tx: Tx, network: Network, subject: Subject, decision: Decision
     gone = tuple(owner for owner in subject.owners if owner not in known)
     erasure.overwrite(tx.session)
     count = erasure.erase_subject(tx, subject, gone)
-    entry: dict[str, Any] = {"of": list(subject.owners), "by": decision.by, "why": decision.why, "rows": count}
-    timeline.append(tx, timeline.SYSTEM, ("subject_erased", entry))
+    timeline.note(tx, "subject_erased", of=list(subject.owners), by=decision.by, why=decision.why, rows=count)
     return count
 
 

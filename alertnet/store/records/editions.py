@@ -109,8 +109,9 @@ def publish(
     field = documents.keep(tx, "field", _field_text(network))
     if latest is not None and (latest.trees, latest.field, latest.templates) == (hashes, field, edition.templates):
         return edition
-    entry = {"trees": hashes, "field": field, "templates": edition.templates, **_origin(tx, latest, authorship)}
-    timeline.append(tx, timeline.SYSTEM, (IN_FORCE, entry))
+    timeline.note(
+        tx, IN_FORCE, trees=hashes, field=field, templates=edition.templates, **_origin(tx, latest, authorship)
+    )
     return replace(edition, number=number + 1)
 
 

@@ -106,6 +106,11 @@ def append(tx: Tx, chain: str, *entries: Entry) -> None:
     append_each(tx, {chain: entries} if entries else {})
 
 
+def note(tx: Tx, kind: str, /, **payload: object) -> None:
+    """Add an entry to the system's chain."""
+    append(tx, SYSTEM, (kind, payload))
+
+
 def append_each(tx: Tx, chains: Mapping[str, Sequence[Entry]], *, begin: bool = False) -> dict[str, Head]:
     """Add entries to several chains, and give their new ends; `begin`: the entries are the first of their chains."""
     if not chains:
