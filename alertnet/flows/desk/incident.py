@@ -33,7 +33,6 @@ from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.answers import Given
 from alertnet.store.records.prompts import Prompt
 from alertnet.store.views import incident_view, timeline_view
-from alertnet.store.views.shapes import IncidentView
 from alertnet.store.views.timeline_view import Entry
 
 MOST_ENTRIES = 3000
@@ -48,7 +47,6 @@ class Notified:
 
     at: datetime
     who: str
-    tree: str
     level: str
     message: str
     method: str
@@ -147,7 +145,7 @@ def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = st
     """Read it in words of `say`, with titles in `language`; if `reads`, also what people wrote, and any duress."""
     locked, open_prompts = look_closely_at(tx, id), prompt_store.open_of(tx.session, [id])[id]
     entries, last, earlier = timeline_view.latest(tx.session, id, MOST_ENTRIES, ALWAYS, with_duress=reads)
-    seen, names = incident_view.of_incident(tx.session, id), Names(locked, cries_for_help(entries), say, language)
+    names = Names(locked, cries_for_help(entries), say, language)
     head, ahead, lines = _head(locked, open_prompts, last), entries_ahead(locked), tell(entries, names)
     return Dossier(
         head=head,
@@ -157,14 +155,15 @@ def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = st
         goes_on_as=_goes_on_as(locked),
         close_reason=locked.incident.close_reason or "",
         closed_by=_closed_by(entries, names),
-        lines=lines if reads else tuple(_without_words(lines)),
+        # Their details may hold what people wrote.
+        lines=lines if reads else tuple(replace(each, detail="") for each in lines),
         earlier=earlier,
         ahead=tell(ahead, names),
         picture=as_svg(picture := draw(entries, ahead, names, head.zone)),
         legend=picture.description,
-        notified=_notified(seen, names),
-        answers=_answers(seen, names, said_with_answers(locked, names) if reads else ()),
-        left_out=_left_out(seen, names),
+        notified=_notified(names),
+        answers=_answers(names, said_with_answers(locked, names) if reads else ()),
+        left_out=_left_out(names),
         details=details_of(locked.facts, Disclosure.FULL) if reads else NO_DETAILS,
         texts=texts_of(locked) if reads else (),
         duress=reads and locked.facts.duress,
@@ -178,7 +177,7 @@ def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = st
         hears_news=_called(names, who_hears(locked, of_close=False)),
         suggested=_suggested(entries),
         others=_others(locked) if reads else (),
-        reports=tuple(seen.get("reports", ())),
+        reports=tuple(merged.parts.values()) if (merged := locked.incident.merged) else (),
         troubles=troubles_now(tx),
     )
 
@@ -262,30 +261,21 @@ def _called(names: Names, contacts: Iterable[tuple[str | None, str]]) -> tuple[s
     return tuple(sorted({names.contact(tree, contact) for tree, contact in contacts}))
 
 
-def _without_words(lines: Sequence[Line]) -> Iterable[Line]:
-    """The lines without details, which may hold what people wrote."""
-    return (replace(each, detail="") for each in lines)
-
-
-def _notified(seen: IncidentView, names: Names) -> tuple[Notified, ...]:
-    found = []
-    for each in seen["notifications"]:
-        last = each["attempts"][-1] if each["attempts"] else None
-        why = (last["error"] or "") if last is not None else ""
-        found.append(
-            Notified(
-                at=datetime.fromisoformat(last["at"]) if last else datetime.fromisoformat(seen["opened_at"]),
-                who=names.contact(each["tree"], each["contact"]),
-                tree=names.tree(each["tree"] or ""),
-                level=each["level"] or "",
-                message=names.say(MESSAGES.get(each["kind"], each["kind"].replace("_", " "))),
-                method=names.say(METHODS.get(each["method"], each["method"])),
-                status=each["status"],
-                attempts=len(each["attempts"]),
-                why=names.say(FAILURES.get(why, why.replace("_", " "))),
-            )
+def _notified(names: Names) -> tuple[Notified, ...]:
+    found = incident_view.messages(names.locked.tx.session, names.locked.incident.every_id)
+    return tuple(
+        Notified(
+            at=each.at,
+            who=names.contact(each.tree, each.contact),
+            level=each.level,
+            message=names.say(MESSAGES.get(each.kind, each.kind.replace("_", " "))),
+            method=names.say(METHODS.get(each.method, each.method)),
+            status=each.status,
+            attempts=each.attempts,
+            why=names.say(FAILURES.get(each.why, each.why.replace("_", " "))),
         )
-    return tuple(sorted(found, key=lambda each: each.at, reverse=True))
+        for each in sorted(found, key=lambda each: each.at, reverse=True)
+    )
 
 
 def said_with_answers(locked: LockedIncident, names: Names) -> list[tuple[Given, str]]:
@@ -300,19 +290,19 @@ def _by(given: Given, names: Names) -> str | None:
     return names.say("by {by}").format(by=done_by({"by": given.by}, names)) if is_vouched else given.by
 
 
-def _answers(seen: IncidentView, names: Names, said: Iterable[tuple[Given, str]]) -> tuple[Answer, ...]:
-    words = {given.id: each for given, each in said}
+def _answers(names: Names, said: Iterable[tuple[Given, str]]) -> tuple[Answer, ...]:
+    words, locked = {given.id: each for given, each in said}, names.locked
     return tuple(
         Answer(
-            id=each["id"],
-            who=names.contact(each["tree"], each["contact"]),
-            kind=each["kind"],
-            via=names.say(VIA.get(each["via"], each["via"])),
-            at=datetime.fromisoformat(each["at"]),
-            revoked_at=datetime.fromisoformat(each["revoked_at"]) if each["revoked_at"] else None,
-            words=words.get(each["id"], ""),
+            id=each.id,
+            who=names.contact(each.tree, each.contact),
+            kind=each.kind,
+            via=names.say(VIA.get(each.via, each.via)),
+            at=each.at,
+            revoked_at=each.revoked_at,
+            words=words.get(each.id, ""),
         )
-        for each in seen["acknowledgements"]
+        for each in incident_view.answers_and_receipts(locked.tx.session, locked.incident.every_id)
     )
 
 
@@ -323,7 +313,7 @@ def _left(locked: LockedIncident) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _left_out(seen: IncidentView, names: Names) -> tuple[LeftOut, ...]:
+def _left_out(names: Names) -> tuple[LeftOut, ...]:
     return tuple(
         LeftOut(
             names.contact(each["tree"], each["contact"]),
@@ -331,7 +321,7 @@ def _left_out(seen: IncidentView, names: Names) -> tuple[LeftOut, ...]:
             each["level"] or "",
             names.say(REASONS.get(each["reason"], each["reason"])),
         )
-        for each in seen["pruned"]
+        for each in incident_store.pruned_of(names.locked.tx.session, names.locked.incident.id)
     )
 
 

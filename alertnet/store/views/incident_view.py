@@ -2,12 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import BindParameter, Row, Select, Table, bindparam, select
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.disclosure import details_of
 from alertnet.core.forecast.call_sheet import Answered, Progress
@@ -30,8 +32,37 @@ Fared = set[tuple[str, str, str]]
 """(tree, contact, status) of messages."""
 
 _IDS: BindParameter[str] = bindparam("ids", expanding=True)
-_SHOWN = ("id", "incident_id", "tree", "level", "round", "contact", "method", "kind", "language", "trees", "status")
+_WHOSE = ("id", "incident_id", "tree", "level", "round", "contact", "planned_at")
+_SHOWN = (*_WHOSE, "method", "kind", "language", "trees", "status")
 """The columns of a notification that are shown, without the encrypted ones."""
+
+
+@value
+class Message:
+    """A message to somebody, and how its last attempt went; `at`: when, or for when it was planned."""
+
+    tree: str | None
+    contact: str
+    level: str
+    kind: str
+    method: str
+    status: str
+    at: datetime
+    attempts: int
+    why: str
+
+
+@value
+class AnswerOrReceipt:
+    """An answer, or that somebody listened to a call; with `revoked_at` it counts no longer."""
+
+    id: str
+    tree: str
+    contact: str
+    kind: str
+    via: str
+    at: datetime
+    revoked_at: datetime | None
 
 
 def progress_of(session: Session, id: str) -> Progress:
@@ -74,9 +105,7 @@ def of_incidents(session: Session, ids: Sequence[str]) -> list[IncidentView]:
     owner = {id: id for id in ids} | parts
     escalations = _by_incident(session, _ESCALATIONS, {id: id for id in ids})
     notifications = _by_incident(session, _NOTIFICATIONS, owner)
-    attempts: Rows = defaultdict(list)
-    for row in _ATTEMPTS.all(session, {"ids": list(owner)}):
-        attempts[row.notification_id].append(row)
+    attempts = _by_notification(session, owner)
     answers = _by_incident(session, _ANSWERS, owner)
     actions = _by_incident(session, _ACTIONS, owner)
     return [
@@ -99,6 +128,20 @@ def fared(session: Session, incidents: Sequence[Incident], kinds: Collection[Kin
     for incident, tree, contact, status in session.execute(_FARED, asked):
         found[owner[incident]].add((tree, contact, status))
     return found
+
+
+def messages(session: Session, ids: Collection[str]) -> list[Message]:
+    """The messages of an incident with those ids (`Incident.every_id`), in the order in which they were planned."""
+    attempts = _by_notification(session, ids)
+    return [_message(row, attempts[row.id]) for row in _NOTIFICATIONS.all(session, {"ids": list(ids)})]
+
+
+def answers_and_receipts(session: Session, ids: Collection[str]) -> list[AnswerOrReceipt]:
+    """Its answers, and that somebody listened to a call, in order."""
+    return [
+        AnswerOrReceipt(row.id, row.tree, row.contact, row.kind, row.via, row.at, row.revoked_at)
+        for row in _ANSWERS.all(session, {"ids": list(ids)})
+    ]
 
 
 def of_incident(session: Session, id: str) -> IncidentView:
@@ -152,6 +195,19 @@ def of_opened(incident: Incident, pruned: list[dict[str, Any]], written: Pending
 def of_acknowledgement(session: Session, id: str) -> AcknowledgementView:
     answers = tables.acknowledgements
     return shapes.acknowledgement_view(session.execute(select(answers).where(answers.c.id == id)).one())
+
+
+def _message(row: Row[Any], attempts: list[Row[Any]]) -> Message:
+    last = attempts[-1] if attempts else None
+    at, why = (last.changed_at, last.failure or last.error or "") if last is not None else (row.planned_at, "")
+    return Message(row.tree, row.contact, row.level or "", row.kind, row.method, row.status, at, len(attempts), why)
+
+
+def _by_notification(session: Session, ids: Collection[str]) -> Rows:
+    attempts: Rows = defaultdict(list)
+    for row in _ATTEMPTS.all(session, {"ids": list(ids)}):
+        attempts[row.notification_id].append(row)
+    return attempts
 
 
 def _by_incident(session: Session, query: Prepared, owner: dict[str, str]) -> Rows:
