@@ -4,7 +4,6 @@ A change to how the user signs in needs their password again, so that somebody w
 themselves access.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -12,9 +11,7 @@ from fastapi import APIRouter, Request, Response
 from alertnet.core.errors import Unknown
 from alertnet.flows.credentials import users as flow
 from alertnet.flows.credentials.passkeys import add_passkey, draw_challenge, remove_passkey
-from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import users
-from alertnet.store.records.credentials.users import SignedIn
 from alertnet.web.auth import InForce
 from alertnet.web.console.access.proving import check_password, given
 from alertnet.web.console.desk import AtDesk, Desk
@@ -29,23 +26,12 @@ Handed = tuple[tuple[str, str], ...]
 """New credentials as pairs of name and value; the page shows them once."""
 
 
-def _password(tx: Tx, who: SignedIn, password: str, hash: str) -> Handed:
-    flow.change_password(tx, who.user, hash, who.id)
-    return (("password", password),)
-
-
-def _authenticator(tx: Tx, who: SignedIn, *_: str) -> Handed:
-    return handed(flow.change_authenticator(tx, who.user, who.id))
-
-
-RENEWED: dict[str, tuple[Callable[..., Handed], str]] = {
-    "password": (_password, "Only this password is good now, and you are signed out everywhere else."),
-    "authenticator": (
-        _authenticator,
-        "Only this authenticator and these recovery codes are good now, and you are signed out everywhere else.",
-    ),
+RENEWED = {
+    "password": "Only this password is good now, and you are signed out everywhere else.",
+    "authenticator": "Only this authenticator and these recovery codes are good now, and you are signed out everywhere"
+    " else.",
 }
-"""What a user may renew, by its name in the path: the function, and the text shown once it is done."""
+"""What is said of what a user may renew once it is done, by its name in the path."""
 
 
 @router.get("/account")
@@ -69,10 +55,14 @@ def renew(what: str, form: Posted, desk: AtDesk) -> Response:
     if what not in RENEWED:
         raise Unknown("act", what[:32])
     check_password(desk, form)
-    carry_out, done = RENEWED[what]
-    password = flow.draw_password(desk.runtime.entropy)
-    hash = flow.hash_password(password, desk.runtime.entropy.bytes(flow.SALT_BYTES)) if what == "password" else ""
-    return _show(desk, done=done, given=desk.runtime.transact(carry_out, desk.who, password, hash))
+    runtime, who = desk.runtime, desk.who
+    if what == "authenticator":
+        issued = runtime.transact(flow.change_authenticator, who.user, who.id)
+        return _show(desk, done=RENEWED[what], given=handed(issued))
+    password = flow.draw_password(runtime.entropy)
+    hash = flow.hash_password(password, runtime.entropy.bytes(flow.SALT_BYTES))
+    runtime.transact(flow.change_password, who.user, hash, who.id)
+    return _show(desk, done=RENEWED[what], given=(("password", password),))
 
 
 @router.get("/challenge")

@@ -1,6 +1,5 @@
 """The page of the console's users, for administrators: add, change, sign out, renew and end them."""
 
-from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -48,48 +47,16 @@ class Asked:
         return Role(given)
 
 
-def _add(tx: Tx, asked: Asked) -> Handed:
-    return (("password", asked.password), *handed(flow.add_user(tx, asked.name, asked.role, asked.hash, asked.by)))
-
-
-def _renew(tx: Tx, asked: Asked) -> Handed:
-    return (("password", asked.password), *handed(flow.renew_user(tx, asked.name, asked.hash, asked.by)))
-
-
-def _recovery(tx: Tx, asked: Asked) -> Handed:
-    return tuple(("recovery code", code) for code in flow.renew_recovery(tx, asked.name, asked.by))
-
-
-def _set_role(tx: Tx, asked: Asked) -> None:
-    flow.set_role(tx, asked.name, asked.role, asked.by)
-
-
-def _sign_out(tx: Tx, asked: Asked) -> None:
-    flow.sign_out(tx, asked.name, asked.by)
-
-
-def _link(tx: Tx, asked: Asked) -> None:
-    account = typed(asked.fields, "account")
-    if account:
-        link(tx, asked.name, asked.issuer, account, asked.by)
-    else:
-        unlink(tx, asked.name, asked.by)
-
-
-def _end(tx: Tx, asked: Asked) -> None:
-    flow.end_user(tx, asked.name, asked.by)
-
-
-ACTS: dict[str, tuple[Callable[[Tx, Asked], Handed | None], str]] = {
-    "add": (_add, "May sign in now, with what stands here; hand it over in person."),
-    "renew": (_renew, "Signed out; what was given before lets nobody in, nor does a passkey."),
-    "recovery": (_recovery, "These recovery codes are good now, those before are not; passkeys stay."),
-    "role": (_set_role, "The role holds from the next page on."),
-    "link": (_link, "Which account stands for this user holds from the next sign-in on."),
-    "sign-out": (_sign_out, "Signed out everywhere."),
-    "end": (_end, "Can't sign in any more."),
+DONE = {
+    "add": "May sign in now, with what stands here; hand it over in person.",
+    "renew": "Signed out; what was given before lets nobody in, nor does a passkey.",
+    "recovery": "These recovery codes are good now, those before are not; passkeys stay.",
+    "role": "The role holds from the next page on.",
+    "link": "Which account stands for this user holds from the next sign-in on.",
+    "sign-out": "Signed out everywhere.",
+    "end": "Can't sign in any more.",
 }
-"""Acts by their name in the path: the function, and the text shown once it is done."""
+"""What is said of an act once it is done, by its name in the path."""
 NOT_TO_ONESELF = ("role", "end")
 """Acts that administrators can't do to themselves; else nobody might be left to undo them."""
 TAKES_AWAY = ("sign-out",)
@@ -112,11 +79,10 @@ def come_back(request: Request) -> Response:
 
 @router.post("/{act}")
 def do(act: str, form: Posted, desk: AtDesk) -> Response:
-    """Carry out one of `ACTS` on a user, once. New credentials are shown only on this response."""
+    """Carry out one of the acts on a user, once. New credentials are shown only on this response."""
     desk.check_form(form, Role.ADMINISTRATOR)
-    if act not in ACTS:
+    if act not in DONE:
         raise Unknown("act", act[:32])
-    carry_out, done = ACTS[act]
     name = typed(form, "name").lower()
     if name == desk.who.user and act in NOT_TO_ONESELF:
         raise Forbidden("another administrator does this to you, or the command line")
@@ -129,14 +95,37 @@ def do(act: str, form: Posted, desk: AtDesk) -> Response:
     given: list[Handed] = []
 
     def change(tx: Tx) -> tuple[None, str]:
-        given[:] = [carry_out(tx, asked) or ()]
+        given[:] = [_carry_out(tx, act, asked)]
         return None, HERE
 
     try:
         desk.act_once(form, change, Role.ADMINISTRATOR)
     except BadInput as error:
         return _show(desk, error=error)
-    return _show(desk, done=done, name=name, given=given[0])
+    return _show(desk, done=DONE[act], name=name, given=given[0])
+
+
+def _carry_out(tx: Tx, act: str, asked: Asked) -> Handed:
+    """Do it, and give what is to be handed over to the user."""
+    name, by = asked.name, asked.by
+    match act:
+        case "add":
+            return (("password", asked.password), *handed(flow.add_user(tx, name, asked.role, asked.hash, by)))
+        case "renew":
+            return (("password", asked.password), *handed(flow.renew_user(tx, name, asked.hash, by)))
+        case "recovery":
+            return tuple(("recovery code", code) for code in flow.renew_recovery(tx, name, by))
+        case "role":
+            flow.set_role(tx, name, asked.role, by)
+        case "link" if account := typed(asked.fields, "account"):
+            link(tx, name, asked.issuer, account, by)
+        case "link":
+            unlink(tx, name, by)
+        case "sign-out":
+            flow.sign_out(tx, name, by)
+        case "end":
+            flow.end_user(tx, name, by)
+    return ()
 
 
 def _show(desk: Desk, *, error: AlertnetError | None = None, **said: Any) -> Response:
