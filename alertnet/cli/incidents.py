@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.arguments import TEMPLATES, CaseWithPeople, Templates, group, renderer_of, takes_case
+from alertnet.cli.arguments import BY, TEMPLATES, CaseWithPeople, Templates, group, renderer_of, takes_case
 from alertnet.cli.connection import connected
 from alertnet.cli.output import aligned, print_rows
 from alertnet.core.directory.contact import Disclosure
@@ -107,20 +107,22 @@ def close(ref: Ref, reason: Reason, text: Words = None) -> None:
 @app.command(epilog="Example: alertnet incidents merge A-7K3M --into B-2QRS")
 def merge(ref: Ref, into: Into) -> None:
     """Merge an incident into another, as two reports of one event; nobody outside is told twice."""
-    from alertnet.cli.admin import actions
+    from alertnet.flows.incidents import merge as flow
+    from alertnet.store.records.incidents import id_of
 
     with connected() as runtime:
-        runtime.transact(actions.merge_incidents, ref, into)
+        runtime.transact(lambda tx: flow.merge(tx, id_of(tx.session, ref), id_of(tx.session, into), by=BY).finish())
     typer.echo(f"{ref.strip().upper()} is part of {into.strip().upper()}.")
 
 
 @app.command(epilog="Example: alertnet incidents split B-2QRS --report A-7K3M")
 def split(ref: Ref, report: Report) -> None:
     """Split a merged report off again; it goes on where it stopped."""
-    from alertnet.cli.admin import actions
+    from alertnet.flows.incidents import merge as flow
+    from alertnet.store.records.incidents import id_of
 
     with connected() as runtime:
-        runtime.transact(actions.split_incident, ref, report)
+        runtime.transact(lambda tx: flow.split(tx, id_of(tx.session, ref), report, by=BY).finish())
     typer.echo(f"No part of {ref.strip().upper()} any more: {' '.join(each.strip().upper() for each in report)}.")
 
 
@@ -223,4 +225,4 @@ def _open(tx: "Tx", edition: "Edition", facts: "Facts") -> str:
     from alertnet.flows.incidents.open_incident import open_incident
 
     begin = begin_drill if facts.drill else open_incident
-    return begin(tx, edition, facts, by="command line").incident.ref
+    return begin(tx, edition, facts, by=BY).incident.ref

@@ -10,7 +10,6 @@ from alertnet.core.inbound.code_formats import ONE_TIME_PIN_LENGTH
 from alertnet.core.incident import CloseReason
 from alertnet.flows.credentials import pins
 from alertnet.flows.incidents import close_incident as closing
-from alertnet.flows.incidents import merge as merging
 from alertnet.flows.sms import quarantine
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.store.db.tx import Entropy, Tx
@@ -51,27 +50,6 @@ def close_incident(tx: Tx, ref: str, reason: CloseReason, text: str | None) -> N
     locked = take_up(tx, incidents.id_of(tx.session, ref))
     closing.close_incident(locked, reason, named=ref, text=text, by=BY)
     locked.finish()
-
-
-def merge_incidents(tx: Tx, ref: str, into: str) -> None:
-    """Merge an incident into another, which then acts for both.
-
-    Raises:
-        Unknown: there is no such incident.
-        WrongState: the two can't be one event.
-    """
-    merging.merge(tx, incidents.id_of(tx.session, ref), incidents.id_of(tx.session, into), by=BY).finish()
-
-
-def split_incident(tx: Tx, ref: str, reports: Iterable[str]) -> None:
-    """Split merged reports off again, as incidents of their own.
-
-    Raises:
-        Unknown: there is no such incident.
-        BadInput: one of the reports is no part of it.
-        WrongState: it is closed.
-    """
-    merging.split(tx, incidents.id_of(tx.session, ref), reports, by=BY).finish()
 
 
 def bind_text(tx: Tx, edition: Edition, id: str, team: str, member: str) -> str:
