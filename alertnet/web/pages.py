@@ -87,22 +87,20 @@ def _digest(source: str) -> str:
 @router.api_route("/a/{token}", methods=["GET", "HEAD"])
 def show_contact_page(token: str, runtime: InForce, lang: str | None = None) -> Response:
     """Show the contact's page. Mail scanners and link previews come here too, so it changes nothing."""
-    return show(runtime, lang, lambda: runtime.read(_opened_by_contact, runtime.edition, token))
+    return show(runtime, lang, lambda: runtime.read(_of_contact, runtime.edition, token))
 
 
 @router.post("/a/{token}")
 def press_on_contact_page(token: str, form: Posted, runtime: InForce, lang: str | None = None) -> Response:
     """Carry out what a button or an entered PIN asks for, and show the page."""
     sent = Sent(**{name: typed(form, name) for name in _CONTACT_FIELDS}).without_ticket()
-    return show(
-        runtime, form.get("lang", lang), lambda: runtime.transact(_pressed_by_contact, runtime.edition, token, sent)
-    )
+    return show(runtime, form.get("lang", lang), lambda: runtime.transact(_of_contact, runtime.edition, token, sent))
 
 
 @router.api_route("/c/{token}", methods=["GET", "HEAD"])
 def show_coordinator_page(token: str, runtime: InForce, lang: str | None = None) -> Response:
     """Show the coordinator's page; it changes nothing."""
-    return show(runtime, lang, lambda: runtime.read(_opened_by_coordinator, token))
+    return show(runtime, lang, lambda: runtime.read(_of_coordinator, token))
 
 
 @router.post("/c/{token}")
@@ -112,7 +110,7 @@ def press_on_coordinator_page(token: str, form: Posted, runtime: InForce, lang: 
     with suppress(Purged):  # the page says so
         if asks_to_hear(sent) and (sound := runtime.transact(hear_recording, token, sent)):
             return Response(sound, 200, HEADERS, media_type="audio/mpeg")
-    return show(runtime, form.get("lang", lang), lambda: runtime.transact(_pressed_by_coordinator, token, sent))
+    return show(runtime, form.get("lang", lang), lambda: runtime.transact(_of_coordinator, token, sent))
 
 
 @router.api_route("/duty/{token}.ics", methods=["GET", "HEAD"])
@@ -127,35 +125,24 @@ def show_duty_calendar(token: str, runtime: InForce) -> Response:
     return Response(calendar, 200, HEADERS, media_type="text/calendar")
 
 
-def _opened_by_contact(tx: Tx, edition: Edition, token: str) -> Opened | None:
+def _of_contact(tx: Tx, edition: Edition, token: str, sent: Sent | None = None) -> Opened | None:
+    """The page behind that token, opened, or as it is once what was `sent` is done."""
     link = page_links.find(tx, token)
-    if link is None or link.escalation_id is None:
+    if link is not None and link.escalation_id is not None:
+        return contact_page.show(tx, link) if sent is None else contact_page.press(tx, link, sent)
+    if sent is None:
         return number_test_page.show(tx, edition, token)
-    return contact_page.show(tx, link)
+    return number_test_page.press(tx, edition, token, sent.answer)
 
 
-def _pressed_by_contact(tx: Tx, edition: Edition, token: str, sent: Sent) -> Opened | None:
-    link = page_links.find(tx, token)
-    if link is None or link.escalation_id is None:
-        return number_test_page.press(tx, edition, token, sent.answer)
-    return contact_page.press(tx, link, sent)
-
-
-def _opened_by_coordinator(tx: Tx, token: str) -> Opened | None:
+def _of_coordinator(tx: Tx, token: str, sent: Sent | None = None) -> Opened | None:
+    """The page behind that token, likewise."""
     link = page_links.find(tx, token)
     if link is not None and link.prompt_id is not None:
-        return coordinator_page.show(tx, link)
+        return coordinator_page.show(tx, link) if sent is None else coordinator_page.press(tx, link, sent)
     if link is not None and link.acknowledgement_id is not None:
-        return revoke_page.show(tx, link)
+        return revoke_page.show(tx, link) if sent is None else revoke_page.press(tx, link, sent)
     notice = page_links.find_notice(tx, token)
-    return None if notice is None else notice_page.show(tx, notice)
-
-
-def _pressed_by_coordinator(tx: Tx, token: str, sent: Sent) -> Opened | None:
-    link = page_links.find(tx, token)
-    if link is not None and link.prompt_id is not None:
-        return coordinator_page.press(tx, link, sent)
-    if link is not None and link.acknowledgement_id is not None:
-        return revoke_page.press(tx, link, sent)
-    notice = page_links.find_notice(tx, token)
-    return None if notice is None else notice_page.press(tx, notice, sent)
+    if notice is None:
+        return None
+    return notice_page.show(tx, notice) if sent is None else notice_page.press(tx, notice, sent)

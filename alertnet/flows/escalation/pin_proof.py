@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from alertnet.core.codec import value
 from alertnet.core.disclosure import Subject
+from alertnet.core.limits import LONGEST_NOTE
 from alertnet.flows.credentials.pins import PinCheck, PinTried, has_pin, pins_of, try_pin, without_pins
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident
@@ -42,6 +43,11 @@ class Sent:
     ticket: str = ""
     seen: str = ""
     """Which incident the page showed, and as of when, if it said so."""
+
+    @property
+    def is_too_long(self) -> bool:
+        """Whether its free words are longer than what is kept."""
+        return max(len(self.note), len(self.by)) > LONGEST_NOTE
 
     def without_ticket(self) -> "Sent":
         """The same with its ticket separated from the values that carried it, and what was seen."""

@@ -9,7 +9,6 @@ from alertnet.core.directory.contact import Contact, Disclosure
 from alertnet.core.disclosure import NO_DETAILS, addressed, ask_on_page, details_of
 from alertnet.core.escalation.quorum import Action, AnswerKind, Via
 from alertnet.core.escalation.state import Status
-from alertnet.core.limits import LONGEST_NOTE
 from alertnet.core.notification import PromptAnswer
 from alertnet.flows.escalation.pin_proof import Proof, Sent, coerced, no_proof, prove, without_written_pins
 from alertnet.flows.escalation.record_decision import hold, is_on_hold, release
@@ -31,7 +30,6 @@ ANSWERS = {
     "relay": AnswerKind.RELAYED,
     "decline": AnswerKind.DECLINED,
 }
-TOO_LONG = Remark("too_long")
 WRONG_PERSON, ACTION = "wrong_person", "action"
 HOLD, GO = PromptAnswer.HOLD.value, PromptAnswer.GO.value
 """A coordinator's buttons about whatever comes next."""
@@ -66,6 +64,19 @@ class Opened:
 def may_answer(locked: LockedIncident, link: PageLink) -> bool:
     """Whether the link's contact may answer, at the number or mailbox that the link was sent to."""
     return locked.may_answer(link.tree, link.contact, link.address)
+
+
+def judge(locked: LockedIncident, link: PageLink, sent: Sent, *, is_allowed: bool) -> tuple[Outcome, Proof | None]:
+    """Whether what was sent to the page of a link may be done, and the proof that came with it.
+
+    `is_allowed`: the page takes such an answer. An answer without the PIN that it needs is not done.
+    """
+    if not may_answer(locked, link):
+        return Outcome.OVER, None
+    if sent.is_too_long or not is_allowed:
+        return Outcome.NOT_ALLOWED, None
+    proof = prove(locked, link, sent)
+    return Outcome.NOT_PROVED if sent.answer and proof.is_missing else Outcome.DONE, proof
 
 
 def over(locked: LockedIncident) -> Remark:
@@ -128,6 +139,7 @@ def with_proof(locked: LockedIncident, link: PageLink, page: Page, proof: Proof,
     hears = (decides or page.is_notice) and proof.is_given and not proof.is_coerced
     return replace(
         page,
+        remarks=(*page.remarks, Remark("too_long")) if sent and sent.is_too_long else page.remarks,
         takes_pin=proof.is_missing,
         opens_details=proof.is_missing and learns,
         is_opened=proof.is_given and learns,
@@ -164,16 +176,10 @@ def press(tx: Tx, link: PageLink, form: Sent) -> Opened:
     Sent again, it counts once. For a contact with a PIN nothing is recorded without it.
     """
     locked = take_up(tx, link.incident_id)
-    if not may_answer(locked, link):
-        return show(tx, link, outcome=Outcome.OVER)
-    if max(len(form.note), len(form.by)) > LONGEST_NOTE:
-        return show(tx, link, TOO_LONG, sent=form, outcome=Outcome.NOT_ALLOWED)
-    if not _is_allowed(locked, link, form):
-        return show(tx, link, outcome=Outcome.NOT_ALLOWED)
-    proof = prove(locked, link, form)
-    if form.answer and proof.is_missing:
+    outcome, proof = judge(locked, link, form, is_allowed=_is_allowed(locked, link, form))
+    if outcome is not Outcome.DONE:
         locked.finish()
-        return show(tx, link, proof=proof, sent=form, outcome=Outcome.NOT_PROVED)
+        return show(tx, link, proof=proof, sent=form, outcome=outcome)
     done = _record(locked, link, without_written_pins(locked, link, form))
     locked.finish()
     return show(tx, link, *done, proof=proof)

@@ -10,7 +10,6 @@ from alertnet.core.directory.contact import Contact, Disclosure, MethodKind
 from alertnet.core.disclosure import NO_DETAILS, Said, Subject, details_of
 from alertnet.core.errors import WrongState
 from alertnet.core.inbound.received_text import ReceivedText
-from alertnet.core.limits import LONGEST_NOTE
 from alertnet.core.notification import CALL_FAILURES, DECISIONS, TEXT_DECISIONS, PromptAnswer, PromptKind
 from alertnet.flows.escalation.pin_proof import Proof, Sent, no_proof, prove, without_written_pins
 from alertnet.flows.notifications import prompts
@@ -18,9 +17,9 @@ from alertnet.flows.notifications.compose import said
 from alertnet.flows.pages import text_decisions
 from alertnet.flows.pages.contact_page import (
     ANSWERS,
-    TOO_LONG,
     Opened,
     Outcome,
+    judge,
     may_answer,
     with_proof,
 )
@@ -85,16 +84,12 @@ def press(tx: Tx, link: PageLink, sent: Sent) -> Opened:
     """Do what the button says, and return the page as of now. Sent again, it counts once."""
     locked, into = text_decisions.take_up_with_other(tx, link, sent)
     prompt = prompt_store.as_of_now(tx.session, link.prompt)
-    if not may_answer(locked, link):
-        return show(tx, link, outcome=Outcome.DONE if _is_done(locked, prompt, link, sent) else Outcome.OVER)
-    if len(sent.note) > LONGEST_NOTE:
-        return show(tx, link, TOO_LONG, sent=sent, outcome=Outcome.NOT_ALLOWED)
-    if not (_is_known(locked, into, prompt, link, sent) or (sent.pin and not sent.answer)):
-        return show(tx, link, outcome=Outcome.NOT_ALLOWED)
-    proof = prove(locked, link, sent)
-    if not sent.answer or proof.is_missing:
+    is_allowed = _is_known(locked, into, prompt, link, sent) if sent.answer else bool(sent.pin)
+    outcome, proof = judge(locked, link, sent, is_allowed=is_allowed)
+    if outcome is Outcome.OVER and _is_done(locked, prompt, link, sent):
+        return show(tx, link)
+    if outcome is not Outcome.DONE or not sent.answer:
         locked.finish()
-        outcome = Outcome.NOT_PROVED if sent.answer else Outcome.DONE
         return show(tx, link, proof=proof, sent=sent, outcome=outcome)
     outcome, remarks = _act(locked, into, prompt, link, without_written_pins(locked, link, sent))
     locked.finish()

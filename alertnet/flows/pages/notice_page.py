@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from alertnet.core.disclosure import NO_DETAILS, details_of
-from alertnet.flows.escalation.pin_proof import Proof, Sent, no_proof, prove
-from alertnet.flows.pages.contact_page import Opened, Outcome, may_answer, over, with_proof
+from alertnet.flows.escalation.pin_proof import Proof, Sent, no_proof
+from alertnet.flows.pages.contact_page import Opened, Outcome, judge, may_answer, over, with_proof
 from alertnet.flows.pages.coordinator_page import reads_texts, texts_of
 from alertnet.flows.unit.locked_incident import look_at, take_up
 from alertnet.messages.page import Page
@@ -14,14 +14,12 @@ from alertnet.store.records.credentials.page_links import Notice
 
 def press(tx: Tx, notice: Notice, sent: Sent) -> Opened:
     """Show the texts to somebody who knows the PIN; nothing else can be done there."""
-    if notice.incident is None or not sent.pin or sent.answer:
+    if notice.incident is None:
         return show(tx, notice, outcome=Outcome.NOT_ALLOWED)
     locked = take_up(tx, notice.incident)
-    if not may_answer(locked, notice.link):
-        return show(tx, notice, outcome=Outcome.OVER)
-    proof = prove(locked, notice.link, sent)
+    outcome, proof = judge(locked, notice.link, sent, is_allowed=bool(sent.pin) and not sent.answer)
     locked.finish()
-    return show(tx, notice, proof)
+    return show(tx, notice, proof, outcome)
 
 
 def show(tx: Tx, notice: Notice, proof: Proof | None = None, outcome: Outcome = Outcome.DONE) -> Opened:

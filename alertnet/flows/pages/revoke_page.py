@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from alertnet.core.directory.contact import Contact, Disclosure
 from alertnet.core.disclosure import NO_DETAILS, details_of
-from alertnet.flows.escalation.pin_proof import Proof, Sent, no_proof, prove
+from alertnet.flows.escalation.pin_proof import Proof, Sent, no_proof
 from alertnet.flows.escalation.record_response import SUBJECTS, revoke
 from alertnet.flows.notifications.compose import said
-from alertnet.flows.pages.contact_page import Opened, Outcome, may_answer, over, with_proof
+from alertnet.flows.pages.contact_page import Opened, Outcome, judge, may_answer, over, with_proof
 from alertnet.flows.pages.coordinator_page import reads_texts, texts_of
 from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up
 from alertnet.messages.page import Page, Remark
@@ -22,16 +22,11 @@ REVOKE = "revoke"
 def press(tx: Tx, link: PageLink, sent: Sent) -> Opened:
     """Revoke the answer, or show the details to somebody who knows the PIN. Sent again, it counts once."""
     locked = take_up(tx, link.incident_id)
-    if not may_answer(locked, link):
-        return show(tx, link, outcome=Outcome.OVER)
-    if not (sent.answer == REVOKE or (sent.pin and not sent.answer)):
-        return show(tx, link, outcome=Outcome.NOT_ALLOWED)
-    proof = prove(locked, link, sent)
-    revokes = sent.answer == REVOKE and not proof.is_missing
+    outcome, proof = judge(locked, link, sent, is_allowed=sent.answer == REVOKE if sent.answer else bool(sent.pin))
+    revokes = outcome is Outcome.DONE and sent.answer == REVOKE
     if revokes and answers.get(tx.session, link.acknowledgement).revoked_at is None:
         revoke(locked, link.acknowledgement, by=link.contact, besides=(link.tree, link.contact))
     locked.finish()
-    outcome = Outcome.NOT_PROVED if sent.answer and proof.is_missing else Outcome.DONE
     return show(tx, link, proof=proof, outcome=outcome)
 
 
