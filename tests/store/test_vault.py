@@ -3,7 +3,7 @@
 import pytest
 
 from alertnet.core.errors import Misconfigured
-from alertnet.store.db.vault import Unreadable, Vault
+from alertnet.store.db.vault import Purpose, Unreadable, Vault
 
 OLD = "the secret of last year, by now replaced"
 NEW = "the secret of this year, put in front of it"
@@ -94,3 +94,13 @@ def test_a_short_secret_is_refused_without_being_shown(secrets: list[str]) -> No
         Vault(secrets)
 
     assert "too short" not in str(caught.value)
+
+
+def test_keyed_hashes_are_those_that_were_stored_before(old: Vault) -> None:
+    """What a database holds is found again by every later version: each is HMAC-SHA256 under a key of its purpose."""
+    assert old.index(NUMBER).hex() == "eda02696f94d164733ff1d8993c8e026"
+    assert old.code_hash("4711").hex() == "6ed49042384f7db9f2b042c514b79bb5"
+    assert old.pin_hash("ana", "47110").hex() == "3f3e0ef802edeabd6b746c55335e97ffde7f3f210f9b147d062e89cfa42bce2c"
+    assert old.sign("text") == "70f9e62cdc79bea7db7a53ff6fdd9467"
+    assert old.mac(Purpose.RECORD, b"entry").hex() == "de11c5e765ad6a0d691a4854f9851a0d2eaabb12f1897d76dcfbf9786563b9c8"
+    assert old.mac(Purpose.HEAD, b"entry").hex() == "e3310a3619d02cc5ce967b79452038d491e0572d37a13c0b0a27e07874e42363"
