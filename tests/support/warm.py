@@ -2,18 +2,27 @@
 
 import gc
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from alertnet.cli import commands
 from alertnet.messages.checks.fitting import read_fitted
+from alertnet.runtime.wiring import wire
+from alertnet.store.tables import metadata
 from alertnet.trees import read_folder
 from alertnet.web.app import load_rest
-from tests.support.program import settings_on
+from tests.support.program import example_trees, settings_on
 
 REPOSITORY = Path(__file__).parents[2]
 
-read_fitted(REPOSITORY / "message_templates", REPOSITORY / "message_templates")
 read_folder(REPOSITORY / "contact_trees")
 commands()
 load_rest(settings_on("sqlite:///never opened.db"))
+with TemporaryDirectory() as folder:
+    # What is loaded and worked out at the first use of a database took a sixth of most commands.
+    templates = read_fitted(REPOSITORY / "message_templates", REPOSITORY / "message_templates").templates
+    runtime = wire(settings_on(f"sqlite:///{folder}/warm.db"), example_trees(), templates)
+    metadata.create_all(runtime.engine)
+    runtime.edition  # noqa: B018 - the first look writes and reads trees and templates
+    runtime.close()
 # Else every process would look through all that for garbage.
 gc.freeze()
