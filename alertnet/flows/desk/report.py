@@ -113,9 +113,9 @@ def read_report(tx: Tx, id: str, disclosure: Disclosure, tongue: Tongue) -> Repo
     locked = look_closely_at(tx, id)
     is_full = disclosure is Disclosure.FULL
     everything, *_ = timeline_view.latest(tx.session, id, None, with_duress=is_full)
-    names = Names(locked, cries_for_help(everything), tongue.say)
+    names = Names(locked, cries_for_help(everything), tongue.say, tongue.language)
     if not is_full:
-        names = _OutsideNames(locked, names.is_sos, tongue.say, disclosure=disclosure)
+        names = _OutsideNames(locked, names.is_sos, tongue.say, tongue.language, disclosure=disclosure)
     shown = [each for each in everything if is_full or each.kind in _shown(disclosure)]
     zone = zone_of(locked)
     writer = _Writer(locked, names, disclosure, ZoneInfo(zone), tongue)

@@ -72,6 +72,15 @@ def test_who_will_be_told_is_foretold_with_the_tree_in_the_language_of_the_page(
     assert languages_of_titles(told.partition("</ol>")[0]) == [language]
 
 
+@pytest.mark.parametrize("disclosure", ["limited", "full"])
+@pytest.mark.parametrize("language", TITLES)
+def test_a_report_names_the_trees_in_its_own_language(desk: Desk, language: str, disclosure: str) -> None:
+    """Whoever it is handed to reads that language, and the desk another."""
+    page = desk.opens(f"/desk/incidents/{desk.world.ref()}/report?disclosure={disclosure}&language={language}")
+
+    assert languages_of_titles(page.text) == [language]
+
+
 def test_a_reader_whose_language_the_tree_lacks_has_its_own(desk: Desk) -> None:
     assert languages_of_titles(desk.opens("/desk?lang=de").text) == ["es"]
 
