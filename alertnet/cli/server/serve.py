@@ -72,7 +72,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, with_worker: WithWorker =
         leaving = threading.Event()
         stack.enter_context(web(runtime, listening, ended, leaving))
         _log_start(runtime, name, listening)
-        load_the_rest(runtime)
+        load_the_rest(runtime, ended)
         keep_what_is_loaded()
         lay_in_large_pages(ended)
         wait_for(ended)

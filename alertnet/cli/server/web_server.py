@@ -5,7 +5,6 @@ The main thread only waits and handles signals: uvicorn's own handlers would kil
 
 import os
 import socket
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,8 +29,8 @@ At most 130 for the database (SQLite's 64 connections), 100 for concurrent sends
 
 log = structlog.get_logger(__name__)
 
-TURN_BESIDE_ALARMS = 0.0005
-"""Seconds for which what is loaded after the start keeps the interpreter from an alarm that comes meanwhile."""
+QUIET_SECONDS = 1.0
+"""How long after the start nothing more is loaded: what has waited for the start goes first."""
 
 GRACE_SECONDS = 10  # for answers under way
 BACKLOG = 2048
@@ -124,13 +123,11 @@ def answering(app: ASGIApp, listening: socket.socket, ended: threading.Event) ->
         thread.join()
 
 
-def load_the_rest(runtime: Runtime) -> None:
+def load_the_rest(runtime: Runtime, ended: threading.Event) -> None:
     """Load what the start did not need, so that the first who asks for it at night does not wait."""
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(TURN_BESIDE_ALARMS)
+    if ended.wait(QUIET_SECONDS):
+        return
     try:
         load_rest(runtime.settings)
     except Exception:
         log.critical("rest_failed", exc_info=True)
-    finally:
-        sys.setswitchinterval(usual)
