@@ -171,12 +171,8 @@ def _closed_next(tree: ContactTree, contact: Contact, today: date) -> list[date]
 
 
 def _methods(words: SheetWords, methods: tuple[Method, ...]) -> str:
-    return " · ".join(_method(words, method) for method in _in_order(methods))
-
-
-def _in_order(methods: tuple[Method, ...]) -> list[Method]:
-    """The methods in the order in which an escalation uses them: by delay, then as written."""
-    return sorted(methods, key=lambda method: method.after)
+    # As an escalation uses them: by delay, then as written.
+    return " · ".join(_method(words, method) for method in sorted(methods, key=lambda each: each.after))
 
 
 def _method(words: SheetWords, method: Method) -> str:

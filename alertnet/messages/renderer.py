@@ -65,7 +65,10 @@ class Renderer:
     def __init__(self, templates: Templates) -> None:
         self.templates = templates
         self._environment = Environment(templates.files)
-        self._page_words = {tag: _unbroken(read_labels(text)) for tag, text in regional_tables(templates, "page")}
+        self._page_words = {
+            tag: {name: unbroken(label) for name, label in read_labels(text).items()}
+            for tag, text in regional_tables(templates, "page")
+        }
         self._labels: dict[Paper, dict[str, dict[str, str]]] = {
             of: {tag: read_labels(text) for tag, text in regional_tables(templates, of)} for of in get_args(Paper)
         }
@@ -239,10 +242,6 @@ class Renderer:
                     words = next(each for each in spoken if primary(each) == primary(used))
                     return self._environment.get_template(path), words
         raise Unknown("message template", f"{kind}/{language}/{part}")
-
-
-def _unbroken(labels: dict[str, str]) -> dict[str, str]:
-    return {name: unbroken(text) for name, text in labels.items()}
 
 
 def _first(language: str, tables: Container[str], of_tree: str = "") -> str:

@@ -184,7 +184,10 @@ def on_top_of(before: str, mine: str, theirs: str) -> str:
         return mine
     lines = before.splitlines(keepends=True)
     own = _hunks(lines, mine)
-    both = sorted([*own, *(each for each in _hunks(lines, theirs) if not any(map(each.meets, own)))], key=_place)
+    both = sorted(
+        [*own, *(each for each in _hunks(lines, theirs) if not any(map(each.meets, own)))],
+        key=lambda hunk: (hunk.start, hunk.stop),
+    )
     text, done = [], 0
     for hunk in both:
         text += [*lines[done : hunk.start], *hunk.lines]
@@ -202,10 +205,6 @@ class _Hunk:
 
     def meets(self, other: "_Hunk") -> bool:
         return self == other or (self.start < other.stop and other.start < self.stop)
-
-
-def _place(hunk: _Hunk) -> tuple[int, int]:
-    return hunk.start, hunk.stop
 
 
 def _hunks(before: list[str], text: str) -> list[_Hunk]:
@@ -271,7 +270,9 @@ def changes_between(runtime: Runtime, before: Publication, after: Publication) -
 
 def network_of(runtime: Runtime, edition: Publication | None) -> Network:
     """The trees and the field of an edition; None has nobody."""
-    return runtime.read(_network_of, edition) if edition is not None else Network({}, {}, {})
+    if edition is None:
+        return Network({}, {}, {})
+    return runtime.read(lambda tx: editions.network_of(tx.session, edition))
 
 
 def put_in_force(runtime: Runtime, network: Network, latest: Publication | None, authorship: Authorship) -> Edition:
@@ -304,7 +305,3 @@ def _packed(runtime: Runtime, edition: Publication) -> str:
 
 def _document(tx: Tx, name: str) -> str:
     return documents.fetch(tx.session, name)
-
-
-def _network_of(tx: Tx, edition: Publication) -> Network:
-    return editions.network_of(tx.session, edition)

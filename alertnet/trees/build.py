@@ -27,7 +27,6 @@ from alertnet.trees.forms.tree_form import (
     DefaultsForm,
     LevelForm,
     MethodForm,
-    NeedsGoForm,
     TreeForm,
     WhenForm,
 )
@@ -193,7 +192,7 @@ def _level(form: LevelForm, meant: Mapping[str, list[str]]) -> Level:
         acknowledge=form.acknowledge,
         wait=form.wait,
         when=_when(form.when),
-        needs_go=_needs_go(form.needs_go) if form.needs_go else None,
+        needs_go=NeedsGo(frozenset(go.unless_severity or ()), go.proceed_after) if (go := form.needs_go) else None,
         repeat=Repeat(form.repeat.every, form.repeat.times) if form.repeat else None,
         then=form.then,
         confirm=form.confirm is not None,
@@ -220,10 +219,6 @@ def _when(form: WhenForm) -> When:
         place=frozenset(form.place or ()),
         organisation=frozenset(form.organisation or ()),
     )
-
-
-def _needs_go(form: NeedsGoForm) -> NeedsGo:
-    return NeedsGo(frozenset(form.unless_severity or ()), form.proceed_after)
 
 
 def _team(name: str, form: TeamForm) -> Team:

@@ -188,7 +188,7 @@ def client_address(request: Request, trusted: Sequence[Network]) -> str:
     if address is None:
         return peer[:LONGEST_NAME]
     forwarded = ",".join(request.headers.getlist("X-Forwarded-For")).split(",")
-    while forwarded and _is_among(address, trusted):
+    while forwarded and any(address in network for network in trusted):
         earlier = _read(forwarded.pop().strip())
         if earlier is None:
             break
@@ -208,10 +208,6 @@ def _read(text: str) -> Address | None:
         return None
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return mapped or address
-
-
-def _is_among(address: Address, networks: Sequence[Network]) -> bool:
-    return any(address in network for network in networks)
 
 
 def _as_counted(address: Address) -> str:

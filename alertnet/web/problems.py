@@ -96,13 +96,15 @@ def install(app: FastAPI) -> None:
     """Make every error leave as a problem document."""
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(AnyHTTPException, _refused)
-    app.add_exception_handler(BadInput, _bad_input)
+    app.add_exception_handler(
+        BadInput, lambda _, error: _unprocessable([_entry(error.field, error.value, error.allowed)])
+    )
     app.add_exception_handler(Unknown, lambda _, error: Problem(404, str(error)))
     app.add_exception_handler(Purged, lambda _, error: Problem(410, str(error)))
     app.add_exception_handler(Forbidden, lambda _, error: Problem(403, str(error)))
-    app.add_exception_handler(WrongState, _wrong_state)
-    app.add_exception_handler(TooMany, _too_many)
-    app.add_exception_handler(DatabaseAway, _away)
+    app.add_exception_handler(WrongState, lambda _, error: Problem(409, str(error), current=error.current))
+    app.add_exception_handler(TooMany, _not_now)
+    app.add_exception_handler(DatabaseAway, _not_now)
     # The client has gone and reads no answer; this only keeps it from being logged as a fault of ours.
     app.add_exception_handler(ClientDisconnect, lambda _, __: Problem(408, "the body did not come to its end"))
     app.add_exception_handler(Exception, our_fault)
@@ -123,10 +125,6 @@ def _invalid(_: Request, error: Any) -> Response:
 
 def _no_json(why: str) -> Response:
     return Problem(422, f"the body is no JSON: {why}", errors=[_entry("body", None, [PHRASES["model_type"]])])
-
-
-def _bad_input(_: Request, error: Any) -> Response:
-    return _unprocessable([_entry(error.field, error.value, error.allowed)])
 
 
 def _unprocessable(errors: list[dict[str, Any]]) -> Response:
@@ -162,16 +160,9 @@ def _shown(value: Any) -> Any:
     return "a list" if isinstance(value, list) else "an object" if isinstance(value, dict) else "another value"
 
 
-def _wrong_state(_: Request, error: Any) -> Response:
-    return Problem(409, str(error), current=error.current)
-
-
-def _too_many(_: Request, error: Any) -> Response:
-    return Problem(429, str(error), {"Retry-After": str(math.ceil(error.retry_after.total_seconds()))})
-
-
-def _away(_: Request, error: Any) -> Response:
-    return Problem(503, str(error), {"Retry-After": str(int(error.retry_after.total_seconds()))})
+def _not_now(_: Request, error: Any) -> Response:
+    status = 429 if isinstance(error, TooMany) else 503
+    return Problem(status, str(error), {"Retry-After": str(math.ceil(error.retry_after.total_seconds()))})
 
 
 def _refused(request: Request, error: Any) -> Response:

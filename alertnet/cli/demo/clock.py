@@ -95,7 +95,7 @@ class ClockSpeed:
         self._thread.join()
 
     def _visible(self) -> tuple[object, ...]:
-        entries = self._runtime.read(_entries)
+        entries = self._runtime.read(lambda tx: timeline.count(tx.session, besides=TECHNICAL))
         network = self._sandbox.network
         with network.lock:
             calls = tuple(call.status for call in network.calls.values() if call.status != "queued")
@@ -119,7 +119,3 @@ class ClockSpeed:
 def _is_at_rest(tx: Tx) -> bool:
     """Whether nothing is due or being sent. A skip during a send would end its lease."""
     return not row_counts.is_anything_sending(tx.session) and workers.due(tx) == NOTHING
-
-
-def _entries(tx: Tx) -> int:
-    return timeline.count(tx.session, besides=TECHNICAL)

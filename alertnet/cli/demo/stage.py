@@ -155,13 +155,9 @@ def _begin_session(tx: Tx) -> str:
 def set_everybodys_pins(runtime: Runtime) -> None:
     """Give the reporter and each coordinator the demo's PINs."""
     team = _first_team(runtime.network)
-    for owner in (f"{team.id}/{next(iter(team.members))}", *_coordinators(runtime.network)):
+    coordinators = [f"{tree.id}/{each.id}" for tree in runtime.network.in_order for each in tree.coordinators]
+    for owner in (f"{team.id}/{next(iter(team.members))}", *coordinators):
         runtime.transact(set_pins, owner, PIN, DURESS_PIN)
-
-
-def _coordinators(network: Network) -> list[str]:
-    """The owners of the coordinators' PINs."""
-    return [f"{tree.id}/{each.id}" for tree in network.in_order for each in tree.coordinators]
 
 
 def _settings(trees: Path, folder: Path, url: str, sandbox: Sandbox, account: str, token: str, secret: str) -> Settings:

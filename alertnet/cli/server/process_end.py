@@ -97,7 +97,8 @@ def logged_end(process: str) -> Iterator[None]:
     began = time.monotonic()
 
     def tell(cause: str, **more: Any) -> None:
-        log.log(more.pop("level"), "process_ended", process=process, cause=cause, seconds=_since(began), **more)
+        seconds = round(time.monotonic() - began)
+        log.log(more.pop("level"), "process_ended", process=process, cause=cause, seconds=seconds, **more)
 
     with _telling_of_faults(), _handling(_raise):
         try:
@@ -126,10 +127,6 @@ def wait_for(ended: Ending) -> None:
         if gone:
             raise Fault(f"the thread {gone[0]} has ended")
     log.info("process_ending", cause=ended.cause or "the web has ended")
-
-
-def _since(began: float) -> int:
-    return round(time.monotonic() - began)
 
 
 def _raise(number: int, _frame: FrameType | None) -> None:

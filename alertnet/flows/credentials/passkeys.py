@@ -50,7 +50,8 @@ class Given:
         from fido2.server import Fido2Server
         from fido2.webauthn import PublicKeyCredentialRpEntity
 
-        return Fido2Server(PublicKeyCredentialRpEntity(name="alertnet", id=self.host), verify_origin=self._is_its_own)
+        site = PublicKeyCredentialRpEntity(name="alertnet", id=self.host)
+        return Fido2Server(site, verify_origin=lambda origin: origin == self.origin)
 
     def read(self) -> tuple[Mapping[str, Any], str]:
         """The answer, and the challenge that it signs.
@@ -61,9 +62,6 @@ class Given:
         answer = json.loads(self.answer)
         signed = json.loads(websafe_decode(answer["response"]["clientDataJSON"]))
         return answer, websafe_decode(signed["challenge"]).decode()
-
-    def _is_its_own(self, origin: str) -> bool:
-        return origin == self.origin
 
 
 def draw_challenge(vault: Vault, entropy: Entropy, now: datetime) -> str:

@@ -8,7 +8,6 @@ import hmac
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.hashes import SHA1
@@ -214,8 +213,7 @@ def sign_in(tx: Tx, name: str, address: str, proof: str | Proof) -> str | None:
     # Counted for all places together, since a code can be guessed; only who knows the password gets this far.
     if user is None or user.ended_at is not None or not limits.use(tx, ALL_WRONG_SIGN_INS, name):
         return None
-    prove: Proof = _by_code(proof) if isinstance(proof, str) else proof
-    proven = prove(tx, user)
+    proven = _without_code(tx, user, proof) if isinstance(proof, str) else proof(tx, user)
     if proven is None:
         return None
     forget_tries(tx, name, address)
@@ -247,14 +245,10 @@ def forget_tries(tx: Tx, name: str, place: str) -> None:
     limits.keep(tx, WRONG_SIGN_INS, key, UNUSED)
 
 
-def _by_code(code: str) -> Proof:
-    return lambda tx, user: _without_code(tx, user, code)
-
-
 def _without_code(tx: Tx, user: User, code: str) -> User | None:
     """The user with that code used up; None where it is none of theirs."""
     given = re.sub(r"[\s-]", "", code).lower()
-    totp, now = _totp(user.totp_key), _step(tx.now)
+    totp, now = _totp(user.totp_key), int(tx.now.timestamp()) // TOTP_SECONDS
     for step in (now + ahead for ahead in STEPS):
         if step > user.totp_step and hmac.compare_digest(totp.generate(step * TOTP_SECONDS), given.encode()):
             return replace(user, totp_step=step)
@@ -298,10 +292,6 @@ def record(tx: Tx, kind: str, name: str, by: str, **more: object) -> None:
 
 def _totp(key: bytes) -> TOTP:
     return TOTP(key, TOTP_DIGITS, SHA1(), TOTP_SECONDS)  # noqa: S303 - what authenticator apps speak
-
-
-def _step(at: datetime) -> int:
-    return int(at.timestamp()) // TOTP_SECONDS
 
 
 def _grouped(text: str) -> str:

@@ -1,6 +1,5 @@
 """Journeys for the console: who is on the road or overdue, where and when next, and what follows on silence."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from alertnet.core.codec import value
@@ -88,7 +87,7 @@ def _awaited(stored: StoredJourney, incident: str | None, now: datetime, reads: 
         place=leg.shown(now, in_full=reads),
         expected_at=leg.expected_at,
         zone=leg.timezone,
-        ahead=tuple(_ahead(stored, now, reads)),
+        ahead=tuple(each.shown(now, in_full=reads) for each in journey.legs[1:]),
         people=journey.people,
         risk=journey.terms.risk.value,
         heard_at=journey.heard_at,
@@ -97,10 +96,6 @@ def _awaited(stored: StoredJourney, incident: str | None, now: datetime, reads: 
         incident=incident,
         is_routine=_is_routine(stored),
     )
-
-
-def _ahead(stored: StoredJourney, now: datetime, reads: bool) -> Iterator[str]:
-    return (leg.shown(now, in_full=reads) for leg in stored.journey.legs[1:])
 
 
 def _is_routine(stored: StoredJourney) -> bool:

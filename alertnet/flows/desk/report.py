@@ -116,7 +116,8 @@ def read_report(tx: Tx, id: str, disclosure: Disclosure, tongue: Tongue) -> Repo
     names = Names(locked, cries_for_help(everything), tongue.say, tongue.language)
     if not is_full:
         names = _OutsideNames(locked, names.is_sos, tongue.say, tongue.language, disclosure=disclosure)
-    shown = [each for each in everything if is_full or each.kind in _shown(disclosure)]
+    told = MINIMAL if disclosure is Disclosure.MINIMAL else LIMITED
+    shown = [each for each in everything if is_full or each.kind in told]
     zone = zone_of(locked)
     writer = _Writer(locked, names, disclosure, ZoneInfo(zone), tongue)
     lines = tell(shown[-MOST_TOLD:], names)
@@ -128,10 +129,6 @@ def read_report(tx: Tx, id: str, disclosure: Disclosure, tongue: Tongue) -> Repo
         foot=writer.foot(),
         warning=tongue.say("A drill: nothing of it is real.") if locked.facts.drill else "",
     )
-
-
-def _shown(disclosure: Disclosure) -> frozenset[str]:
-    return MINIMAL if disclosure is Disclosure.MINIMAL else LIMITED
 
 
 @value

@@ -163,12 +163,8 @@ def _successor(locked: LockedIncident, id: str, in_force: str | None) -> tuple[C
     edited = editions.tree(locked.tx.session, in_force) if in_force else None
     if edited is not None and id not in locked.incident.trees:
         return edited, None
-    before = _as_written(locked, locked.plans[id], locked.incident.trees[id])
+    before = replace(locked.plans[id], tree=editions.tree(locked.tx.session, locked.incident.trees[id]))
     return succeed(before, edited) if edited is not None else retire(before)
-
-
-def _as_written(locked: LockedIncident, plan: Plan, hash: str) -> Plan:
-    return replace(plan, tree=editions.tree(locked.tx.session, hash))
 
 
 def _carry_over(locked: LockedIncident, escalation: Escalation, before: Plan, places: Places | None) -> None:

@@ -176,13 +176,10 @@ def _hold_ongoing(tx: Tx, id: str) -> StoredJourney:
 def _hear(tx: Tx, stored: StoredJourney, heard: Heard) -> Journey | None:
     """The journey after the check-in, as stored; None where it is over."""
     journey = replace(stored.journey, duress=heard.duress)
-    after = hear(journey, heard.said, heard.at, _until(journey, heard))
+    until = later(journey, heard.delay, heard.at) if isinstance(heard.delay, timedelta) else heard.delay
+    after = hear(journey, heard.said, heard.at, until)
     journeys.save(tx, stored.id, after or replace(journey, heard_at=heard.at), is_over=after is None)
     return after
-
-
-def _until(journey: Journey, heard: Heard) -> datetime | None:
-    return later(journey, heard.delay, heard.at) if isinstance(heard.delay, timedelta) else heard.delay
 
 
 def _tell_late(tx: Tx, stored: StoredJourney, heard: Heard) -> bool:

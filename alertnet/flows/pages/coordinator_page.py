@@ -207,7 +207,9 @@ def _with_acts(locked: LockedIncident, link: PageLink, prompt: Prompt, page: Pag
     page = replace(page, contacts=tuple(contacts_of(locked)), seen=seen_of(locked))
     if not (prompt.is_open or _has_been_said(prompt)):
         return page
-    page = replace(page, answers=_answers(prompt), answered=_has_been_said(prompt))
+    # Once its contact has answered, only its other answers.
+    answers = tuple(ANSWERS) if _has_been_said(prompt) else answers_to(prompt)
+    page = replace(page, answers=answers, answered=_has_been_said(prompt))
     if prompt.kind != PromptKind.TASK:
         return page
     task = task_details_of(locked, prompt)
@@ -261,8 +263,3 @@ def _decided_by(locked: LockedIncident, prompt: Prompt, contact: str) -> tuple[R
 def _has_been_said(prompt: Prompt) -> bool:
     """Whether the contact of a task has answered. The coordinator may have misheard, and can change it."""
     return prompt.kind == PromptKind.TASK and prompt.answer in _SAID
-
-
-def _answers(prompt: Prompt) -> tuple[str, ...]:
-    """The buttons to show; once its contact has answered, only its other answers."""
-    return tuple(ANSWERS) if _has_been_said(prompt) else answers_to(prompt)

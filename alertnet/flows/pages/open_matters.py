@@ -62,16 +62,13 @@ def also_open(locked: LockedIncident, link: PageLink) -> tuple[AlsoOpen, ...]:
     """What waits for an answer at the number or mailbox of a coordinator's link, besides that link's own matter."""
     if not locked.is_coordinator(link.tree, link.contact):
         return ()
-    others = (code for code in told_codes(locked.tx, link.address) if not _is_about(link, code))
+    told = told_codes(locked.tx, link.address)
+    others = (code for code in told if (code.incident, code.prompt) != (link.incident_id, link.prompt_id))
     return tuple(
         AlsoOpen(_named(matter), _path_to(its, code, link.address))
         for code, its in answerable(locked.tx, others, link.address, drill=locked.facts.drill)
         if (matter := matter_of(its, code, link.address)).is_open
     )
-
-
-def _is_about(link: PageLink, code: HeldCode) -> bool:
-    return code.incident == link.incident_id and code.prompt == link.prompt_id
 
 
 def _named(matter: OpenMatter) -> Further:

@@ -173,7 +173,8 @@ class LockedIncident:
     def heard_of_each(self) -> dict[str, set[tuple[str, str]]]:
         """For each reference, its own first, (tree, contact) of those who may have been told under it."""
         refs = {self.incident.id: self.incident.ref} | {each.id: each.ref for each in self.parts}
-        return {ref: _heard(self.tx, id) for id, ref in refs.items()}
+        heard = {id: incident_attempts.heard(self.tx.session, [id], URGENT) for id in refs}
+        return {ref: {(each.tree, each.contact) for each in heard[id]} for id, ref in refs.items()}
 
     @property
     def stale(self) -> tuple[str, ...]:
@@ -298,10 +299,6 @@ class LockedIncident:
         self.fresh = False
         for escalation in self.escalations:
             escalation.new = False
-
-
-def _heard(tx: Tx, incident: str) -> set[tuple[str, str]]:
-    return {(each.tree, each.contact) for each in incident_attempts.heard(tx.session, [incident], URGENT)}
 
 
 def taken_up(tx: Tx) -> dict[str, LockedIncident | None]:

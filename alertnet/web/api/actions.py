@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 
 from pydantic import BaseModel
 from starlette.responses import Response
@@ -22,7 +21,6 @@ from alertnet.flows.incidents.merge import merge, split
 from alertnet.flows.incidents.update import exclude, hear_consent, update_incident
 from alertnet.flows.unit.idempotent_request import Show
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
-from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials.api_keys import ApiKey
 from alertnet.store.records.idempotency import ApiAnswer
@@ -77,7 +75,8 @@ def vouch(ref: str, heard: Vouched, door: CoordinatorsDoor) -> Response:
 
     def act(tx: Tx) -> tuple[LockedIncident, Show]:
         locked = _take_up(tx, ref, door.key)
-        return locked, partial(_acknowledgement, id=vouch_for(locked, heard, door.by).id)
+        id = vouch_for(locked, heard, door.by).id
+        return locked, lambda session: ApiAnswer(201, incident_view.of_acknowledgement(session, id))
 
     return door.carry_out(heard, act)
 
@@ -266,7 +265,3 @@ def _tree_of(locked: LockedIncident, deed: Deed) -> str:
     if len(trees) > 1:
         raise BadInput("tree", None, sorted(trees))
     return trees[0]
-
-
-def _acknowledgement(session: Session, id: str) -> ApiAnswer:
-    return ApiAnswer(201, incident_view.of_acknowledgement(session, id))

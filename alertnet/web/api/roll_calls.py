@@ -1,6 +1,5 @@
 """The API for roll calls: ask everybody whether they are safe, and see who has answered."""
 
-from functools import partial
 from typing import Annotated
 
 from fastapi import Query
@@ -33,7 +32,8 @@ def begin(roll: Roll, door: CoordinatorsDoor) -> Response:
     network = door.network
 
     def act(tx: Tx) -> tuple[None, Show]:
-        return None, partial(_begun, id=call_roll(tx, network, question, door.by), key=door.key, network=network)
+        id = call_roll(tx, network, question, door.by)
+        return None, lambda session: ApiAnswer(201, _figures(session, id, door.key, network), f"{router.prefix}/{id}")
 
     return door.carry_out(roll, act)
 
@@ -64,10 +64,6 @@ def _question(roll: Roll, key: ApiKey) -> Question:
     if key.team is not None and roll.team != key.team:
         raise Forbidden(f"API key {key.id} speaks for team {key.team!r} alone")
     return Question(roll.team, roll.country, roll.text, roll.raise_incidents, roll.incident_after)
-
-
-def _begun(session: Session, id: str, key: ApiKey, network: Network) -> ApiAnswer:
-    return ApiAnswer(201, _figures(session, id, key, network), f"{router.prefix}/{id}")
 
 
 def _figures(session: Session, id: str, key: ApiKey, network: Network) -> RollCallView:

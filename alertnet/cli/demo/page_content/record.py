@@ -52,14 +52,10 @@ class Record:
 
     def story(self) -> Story:
         """The current story. Raises DatabaseAway where the database gives no answer."""
-        length = self._runtime.read(_length)
+        length = self._runtime.read(lambda tx: timeline.count(tx.session))
         if self._told is None or self._told[0] != length:
             self._told = length, self._runtime.read(_tell, self._runtime, self._cast, self._zone)
         return self._told[1]
-
-
-def _length(tx: Tx) -> int:
-    return timeline.count(tx.session)
 
 
 def _tell(tx: Tx, runtime: Runtime, cast: Cast, zone: tzinfo) -> Story:
