@@ -18,9 +18,9 @@ from alertnet.core.escalation.decision import (
     Effect,
     IncidentStep,
     NewAlert,
-    NewPrompt,
     OpenPrompt,
     PromptOver,
+    PromptRaised,
     SharedAlert,
     TaskAgain,
     TimelineNote,
@@ -95,7 +95,7 @@ def _line(effect: Effect) -> str:
             return f"{tree}: {send.contact} shares what {other} sends to {theirs.contact}"
         case TaskAgain(tree, send, task):
             return f"{tree}: {task.id} rings again for {send.contact}"
-        case NewPrompt(tree, kind, subject, about):
+        case PromptRaised(tree, kind, subject, about):
             return f"{tree}: {kind} {subject} {about}"
         case PromptOver(_, id, answer):
             return f"{id} {answer}"
@@ -317,7 +317,7 @@ def test_a_level_that_needs_a_go_is_asked_about_until_it_is_decided() -> None:
     incident = Incident([gated()])
     incident.move(0)
     asked = incident.step(2).effects[-1]
-    assert asked == NewPrompt(
+    assert asked == PromptRaised(
         "coast", PromptKind.DECISION, Subject.LEVEL, "Friends", 1, contacts=1, automatic_at=NOW + minutes(5)
     )
     incident.prompts = [

@@ -13,7 +13,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.apply_events import apply_event, reconsider
 from alertnet.core.escalation.context import Context
-from alertnet.core.escalation.decision import NewPrompt, OpenPrompt, Send, Step
+from alertnet.core.escalation.decision import OpenPrompt, PromptRaised, Send, Step
 from alertnet.core.escalation.due import ALONE, Agenda, Others
 from alertnet.core.escalation.levels import is_live, live_progress
 from alertnet.core.escalation.quorum import AnswerKind
@@ -88,7 +88,7 @@ def reasons_to_wait(plan: Plan, state: State, planned: PlannedLevel) -> tuple[Wa
     return Context(plan, state, state.start_at).reasons_to_wait(planned)
 
 
-def is_asked(state: State, prompt: NewPrompt | OpenPrompt) -> bool:
+def is_asked(state: State, prompt: PromptRaised | OpenPrompt) -> bool:
     """Whether the escalation still waits for the answer to a question of its own; other prompts are not its to end."""
     if prompt.subject == Subject.LEVEL:
         return state.question is not None and prompt.index == state.question.index
@@ -116,7 +116,7 @@ def _sends(context: Context) -> tuple[Send, ...]:
     return tuple(sends.values())
 
 
-def _asks(context: Context) -> tuple[NewPrompt, ...]:
+def _asks(context: Context) -> tuple[PromptRaised, ...]:
     """The questions that are still open."""
     return tuple([each for each in context.asks if is_asked(context.state, each)])
 

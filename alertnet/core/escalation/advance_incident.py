@@ -20,9 +20,9 @@ from alertnet.core.escalation.decision import (
     Effect,
     IncidentStep,
     NewAlert,
-    NewPrompt,
     OpenPrompt,
     PromptOver,
+    PromptRaised,
     Send,
     SharedAlert,
     Step,
@@ -237,7 +237,7 @@ class _Advancing:
                 if prompt.kind == PromptKind.ALARM:
                     self._end(prompt, PromptAnswer.ACKNOWLEDGED if acknowledged else PromptAnswer.REPEATED)
         if unanswered:
-            self.effects.append(NewPrompt(tree, PromptKind.ALARM, Subject.UNANSWERED, tree))
+            self.effects.append(PromptRaised(tree, PromptKind.ALARM, Subject.UNANSWERED, tree))
 
     def _miss_action(self, tree: str, step: Step) -> None:
         for note in step.noted("action_missing"):

@@ -13,7 +13,7 @@ from alertnet.core.directory.usable_methods import Reach
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation import contact_steps
 from alertnet.core.escalation.contact_steps import NextStep, PlannedSend
-from alertnet.core.escalation.decision import NewPrompt, Send, TimelineNote
+from alertnet.core.escalation.decision import PromptRaised, Send, TimelineNote
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import AT_REST, LAST_RESORT, ContactProgress, LevelRun, State
 from alertnet.core.notification import PromptKind
@@ -67,7 +67,7 @@ class Context:
         self.catching_up = False
         """The incident has just been verified: levels open now, and end when they would have."""
         self.sends: list[Send] = []
-        self.asks: list[NewPrompt] = []
+        self.asks: list[PromptRaised] = []
         self.notes: list[TimelineNote] = []
         self._reach: dict[str, Reach] = {}
 
@@ -82,7 +82,7 @@ class Context:
     def ask(self, subject: Subject, about: str, index: int, contacts: int, automatic_at: datetime | None) -> None:
         """Ask the coordinators whether a level may open, or whether a contact of it has really taken charge."""
         tree = self.plan.tree.id
-        self.asks.append(NewPrompt(tree, PromptKind.DECISION, subject, about, index, contacts, automatic_at))
+        self.asks.append(PromptRaised(tree, PromptKind.DECISION, subject, about, index, contacts, automatic_at))
 
     @property
     def is_active(self) -> bool:

@@ -91,7 +91,7 @@ class TaskAgain:
 
 
 @value
-class NewPrompt:
+class PromptRaised:
     """Ask the coordinators for a decision, or alarm them; `contacts`: how many the level tells."""
 
     tree: str
@@ -128,14 +128,14 @@ class Step:
     state: State
     due_at: datetime | None
     sends: tuple[Send, ...]
-    asks: tuple[NewPrompt, ...]
+    asks: tuple[PromptRaised, ...]
     notes: tuple[TimelineNote, ...]
 
     def noted(self, kind: str) -> tuple[TimelineNote, ...]:
         return tuple([note for note in self.notes if note.kind == kind])
 
 
-Effect = TimelineNote | NewAlert | SharedAlert | TaskAgain | NewPrompt | PromptOver | ActionMissing
+Effect = TimelineNote | NewAlert | SharedAlert | TaskAgain | PromptRaised | PromptOver | ActionMissing
 
 
 @value

@@ -10,7 +10,7 @@ from alertnet.core.directory.contact_tree import ContactTree, Named
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.advance_incident import IncidentRecord
 from alertnet.core.escalation.apply_events import is_under_way
-from alertnet.core.escalation.decision import NewPrompt
+from alertnet.core.escalation.decision import PromptRaised
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import Acted, Answered, Asked, Confirmed, Event, Events, Go, Hold, State
 from alertnet.core.forecast.script import Deed, Does, Script
@@ -152,12 +152,12 @@ class _Simulation:
         if said:
             self._move(now, said)
 
-    def _said_to(self, prompt: NewPrompt) -> Iterator[Event]:
+    def _said_to(self, prompt: PromptRaised) -> Iterator[Event]:
         match prompt:
-            case NewPrompt(subject=Subject.LEVEL, index=int(index)):
+            case PromptRaised(subject=Subject.LEVEL, index=int(index)):
                 at_once = self._script.gives_go and not self._script.decides_on(prompt.tree, prompt.about)
                 yield Go(index) if at_once else Asked(index)
-            case NewPrompt(subject=Subject.CONFIRM) if self._script.gives_go:
+            case PromptRaised(subject=Subject.CONFIRM) if self._script.gives_go:
                 yield Confirmed(prompt.about)
 
     def _done(self, now: datetime, deed: Deed) -> Events:

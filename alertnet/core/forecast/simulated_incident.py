@@ -16,9 +16,9 @@ from alertnet.core.escalation.decision import (
     AlertOnRecord,
     Effect,
     NewAlert,
-    NewPrompt,
     OpenPrompt,
     PromptOver,
+    PromptRaised,
     Send,
     SharedAlert,
     TaskAgain,
@@ -138,7 +138,7 @@ class SimulatedIncident(IncidentRecord):
             if each.again_at <= now and each in self.ringing:
                 yield self._ring_again(now, each)
 
-    def move(self, now: datetime, events: Events) -> list[NewPrompt]:
+    def move(self, now: datetime, events: Events) -> list[PromptRaised]:
         """Apply events and carry out their effects; gives the new prompts to the coordinators."""
         if not events:
             return []
@@ -151,7 +151,7 @@ class SimulatedIncident(IncidentRecord):
         for tree, hold in ((tree, each) for tree, news in events.items() for each in news if isinstance(each, Hold)):
             self._hold(now, tree, hold)
         self.ringing = [each for each in self.ringing if each.task is None or self._is_wanted(each.task)]
-        return [effect for effect in step.effects if isinstance(effect, NewPrompt)]
+        return [effect for effect in step.effects if isinstance(effect, PromptRaised)]
 
     def _have_become(self, now: datetime) -> Events:
         """The results due by now: messages that failed, and calls that were heard, but not those taken back before."""
@@ -206,7 +206,7 @@ class SimulatedIncident(IncidentRecord):
                 self._counts_for.setdefault(id, set()).add(tree)
             case TaskAgain(task=AlertOnRecord(id)) if id.startswith(OWN):
                 self._ask_again(now, effect, int(id.removeprefix(OWN)))
-            case NewPrompt(tree, kind, subject, about, index):
+            case PromptRaised(tree, kind, subject, about, index):
                 name = "" if index is None else level_name(self.plans[tree], index)
                 self._prompt(now, name, OpenPrompt(self._new_id(), kind, subject, tree, index, about))
             case PromptOver(_, id):

@@ -16,9 +16,9 @@ from alertnet.core.escalation.decision import (
     Effect,
     IncidentStep,
     NewAlert,
-    NewPrompt,
     OpenPrompt,
     PromptOver,
+    PromptRaised,
     Send,
     SharedAlert,
     TaskAgain,
@@ -219,7 +219,7 @@ def _carry_out(locked: LockedIncident, escalation: str, effect: Effect) -> None:
             _share(locked, escalation, effect)
         case TaskAgain(_, send, task):
             phone_tasks.ask_again(locked, task, _coverage(escalation, send))
-        case NewPrompt(_, kind, subject, about, index, contacts, at):
+        case PromptRaised(_, kind, subject, about, index, contacts, at):
             details = prompts.Details(
                 escalation_id=escalation, level=prompt_store.level_of(index), contacts=contacts, automatic_at=at
             )

@@ -23,7 +23,7 @@ DECISIONS = {"1": PromptAnswer.GO, "2": PromptAnswer.HOLD}
 
 
 @value
-class Matter:
+class ToAnswer:
     """What a menu asks the listener at that address; its incident is locked."""
 
     locked: LockedIncident
@@ -48,67 +48,67 @@ class Reaction:
     words: Said | None = None
 
 
-def take_keys(matter: Matter, digits: str) -> Reaction:
+def take_keys(asked: ToAnswer, digits: str) -> Reaction:
     """Record the answer. Keys that are no answer repeat the question."""
-    if not matter.locked.may_answer(matter.tree, matter.contact, matter.address):
+    if not asked.locked.may_answer(asked.tree, asked.contact, asked.address):
         return Reaction(("taken_care_of",))
-    if matter.kind is Kind.DECISION:
-        return _decide(matter, digits)
+    if asked.kind is Kind.DECISION:
+        return _decide(asked, digits)
     if not digits:
         return Reaction()
-    if matter.kind.is_alert and digits == HOLD and matter.locked.is_coordinator(matter.tree, matter.contact):
-        hold(matter.locked, matter.tree, matter.contact, Via.CALL, matter.address)
+    if asked.kind.is_alert and digits == HOLD and asked.locked.is_coordinator(asked.tree, asked.contact):
+        hold(asked.locked, asked.tree, asked.contact, Via.CALL, asked.address)
         return Reaction(("thanks_hold",))
     answer = ANSWERS.get(digits)
     if answer is None:
         return Reaction(ask=MENU)
-    if matter.kind.is_alert:
-        return _respond(matter, answer)
+    if asked.kind.is_alert:
+        return _respond(asked, answer)
     if answer is AnswerKind.DECLINED:
-        _let_ring_on(matter)
-    elif not _take(matter):
+        _let_ring_on(asked)
+    elif not _take(asked):
         return Reaction(("taken_care_of",))
     return Reaction((f"thanks_{answer}",))
 
 
-def _take(matter: Matter) -> bool:
+def _take(asked: ToAnswer) -> bool:
     """Take an alarm or a task, also for a coordinator to whom it is passed on. False where it was no longer open."""
-    prompt = matter.prompt
-    if prompt.answered_by == matter.contact and prompt.answer in (PromptAnswer.ACKNOWLEDGED, PromptAnswer.TAKEN):
+    prompt = asked.prompt
+    if prompt.answered_by == asked.contact and prompt.answer in (PromptAnswer.ACKNOWLEDGED, PromptAnswer.TAKEN):
         return True
-    if prompt.is_open and matter.kind is Kind.TASK:
-        take_task(matter.locked, prompt, matter.contact)
+    if prompt.is_open and asked.kind is Kind.TASK:
+        take_task(asked.locked, prompt, asked.contact)
     elif prompt.is_open:
-        prompts.answer_prompt(matter.locked, prompt.id, PromptAnswer.ACKNOWLEDGED, matter.contact)
+        prompts.answer_prompt(asked.locked, prompt.id, PromptAnswer.ACKNOWLEDGED, asked.contact)
     return prompt.is_open
 
 
-def _decide(matter: Matter, digits: str) -> Reaction:
+def _decide(asked: ToAnswer, digits: str) -> Reaction:
     if not digits:
         return Reaction(("nothing_recorded",))
     decision = DECISIONS.get(digits)
     if decision is None:
         return Reaction(ask=MENU)
-    prompt = matter.prompt
+    prompt = asked.prompt
     try:
         if prompt.answer != decision:
-            decide_prompt(matter.locked, prompt, decision, matter.contact)
+            decide_prompt(asked.locked, prompt, decision, asked.contact)
     except WrongState:
         return Reaction(("taken_care_of",))
     return Reaction((f"thanks_{decision}",))
 
 
-def _let_ring_on(matter: Matter) -> None:
+def _let_ring_on(asked: ToAnswer) -> None:
     """Let a prompt ring for all coordinators again, because the one who took it can't act after all."""
-    prompt, locked = matter.prompt, matter.locked
-    if prompt.answered_by == matter.contact:
+    prompt, locked = asked.prompt, asked.locked
+    if prompt.answered_by == asked.contact:
         prompt_store.ask_anew(locked.tx.session, prompt, locked.tx.now + PROMPT_EVERY)
-        locked.record("alarm_declined", alarm=prompt.id, by=matter.contact)
+        locked.record("alarm_declined", alarm=prompt.id, by=asked.contact)
 
 
-def _respond(matter: Matter, answer: AnswerKind) -> Reaction:
+def _respond(asked: ToAnswer, answer: AnswerKind) -> Reaction:
     """Record an answer. A coordinator who takes charge hears what comes next, and may hold it."""
-    recorded = respond(matter.locked, matter.tree, matter.contact, Response(answer, Via.CALL, matter.address))
+    recorded = respond(asked.locked, asked.tree, asked.contact, Response(answer, Via.CALL, asked.address))
     if recorded.words.next_level is not None:
         return Reaction(ask=NEXT, words=recorded.words)
     return Reaction((f"thanks_{recorded.kind}",))

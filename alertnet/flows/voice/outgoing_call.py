@@ -15,9 +15,9 @@ from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.sending.locked_attempt import lock_attempt
 from alertnet.flows.sending.provider_health import note_heard
 from alertnet.flows.voice import number_test
+from alertnet.flows.voice.further_matters import answer_further, go_on, is_anything_open
 from alertnet.flows.voice.live_call import Call, Keyed, Spoken, is_long_over, take_call
-from alertnet.flows.voice.menu import MENU, Matter, take_keys
-from alertnet.flows.voice.open_matters import answer_further, go_on, is_anything_open
+from alertnet.flows.voice.menu import MENU, ToAnswer, take_keys
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import notifications
 
@@ -148,8 +148,8 @@ def _accept(call: Call) -> Spoken:
 def _choose(call: Call, digits: str) -> Spoken:
     """Handle keys after the code, and go on with other open matters. Keys that are no answer repeat the question."""
     placed = call.placed
-    matter = Matter(call.locked, call.kind, placed.tree, placed.contact, placed.address, placed.prompt_id)
-    reaction = take_keys(matter, digits)
+    asked = ToAnswer(call.locked, call.kind, placed.tree, placed.contact, placed.address, placed.prompt_id)
+    reaction = take_keys(asked, digits)
     if reaction.ask is not None:
         return call.say(ask=reaction.ask, words=reaction.words)
     return go_on(call.locked.tx, placed, call.say(*reaction.stages))

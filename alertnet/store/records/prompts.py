@@ -31,7 +31,7 @@ def index_of(level: int | None) -> int | None:
     return None if level is None else level - 1
 
 
-class _Matter:
+class _About:
     """What a prompt is about."""
 
     __slots__ = ()
@@ -58,7 +58,7 @@ class _Matter:
 
 
 @dataclass(frozen=True, slots=True)
-class Prompt(_Matter):
+class Prompt(_About):
     """A stored alarm, decision, task or promise to the field; another version may have written it."""
 
     id: str
@@ -91,7 +91,7 @@ class Prompt(_Matter):
 
 
 @value
-class NewPrompt(NewRow, _Matter):
+class NewPrompt(NewRow, _About):
     """A prompt that is being raised."""
 
     table = alarms

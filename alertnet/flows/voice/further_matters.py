@@ -9,14 +9,14 @@ from alertnet.flows.escalation.record_response import record_receipt
 from alertnet.flows.pages.open_matters import OpenMatter, answerable, matter_of
 from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up
 from alertnet.flows.voice.live_call import Call, Spoken, is_long_over
-from alertnet.flows.voice.menu import MENU, Matter, Reaction, take_keys
+from alertnet.flows.voice.menu import MENU, Reaction, ToAnswer, take_keys
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import attempts as attempt_store
 from alertnet.store.records.credentials.codes import HeldCode, told_codes
 from alertnet.store.views.placed_call import PlacedCall, find_call
 
 
-def open_matters(tx: Tx, call: PlacedCall, *, after: str | None = None) -> Iterator[OpenMatter]:
+def further_matters(tx: Tx, call: PlacedCall, *, after: str | None = None) -> Iterator[OpenMatter]:
     """What this phone can answer besides what the call was placed for, oldest first.
 
     Only what the listener has proved to be allowed: where a PIN is set, it must be the one that this call asked for.
@@ -39,12 +39,12 @@ def _matters(tx: Tx, call: PlacedCall, after: str | None = None) -> Iterator[Ope
 
 def is_anything_open(call: Call) -> bool:
     """Whether the call has anything to answer: what it was placed for, or something else."""
-    return call.is_wanted or (call.asks_for_code and any(True for _ in open_matters(call.locked.tx, call.placed)))
+    return call.is_wanted or (call.asks_for_code and any(True for _ in further_matters(call.locked.tx, call.placed)))
 
 
 def go_on(tx: Tx, call: PlacedCall, spoken: Spoken, *, after: str | None = None) -> Spoken:
     """Say this, then offer the next open matter, or say goodbye."""
-    following = next(open_matters(tx, call, after=after), None)
+    following = next(further_matters(tx, call, after=after), None)
     thanks = tuple(stage for stage in spoken.stages if stage.startswith("thanks"))
     if following is not None:
         # The other sentences are themselves farewells.
@@ -69,7 +69,7 @@ def answer_further(tx: Tx, attempt_id: str, about: str, digits: str) -> Spoken |
 
 def _answer(tx: Tx, matter: OpenMatter, address: str, digits: str) -> Reaction:
     locked = take_up(tx, matter.incident)
-    asked = Matter(locked, matter.kind, matter.tree, matter.contact, address, matter.prompt_id)
+    asked = ToAnswer(locked, matter.kind, matter.tree, matter.contact, address, matter.prompt_id)
     if matter.kind.is_alert and matter.is_open and not digits:
         record_receipt(locked, matter.tree, matter.contact, address)
     reaction = take_keys(asked, digits)
