@@ -14,7 +14,7 @@ from starlette.datastructures import ImmutableMultiDict
 
 from alertnet.core.directory.wall_clock import wall_moment
 from alertnet.core.errors import BadInput
-from alertnet.core.limits import LONGEST_BODY, is_instant
+from alertnet.core.limits import LONGEST_BODY, LONGEST_NOTE, is_instant
 
 MOST_FIELDS = 200
 IDENTIFIER = re.compile(r"[\x21-\x7e]{1,64}", re.ASCII)
@@ -82,6 +82,18 @@ def word(form: Form, name: str) -> str | None:
 def typed(form: Form, name: str) -> str:
     """What a user typed into a field, stripped of control characters; empty where the field is missing."""
     return UNTYPED.sub("", form.get(name, "")).strip()
+
+
+def note(form: Form, name: str) -> str:
+    """What a user typed into a field for a few words.
+
+    Raises:
+        BadInput: it is longer than these.
+    """
+    text = typed(form, name)
+    if len(text) > LONGEST_NOTE:
+        raise BadInput(name, f"{text[:32]}…", f"at most {LONGEST_NOTE} characters")
+    return text
 
 
 def read_day(field: str, text: str) -> date:

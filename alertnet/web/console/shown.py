@@ -287,6 +287,12 @@ def streamed(request: Request, parts: AsyncIterator[Part], media_type: str) -> R
     return StreamingResponse(sent, headers=headers, media_type=media_type)
 
 
+def as_file(name: str, content: str | bytes, media_type: str) -> Response:
+    """A file for the browser to save."""
+    headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, headers=headers, media_type=media_type)
+
+
 def go_to(path: str) -> Response:
     """Redirect the browser with 303, so that a reload does not post again."""
     return RedirectResponse(path, 303, HEADERS)

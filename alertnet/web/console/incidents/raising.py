@@ -29,7 +29,7 @@ BESIDES = ("team", "people")
 @router.get("")
 def show_form(desk: AtDesk, team: str = "", people: str = "") -> Response:
     """Show the form, empty but for a team or people chosen on the page before."""
-    countries, teams = _countries(desk.network), desk.network.teams
+    countries, teams = countries_of(desk.network), desk.network.teams
     country = teams[team].country if team in teams else countries[0] if len(countries) == 1 else ""
     values = {"country": country, "consent": Scope.INTERNAL.value, "team": team, "people": people}
     return _show(desk, values, seen=desk.runtime.entropy.id(), fresh=not (team or people))
@@ -104,7 +104,7 @@ def choices(network: Network) -> dict[str, Any]:
     """The values that the selects of the form offer."""
     return {
         "codes": sorted(network.people),
-        "countries": _countries(network),
+        "countries": countries_of(network),
         "type_codes": list(TYPES),
         "severity_codes": [each.value for each in Severity],
         "perpetrators": [each.value for each in Perpetrator],
@@ -112,7 +112,7 @@ def choices(network: Network) -> dict[str, Any]:
     }
 
 
-def _countries(network: Network) -> list[str]:
+def countries_of(network: Network) -> list[str]:
     """The countries that a tree or a team names; all countries where none is named."""
     named = {country for tree in network.trees.values() for country in tree.countries}
     named |= {team.country for team in network.teams.values()}

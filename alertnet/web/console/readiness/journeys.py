@@ -9,7 +9,6 @@ from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.durations import read_duration
 from alertnet.core.errors import BadInput, Unknown
 from alertnet.core.inbound.sms_grammar import FieldVerb
-from alertnet.core.limits import LONGEST_NOTE
 from alertnet.flows.desk.on_the_road import Field, read_field
 from alertnet.flows.journeys.check_in import Heard, cancel_journey, check_in_by_key
 from alertnet.flows.journeys.roll_call import Question, call_roll
@@ -22,7 +21,7 @@ from alertnet.web.console.desk import PROOF, AtDesk, zone_of
 from alertnet.web.console.live import IncidentState, Regions
 from alertnet.web.console.refusing import Told
 from alertnet.web.console.shown import rendered
-from alertnet.web.forms import Form, Posted, typed
+from alertnet.web.forms import Form, Posted, note, typed
 
 router = APIRouter(prefix="/desk/journeys", include_in_schema=False, route_class=Told)
 
@@ -131,13 +130,10 @@ def _question(form: Form) -> Question:
     kind, _, name = typed(form, "whom").partition("/")
     if kind not in ("network", "team", "country") or (kind == "network") == bool(name):
         raise BadInput("whom", typed(form, "whom")[:80] or None, "network, team/… or country/…")
-    text = typed(form, "text")
-    if len(text) > LONGEST_NOTE:
-        raise BadInput("text", f"{text[:32]}…", f"at most {LONGEST_NOTE} characters")
     return Question(
         team=name if kind == "team" else None,
         country=name if kind == "country" else None,
-        text=text or None,
+        text=note(form, "text") or None,
         raises="raises" in form,
         incident_after=_span(form, "within"),
     )

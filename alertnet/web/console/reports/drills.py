@@ -21,7 +21,7 @@ from alertnet.store.records.credentials.users import Role
 from alertnet.web.console.desk import AtDesk, Desk, page_of
 from alertnet.web.console.incidents.raising import FIELDS, choices, facts_of
 from alertnet.web.console.refusing import Told, refused
-from alertnet.web.console.shown import HEADERS
+from alertnet.web.console.shown import as_file
 from alertnet.web.forms import Posted, read_moment, typed
 
 router = APIRouter(prefix="/desk/drills", include_in_schema=False, route_class=Told)
@@ -66,8 +66,7 @@ def cancel(id: str, form: Posted, desk: AtDesk) -> Response:
 def get_rows(ref: str, desk: AtDesk) -> Response:
     """The results of a drill as CSV: contacts by id, without numbers."""
     found = desk.runtime.read(read_drill, ref)
-    named = {"Content-Disposition": f'attachment; filename="drill-{found.ref}.csv"'}
-    return Response(found.as_csv(), headers={**HEADERS, **named}, media_type="text/csv")
+    return as_file(f"drill-{found.ref}.csv", found.as_csv(), "text/csv")
 
 
 @router.get("/{ref}")

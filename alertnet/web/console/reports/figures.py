@@ -10,7 +10,7 @@ from alertnet.core.errors import BadInput
 from alertnet.flows.desk.figures import Figures, in_words, parts, read_figures
 from alertnet.web.console.desk import AtDesk, Desk, sayer
 from alertnet.web.console.refusing import Told
-from alertnet.web.console.shown import HEADERS
+from alertnet.web.console.shown import as_file
 from alertnet.web.forms import read_day
 
 router = APIRouter(prefix="/desk", include_in_schema=False, route_class=Told)
@@ -42,8 +42,7 @@ def show_figures(desk: AtDesk, since: Day = "", until: Day = "") -> Response:
 def get_figures(desk: AtDesk, since: Day = "", until: Day = "") -> Response:
     """The same figures as CSV."""
     first, last = _days(desk, since, until)
-    named = {"Content-Disposition": f'attachment; filename="figures-{first}-{last}.csv"'}
-    return Response(_read(desk, first, last).as_csv(), headers={**HEADERS, **named}, media_type="text/csv")
+    return as_file(f"figures-{first}-{last}.csv", _read(desk, first, last).as_csv(), "text/csv")
 
 
 def _read(desk: Desk, first: date, last: date) -> Figures:

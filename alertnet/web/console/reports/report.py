@@ -20,7 +20,7 @@ from alertnet.web.api.incidents import id_of
 from alertnet.web.auth import COORDINATE, InForce, Reader, runtime_of
 from alertnet.web.console.door import Viewer
 from alertnet.web.console.refusing import Told
-from alertnet.web.console.shown import HEADERS, may_act
+from alertnet.web.console.shown import HEADERS, as_file, may_act
 from alertnet.web.problems import documented
 from alertnet.web.throttle import in_turn
 
@@ -102,6 +102,5 @@ def _answer(runtime: Runtime, id: str, ref: str, asked: Asked) -> Response:
         body = report.as_pdf() if asked.format is Format.PDF else report.as_html().encode()
     name = f"{ref.upper()}-{asked.disclosure}.{asked.format}"
     if asked.format is Format.PDF:
-        kept = {**HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
-        return Response(body, headers=kept, media_type="application/pdf")
+        return as_file(name, body, "application/pdf")
     return Response(body, headers={**HEADERS, "Content-Security-Policy": CSP}, media_type="text/html")

@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse
 
 from alertnet.core.codec import value
 from alertnet.core.errors import BadInput, Forbidden, Misconfigured, WrongState
-from alertnet.core.limits import LONGEST_NOTE, TREE_CHECKS
+from alertnet.core.limits import TREE_CHECKS
 from alertnet.flows.notifications.number_tests import shown_to_work
 from alertnet.runtime import tree_editing
 from alertnet.runtime.tree_editing import Checked
@@ -29,7 +29,7 @@ from alertnet.web.console.access.proving import check_password
 from alertnet.web.console.desk import AtDesk, Desk
 from alertnet.web.console.refusing import STATUS, Told, told
 from alertnet.web.console.shown import HEADERS, go_to, sayer
-from alertnet.web.forms import Form, Posted, needed, typed
+from alertnet.web.forms import Form, Posted, needed, note, typed
 
 router = APIRouter(prefix="/desk/editions", include_in_schema=False, route_class=Told)
 
@@ -102,7 +102,7 @@ def show_edition(number: int, desk: AtDesk) -> Response:
 def go_back(number: int, form: Posted, desk: AtDesk) -> Response:
     """Put an earlier edition in force again."""
     desk.check_form(form, Role.ADMINISTRATOR)
-    why = _said(form) or f"back to @{number}"
+    why = note(form, "why") or f"back to @{number}"
     seen = form.get("seen", "")
     if not _is_number(seen):
         raise BadInput("seen", seen[:32] or None, "the edition that was in force when the page was made")
@@ -158,7 +158,7 @@ def try_files(number: int, form: Posted, desk: AtDesk) -> Response:
     try:
         needed(form, "why")
         check_password(desk, form)
-        edition = tree_editing.publish_edit(desk.runtime, edit.base, checked, desk.who.user, _said(form))
+        edition = tree_editing.publish_edit(desk.runtime, edit.base, checked, desk.who.user, note(form, "why"))
     except (BadInput, Misconfigured, WrongState) as refusal:
         return _editor(desk, edit, checked, refusal)
     return go_to(f"/desk/editions?done={edition.number}")
@@ -274,10 +274,3 @@ def _text(text: str) -> str:
     r"""The text with `\n` line ends, as files have them; browsers send `\r\n`."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text if not text or text.endswith("\n") else f"{text}\n"
-
-
-def _said(form: Form) -> str:
-    why = typed(form, "why")
-    if len(why) > LONGEST_NOTE:
-        raise BadInput("why", f"{why[:32]}…", f"at most {LONGEST_NOTE} characters")
-    return why

@@ -7,17 +7,17 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Response
 from pydantic import ValidationError
 
-from alertnet.core.directory.contact_tree import EVERYWHERE, Network
-from alertnet.core.directory.countries import COUNTRIES
+from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.wall_clock import wall_moment
 from alertnet.core.errors import BadInput
-from alertnet.core.incident import TYPES, Facts, Perpetrator, Scope, Severity
+from alertnet.core.incident import Facts, Scope
 from alertnet.core.limits import TREE_CHECKS
 from alertnet.flows.desk.night import Night, compared, play
 from alertnet.runtime import tree_editing
 from alertnet.store.records.credentials.users import Role
 from alertnet.web.api.models import Case
 from alertnet.web.console.desk import AtDesk, Desk
+from alertnet.web.console.incidents.raising import choices, countries_of
 from alertnet.web.console.refusing import Told, refused
 from alertnet.web.console.trees.editing import Edit, edit_in
 from alertnet.web.forms import UNTYPED, Posted, read_day
@@ -59,7 +59,7 @@ def _simulator(desk: Desk, query: Mapping[str, str], edit: Edit | None = None) -
     try:
         if edit is not None:
             network = tree_editing.network_of_edit(desk.runtime, edit.base, edit.texts)
-        given["country"] = given["country"] or _countries(network)[0]
+        given["country"] = given["country"] or countries_of(network)[0]
         with in_turn():
             night, clock = _play(network, desk.runtime.now(), given, query)
             if edit is not None:
@@ -75,13 +75,9 @@ def _simulator(desk: Desk, query: Mapping[str, str], edit: Edit | None = None) -
         **refused(desk.request, error),
         clock=clock,
         holidays=_holidays(network, desk.runtime.now().date()),
-        countries=_countries(network),
         contacts=_contacts(network),
         hours=HOURS,
-        type_codes=list(TYPES),
-        severity_codes=[each.value for each in Severity],
-        scopes=[each.value for each in Scope],
-        perpetrators=[each.value for each in Perpetrator],
+        **choices(network),
     )
 
 
@@ -121,11 +117,6 @@ def _number(query: Mapping[str, str], name: str, most: int, usual: int) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 6 and int(text) <= most):
         raise BadInput(name, text[:32], f"a number up to {most}")
     return int(text)
-
-
-def _countries(network: Network) -> list[str]:
-    named = {country for tree in network.trees.values() for country in tree.countries} - {EVERYWHERE}
-    return sorted(named & set(COUNTRIES)) or sorted(COUNTRIES)
 
 
 def _contacts(network: Network) -> list[tuple[str, str]]:
