@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alertnet.core.inbound.auto_replies import Earlier, looks_automatic
+from alertnet.core.inbound.auto_replies import Earlier, is_repeated, says_so
 
 NOW = datetime(2026, 11, 24, 3, 12, tzinfo=UTC)
 
@@ -19,32 +19,34 @@ def before(seconds: float, body: str, *, is_answered: bool = False) -> Earlier:
         "I am out of the office until Monday.",
         "Auto-Reply: I'm driving with Do Not Disturb on.",
         "Réponse automatique : je suis en congé",
+        "Estoy fuera de la oficina hasta el lunes",
+        "Ich bin derzeit nicht im Büro",
         "Respuesta automática: estoy fuera de la oficina",
         "Abwesenheitsnotiz: Ich bin nicht im Büro",
         "Resposta automática. Estou fora do escritório",
     ],
 )
 def test_a_machine_says_that_it_is_one(body: str) -> None:
-    assert looks_automatic(body, [], NOW)
+    assert says_so(body)
 
 
 @pytest.mark.parametrize("body", ["¿Quién es?", "Estoy de vacaciones, llamen a Ana", "we left the office", "ok", ""])
 def test_a_person_is_none(body: str) -> None:
-    assert not looks_automatic(body, [], NOW)
-    assert looks_automatic(f"Automatic reply: {body}", [], NOW)
+    assert not says_so(body)
+    assert says_so(f"Automatic reply: {body}")
 
 
 def test_the_same_text_within_seconds_of_our_reply_is_a_machines() -> None:
-    assert looks_automatic("Hola", [before(5, "hola!", is_answered=True)], NOW)
-    assert not looks_automatic("Hola", [before(60, "hola!", is_answered=True)], NOW)
-    assert not looks_automatic("Hola", [before(5, "¿quién?", is_answered=True)], NOW)
+    assert is_repeated("Hola", [before(5, "hola!", is_answered=True)], NOW)
+    assert not is_repeated("Hola", [before(60, "hola!", is_answered=True)], NOW)
+    assert not is_repeated("Hola", [before(5, "¿quién?", is_answered=True)], NOW)
 
 
 def test_the_same_text_a_fifth_time_is_a_machines() -> None:
     """Three times is a person who had no reply; five alike in ten minutes, answered or not, are not."""
     again = [before(200 - 40 * place, "Hola", is_answered=True) for place in range(4)]
 
-    assert not looks_automatic("Hola", again[:3], NOW)
-    assert looks_automatic("Hola", again, NOW)
-    assert looks_automatic("Hola", [before(200 - 40 * place, "Hola") for place in range(4)], NOW)
-    assert not looks_automatic("Hola", [before(7000, "Hola", is_answered=True)] * 4, NOW)
+    assert not is_repeated("Hola", again[:3], NOW)
+    assert is_repeated("Hola", again, NOW)
+    assert is_repeated("Hola", [before(200 - 40 * place, "Hola") for place in range(4)], NOW)
+    assert not is_repeated("Hola", [before(7000, "Hola", is_answered=True)] * 4, NOW)

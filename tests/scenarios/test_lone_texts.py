@@ -55,6 +55,36 @@ def presses(world: World, page: str, answer: str, **more: str) -> Any:
     return shown
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hay hombres armados fuera de la oficina",
+        "two men sit in a car out of the office, they take photos",
+        "Luis ist nicht im Büro, die Tür steht offen",
+        "Luis est absent du bureau et ne répond plus",
+        "homens armados fora do escritório",
+    ],
+)
+def test_what_the_field_says_of_an_office_rings_and_is_answered(night: World, text: str) -> None:
+    """A12: contacts have such words written by machines; from the field they are what it sees."""
+    reply = night.texts("ana", text)
+
+    assert "coordinacion" in (reply or "")
+    assert [sms for sms in night.phone("coordinator").inbox if "please read the message from north" in sms]
+    assert night.phone("coordinator").ringing
+
+
+def test_a_phone_of_the_field_that_answers_by_itself_rings_once(night: World) -> None:
+    """A12, B9: two machines must not talk for ever."""
+    replies = []
+    for _ in range(10):
+        replies.append(night.texts("ana", "Respuesta automática: fuera de la oficina"))
+        night.passes(seconds=3)
+
+    assert [reply is not None for reply in replies] == [True] + [False] * 9
+    assert len([sms for sms in night.phone("coordinator").inbox if "please read" in sms]) == 1
+
+
 def test_a_text_is_read_and_made_an_incident_in_one_press(night: World) -> None:
     """Nothing of it travels in clear: two presses from the SMS it is read, with who wrote it and from which number."""
     reply = night.texts("ana", TEXT)

@@ -31,12 +31,16 @@ PHRASES = (
     "reponse automatique",
     "message automatique",
     "absence du bureau",
-    "absent du bureau",
-    "absente du bureau",
+    "suis absent du bureau",
+    "suis absente du bureau",
+    "actuellement absent du bureau",
+    "actuellement absente du bureau",
     # Spanish
     "respuesta automatica",
     "mensaje automatico",
-    "fuera de la oficina",
+    "estoy fuera de la oficina",
+    "estare fuera de la oficina",
+    "encuentro fuera de la oficina",
     "fuera de oficina",
     # German
     "abwesenheitsnotiz",
@@ -44,14 +48,18 @@ PHRASES = (
     "abwesenheitsmeldung",
     "automatische antwort",
     "automatische nachricht",
-    "nicht im buro",
+    "bin nicht im buro",
+    "bin derzeit nicht im buro",
+    "bin zurzeit nicht im buro",
+    "bin momentan nicht im buro",
     # Portuguese
     "resposta automatica",
     "mensagem automatica",
-    "fora do escritorio",
+    "estou fora do escritorio",
+    "estarei fora do escritorio",
     "ausente do escritorio",
 )
-"""Phrases that only machines use, in small letters and without accents."""
+"""Phrases that only machines of contacts use, in small letters and without accents."""
 
 
 @value
@@ -64,19 +72,17 @@ class Earlier:
 
 
 def says_so(body: str) -> bool:
-    """Whether the text itself says that a machine wrote it."""
+    """Whether the text of a contact itself says that a machine wrote it."""
     plain = f" {_plain(body)} "
     return any(f" {phrase}" in plain for phrase in PHRASES)
 
 
-def looks_automatic(body: str, earlier: Sequence[Earlier], now: datetime) -> bool:
-    """Whether a machine most likely wrote the text: by its own words, or because it is sent again and again.
+def is_repeated(body: str, earlier: Sequence[Earlier], now: datetime) -> bool:
+    """Whether a machine most likely wrote the text, because it is sent again and again.
 
     Somebody who sends a text again may not have got our reply. A repeat within seconds of the reply, or a fifth within
     minutes, comes from a machine.
     """
-    if says_so(body):
-        return True
     same = [each for each in earlier if each.at <= now and _plain(each.body) == _plain(body)]
     often = sum(now - each.at <= LATELY for each in same) >= OFTEN
     return often or any(each.is_answered and SOONEST <= now - each.at <= AT_ONCE for each in same)

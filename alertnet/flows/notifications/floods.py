@@ -5,7 +5,7 @@ from datetime import datetime
 
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.disclosure import IN_FLOODS, Subject
-from alertnet.core.inbound.auto_replies import OFTEN, looks_automatic
+from alertnet.core.inbound.auto_replies import OFTEN, is_repeated, says_so
 from alertnet.core.limits import ALL_STRANGER_TEXTS, DROPS_TOLD, REPLIES, STRANGER_TEXTS, TEXTS_TOLD, Limit
 from alertnet.core.notification import Kind, PromptKind
 from alertnet.flows.credentials.known_numbers import NO_REF
@@ -31,14 +31,16 @@ def may_look(tx: Tx, number: str) -> Limit | None:
     return None
 
 
-def may_reply(tx: Tx, sms: InboundSms, *, is_answer: bool) -> tuple[bool, Limit | None]:
+def may_reply(tx: Tx, sms: InboundSms, *, is_answer: bool, from_field: bool = False) -> tuple[bool, Limit | None]:
     """Whether somebody known gets a reply, and the limit that forbids it. A machine gets none and counts for nothing.
 
     `is_answer`: the text is a verb or code, which machines don't send. These are counted apart: somebody who tries
-    codes, perhaps with a forged number, must not use up the replies to the number's owner.
+    codes, perhaps with a forged number, must not use up the replies to the number's owner. `from_field`: what contacts
+    have written by machines it says of what it sees.
     """
-    written_at = sms.heard_at or tx.now
-    if not is_answer and looks_automatic(sms.body, inbound.texts_before(tx, sms, REMEMBERED), written_at):
+    written_at, earlier = sms.heard_at or tx.now, inbound.texts_before(tx, sms, REMEMBERED)
+    says_it = says_so(sms.body) and not from_field
+    if not is_answer and (says_it or is_repeated(sms.body, earlier, written_at)):
         return False, None
     key = f"{sms.sender} codes" if is_answer else sms.sender
     return (True, None) if limits.use(tx, REPLIES, key) else (False, REPLIES)

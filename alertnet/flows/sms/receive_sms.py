@@ -213,7 +213,8 @@ def _hear_rest(text: _Text, sent: Mapping[str, HeldCode]) -> tuple[bool, Reply |
         held_back = tell_of_stranger(tx, text.edition.network, sms)
         return False, None, limit or held_back
     # Decided before any incident is locked; codes that this number was sent are always answered.
-    is_answered, limit = (True, None) if sent else may_reply(tx, sms, is_answer=bool(text.answers))
+    asks, from_field = bool(text.answers), text.member is not None
+    is_answered, limit = (True, None) if sent else may_reply(tx, sms, is_answer=asks, from_field=from_field)
     consequences = judge_wrong(tx, sms.sender, guessed, told) if guessed else []
     is_practice = says_more(sms.body) and not consequences and bool(told) and not about_what_is_real(tx, told)
     if text.answers and told and not is_practice:

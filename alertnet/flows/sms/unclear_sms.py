@@ -165,7 +165,10 @@ def attached(sms: InboundSms) -> dict[str, object]:
 
 
 def _alarm(text: FieldText, subject: Subject, about: str, **who: str) -> None:
-    """Alarm all coordinators but the sender of a text while no incident is open; a machine's text is only a notice."""
+    """Alarm all coordinators but the sender of a text while no incident is open.
+
+    What a contact's machine wrote is only a notice.
+    """
     tx, edition, sender, sms = text.tx, text.edition, text.sender, text.sms
     place, people = codes_in(sms.body, edition.network.people)
     report = Report(False, place=place, people=people)
@@ -173,7 +176,7 @@ def _alarm(text: FieldText, subject: Subject, about: str, **who: str) -> None:
     facts = replace(facts, team=sender.reports_for, field_borrowed=sender.is_borrowed)
     locked = keep_lone_text(tx, edition, facts, **who, text=sms.body, **came_with(sms))
     told_at = limits.tell_at(tx, TEXTS_TOLD, sms.sender)
-    if not says_so(sms.body):
+    if not (sender.is_contact and says_so(sms.body)):
         rings = rings_now(tx, told_at, is_contact=sender.is_contact)
         later = told_at if told_at and told_at > tx.now else tx.now + PROMPT_EVERY
         raise_prompt(locked, PromptKind.ALARM, subject, about=about, rings_at=None if rings else later)
