@@ -124,7 +124,7 @@ def read(text: str) -> bool:
     assert report.pin is None or (report.pin.isascii() and report.pin.isdigit() and len(report.pin) in (5, 6))
     assert has_words(report.text) or report.text is None or report.text.strip()
     if report.panic:
-        assert report.verb is FieldVerb.RAISE
+        assert report.verb in (FieldVerb.RAISE, FieldVerb.WITHDRAW)
     # Nothing that was written is lost: what was not understood is kept as it stands.
     assert report.text is None or all(word.plain in _plain(text) for word in words_of(report.text))
     return True

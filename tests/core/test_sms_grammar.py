@@ -1,5 +1,6 @@
 """What the field may text and how it is understood: these tables are the manual of the grammar (B4, domain 6)."""
 
+import re
 import string
 from dataclasses import replace
 from datetime import timedelta
@@ -576,6 +577,11 @@ ILL_SAID = """
     only I am safe 47110
     una está bien 47110
     47110 on arrive
+    I was safe 47110
+    fue todo bien 47110
+    c'était bien 47110
+    war alles gut 47110
+    foi tudo bem 47110
 """
 """What only begins like them, or says the contrary."""
 
@@ -751,6 +757,86 @@ def test_no_false_alarm_is_an_alarm(text: str) -> None:
 
     assert report is not None
     assert (report.verb, report.pin) == (FieldVerb.RAISE, "47110")
+
+
+CRIED = """
+    ok sos 47110
+    safe 47110 sos
+    OK SOS47110
+    ok 47110SOS
+    okay 47110, s.o.s.
+    ok 47110 🆘
+    ok 47110 no estamos bien, ayuda
+    ok 47110, no. help!
+    arr 47110 help
+    llegue 47110 necesitamos ayudaaa
+    arrive 47110 on a besoin d'aide
+    angekommen 47110 wir brauchen Hilfe
+    cheguei 47110 me ajudem
+    bem 47110 socorro
+    wait 47110 2h mayday
+    GO 47110 L12 18:00 we are in danger
+    false 47110 help
+    low sos
+    lang 47110 fr au secours
+"""
+NOT_CRIED = """
+    ok no sos 47110
+    ok 47110 sin sos
+    ok 47110 pas de sos
+    arr 47110 no help needed
+    llegue 47110 no necesitamos ninguna ayuda
+    arrive 47110 pas besoin d'aide
+    arrive 47110 on n'a plus besoin d'aide
+    gut 47110 keine Hilfe nötig
+    bem 47110 não precisamos de ajuda
+    ok 47110 thanks for your help
+    bien 47110 gracias por la ayuda
+    ok 47110 merci pour votre aide
+    gut 47110 danke für eure Hilfe
+    bem 47110 obrigada pela ajuda
+    ok 47110 out of danger
+    bien 47110 no estamos en peligro
+    llegamos 47110 con ayuda humanitaria
+    false 47110 the SOS was a mistake
+    test 47110 sos
+    ok 47110 they follow us
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "cries"),
+    [(line.strip(), said is CRIED) for said in (CRIED, NOT_CRIED) for line in said.split("\n") if line.strip()],
+)
+def test_a_cry_for_help_behind_another_verb_is_heard_unless_it_is_denied(text: str, cries: bool) -> None:
+    """A12: whoever is well and cries for help is not well."""
+    report = parse_report(text)
+
+    assert report is not None
+    assert report.verb is not FieldVerb.RAISE
+    assert report.cries is cries
+
+
+@pytest.mark.parametrize("language", ["de", "en", "es", "fr", "pt"])
+def test_what_we_write_of_help_is_no_cry_where_it_is_quoted(language: str) -> None:
+    """A reply to our reminder, with the reminder behind it, is a check-in."""
+    files = [MESSAGE_TEMPLATES / kind / language / "sms.j2" for kind in ("field_status", "receipt")]
+    written = [said for file in files for said in re.findall(r"[^.;:{}%]*SOS[^.;{}%]*", file.read_text())]
+
+    assert len(written) > 8
+    for said in written:
+        report = parse_report(f"OK 47110\n> {said}")
+        assert report is not None
+        assert not report.cries, said
+
+
+@pytest.mark.parametrize(
+    "denied", ["no sos 47110", "not SOS 47110", "sin sos 47110", "pas de SOS 47110", "kein SOS 47110", "sem SOS 47110"]
+)
+def test_a_cry_that_is_denied_is_for_people(denied: str) -> None:
+    """A12: it may mean both; unread it must not reach everybody as proven."""
+    assert parse_report(denied) is None
+    assert parse_report(denied.replace(" ", "! ", 1)) == Report(True, "47110", text=denied.replace(" ", "! ", 1)[:-6])
 
 
 @pytest.mark.parametrize(

@@ -288,7 +288,7 @@ MUTANTS = {
     "duress at a check-in is told to nobody": Mutant(
         "B4",
         "alertnet/flows/sms/check_in_by_sms.py",
-        "    if duress:\n        hear_duress(text, report.verb.value)\n",
+        "    if duress or report.cries:\n        hear_duress(text, report.verb.value)\n",
     ),
     "a coordinator's phone rings whenever there is something": Mutant(
         "B9",

@@ -18,6 +18,7 @@ from alertnet.core.inbound.sms_words import (
     ALARMS,
     ARRIVED,
     AS_OK,
+    ASKING,
     BATTERY,
     CALLED_OFF,
     DANGER,
@@ -30,10 +31,15 @@ from alertnet.core.inbound.sms_words import (
     PANIC,
     PLEADING,
     PLEAS,
+    SOS,
+    SOS_APART,
     URGENT,
     WELL,
     Word,
     clean,
+    cries_among,
+    is_denied,
+    is_so_is,
     meant_by,
     span_in,
     with_pin_joined,
@@ -59,8 +65,6 @@ class FieldVerb(StrEnum):
     LANGUAGE = "language"
 
 
-ASKING = ("me ajuda", "me ajude", "me ajudem", "nos ajude", "nos ajudem")
-"""Cries for help that are themselves requests, as after a plea (`is_asked`)."""
 PHRASES = {
     FieldVerb.RAISE: ("au secours", "a l aide", *ASKING),
     FieldVerb.UPDATE: ("new",),
@@ -104,15 +108,10 @@ FIELD_VERBS = {
 
 CONSENTS = dict(zip(("c0", "c1", "c2", "c3"), Scope, strict=True))
 
+_CRY_OPENLY = (FieldVerb.RAISE, FieldVerb.UPDATE, FieldVerb.TEST)
 _VERB_OF = {word: verb for verb, words in FIELD_VERBS.items() for word in words}
 _PHRASE_OF = {tuple(phrase.split()): verb for verb, phrases in PHRASES.items() for phrase in phrases}
 
-_GLUED = re.compile(r"(?<!\d)(\d{5,6})(?=[^\W\d_]{2})")
-"""Matches a PIN to which a network has joined the next text."""
-_APOSTROPHES = tuple("'’‘´`")
-_SOS = re.compile(r"(s+(?:[o0]+s+)+)(\d{5,6})?")
-_SOS_APART = re.compile(r"s [o0] s|s[o0] s|s [o0]s")
-_WORD_WITH_PIN = re.compile(r"([^\W\d_]+)(\d{5,6})?")
 _PERSON = re.compile(r"p\d{1,3}")
 _PLACE = re.compile(r"l\d{1,3}")
 
@@ -141,6 +140,8 @@ class Report:
     """In an extension: by how much."""
     language: str | None = None
     """The code of the language that is asked for."""
+    cries: bool = False
+    """Whether a text of another verb cries for help behind it, so that all is not well."""
 
 
 @value
@@ -160,16 +161,15 @@ def parse_report(text: str, known_people: Collection[str] = ()) -> Report | None
         SOS · AYUDA · we need help · ALERTA 47110 20 L12 P7 C2 words · 47110 arrest · 47110 SOS · ALRETA47110
         NEWS 47110 freed · OK 47110 · GO 47110 · ARR 47110 · WAIT 47110 2H · FALSE 47110 A-7K3M · LOW · LANG FR
 
-    One slip in the verb is forgiven (a letter that is wrong, missing, doubled or swapped with its neighbour), unless
-    two verbs may be meant; for verbs that raise nothing only if a PIN shows that a verb was meant. The PIN (5 or 6
-    digits) and the type's number stand before the words, in any order; a later PIN is removed from them. Codes of
-    people (P7, and those of `known_people` that have a digit), place (L12) and consent (C0 to C3) are read anywhere; of
-    several consents the narrowest counts. The type's name counts where the form has it, else the gravest type among the
-    words that is not denied.
+    One slip in the verb is forgiven (a letter wrong, missing, doubled or swapped with its neighbour), unless two verbs
+    may be meant; for verbs that raise nothing only if a PIN shows that a verb was meant. The PIN (5 or 6 digits) and
+    the type's number stand before the words, in any order; a later PIN is removed from them. Codes of people (P7, and
+    those of `known_people` that have a digit), place (L12) and consent (C0 to C3) are read anywhere; of several
+    consents the narrowest counts. The type's name counts where the form has it, else the gravest type in the words that
+    is not denied.
     """
-    text = _GLUED.sub(r"\1 ", with_pin_joined(clean(text)))
-    begun = _begin(text, words_of(text))
-    if begun is None:
+    text = with_pin_joined(clean(text))
+    if (begun := _begin(text, words_of(text))) is None:
         return None
     rest, coded = begun.rest, _coded(known_people)
     pin = None if begun.pin else next((word for word in rest if is_pin(word.plain)), None)
@@ -193,6 +193,7 @@ def parse_report(text: str, known_people: Collection[str] = ()) -> Report | None
         ref=ref,
         longer=longer,
         language=language,
+        cries=begun.verb not in _CRY_OPENLY and cries_among(text, rest, but_sos=begun.verb is FieldVerb.WITHDRAW),
     )
 
 
@@ -208,8 +209,8 @@ def begins_report(text: str, words: list[Word]) -> bool:
 
 
 def _begin(text: str, words: list[Word]) -> _Beginning | None:
-    begun = _begin_saying_no_more(text, words) or _begin_with_first(text, words) or _begin_with_cry_among(words)
-    return (begun and _begin_with_cry_after(begun)) or begun
+    begun = _begin_saying_no_more(text, words) or _begin_with_first(text, words) or _begin_with_cry_among(text, words)
+    return (begun and _begin_with_cry_after(text, begun)) or begun
 
 
 def _begin_saying_no_more(text: str, words: list[Word]) -> _Beginning | None:
@@ -221,7 +222,7 @@ def _begin_saying_no_more(text: str, words: list[Word]) -> _Beginning | None:
     if verb is None or (is_quiet and (at is None or "?" in text[: words[at].start if at else None])):
         return None
     pin, rest = (words[0].plain, words[1:]) if at == 0 else (None, words)
-    is_panic = (is_cry := verb is FieldVerb.RAISE) or _SOS.fullmatch(said[0].plain) is not None
+    is_panic = (is_cry := verb is FieldVerb.RAISE) or SOS.fullmatch(said[0].plain) is not None
     return _Beginning(verb, is_panic, pin, [word for word in rest if word not in said], is_asked=is_cry)
 
 
@@ -243,14 +244,14 @@ def _begin_with_first(text: str, words: list[Word]) -> _Beginning | None:
     """The beginning by the first words."""
     plain = [word.plain for word in words]
     for many in (3, 2):
-        if _SOS_APART.fullmatch(" ".join(plain[:many])) and not _is_so_is(text, words):
+        if SOS_APART.fullmatch(" ".join(plain[:many])) and not is_so_is(text, words):
             return _Beginning(FieldVerb.RAISE, True, None, words[many:])
     if _is_pin_and_type(words):
         return _Beginning(FieldVerb.RAISE, False, None, words)
     if len(words) > 1 and is_pin(plain[0]) and not is_pin(plain[1]) and (begun := _begin(text, words[1:])):
         return replace(begun, pin=plain[0])
-    if found := _SOS.fullmatch(plain[0]) if words else None:
-        return _Beginning(FieldVerb.RAISE, True, found[2], words[1:])
+    if words and SOS.fullmatch(plain[0]):
+        return _Beginning(FieldVerb.RAISE, True, None, words[1:])
     if BATTERY & {*plain[:3]} and EMPTY & {*plain[:3]}:
         said = max(at for at, word in enumerate(plain[:3]) if word in BATTERY | EMPTY)
         return _Beginning(FieldVerb.LOW_BATTERY, False, None, words[said + 1 :])
@@ -258,15 +259,7 @@ def _begin_with_first(text: str, words: list[Word]) -> _Beginning | None:
         return _begin_with_phrase(phrase, words[len(phrase) :])
     if (asked := _pleading(plain)) and meant_by(plain[asked], PANIC):
         return _Beginning(FieldVerb.RAISE, True, None, words[asked + 1 :], is_asked=True)
-    found = _WORD_WITH_PIN.fullmatch(plain[0]) if words else None
-    return _begin_with(found[1], found[2], words[1:]) if found else None
-
-
-def _is_so_is(text: str, words: list[Word]) -> bool:
-    """Whether the first two words are `so's`, and begin a sentence."""
-    first, second = words[0], words[1]
-    is_short = text[first.end : second.start] in _APOSTROPHES and not text[first.start : second.end].isupper()
-    return is_short and len(words) > len("so") and words[2].plain.isalpha()
+    return _begin_with(plain[0], words[1:]) if words else None
 
 
 def _pleading(plain: list[str]) -> int:
@@ -275,34 +268,35 @@ def _pleading(plain: list[str]) -> int:
     return count if count < len(plain) and not PLEAS.isdisjoint(plain[:count]) else 0
 
 
-def _begin_with(word: str, pin: str | None, rest: list[Word]) -> _Beginning | None:
+def _begin_with(word: str, rest: list[Word]) -> _Beginning | None:
     """The beginning by its first word, which may have a slip."""
     meant = meant_by(word, _VERB_OF)
     verbs = {_VERB_OF[each] for each in meant}
     if len(verbs) != 1:
         return None
     (verb,) = verbs
-    is_proven = pin is not None or any(is_pin(each.plain) for each in _head(rest))
+    is_proven = any(is_pin(each.plain) for each in _head(rest))
     if verb is not FieldVerb.RAISE and word not in meant and not is_proven:
         return None
-    return _Beginning(verb, not meant.isdisjoint(PANIC), pin, rest)
+    return _Beginning(verb, not meant.isdisjoint(PANIC), None, rest)
 
 
-def _begin_with_cry_among(words: list[Word]) -> _Beginning | None:
+def _begin_with_cry_among(text: str, words: list[Word]) -> _Beginning | None:
     """The beginning by a word that raises an alarm and the PIN after it, anywhere in the text."""
     for at, (word, following) in enumerate(pairwise(words)):
-        if is_pin(following.plain) and (word.plain in PANIC | ALARMS | URGENT or _SOS.fullmatch(word.plain)):
+        is_cry = word.plain in PANIC | ALARMS | URGENT or SOS.fullmatch(word.plain)
+        if is_cry and is_pin(following.plain) and not is_denied(text, words[: at + 1]):
             return _Beginning(FieldVerb.RAISE, word.plain not in ALARMS | URGENT, None, words[:at] + words[at + 1 :])
     return None
 
 
-def _begin_with_cry_after(begun: _Beginning) -> _Beginning | None:
+def _begin_with_cry_after(text: str, begun: _Beginning) -> _Beginning | None:
     """The alarm that a network has joined to another text, which ends before it with its own PIN."""
     if begun.verb in (FieldVerb.RAISE, FieldVerb.UPDATE):
         return None
     pins = [at for at, word in enumerate(begun.rest) if is_pin(word.plain)]
     first = 0 if begun.pin else pins[0] + 1 if pins else len(begun.rest)
-    return _begin_with_cry_among(begun.rest[first:])
+    return _begin_with_cry_among(text, begun.rest[first:])
 
 
 def _begin_with_phrase(phrase: tuple[str, ...], rest: list[Word]) -> _Beginning | None:

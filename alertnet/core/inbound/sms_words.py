@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import timedelta
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from alertnet.core.codec import value
 from alertnet.core.inbound.code_formats import PIN_APART, PIN_IN_ONE, digits_of, is_pin
@@ -28,6 +28,8 @@ PANIC = frozenset(
 ALARMS = frozenset(("alert", "alerte", "alerta", "alarm", "alarme", "alarma"))
 URGENT = frozenset(("urgent", "urgente", "dringend"))
 """Words that many texts begin with; they raise an alarm only next to a PIN."""
+ASKING = ("me ajuda", "me ajude", "me ajudem", "nos ajude", "nos ajudem")
+"""Cries for help that are themselves requests, as after a plea (`is_asked`)."""
 FALSE = frozenset(
     (
         *("false", "falsa", "falso", "fausse", "faux", "falscher", "falsch"),
@@ -51,11 +53,13 @@ HEDGED = re.compile(
     r"^(?:(?:hello|hi|hallo) )?(?:are|r|is|am|were|was|have|has|ist|sind|bin|suis|sommes)"
     r" (?:we|i|it|this|that|the|all|both|every\w+|alles|wir|ich|das|je|nous)\b"
     r"|\b(?:only|solo|nur|un|una|une|um|uma|on arrives?)\b"
+    r"|\b(?:was|were|fue|era|etait|cetait|war|foi)\b"
 )
-"""What makes of them a question (are we safe), or speaks of one alone (only I am safe), or of soon (on arrive)."""
+"""What makes of them a question (are we safe), or speaks of one alone (only I am safe), of soon (on arrive) or of what
+was (I was safe)."""
 ARRIVED = frozenset(
     (
-        *("arr", "arrived", "reached", "arrive", "arrives", "arrivee", "arrivees", "llegada", "llegue", "llegamos"),
+        *("ar", "arrived", "reached", "arrive", "arrives", "arrivee", "arrivees", "llegada", "llegue", "llegamos"),
         *("llegado", "angekommen", "cheguei", "chegamos", "chegado"),
     )
 )
@@ -108,6 +112,25 @@ LABELS = frozenset(
     ("pin", "type", "tipo", "place", "lugar", "lieu", "people", "personas", "personnes", "code", "codigo")
 )
 """Labels before codes, as in forms; they have no meaning here."""
+SOS = re.compile(r"s+(?:[o0]+s+)+")
+SOS_APART = re.compile(r"s [o0] s|s[o0] s|s [o0]s")
+_CRIES = re.compile(
+    rf"\b(?:{SOS.pattern}|{SOS_APART.pattern}|{'|'.join(sorted(PANIC))}|mayday"
+    rf"|(?:in|en|em) (?:danger|peligro|perigo|gefahr)|{'|'.join(ASKING)})\b(?! humanit)"
+)
+_OURS = re.compile(
+    r"\b(?:(?:help|ayuda|aide|ajuda|hilfe brauchen)(?: ,)? (?:send|envie|envoyez|senden sie)|fur hilfe|pour de l aide)"
+    r" sos\b"
+)
+"""How our own messages say how to call for help, which may be quoted: they cry for none."""
+_NO_CRY = re.compile(
+    rf"\b(?:no|not|non|t|never|nobody|without|longer|out|sin|nunca|fuera|ningun\w*|pas|plus|sans|ni|jamais|hors"
+    r"|kein\w*|nicht|ohne|nao|sem|nenhum\w*|fora"
+    rf"|thanks|thank you|thx|gracias|merci|danke|obrigad[oa])"
+    rf" (?:(?:{'|'.join(sorted(PLEADING))}|any|more|of|hay|es|is|an|the|your|for|all|mas|por|la|su|sus|tu|un|una"
+    r"|estamos|estoy|estou|y|pour|votre|une|fur|die|eure|ihre|mehr|ist|pela|sua|mais) )*$"
+)
+"""Words before a cry by which it is none: they deny it, or give thanks for help."""
 _LANGUAGES = {
     "en": ("en", "english", "anglais", "ingles"),
     "fr": ("fr", "french", "francais", "frances"),
@@ -120,11 +143,16 @@ MOST_BEFORE_PIN = 3
 """How many words may stand before a PIN whose digits stand apart; later it may be any number."""
 
 _WORD = re.compile(r"[^\W_]+")
+_ENDS_CLAUSE = re.compile(r"[,;:!?\n]|\.\s")
 _DRAWN_OUT = re.compile(r"(.)\1{2,}")
+_APOSTROPHES = tuple("'’‘´`")
 _SOS_SIGN = "\U0001f198"
 _TYPE = "|".join(map(str, TYPES_BY_NUMBER))
 _CODE = re.compile(r"[plc]?\d{1,3}")
 _CODES = re.compile(rf"(?:{_TYPE}|[plc]\d{{1,3}})(?:[plc]\d{{1,3}})+")
+_TOUCHES_PIN = re.compile(r"(?<!\d)\d{5,6}[^\W\d_]{2}|[^\W\d_]{2}\d{5,6}(?!\w)")
+_PIN = r"(?<!\d)\d{5,6}(?!\d)"
+_AT_PIN = re.compile(rf"{_PIN}|(?:(?!{_PIN}).)+")
 _DIGITS_WITH_LETTERS = re.compile(r"(?=(?:[oil]*\d){4})[\doil]{5,6}")
 _MEANT_AS_DIGITS = str.maketrans("oil", "011")
 _INITIALS = frozenset("plc")
@@ -164,7 +192,8 @@ def clean(text: str) -> str:
 def words_of(text: str) -> list[Word]:
     """The words of a cleaned text; all other characters only separate them.
 
-    Codes become words of their own, however they are written: L12P7, 20L12, L-12, P#7, L 12.
+    Codes become words of their own, however they are written: L12P7, 20L12, L-12, P#7, L 12. So does a PIN that touches
+    a word, as where a network has joined the next text: ok47110, 47110ALERTE.
     """
     words: list[Word] = []
     for found in _WORD.finditer(text):
@@ -172,12 +201,37 @@ def words_of(text: str) -> list[Word]:
         last = words[-1] if words else None
         if last and _is_short(word.plain) and _is_initial(last.plain, text[last.end : word.start]):
             words[-1] = Word(last.plain + word.plain, last.start, word.end)
-        elif _CODES.fullmatch(word.plain) and len(word.plain) == word.end - word.start:
-            codes = _CODE.finditer(word.plain)
-            words += (Word(each[0], word.start + each.start(), word.start + each.end()) for each in codes)
+        elif (parts := _parts(word)) and len(word.plain) == word.end - word.start:
+            words += (Word(each[0], word.start + each.start(), word.start + each.end()) for each in parts)
         else:
             words.append(word)
     return words
+
+
+def cries_among(text: str, words: list[Word], *, but_sos: bool) -> bool:
+    """Whether these words of the text cry for help, and do not deny it. `but_sos`: an SOS is what they call off."""
+    words = [word for word in words if not (but_sos and SOS.fullmatch(word.plain))]
+    joined = _OURS.sub(" ", _in_clauses(text, words))
+    return any(_NO_CRY.search(joined[: found.start()]) is None for found in _CRIES.finditer(joined))
+
+
+def is_denied(text: str, words: list[Word]) -> bool:
+    """Whether the last of these words is denied by those right before it in its clause, or gives thanks."""
+    return _NO_CRY.search(_in_clauses(text, words).rpartition(" ")[0] + " ") is not None
+
+
+def _in_clauses(text: str, words: list[Word]) -> str:
+    """The words with spaces between them, and a comma where a clause ends."""
+    stops = (_ENDS_CLAUSE.search(text[one.end : other.start]) for one, other in pairwise(words))
+    plain = (_DRAWN_OUT.sub(r"\1", word.plain) for word in words)
+    return "".join(f"{word}{' , ' if stop else ' '}" for word, stop in zip_longest(plain, stops)).rstrip()
+
+
+def is_so_is(text: str, words: list[Word]) -> bool:
+    """Whether the first two words are `so's`, and begin a sentence."""
+    first, second = words[0], words[1]
+    is_short = text[first.end : second.start] in _APOSTROPHES and not text[first.start : second.end].isupper()
+    return is_short and len(words) > len("so") and words[2].plain.isalpha()
 
 
 def with_pin_joined(text: str) -> str:
@@ -245,6 +299,13 @@ def _is_part_of_number(text: str, *words: Word) -> bool:
     """Whether the text before the last word is the beginning of its number: 1 1/2h, 2-3 h."""
     before, word = words[0], words[-1]
     return before.plain.isdecimal() and not is_pin(before.plain) and text[before.end : word.start] in _WITHIN_NUMBERS
+
+
+def _parts(word: Word) -> list[re.Match[str]]:
+    """The codes that a word is made of, or its PIN and what touches it; none where it is one word."""
+    if _CODES.fullmatch(word.plain):
+        return list(_CODE.finditer(word.plain))
+    return list(_AT_PIN.finditer(word.plain)) if _TOUCHES_PIN.search(word.plain) else []
 
 
 def _plain(word: str) -> str:

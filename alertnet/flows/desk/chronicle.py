@@ -77,7 +77,7 @@ QUESTIONS = {
 DECISIONS = {"go": "GO", "hold": "HOLD: it waits", "refuse": "Refused"}
 PROVED = {
     "true": "The PIN is right.",
-    "duress": "The duress PIN: nothing automatic reaches the team's telephones.",
+    "duress": "A silent cry for help: nothing automatic reaches the team's telephones.",
     "absent": "Without a PIN.",
 }
 CAUSES = {"automatic": "nobody decided in time", "gave_way": "the level before it had nobody left"}
@@ -131,7 +131,7 @@ def _opened(payload: Payload, names: Names) -> tuple[Tone, str, str]:
 def _withdrawn(payload: Payload, names: Names) -> tuple[Tone, str, str]:
     is_coerced = payload.get("pin") == "duress"
     detail = (
-        names.say("The duress PIN: it is critical now, and goes on.")
+        names.say("A silent cry for help: it is critical now, and goes on.")
         if is_coerced
         else names.say("It goes on until a coordinator closes it.")
     )

@@ -27,7 +27,7 @@ NOTHING = CheckedIn(counts=False)
 
 def receive_check_in(text: FieldText, report: Report) -> Reply | None:
     """Record a member's check-in. What does not count, and all words besides it, are passed on to people (A12)."""
-    at, check = text.written_at, text.try_pin(report.pin)
+    at, check = text.written_at, text.prove(report)
     duress = check is PinCheck.DURESS
     timeline.note(
         text.tx, "checked_in", by=text.sender.owner, said=report.verb.value, at=at.isoformat(), pin=check.value
@@ -36,7 +36,7 @@ def receive_check_in(text: FieldText, report: Report) -> Reply | None:
     came_of_it = _act(text, report, heard) if check.suffices else NOTHING
     if not came_of_it.counts or is_for_people(report):
         pass_on_from_member(text, Subject.NOT_UNDERSTOOD)
-    if duress:
+    if duress or report.cries:
         hear_duress(text, report.verb.value)
     if not came_of_it.counts and not may_reply(text.tx, text.sms, is_answer=True)[0]:
         return None

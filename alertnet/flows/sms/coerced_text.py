@@ -1,4 +1,4 @@
-"""A text with the duress PIN that reports nothing: it is answered first, and its alarm is raised right after.
+"""A text that reports nothing, with the duress PIN or a cry for help: answered first, its alarm is raised right after.
 
 A bystander may time the answer, so it comes as soon as that to the true PIN (B4). The rest is stored in the answer's
 own transaction, and done by whichever worker looks next.
@@ -25,10 +25,14 @@ def hear_duress(text: FieldText, understood: str) -> None:
 
 
 def find_coerced(text: FieldText | None, report: Report | None) -> FieldText | None:
-    """The text of a member, if the duress PIN is in it and it raises nothing; a wrong PIN counts as everywhere."""
-    if text is None or report is None or report.pin is None:
+    """The text of a member, if it raises nothing, and the duress PIN or a cry is in it.
+
+    A wrong PIN counts as everywhere.
+    """
+    if text is None or report is None:
         return None
-    return text if text.try_pin(report.pin) is PinCheck.DURESS else None
+    check = text.try_pin(report.pin) if report.pin else PinCheck.ABSENT
+    return text if report.cries or check is PinCheck.DURESS else None
 
 
 def open_coerced(tx: Tx, edition: Edition, provider_id: str) -> None:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from alertnet.core.codec import value
 from alertnet.core.disclosure import Said, Subject
+from alertnet.core.inbound.sms_grammar import Report
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import InTheField
 from alertnet.flows.credentials.pins import PinCheck, try_pin
@@ -44,6 +45,14 @@ class FieldText:
             announced = Announcement(Kind.NOTICE, Subject.WRONG_PINS, self.sender.team.id, self.sender.owner)
             tell_coordinators(self.tx, self.sender.trees, announced)
         return tried.check
+
+    def prove(self, report: Report) -> PinCheck:
+        """The same of the PIN of a report that raises nothing; beside a cry for help a right one is one for duress.
+
+        So the reply gives no sign to whoever reads it, and what follows is for people to decide.
+        """
+        check = self.try_pin(report.pin)
+        return PinCheck.DURESS if report.cries and check.suffices else check
 
     def reply(self, kind: Kind, words: Said, *, incident: str | None = None, at_once_only: bool = False) -> Reply:
         """The reply in the sender's language. `at_once_only`: later somebody else may hold the phone."""

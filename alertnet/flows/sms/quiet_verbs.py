@@ -36,7 +36,7 @@ def receive_quiet_verb(text: FieldText, report: Report) -> Reply | None:
     """Answer it, and store what it says about the phone; people read the words besides it (A12)."""
     tx = text.tx
     is_answered, _ = may_reply(tx, text.sms, is_answer=True)
-    check = text.try_pin(report.pin)
+    check = text.prove(report)
     timeline.note(tx, f"{report.verb.value}_received", by=text.sender.owner, pin=check.value)
     changes_language = report.verb is FieldVerb.LANGUAGE and check.suffices
     if changes_language and report.language:
@@ -46,7 +46,7 @@ def receive_quiet_verb(text: FieldText, report: Report) -> Reply | None:
         pass_on_from_member(text, Subject.NOT_UNDERSTOOD)
     if report.verb is FieldVerb.LOW_BATTERY and is_answered:
         _save_battery(tx, text.sender)
-    if check is PinCheck.DURESS:
+    if check is PinCheck.DURESS or report.cries:
         hear_duress(text, report.verb.value)
     return None if text.sender.member.silent or not is_answered else text.reply(Kind.RECEIPT, words)
 

@@ -55,7 +55,7 @@ def is_cry_all_the_same(text: FieldText, report: Report) -> bool:
 
 def receive_withdrawal(text: FieldText, id: str, report: Report) -> Reply | None:
     """Ask the coordinators to confirm it; without the right PIN they only read the text (A12)."""
-    check = text.try_pin(report.pin)
+    check = text.prove(report)
     if check.suffices:
         locked = take_up(text.tx, id)
         words = without_numbers(report.text or "", numbers_in(text.sms.body)) or None

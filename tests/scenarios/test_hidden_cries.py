@@ -1,0 +1,131 @@
+"""A text that says that all is well and cries for help is answered like the first, and heard as the second (B4, A12).
+
+Ana writes with the cry, Luis without it, or Ana on another evening.
+"""
+
+import pytest
+
+from tests.scenarios.conftest import Worlds
+from tests.scenarios.test_journeys import ARRIVAL, CONTACTS, GO, LEVELS, alarms, incidents
+from tests.scenarios.valley import a_tree
+from tests.scenarios.world import TRUE, World
+
+FIELD = """
+teams:
+  north:
+    country: CO
+    language: es
+    consent: international
+    members:
+      ana: {name: Ana Example, phone: "+573005550001", language: %s}
+  south:
+    country: CO
+    language: es
+    consent: international
+    members:
+      luis: {name: Luis Example, phone: "+573005550002", language: %s}
+"""
+CRIES = {
+    "en": ("OK {} help us", "ARR {} SOS", "WAIT {} 2h we are in danger", "ok sos {}"),
+    "es": ("BIEN {} auxilio", "LLEGUE {} necesitamos ayuda", "ESPERA {} 2h ayuda", "bien {} 🆘"),
+    "fr": ("BIEN {} au secours", "ARRIVE {} on a besoin d'aide", "ATTENTE {} 2h aidez nous", "bien sos {}"),
+    "de": ("GUT {} Hilfe", "ANGEKOMMEN {} wir brauchen Hilfe", "WARTEN {} 2h Notfall", "gut {} s.o.s"),
+    "pt": ("BEM {} socorro", "CHEGUEI {} precisamos de ajuda", "ATRASO {} 2h me ajudem", "bem {} SOS"),
+}
+
+
+def an_evening(world_of: Worlds, language: str = "es") -> World:
+    """Both are on the road, and awaited in six minutes."""
+    valley = world_of(a_tree(LEVELS, CONTACTS), field=FIELD % (language, language))
+    valley.gives_pins("north/ana", "south/luis")
+    valley.headers = valley.key(None, "administer")
+    for who in ("ana", "luis"):
+        valley.texts(who, GO)
+    valley.passes(minutes=ARRIVAL.total_seconds() / 60 - 6)
+    return valley
+
+
+def without_cry(text: str) -> str:
+    """The text as one writes it who needs no help."""
+    words = text.replace("sos {}", "{}").split("{}")
+    return f"{words[0]}{{}}{' 2h' if '2h' in words[1] else ''}"
+
+
+@pytest.mark.parametrize(("language", "cry"), [(each, cry) for each, cries in CRIES.items() for cry in cries])
+def test_who_is_well_and_cries_for_help_is_answered_as_well_and_rings(
+    world_of: Worlds, language: str, cry: str
+) -> None:
+    """Whoever holds the phone reads what the true check-in leaves; the coordinators have it to judge."""
+    valley = an_evening(world_of, language)
+
+    well = valley.texts("luis", without_cry(cry).format(TRUE))
+    cried = valley.texts("ana", cry.format(TRUE))
+    valley.passes(seconds=1)
+
+    assert cried == well is not None
+    (critical,) = (each for each in incidents(valley) if each["severity"] == "critical")
+    assert (critical["verified"], critical.status("valley")) == (False, "running")
+    assert alarms(valley, "read the page")
+    assert valley.phone("ombuds").inbox == []
+
+
+def test_after_the_cry_nobody_writes_to_the_phone_and_people_are_asked_until_one_decides(world_of: Worlds) -> None:
+    """A2: it takes the place of the watch, and ends by a person alone."""
+    valley = an_evening(world_of)
+    valley.texts("ana", f"OK {TRUE} sos")
+    received = len(valley.phone("ana").inbox)
+    asked = len(alarms(valley, "read the page"))
+    valley.passes(hours=4)
+
+    (cried,) = (each for each in incidents(valley) if (each["type"], each["severity"]) == ("other", "critical"))
+    assert cried["status"] == "open"
+    assert len(alarms(valley, "read the page")) > asked
+    assert len(valley.phone("ana").inbox) == received
+    assert any("se esperaba su aviso" in text for text in valley.phone("luis").inbox)
+
+
+@pytest.mark.parametrize("text", ["OK sos", "ok 11111 sos", "LOW sos", "llegue ayuda"])
+def test_a_cry_beside_another_verb_needs_no_pin(world_of: Worlds, text: str) -> None:
+    """B4: no more than SOS alone does; the watch goes on."""
+    valley = an_evening(world_of)
+    valley.texts("ana", text)
+    valley.passes(seconds=1)
+    (critical,) = (each for each in incidents(valley) if each["severity"] == "critical")
+    valley.passes(minutes=45)
+
+    assert critical["verified"] is False
+    assert [each for each in alarms(valley) if "north/ana" in each]
+
+
+@pytest.mark.parametrize("text", ["OK {} no sos", "OK {} thanks for your help", "LLEGUE {} no necesito ayuda"])
+def test_a_cry_that_is_denied_leaves_a_check_in_one(world_of: Worlds, text: str) -> None:
+    """Its words ring, as all words beside a check-in do; nothing is critical."""
+    valley = an_evening(world_of)
+    valley.texts("ana", text.format(TRUE))
+    valley.passes(minutes=10)
+
+    assert [each["severity"] for each in incidents(valley)] == ["moderate"]
+    assert alarms(valley, "read the message from north")
+
+
+def test_a_withdrawal_that_cries_for_help_is_one_under_duress(world_of: Worlds) -> None:
+    """B4: the reply is that to any other, and the alarm becomes critical."""
+    valley = an_evening(world_of)
+    for who in ("ana", "luis"):
+        valley.texts(who, f"ALERTA {TRUE} 31")
+    called_off = valley.reply_to("luis", f"FALSA {TRUE}")
+    cried = valley.reply_to("ana", f"FALSA {TRUE} ayuda")
+
+    assert cried.split(": ")[1:] == called_off.split(": ")[1:]
+    assert sorted(each["severity"] for each in incidents(valley)) == ["critical", "moderate"]
+
+
+def test_a_denied_sos_tells_nobody_outside_before_people_have_read_it(world_of: Worlds) -> None:
+    """A12: with its PIN it went to everybody as proven."""
+    valley = an_evening(world_of)
+    reply = valley.reply_to("ana", f"no sos {TRUE}")
+    valley.passes(minutes=20)
+
+    assert "coordinacion" in reply
+    assert alarms(valley, "read the message from north")
+    assert valley.phone("ombuds").inbox == []
