@@ -74,6 +74,24 @@ def test_what_the_field_says_of_an_office_rings_and_is_answered(night: World, te
     assert night.phone("coordinator").ringing
 
 
+@pytest.mark.parametrize(
+    ("who", "text"),
+    [
+        ("ana", "nos sigue un carro blanco, placa 4821"),
+        ("ana", "nos pararon en el km 4512"),
+        ("ombuds", "hay disparos cerca, ruta 4512"),
+    ],
+)
+def test_words_beside_four_digits_are_answered_like_any(night: World, who: str, text: str) -> None:
+    """A12: a plate or a kilometre is no code of somebody else. One alone is, and its sender learns nothing (A6)."""
+    reply = night.texts(who, text)
+
+    assert reply == night.texts(who, "hay disparos")
+    assert reply is not None
+    assert night.texts(who, "4821") is None
+    assert len([sms for sms in night.phone("coordinator").inbox if "please read the message" in sms]) == 1
+
+
 def test_a_phone_of_the_field_that_answers_by_itself_rings_once(night: World) -> None:
     """A12, B9: two machines must not talk for ever."""
     replies = []
