@@ -92,6 +92,16 @@ def test_what_is_to_be_judged_is_read_once(world: World, desk: Desk) -> None:
     assert asked.count("two men follow us") == 1
 
 
+@pytest.mark.parametrize("path", ["/desk", "/desk/incidents/{}"])
+def test_the_title_begins_with_what_was_recorded(desk: Desk, unverified: str, path: str) -> None:
+    """A screen reader says the title first, and what stands on a page that is new it may not say at all."""
+    pressed = desk.opens(path.format(unverified)).presses("Hold")
+
+    page = desk.opens(pressed.headers["Location"])
+
+    assert f"<title>Recorded for {unverified}: Hold. " in page.html
+
+
 def test_hold_puts_the_question_off(world: World, desk: Desk, unverified: str) -> None:
     desk.opens("/desk").presses("Hold")
 
