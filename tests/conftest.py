@@ -7,8 +7,10 @@ import io
 import logging
 import os
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 from xdist.workermanage import WorkerController  # type: ignore[import-untyped]
 
+from alertnet.cli.server.system import lay_in_large_pages
 from alertnet.runtime.logging import configure
 from tests.postgres import postgres_url
 
@@ -104,6 +107,24 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.enable()
     gc.set_threshold(100_000, 50, 100)
+    _lie_in_large_pages()
+
+
+def pytest_runtest_logfinish() -> None:
+    """What the tests share is loaded by the first that need it."""
+    if next(_done) % LAID_AFTER == 0:
+        _lie_in_large_pages()
+
+
+def _lie_in_large_pages() -> None:
+    """Let a worker find what it holds as `serve` does: a fifteenth of a screenplay went to looking where it lies."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        lay_in_large_pages(threading.Event(), pause=0)
+
+
+LAID_AFTER = 300
+"""Tests, until a worker has loaded enough to look again."""
+_done = count(1)
 
 
 @pytest.hookimpl(trylast=True)

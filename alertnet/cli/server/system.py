@@ -76,10 +76,11 @@ def keep_what_is_loaded() -> None:
     gc.enable()
 
 
-def lay_in_large_pages(ended: threading.Event) -> None:
+def lay_in_large_pages(ended: threading.Event, pause: float = BETWEEN_LARGE_PAGES) -> None:
     """Have what is loaded lie in large pages of memory, where Linux can: the processor finds its way sooner.
 
     What is not full stays in small ones, else its empty parts would take memory too. Ends early once `ended` is set.
+    `pause`: seconds between two.
     """
     with suppress(AttributeError, OSError):
         size, system = int(_SIZE_OF_LARGE_PAGES.read_text()), ctypes.CDLL(None)
@@ -89,7 +90,7 @@ def lay_in_large_pages(ended: threading.Event) -> None:
                 is_known = system.mincore(ctypes.c_void_p(at), ctypes.c_size_t(size), in_use) == 0
                 if is_known and sum(in_use) >= len(in_use) * FULL:
                     system.madvise(ctypes.c_void_p(at), ctypes.c_size_t(size), _COLLAPSE)
-                    if ended.wait(BETWEEN_LARGE_PAGES):
+                    if ended.wait(pause):
                         return
 
 
