@@ -11,7 +11,7 @@ import yaml
 
 from alertnet.core.inbound.sms_answers import OPT_OUTS, parse_answers
 from alertnet.core.inbound.sms_grammar import FIELD_VERBS, FieldVerb, Report, parse_report
-from alertnet.core.inbound.sms_words import PANIC
+from alertnet.core.inbound.sms_words import PANIC, takes_back
 from alertnet.core.inbound.type_names import NAMES
 from alertnet.core.incident import TYPES, Scope
 
@@ -815,6 +815,68 @@ def test_a_cry_for_help_behind_another_verb_is_heard_unless_it_is_denied(text: s
     assert report is not None
     assert report.verb is not FieldVerb.RAISE
     assert report.cries is cries
+
+
+TAKEN_BACK = """
+    we are not ok
+    not safe here
+    it isn't safe
+    not yet
+    in half an hour
+    soon
+    no estamos bien
+    pero no todo bien
+    no estamos a salvo
+    todavía no hemos llegado
+    aún no
+    en una hora
+    en 20 min
+    on n'est pas bien
+    pas encore arrivés
+    dans 1 heure
+    uns geht es nicht gut
+    noch nicht da
+    in einer Stunde
+    não estamos bem
+    ainda não
+    em 2h
+"""
+NOT_TAKEN_BACK = """
+    no problem
+    no, all is well
+    no hay problema, todo bien
+    sin novedad
+    no good signal here
+    no sos
+    they follow us
+    pas de souci
+    kein Problem
+    sem problema
+    in the hotel
+    en casa de L12
+    no rain
+    not in danger
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "taken_back"),
+    [
+        (line.strip(), said is TAKEN_BACK)
+        for said in (TAKEN_BACK, NOT_TAKEN_BACK)
+        for line in said.split("\n")
+        if line.strip()
+    ],
+)
+def test_words_beside_an_ok_may_take_it_back(words: str, taken_back: bool) -> None:
+    assert takes_back(words, of_arrival=True) is taken_back
+
+
+def test_an_ok_may_speak_of_later() -> None:
+    """A12: whoever calls in from the road is well."""
+    for later in ("llegamos pronto", "we leave in 1 hour", "pas encore là"):
+        assert takes_back(later, of_arrival=True)
+        assert not takes_back(later, of_arrival=False)
 
 
 @pytest.mark.parametrize("language", ["de", "en", "es", "fr", "pt"])

@@ -129,3 +129,31 @@ def test_a_denied_sos_tells_nobody_outside_before_people_have_read_it(world_of: 
     assert "coordinacion" in reply
     assert alarms(valley, "read the message from north")
     assert valley.phone("ombuds").inbox == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "OK {} we are not ok",
+        "BIEN {} no estamos bien",
+        "ARR {} todavía no",
+        "LLEGAMOS {} en una hora",
+        "GUT {} nicht gut",
+    ],
+)
+def test_who_says_ok_and_that_all_is_not_well_is_watched_on(world_of: Worlds, text: str) -> None:
+    """A12: a doubtful text ends nothing, and its sender hears so; people read it at once."""
+    valley = an_evening(world_of)
+    reply = valley.reply_to("ana", text.format(TRUE))
+    valley.passes(minutes=45)
+
+    assert "no cuenta" in reply
+    assert "SOS" in reply
+    assert alarms(valley, "read the message from north")
+    assert [each for each in alarms(valley) if "north/ana" in each]
+
+
+def test_a_delay_that_says_that_all_is_not_well_puts_nothing_off(world_of: Worlds) -> None:
+    valley = an_evening(world_of)
+    assert "no cuenta" in valley.reply_to("ana", f"ESPERA {TRUE} 2h no estamos bien")
+    assert "no cuenta" not in valley.reply_to("luis", f"ESPERA {TRUE} 2h no hay problema")

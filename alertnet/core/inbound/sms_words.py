@@ -131,6 +131,19 @@ _NO_CRY = re.compile(
     r"|estamos|estoy|estou|y|pour|votre|une|fur|die|eure|ihre|mehr|ist|pela|sua|mais) )*$"
 )
 """Words before a cry by which it is none: they deny it, or give thanks for help."""
+_NOT_WELL = re.compile(
+    r"\b(?:no|not|non|t|never|pas|nicht|kein\w*|nao|nunca|nie|jamais)"
+    r" (?:(?:we|are|is|all|at|very|so|that|yet|feeling|estamos|estoy|esta|todo|todos|muy|tan|hemos|he|ha|avons|suis"
+    r"|sommes|encore|tous|tout|alle|alles|sind|ist|es|uns|geht|estao|estou|tudo|ainda) )*"
+    rf"(?:{'|'.join(sorted((WELL | ARRIVED) - {'good', 'clear'}))}|a salvo)\b"
+)
+"""Words beside a check-in that take it back."""
+_NOT_YET = re.compile(
+    r"\b(?:not yet|(?:todavia|aun) no|ainda nao|no (?:todavia|aun)|pas encore|noch nicht|soon|pronto|bientot|bald)\b"
+    r"|\b(?:in|en|dans|em) (?:(?:half|media|meia|demi|about|unos?) )*"
+    r"(?:(?:an?|una?|une|uma|one|einer|\d+) ?)*(?:\d*h|hrs?|hours?|horas?|heures?|stunden?|m|min\w*)\b"
+)
+"""Words beside an arrival by which it is still to come."""
 _LANGUAGES = {
     "en": ("en", "english", "anglais", "ingles"),
     "fr": ("fr", "french", "francais", "frances"),
@@ -213,6 +226,13 @@ def cries_among(text: str, words: list[Word], *, but_sos: bool) -> bool:
     words = [word for word in words if not (but_sos and SOS.fullmatch(word.plain))]
     joined = _OURS.sub(" ", _in_clauses(text, words))
     return any(_NO_CRY.search(joined[: found.start()]) is None for found in _CRIES.finditer(joined))
+
+
+def takes_back(text: str | None, *, of_arrival: bool) -> bool:
+    """Whether words beside a check-in take it back: we are not ok; beside an arrival also: todavía no, in an hour."""
+    cleaned = clean(text or "")
+    said = _in_clauses(cleaned, words_of(cleaned))
+    return bool(_NOT_WELL.search(said) or (of_arrival and _NOT_YET.search(said)))
 
 
 def is_denied(text: str, words: list[Word]) -> bool:

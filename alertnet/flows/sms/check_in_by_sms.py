@@ -12,6 +12,7 @@ from alertnet.core.inbound.field_report import echoed
 from alertnet.core.inbound.journey import LONGEST_DELAY, TYPED, Leg
 from alertnet.core.inbound.on_the_road.check_in_text import gaps_in, has_words, legs_in, names_day, says_more
 from alertnet.core.inbound.sms_grammar import FieldVerb, Report
+from alertnet.core.inbound.sms_words import takes_back
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.pins import PinCheck
 from alertnet.flows.journeys.check_in import CheckedIn, Heard, awaited_next, begin_journey, check_in
@@ -33,7 +34,8 @@ def receive_check_in(text: FieldText, report: Report) -> Reply | None:
         text.tx, "checked_in", by=text.sender.owner, said=report.verb.value, at=at.isoformat(), pin=check.value
     )
     heard = Heard(report.verb, at, report.pin if check else None, duress=duress)
-    came_of_it = _act(text, report, heard) if check.suffices else NOTHING
+    is_off = report.verb is not FieldVerb.DEPART and takes_back(report.text, of_arrival=report.verb is FieldVerb.ARRIVE)
+    came_of_it = _act(text, report, heard) if check.suffices and not is_off else NOTHING
     if not came_of_it.counts or is_for_people(report):
         pass_on_from_member(text, Subject.NOT_UNDERSTOOD)
     if duress or report.cries:
