@@ -53,10 +53,55 @@ _DOUBTS = frozenset(
         *("no", "non", "not", "t", "cant", "cannot", "dont", "n", "ne", "pas", "pero", "but", "mais", "imposible"),
         *("impossible", "nein", "nicht", "kein", "keine", "aber", "leider", "nao", "mas", "impossivel"),
         *("stop", "cancel", "arretez", "basta", "wrong", "equivocado", "equivocada", "erreur", "falsch", "engano"),
+        *(
+            "annule",
+            "annuler",
+            "annulez",
+            "anular",
+            "anulo",
+            "anule",
+            "anulen",
+            "cancele",
+            "cancelo",
+            "cancelar",
+            "cancela",
+        ),
+        *("cancelen", "canceled", "cancelled", "storniere", "stornieren", "storno"),
         *("close", "cerrar", "cierren", "clore", "fermer", "schliessen", "encerrar", "fechar"),
     )
 )
 """Words near a code that may reverse an OK or a GO; t and n are what is left of can't and n'ai."""
+
+_NOT_THERE = frozenset(
+    (
+        *_WORDS_OF_VERBS[Verb.RELAY],
+        *(
+            "passed",
+            "forwarded",
+            "transferred",
+            "transmitted",
+            "pasado",
+            "pasamos",
+            "transmiti",
+            "transmitido",
+            "traslade",
+        ),
+        *(
+            "trasladado",
+            "remiti",
+            "remitido",
+            "remitimos",
+            "reenvie",
+            "reenviado",
+            "derivado",
+            "transmise",
+            "transmets",
+        ),
+        *("transfere", "passei", "encaminhei", "encaminhado", "repassado", "repassamos", "weitergeleitet"),
+        *("vacation", "holiday", "holidays", "vacaciones", "vacances", "conge", "conges", "ferias", "urlaub"),
+    )
+)
+"""Words that say who has it now, or that nobody is there; near a code without OK they may mean that."""
 
 _YES = frozenset(("yes", "oui", "ja", "sim"))
 """Words near a code that may reverse a NO."""
@@ -68,6 +113,7 @@ _LETTERS_FOR_DIGITS = re.compile(r"(?!l\d{3})(?=(?:[oil]*\d){2})[\doil]{4}")
 _MEANT_AS_DIGITS = str.maketrans("oil", "011")
 _REFUSALS = frozenset((Verb.NO, Verb.HOLD))
 _VERB_WITH_CODE = re.compile(rf"({'|'.join(VERBS)})?(\d{{4}})")
+_SAYS_OK = re.compile(r"ok(\d{4})?")
 _DUTY_CHANGE = re.compile(r"(on|off)(\d{5,6})")
 
 
@@ -120,7 +166,7 @@ def parse_answers(text: str) -> tuple[SmsAnswer, ...]:
     if len(found) > MOST_CODES or _contradicts(found):
         return ()
     note = text[words[end].start :].strip() if end < len(words) else None
-    if note and _is_doubtful(found[-1][0], note, words[end:]):
+    if note and _is_doubtful(found[-1][0], note, words[end:], is_said=_says_ok(words[:end])):
         return ()
     verb, code = found[-1]
     return (*(SmsAnswer(*each) for each in found[:-1]), SmsAnswer(verb, code, note))
@@ -190,13 +236,19 @@ def _only_answer(text: str, words: list[Word]) -> tuple[SmsAnswer, ...]:
     apart = place > 0 and match[1] is None and words[place - 1].plain in VERBS
     verb = VERBS[words[place - 1].plain] if apart else VERBS[match[1]] if match[1] else Verb.OK
     others = words[: place - apart] + words[place + 1 :]
-    if _is_doubtful(verb, text, others):
+    if _is_doubtful(verb, text, others, is_said=_says_ok(words)):
         return ()
     return (SmsAnswer(verb, match[2], text[words[place].end :].strip(" \n,.;:!") or None),)
 
 
-def _is_doubtful(verb: Verb, note: str, words: list[Word]) -> bool:
+def _says_ok(words: list[Word]) -> bool:
+    return any(_SAYS_OK.fullmatch(word.plain) for word in words)
+
+
+def _is_doubtful(verb: Verb, note: str, words: list[Word], *, is_said: bool) -> bool:
+    """Whether the words may reverse the verb; `is_said`: an OK stands there, and is not just the code's meaning."""
     if verb is Verb.NO:
         return any(word.plain in _YES for word in words)
+    doubts = _DOUBTS if is_said or verb is not Verb.OK else _DOUBTS | _NOT_THERE
     consents = verb in (Verb.OK, Verb.GO)
-    return consents and ("?" in note or any(word.plain in _DOUBTS for word in words))
+    return consents and ("?" in note or any(word.plain in doubts for word in words))
