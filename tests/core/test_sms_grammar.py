@@ -872,6 +872,43 @@ def test_words_beside_an_ok_may_take_it_back(words: str, taken_back: bool) -> No
     assert takes_back(words, of_arrival=True) is taken_back
 
 
+@pytest.mark.parametrize(
+    ("said", "minutes"),
+    [
+        ("una hora", 60),
+        ("media hora", 30),
+        ("una hora y media", 90),
+        ("dos horas", 120),
+        ("half an hour", 30),
+        ("an hour and a half", 90),
+        ("une heure", 60),
+        ("une demi-heure", 30),
+        ("deux heures et demie", 150),
+        ("eine Stunde", 60),
+        ("eine halbe Stunde", 30),
+        ("uma hora e meia", 90),
+        ("meia hora", 30),
+    ],
+)
+def test_a_delay_is_understood_in_words(said: str, minutes: int) -> None:
+    """A12: nobody counts in digits who is late."""
+    report = parse_report(f"WAIT 47110 {said}")
+
+    assert report is not None
+    assert (report.longer, report.text) == (timedelta(minutes=minutes), None)
+    assert (parse_report(f"WAIT 47110 hasta las {said}") or Report(False)).longer is None
+
+
+@pytest.mark.parametrize(
+    "said", ["one and half hour", "one and a half hour", "una y media hora", "three and a half hours"]
+)
+def test_a_part_of_a_delay_is_none(said: str) -> None:
+    report = parse_report(f"WAIT 47110 {said}")
+
+    assert report is not None
+    assert report.longer is None
+
+
 def test_an_ok_may_speak_of_later() -> None:
     """A12: whoever calls in from the road is well."""
     for later in ("llegamos pronto", "we leave in 1 hour", "pas encore là"):

@@ -178,7 +178,13 @@ _APART = frozenset("pl")
 """Letters that may stand apart from their digits. A `c` may be a word, and consent is never read into one."""
 _HOURS = r"(\d{1,2})(?:[.,](5))?(?:stunden?|std|(?:h|hr|hour|heure|hora)s?)"
 _MINUTES = r"(\d{1,3})(?:minuten|(?:m|mn|min|minute|minuto)s?)"
-_SPAN = re.compile(rf"{_HOURS}(?:(?:y|et|and|und|e)?{_MINUTES}|(\d{{1,2}}))?|{_MINUTES}")
+_AND_A_HALF = "(ymedia|etdemie?|andahalf|emeia)"
+_HALF_AN_HOUR = "((?:half|1?media|1?demi-?|1?halbe|1?meia)1?(?:hora|hour|heure|stunde))"
+_SPAN = re.compile(rf"{_HOURS}(?:(?:y|et|and|und|e)?{_MINUTES}|(\d{{1,2}})|{_AND_A_HALF})?|{_MINUTES}|{_HALF_AN_HOUR}")
+_COUNTED = dict.fromkeys(("one", "an", "una", "une", "eine", "uma"), "1")
+_COUNTED |= dict.fromkeys(("two", "dos", "deux", "zwei", "duas"), "2")
+_COUNTED |= dict.fromkeys(("three", "tres", "trois", "drei"), "3")
+_AND = frozenset(("y", "et", "and", "und", "e"))
 _MOST_WORDS_OF_A_SPAN = 5
 _WITHIN_NUMBERS = frozenset(".,/-–")
 _UNTIL = frozenset({"until", "till", "at", "hasta", "a", "las", "jusqu", "jusqua", "bis", "um", "ate", "as"})
@@ -292,7 +298,7 @@ def sound(plain: str) -> str:
 
 
 def span_in(text: str, rest: list[Word]) -> tuple[timedelta | None, list[Word]]:
-    """A duration such as 2H, 90 min, 2h30, 1.5 h, and its words; not part of another number or a time (until 18h)."""
+    """A duration such as 2H, 90 min, media hora, and its words; not part of another number or a time (until 18h)."""
     for place in range(len(rest)):
         for end in range(min(place + _MOST_WORDS_OF_A_SPAN, len(rest)), place, -1):
             words = rest[place:end]
@@ -300,18 +306,22 @@ def span_in(text: str, rest: list[Word]) -> tuple[timedelta | None, list[Word]]:
             if found is None or (found[4] and len(words) > 1 and end < len(rest)):
                 continue
             before = rest[max(0, place - 1) : place]
-            if _is_part_of_number(text, *before, words[0]) or (before and before[0].plain in _UNTIL):
+            is_more = bool(found[7] and before and before[0].plain in _AND)
+            if is_more or _is_part_of_number(text, *before, words[0]) or (before and before[0].plain in _UNTIL):
                 return None, []
-            hours, half, minutes, bare, alone = (int(each or 0) for each in found.groups())
-            return timedelta(minutes=60 * hours + 6 * half + minutes + bare + alone), words
+            *counted, and_a_half, alone, half_an_hour = found.groups()
+            hours, half, minutes, bare, only = (int(each or 0) for each in (*counted, alone))
+            halves = 30 * ((and_a_half or half_an_hour) is not None)
+            return timedelta(minutes=60 * hours + 6 * half + minutes + bare + only + halves), words
     return None, []
 
 
 def _joined(text: str, words: list[Word]) -> str:
     """The words as one; between them only characters that may be inside a number are kept."""
     between = (text[one.end : other.start] for one, other in pairwise(words))
-    return words[0].plain + "".join(
-        (sign if sign in _WITHIN_NUMBERS else "") + word.plain for sign, word in zip(between, words[1:], strict=True)
+    first, *others = (_COUNTED.get(word.plain, word.plain) for word in words)
+    return first + "".join(
+        (sign if sign in _WITHIN_NUMBERS else "") + word for sign, word in zip(between, others, strict=True)
     )
 
 
