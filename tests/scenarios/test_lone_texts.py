@@ -56,6 +56,25 @@ def presses(world: World, page: str, answer: str, **more: str) -> Any:
 
 
 @pytest.mark.parametrize(
+    ("text", "is_forced"),
+    [("OK 47990 hay dos hombres", True), ("OK 47110 sos", True), ("OK 47110 hay dos hombres", False)],
+)
+def test_the_page_of_a_text_written_under_duress_says_whom_not_to_call(
+    night: World, text: str, is_forced: bool
+) -> None:
+    """B4: its words are read on a page of their own, with the number of the phone that somebody may stand beside."""
+    night.gives_pins("north/ana")
+    night.texts("ana", text)
+    night.passes(minutes=1)
+    page = link_in(next(sms for sms in night.phone("coordinator").inbox if "read the message" in sms))
+    read = night.client.post(page, data={"pin": PIN}).text
+
+    assert 'href="tel:+573005550001"' in read
+    assert ("do not call or text it" in read) is is_forced
+    assert "do not call or text it" not in night.client.get(page).text
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "hay hombres armados fuera de la oficina",

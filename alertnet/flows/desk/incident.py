@@ -17,7 +17,7 @@ from alertnet.flows.desk.board import DEEDS, TELLING, OpenIncident, as_open, tro
 from alertnet.flows.desk.chronicle import VIA, Line, cries_for_help, done_by, tell
 from alertnet.flows.desk.names import FAILURES, MESSAGES, METHODS, REASONS, Names, to_spare
 from alertnet.flows.desk.picture import draw
-from alertnet.flows.escalation.pin_proof import coerced
+from alertnet.flows.escalation.pin_proof import coerced, is_forced
 from alertnet.flows.notifications.stand_down import who_hears, words_of_close
 from alertnet.flows.pages.coordinator_actions import contacts_of
 from alertnet.flows.pages.coordinator_page import task_details_of, texts_of
@@ -166,7 +166,7 @@ def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = st
         left_out=_left_out(names),
         details=details_of(locked.facts, Disclosure.FULL) if reads else NO_DETAILS,
         texts=texts_of(locked) if reads else (),
-        duress=reads and locked.facts.duress,
+        duress=reads and is_forced(locked),
         coerced=coerced(locked) if reads else (),
         tasks=_tasks(locked, open_prompts) if reads else {},
         to_call=_numbers(locked, head) if reads else {},

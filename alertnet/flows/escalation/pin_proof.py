@@ -17,7 +17,7 @@ from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.messages.page import TICKET, Remark
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import timeline
+from alertnet.store.records import incidents, timeline
 from alertnet.store.records.credentials.page_links import PageLink
 
 PIN_ENTERED = "pin_entered"
@@ -135,6 +135,13 @@ def try_contacts_pin(locked: LockedIncident, tree: str, contact: str, method: st
     if tried.closes:
         tell_closing(locked, owner)
     return tried
+
+
+def is_forced(locked: LockedIncident) -> bool:
+    """Whether its team is under duress, as this incident knows or another that is open and came from its phone."""
+    phone = locked.facts.raised_from
+    others = incidents.all_open_of_phone(locked.tx, phone) if phone else []
+    return locked.facts.duress or any(each.facts.duress for each in others)
 
 
 def coerced(locked: LockedIncident) -> tuple[str, ...]:

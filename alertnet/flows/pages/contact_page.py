@@ -10,7 +10,7 @@ from alertnet.core.disclosure import NO_DETAILS, addressed, ask_on_page, details
 from alertnet.core.escalation.quorum import Action, AnswerKind, Via
 from alertnet.core.escalation.state import Status
 from alertnet.core.notification import PromptAnswer
-from alertnet.flows.escalation.pin_proof import Proof, Sent, coerced, no_proof, prove, without_written_pins
+from alertnet.flows.escalation.pin_proof import Proof, Sent, coerced, is_forced, no_proof, prove, without_written_pins
 from alertnet.flows.escalation.record_decision import hold, is_on_hold, release
 from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.escalation.report_action import is_reported, report_action, report_wrong_person
@@ -145,7 +145,7 @@ def with_proof(locked: LockedIncident, link: PageLink, page: Page, proof: Proof,
         is_opened=proof.is_given and learns,
         ticket=proof.ticket,
         typed={name: getattr(sent, name) for name in TYPED} if sent else {},
-        duress=hears and locked.facts.duress,
+        duress=hears and is_forced(locked),
         coerced=coerced(locked) if hears else (),
     )
 

@@ -10,6 +10,7 @@ from alertnet.core.incident import Affected, Scope
 from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.flows.credentials.users import end_user
 from alertnet.flows.desk.incident import MOST_ENTRIES
+from alertnet.flows.sms.coerced_text import open_coerced
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import troubles
 from alertnet.store.records import timeline as timeline_store
@@ -336,6 +337,17 @@ def test_an_incident_is_made_of_a_text(world: World, desk: Desk) -> None:
     assert recorded(world, "text_opened")[0]["by"] == "user maria"
     assert "alert" in {row.kind for row in world.rows(notifications)}
     assert "Make an incident of it" not in sheet(desk, ref).html
+
+
+def test_beside_a_text_it_says_that_its_phone_is_under_duress(world: World, desk: Desk) -> None:
+    """B4: whoever reads the text alone would call the phone."""
+    ref, warning = a_text(world), "do not call or text it"
+    before = sheet(desk, ref).html
+    world.gives_pin("north/ana", duress="47990")
+    world.texts(ANA, "OK 47990", sid="SM2")
+    world.runtime.transact(open_coerced, world.runtime.edition, "SM2")
+
+    assert (warning in before, warning in sheet(desk, ref).html) == (False, True)
 
 
 def test_a_text_that_is_no_incident_is_set_aside(world: World, desk: Desk) -> None:
