@@ -1,10 +1,12 @@
 """Imported before anything is forked, and nowhere else: what is read here no forked process reads anew."""
 
 import gc
+import threading
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from alertnet.cli import commands
+from alertnet.cli.server.system import lay_in_large_pages
 from alertnet.messages.checks.fitting import read_fitted
 from alertnet.runtime.wiring import wire
 from alertnet.store.tables import metadata
@@ -24,5 +26,6 @@ with TemporaryDirectory() as folder:
     metadata.create_all(runtime.engine)
     runtime.edition  # noqa: B018 - the first look writes and reads trees and templates
     runtime.close()
+lay_in_large_pages(threading.Event(), pause=0)
 # Else every process would look through all that for garbage.
 gc.freeze()
