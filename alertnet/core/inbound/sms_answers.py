@@ -98,10 +98,72 @@ _NOT_THERE = frozenset(
             "transmets",
         ),
         *("transfere", "passei", "encaminhei", "encaminhado", "repassado", "repassamos", "weitergeleitet"),
+        *(
+            "closed",
+            "cerrado",
+            "cerrada",
+            "cerrados",
+            "ferme",
+            "fermee",
+            "geschlossen",
+            "fechado",
+            "fechada",
+            "fechados",
+        ),
+        *("tomorrow", "manana", "demain", "morgen", "amanha", "later", "luego", "despues", "spater", "depois"),
+        *("busy", "ocupado", "ocupada", "occupe", "occupee", "beschaftigt", "absent", "absente", "ausente", "abwesend"),
+        *("wait", "espere", "esperen", "attendez", "warte", "moment", "momento", "unable", "error", "mistake"),
+        *("refuse", "rechazo", "declino", "decline", "recuso", "ablehnen", "lehne"),
         *("vacation", "holiday", "holidays", "vacaciones", "vacances", "conge", "conges", "ferias", "urlaub"),
     )
 )
-"""Words that say who has it now, or that nobody is there; near a code without OK they may mean that."""
+"""Words that say who has it now, that nobody is there, or later; behind a code without OK they may mean that."""
+
+_HARMLESS = frozenset(
+    (
+        *(
+            "good",
+            "evening",
+            "morning",
+            "night",
+            "day",
+            "hello",
+            "hi",
+            "dear",
+            "thanks",
+            "thank",
+            "you",
+            "please",
+            "yes",
+        ),
+        *("my", "answer", "code", "is", "the", "we", "i", "take", "will", "charge", "it", "confirm", "confirmed"),
+        *("received", "understood", "acknowledged", "accept", "accepted", "okay", "of", "in", "on", "this", "case"),
+        *("buenas", "buenos", "noches", "tardes", "dias", "hola", "gracias", "por", "favor", "si", "mi", "respuesta"),
+        *("codigo", "es", "el", "la", "recibido", "recibida", "entendido", "confirmo", "confirmado", "confirmamos"),
+        *("acepto", "aceptamos", "asumo", "asumimos", "lo", "me", "hago", "cargo", "nos", "hacemos", "encargamos"),
+        *("bonjour", "bonsoir", "oui", "merci", "beaucoup", "ma", "mon", "reponse", "est", "le", "recu", "compris"),
+        *("bien", "accord", "d", "je", "j", "m", "en", "nous", "chargeons", "confirme", "confirmons", "accepte", "de"),
+        *(
+            "guten",
+            "abend",
+            "tag",
+            "hallo",
+            "danke",
+            "bitte",
+            "ja",
+            "meine",
+            "antwort",
+            "mein",
+            "ist",
+            "der",
+            "erhalten",
+        ),
+        *("verstanden", "ich", "wir", "ubernehme", "ubernehmen", "bestatige", "bestatigen", "bestatigt", "es", "den"),
+        *("boa", "noite", "tarde", "bom", "dia", "ola", "obrigado", "obrigada", "sim", "minha", "resposta", "meu", "o"),
+        *("recebido", "recebida", "assumo", "assumimos", "confirmamos", "aceito", "aceitamos", "caso", "a", "e"),
+    )
+)
+"""Words before a code that leave it the answer that it is alone; any other may mean anything."""
 
 _YES = frozenset(("yes", "oui", "ja", "sim"))
 """Words near a code that may reverse a NO."""
@@ -151,8 +213,9 @@ def parse_answers(text: str) -> tuple[SmsAnswer, ...]:
         "My answer is 4711, thanks" · "Good evening, OK 4711" · OK 47 11 · OK 47I1
 
     What follows the last code is its note. A verb alone is an answer without a code. If words near the code may take
-    back its OK ("4711, but not before Monday"), there is no answer: people decide. The same holds for a text with more
-    than `MOST_CODES`, with yes and no to one code, and for one that begins like a report, wherever its digits stand.
+    back its OK ("4711, but not before Monday"), or it stands in a sentence that is more than a greeting or a yes ("ask
+    the consul 4711"), there is no answer: people decide. The same holds for a text with more than `MOST_CODES`, with
+    yes and no to one code, and for one that begins like a report, wherever its digits stand.
     """
     text = clean(text)
     words = _with_code_joined(text, words_of(text))
@@ -236,9 +299,16 @@ def _only_answer(text: str, words: list[Word]) -> tuple[SmsAnswer, ...]:
     apart = place > 0 and match[1] is None and words[place - 1].plain in VERBS
     verb = VERBS[words[place - 1].plain] if apart else VERBS[match[1]] if match[1] else Verb.OK
     others = words[: place - apart] + words[place + 1 :]
-    if _is_doubtful(verb, text, others, is_said=_says_ok(words)):
+    is_said = _says_ok(words)
+    if _is_doubtful(verb, text, others, is_said=is_said):
+        return ()
+    if verb is Verb.OK and not is_said and not all(_is_harmless(word) for word in others):
         return ()
     return (SmsAnswer(verb, match[2], text[words[place].end :].strip(" \n,.;:!") or None),)
+
+
+def _is_harmless(word: Word) -> bool:
+    return word.plain in _HARMLESS or not any(sign.isalpha() for sign in word.plain)
 
 
 def _says_ok(words: list[Word]) -> bool:
