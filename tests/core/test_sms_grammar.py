@@ -44,7 +44,10 @@ REPORTS = [
         (text, Report(True))
         for text in ("On a besoin d'aide", "svp aidez", "s'il vous plaît, à l'aide", "so s", "S OS")
     ),
-    *((text, Report(True)) for text in ("Me ajude", "precisamos de ajuda", "wir brauchen Hilfe", "brauche hilfe")),
+    *(
+        (text, Report(True))
+        for text in ("helpme", "HELPUS", "Me ajude", "precisamos de ajuda", "wir brauchen Hilfe", "brauche hilfe")
+    ),
     # Drawn out, by its sign, and asking that it be sent.
     *((text, Report(True)) for text in ("ayudaaaa", "HEEELP", "auxiliooo!!", "🆘", "send help", "manden ayuda")),
     *(
@@ -516,6 +519,11 @@ WELL_SAID = {
         47110 we are well
         47110 todo bien gracias
         all good at L12 47110
+        back home safe 47110
+        de vuelta en casa, todo bien 47110
+        bien rentrés 47110
+        sind gut zu Hause 47110
+        de volta, tudo bem 47110
     """,
     ARRIVE: """
         we have reached 47110
@@ -577,6 +585,8 @@ ILL_SAID = """
     only I am safe 47110
     una está bien 47110
     47110 on arrive
+    we are back 47110
+    not back safe 47110
     I was safe 47110
     fue todo bien 47110
     c'était bien 47110

@@ -20,7 +20,20 @@ OTHER_WORDS = frozenset(("notfalls",))
 """Words that are no slip of the one that they resemble: `bitte notfalls anrufen` asks for a call if need be."""
 PANIC = frozenset(
     (
-        *("sos", "help", "emergency", "ayuda", "ayudame", "ayudanos", "ayudenme", "ayudenos", "auxilio", "emergencia"),
+        *(
+            "sos",
+            "help",
+            "helpme",
+            "helpus",
+            "emergency",
+            "ayuda",
+            "ayudame",
+            "ayudanos",
+            "ayudenme",
+            "ayudenos",
+            "auxilio",
+            "emergencia",
+        ),
         *("aide", "aidez", "secours", "urgence", "hilfe", "notfall", "ajuda", "socorro"),
     )
 )
@@ -72,6 +85,8 @@ NO_MORE = frozenset(
     (
         *("sorry", "it", "was", "is", "s", "that", "this", "a", "the", "just", "only", "all", "we", "are", "am", "i"),
         *("m", "r", "re", "were", "im", "ve", "have", "has", "been", "and", "at", "in", "to", "here", "now", "by"),
+        *("back", "home", "casa", "vuelta", "de", "retour", "rentre", "rentres", "rentree", "rentrees", "zu", "hause"),
+        *("zuhause", "zuruck", "volta"),
         *("yes", "si", "oui", "sim", "ja", "both", "los", "las", "dos", "les", "deux", "os", "as", "dois", "beide"),
         *("everybody", "everyone", "everything", "hello", "hi", "thanks", "thank", "thx"),
         *("perdon", "perdonen", "disculpe", "disculpen", "disculpa", "lo", "siento", "sentimos", "fue", "era", "es"),
