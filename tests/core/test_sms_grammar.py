@@ -909,8 +909,21 @@ def test_a_delay_is_understood_in_words(said: str, minutes: int) -> None:
     assert (parse_report(f"WAIT 47110 hasta las {said}") or Report(False)).longer is None
 
 
+@pytest.mark.parametrize("said", ["en una hora", "L12 une heure", "de uma hora"])
+def test_few_words_may_stand_before_a_delay_in_words(said: str) -> None:
+    report = parse_report(f"WAIT 47110 {said}")
+
+    assert report is not None
+    assert report.longer == timedelta(hours=1)
+
+
 @pytest.mark.parametrize(
-    "said", ["one and half hour", "one and a half hour", "una y media hora", "three and a half hours"]
+    "said",
+    [
+        *("one and half hour", "one and a half hour", "una y media hora", "three and a half hours"),
+        *("two three hours", "dos, tres horas", "deux trois heures", "2 3 h", "2, 3 h", "eine 30 Minuten Pause"),
+        *("twenty two hours", "treinta y dos minutos", "vingt-deux heures", "quarter of an hour", "une ou deux heures"),
+    ],
 )
 def test_a_part_of_a_delay_is_none(said: str) -> None:
     report = parse_report(f"WAIT 47110 {said}")

@@ -199,7 +199,8 @@ _SPAN = re.compile(rf"{_HOURS}(?:(?:y|et|and|und|e)?{_MINUTES}|(\d{{1,2}})|{_AND
 _COUNTED = dict.fromkeys(("one", "an", "una", "une", "eine", "uma"), "1")
 _COUNTED |= dict.fromkeys(("two", "dos", "deux", "zwei", "duas"), "2")
 _COUNTED |= dict.fromkeys(("three", "tres", "trois", "drei"), "3")
-_AND = frozenset(("y", "et", "and", "und", "e"))
+_ABOUT = frozenset(("in", "en", "dans", "em", "de", "d", "about", "como", "unas", "environ", "etwa", "cerca"))
+"""Words before a span in words; after others it may be a part: twenty two hours, a quarter of an hour."""
 _MOST_WORDS_OF_A_SPAN = 5
 _WITHIN_NUMBERS = frozenset(".,/-–")
 _UNTIL = frozenset({"until", "till", "at", "hasta", "a", "las", "jusqu", "jusqua", "bis", "um", "ate", "as"})
@@ -321,8 +322,7 @@ def span_in(text: str, rest: list[Word]) -> tuple[timedelta | None, list[Word]]:
             if found is None or (found[4] and len(words) > 1 and end < len(rest)):
                 continue
             before = rest[max(0, place - 1) : place]
-            is_more = bool(found[7] and before and before[0].plain in _AND)
-            if is_more or _is_part_of_number(text, *before, words[0]) or (before and before[0].plain in _UNTIL):
+            if before and (before[0].plain in _UNTIL or _is_part(text, before[0], words[0])):
                 return None, []
             *counted, and_a_half, alone, half_an_hour = found.groups()
             hours, half, minutes, bare, only = (int(each or 0) for each in (*counted, alone))
@@ -333,17 +333,23 @@ def span_in(text: str, rest: list[Word]) -> tuple[timedelta | None, list[Word]]:
 
 def _joined(text: str, words: list[Word]) -> str:
     """The words as one; between them only characters that may be inside a number are kept."""
-    between = (text[one.end : other.start] for one, other in pairwise(words))
-    first, *others = (_COUNTED.get(word.plain, word.plain) for word in words)
-    return first + "".join(
-        (sign if sign in _WITHIN_NUMBERS else "") + word for sign, word in zip(between, others, strict=True)
-    )
+    joined = ""
+    for one, other in pairwise(words):
+        sign, number = text[one.end : other.start], _number(one)
+        kept = sign if sign in _WITHIN_NUMBERS else " " if number.isdecimal() and _number(other).isdecimal() else ""
+        joined += number + kept
+    return joined + _number(words[-1])
 
 
-def _is_part_of_number(text: str, *words: Word) -> bool:
-    """Whether the text before the last word is the beginning of its number: 1 1/2h, 2-3 h."""
-    before, word = words[0], words[-1]
-    return before.plain.isdecimal() and not is_pin(before.plain) and text[before.end : word.start] in _WITHIN_NUMBERS
+def _is_part(text: str, before: Word, first: Word) -> bool:
+    """Whether a span that begins with `first` may be part of another: 1 1/2h, 2-3 h, two three h."""
+    if _number(before).isdecimal() and not is_pin(before.plain):
+        return text[before.end : first.start].strip() in _WITHIN_NUMBERS | {""}
+    return first.plain.isalpha() and before.plain.isalpha() and before.plain not in _ABOUT
+
+
+def _number(word: Word) -> str:
+    return _COUNTED.get(word.plain, word.plain)
 
 
 def _parts(word: Word) -> list[re.Match[str]]:
