@@ -52,118 +52,32 @@ _DOUBTS = frozenset(
     (
         *("no", "non", "not", "t", "cant", "cannot", "dont", "n", "ne", "pas", "pero", "but", "mais", "imposible"),
         *("impossible", "nein", "nicht", "kein", "keine", "aber", "leider", "nao", "mas", "impossivel"),
-        *("stop", "cancel", "arretez", "basta", "wrong", "equivocado", "equivocada", "erreur", "falsch", "engano"),
-        *(
-            "annule",
-            "annuler",
-            "annulez",
-            "anular",
-            "anulo",
-            "anule",
-            "anulen",
-            "cancele",
-            "cancelo",
-            "cancelar",
-            "cancela",
-        ),
-        *("cancelen", "canceled", "cancelled", "storniere", "stornieren", "storno"),
+        *("stop", "arretez", "basta", "wrong", "equivocado", "equivocada", "erreur", "mauvais", "mauvaise"),
+        *("falsch", "engano", "cancel", "canceled", "cancelled", "cancelo", "cancele", "cancelen", "cancela"),
+        *("cancelar", "anulo", "anule", "anulen", "anular", "annule", "annulez", "annuler", "storniere"),
+        *("stornieren", "storno"),
         *("close", "cerrar", "cierren", "clore", "fermer", "schliessen", "encerrar", "fechar"),
     )
 )
 """Words near a code that may reverse an OK or a GO; t and n are what is left of can't and n'ai."""
 
-_NOT_THERE = frozenset(
+_ABSENCE = frozenset(
     (
         *_WORDS_OF_VERBS[Verb.RELAY],
-        *(
-            "passed",
-            "forwarded",
-            "transferred",
-            "transmitted",
-            "pasado",
-            "pasamos",
-            "transmiti",
-            "transmitido",
-            "traslade",
-        ),
-        *(
-            "trasladado",
-            "remiti",
-            "remitido",
-            "remitimos",
-            "reenvie",
-            "reenviado",
-            "derivado",
-            "transmise",
-            "transmets",
-        ),
+        # Passed on, or whom else to tell.
+        *("passed", "forwarded", "transmitted", "pasado", "pasamos", "remiti", "remitido", "remitimos", "reenvie"),
+        *("reenviado", "derivado", "contacten", "transmise", "transmets", "contactez", "transmiti", "transmitido"),
         *("transfere", "passei", "encaminhei", "encaminhado", "repassado", "repassamos", "weitergeleitet"),
-        *(
-            "closed",
-            "cerrado",
-            "cerrada",
-            "cerrados",
-            "ferme",
-            "fermee",
-            "geschlossen",
-            "fechado",
-            "fechada",
-            "fechados",
-        ),
-        *("tomorrow", "manana", "demain", "morgen", "amanha", "later", "luego", "despues", "spater", "depois"),
-        *("busy", "ocupado", "ocupada", "occupe", "occupee", "beschaftigt", "absent", "absente", "ausente", "abwesend"),
-        *("wait", "espere", "esperen", "attendez", "warte", "moment", "momento", "unable", "error", "mistake"),
-        *("refuse", "rechazo", "declino", "decline", "recuso", "ablehnen", "lehne"),
+        # Away or closed.
         *("vacation", "holiday", "holidays", "vacaciones", "vacances", "conge", "conges", "ferias", "urlaub"),
+        *("closed", "cerrado", "cerrada", "cerrados", "ferme", "fermee", "fechado", "fechada", "fechados"),
+        *("geschlossen", "busy", "ocupado", "ocupada", "occupe", "occupee", "beschaftigt"),
+        *("absent", "absente", "ausente", "abwesend"),
+        # Refused, or a mistake.
+        *("unable", "refuse", "decline", "rechazo", "declino", "recuso", "ablehnen", "lehne", "mistake"),
     )
 )
-"""Words that say who has it now, that nobody is there, or later; behind a code without OK they may mean that."""
-
-_HARMLESS = frozenset(
-    (
-        *(
-            "good",
-            "evening",
-            "morning",
-            "night",
-            "day",
-            "hello",
-            "hi",
-            "dear",
-            "thanks",
-            "thank",
-            "you",
-            "please",
-            "yes",
-        ),
-        *("my", "answer", "code", "is", "the", "we", "i", "take", "will", "charge", "it", "confirm", "confirmed"),
-        *("received", "understood", "acknowledged", "accept", "accepted", "okay", "of", "in", "on", "this", "case"),
-        *("buenas", "buenos", "noches", "tardes", "dias", "hola", "gracias", "por", "favor", "si", "mi", "respuesta"),
-        *("codigo", "es", "el", "la", "recibido", "recibida", "entendido", "confirmo", "confirmado", "confirmamos"),
-        *("acepto", "aceptamos", "asumo", "asumimos", "lo", "me", "hago", "cargo", "nos", "hacemos", "encargamos"),
-        *("bonjour", "bonsoir", "oui", "merci", "beaucoup", "ma", "mon", "reponse", "est", "le", "recu", "compris"),
-        *("bien", "accord", "d", "je", "j", "m", "en", "nous", "chargeons", "confirme", "confirmons", "accepte", "de"),
-        *(
-            "guten",
-            "abend",
-            "tag",
-            "hallo",
-            "danke",
-            "bitte",
-            "ja",
-            "meine",
-            "antwort",
-            "mein",
-            "ist",
-            "der",
-            "erhalten",
-        ),
-        *("verstanden", "ich", "wir", "ubernehme", "ubernehmen", "bestatige", "bestatigen", "bestatigt", "es", "den"),
-        *("boa", "noite", "tarde", "bom", "dia", "ola", "obrigado", "obrigada", "sim", "minha", "resposta", "meu", "o"),
-        *("recebido", "recebida", "assumo", "assumimos", "confirmamos", "aceito", "aceitamos", "caso", "a", "e"),
-    )
-)
-"""Words before a code that leave it the answer that it is alone; any other may mean anything."""
+"""Words that say that nobody here takes charge; near a code without OK they may mean that."""
 
 _YES = frozenset(("yes", "oui", "ja", "sim"))
 """Words near a code that may reverse a NO."""
@@ -213,9 +127,8 @@ def parse_answers(text: str) -> tuple[SmsAnswer, ...]:
         "My answer is 4711, thanks" · "Good evening, OK 4711" · OK 47 11 · OK 47I1
 
     What follows the last code is its note. A verb alone is an answer without a code. If words near the code may take
-    back its OK ("4711, but not before Monday"), or it stands in a sentence that is more than a greeting or a yes ("ask
-    the consul 4711"), there is no answer: people decide. The same holds for a text with more than `MOST_CODES`, with
-    yes and no to one code, and for one that begins like a report, wherever its digits stand.
+    back its OK ("4711, but not before Monday"), there is no answer: people decide. The same holds for a text with more
+    than `MOST_CODES`, with yes and no to one code, and for one that begins like a report, wherever its digits stand.
     """
     text = clean(text)
     words = _with_code_joined(text, words_of(text))
@@ -299,16 +212,9 @@ def _only_answer(text: str, words: list[Word]) -> tuple[SmsAnswer, ...]:
     apart = place > 0 and match[1] is None and words[place - 1].plain in VERBS
     verb = VERBS[words[place - 1].plain] if apart else VERBS[match[1]] if match[1] else Verb.OK
     others = words[: place - apart] + words[place + 1 :]
-    is_said = _says_ok(words)
-    if _is_doubtful(verb, text, others, is_said=is_said):
-        return ()
-    if verb is Verb.OK and not is_said and not all(_is_harmless(word) for word in others):
+    if _is_doubtful(verb, text, others, is_said=_says_ok(words)):
         return ()
     return (SmsAnswer(verb, match[2], text[words[place].end :].strip(" \n,.;:!") or None),)
-
-
-def _is_harmless(word: Word) -> bool:
-    return word.plain in _HARMLESS or not any(sign.isalpha() for sign in word.plain)
 
 
 def _says_ok(words: list[Word]) -> bool:
@@ -319,6 +225,6 @@ def _is_doubtful(verb: Verb, note: str, words: list[Word], *, is_said: bool) -> 
     """Whether the words may reverse the verb; `is_said`: an OK stands there, and is not just the code's meaning."""
     if verb is Verb.NO:
         return any(word.plain in _YES for word in words)
-    doubts = _DOUBTS if is_said or verb is not Verb.OK else _DOUBTS | _NOT_THERE
+    doubts = _DOUBTS if is_said or verb is not Verb.OK else _DOUBTS | _ABSENCE
     consents = verb in (Verb.OK, Verb.GO)
     return consents and ("?" in note or any(word.plain in doubts for word in words))
