@@ -173,7 +173,7 @@ Mails with notices have the same limit of their own.
 TEXTS_OF_NEWS = replace(COORDINATOR_TEXTS, most=10)
 """The part for notices, which leaves the last two to new matters."""
 
-REPEATED_TEXTS = replace(COORDINATOR_TEXTS, most=7)
+REPEATED_TEXTS = replace(COORDINATOR_TEXTS, most=9)
 """The part for repeats, which leaves the rest to whatever is news."""
 
 COORDINATOR_CALLS = Limit("coordinator_calls", 1, 10 * MINUTE)

@@ -310,11 +310,11 @@ def test_that_an_office_takes_charge_is_read_at_once_in_a_busy_hour_too(valley: 
 
 
 def test_what_is_said_again_leaves_room_for_what_is_news(valley: World) -> None:
-    """B9: the question that was asked before waits as the eighth SMS of an hour, while its call goes on."""
+    """B9: the question that was asked before waits as the tenth SMS of an hour, while its call goes on."""
     valley.texts("ana", "SOS")
     valley.passes(minutes=1)
     for who in ("coordinator", "second coordinator"):
-        valley.runtime.transact(uses_up, CAST[who], 7 if who == "coordinator" else 2)
+        valley.runtime.transact(uses_up, CAST[who], 9 if who == "coordinator" else 2)
     before = {who: len(valley.phone(who).inbox) for who in ("coordinator", "second coordinator")}
 
     valley.passes(minutes=25)
