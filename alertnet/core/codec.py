@@ -29,8 +29,6 @@ PLAIN = frozenset({str, int, float, bool, type(None)})
 EMPTY: tuple[object, ...] = ((), {}, frozenset())
 """What holds nothing, beside None and False."""
 
-_new, _set = object.__new__, object.__setattr__
-
 
 def to_plain(value: Any) -> Any:
     """Turn a value into dicts, lists, strings and numbers: durations in seconds, instants in ISO 8601, sets sorted."""
@@ -233,8 +231,8 @@ def _maker(kind: Any) -> Convert:
 
 def _made(kind: type[T], fields: dict[str, Any]) -> T:
     """Make a dataclass from all its fields, set at once: a frozen one would set each field by a call."""
-    made = _new(kind)
-    _set(made, "__dict__", fields)
+    made = object.__new__(kind)
+    object.__setattr__(made, "__dict__", fields)
     return made
 
 
@@ -259,16 +257,11 @@ def extended(kind: type[T], value: Any, /, **more: Any) -> T:
     return _made(kind, fields)
 
 
-def default_of(kind: type, field: str) -> Any:
-    """The default of a value's field."""
-    return _default_of(kind.__dataclass_fields__[field])  # type: ignore[attr-defined]
-
-
 @typing.dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
 def value(kind: type[T]) -> type[T]:
     """Make a frozen dataclass in a fifth of the usual time: each method is generated at its first use.
 
-    Making an instance takes half the time, since no field is set by a call. Defaults are no attributes of the class.
+    Making an instance takes half the time, since no field is set by a call.
 
     Raises:
         TypeError: making an instance would do more than set its fields.
@@ -281,10 +274,6 @@ def value(kind: type[T]) -> type[T]:
     for name, method in _METHODS.items():
         if name not in vars(kind) or vars(kind)[name] is None:
             setattr(made, name, method)
-    # Python looks long for a field of a value where the class has its default under the same name.
-    for each in dataclasses.fields(made):
-        if each.name in vars(kind):
-            delattr(kind, each.name)
     return typing.cast(type[T], made)
 
 
@@ -379,4 +368,6 @@ else:
         if len(fields) != _plain_fields(kind):
             # The object keeps more than its fields, or there is no such field.
             return dataclasses.replace(value, **changes)
-        return _made(kind, fields)
+        made = object.__new__(kind)
+        object.__setattr__(made, "__dict__", fields)
+        return made

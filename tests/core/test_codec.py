@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from alertnet.core.codec import default_of, extended, from_plain, to_plain, to_stored, value
+from alertnet.core.codec import extended, from_plain, to_plain, to_stored, value
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.directory.contact_tree import (
     ActionDue,
@@ -333,13 +333,6 @@ def test_nothing_of_a_value_can_be_taken_away() -> None:
         del parcel.sender
 
     assert parcel.sender == "ana"
-
-
-def test_a_default_stands_in_each_value_and_not_in_the_class() -> None:
-    """Python finds a field of a value several times as slowly where the class has an attribute of that name."""
-    assert Parcel("ana").weight == 1
-    assert default_of(Parcel, "weight") == 1
-    assert not hasattr(Parcel, "weight")
 
 
 def test_what_does_more_than_set_its_fields_is_made_by_a_dataclass_of_its_own() -> None:

@@ -7,7 +7,6 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from alertnet.core.codec import default_of
 from alertnet.core.directory.availability import Hours, Span
 from alertnet.core.directory.contact import RINGING, Contact, Disclosure, MethodKind, Role
 from alertnet.core.directory.contact_tree import EVERYWHERE, ActionDue, ContactTree, Level, Otherwise, Quota, Then
@@ -190,14 +189,14 @@ class DefaultsForm(Form):
     """Defaults for contacts of one role."""
 
     scope: OneScope | None = None
-    disclosure: OneDisclosure = default_of(Contact, "disclosure")
+    disclosure: OneDisclosure = Contact.disclosure
     language: Language | None = None
     timezone: Zone | None = None
-    priority: YesNo = default_of(Contact, "priority")
-    pin: HasPin = default_of(Contact, "pin")
-    drills: YesNo = default_of(Contact, "drills")
-    hold: YesNo = default_of(Contact, "hold")
-    answers: YesNo = default_of(Contact, "answers")
+    priority: YesNo = Contact.priority
+    pin: HasPin = Contact.pin
+    drills: YesNo = Contact.drills
+    hold: YesNo = Contact.hold
+    answers: YesNo = Contact.answers
     hours: OpeningHours | None = None
     holidays: list[HolidaysOf] = Field(default_factory=list)
     closed: list[ClosedDays] = Field(default_factory=list)
@@ -260,14 +259,14 @@ class RepeatForm(Form):
 
 class ActionDueForm(Form):
     after: Wait
-    otherwise: OneOtherwise = default_of(ActionDue, "otherwise")
+    otherwise: OneOtherwise = ActionDue.otherwise
 
 
 class LevelForm(Form):
     name: Line
     notify: Some[ToNotify]
-    acknowledge: Acknowledge = default_of(Level, "acknowledge")
-    wait: Wait = default_of(Level, "wait")
+    acknowledge: Acknowledge = Level.acknowledge
+    wait: Wait = Level.wait
     when: WhenForm = WhenForm()
     needs_go: NeedsGoForm | None = None
     repeat: RepeatForm | None = None
@@ -301,7 +300,7 @@ class TreeForm(Form):
     levels: Some[LevelForm]
     last_resort: Some[Slug]
     start: StartForm = StartForm()
-    rounds: Count = default_of(ContactTree, "rounds")
+    rounds: Count = ContactTree.rounds
     unknown_perpetrator: AskOrProceed = "ask"
 
     @model_validator(mode="after")
