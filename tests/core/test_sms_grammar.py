@@ -431,7 +431,7 @@ NO_REPORTS = [
     # Who says that none is needed, or tells of it, cries for none.
     *("no necesito ayuda", "we don't need help", "on n'a pas besoin d'aide", "ich brauche keine Hilfe"),
     *("we help P9 with papers", "por favor llámenme", "need a car", "a las 6", "so so"),
-    *("Bitte notfalls anrufen", "Notfalls gehen wir zu Fuss"),
+    *("Helps a lot, thanks", "Bitte notfalls anrufen", "Notfalls gehen wir zu Fuss"),
     # A verb that raises nothing is one as it is written, or by a PIN: other words begin like it.
     *(
         "nuevo jefe",
@@ -787,6 +787,10 @@ CRIED = """
     wait 47110 2h mayday
     GO 47110 L12 18:00 we are in danger
     false 47110 help
+    ok 47110 nos hace falta ayuda
+    ok 47110 no estamos bien ayuda
+    bien 47110 ils sont avec nous aidez
+    gut 47110 Hilfe nicht anrufen
     low sos
     lang 47110 fr au secours
 """
@@ -811,6 +815,22 @@ NOT_CRIED = """
     false 47110 the SOS was a mistake
     test 47110 sos
     ok 47110 they follow us
+    ok 47110 thanks so much for your help
+    ok 47110 gracias por toda su ayuda
+    ok 47110 merci beaucoup pour votre aide
+    gut 47110 vielen Dank für die Hilfe
+    bem 47110 obrigado por toda a ajuda
+    ok 47110 don't send any help
+    ok 47110 dont send help
+    ok 47110 ya no me hace falta ayuda
+    falsa 47110 no fue emergencia
+    bem 47110 não foi preciso ajuda
+    gut 47110 Hilfe nicht nötig
+    gut 47110 wir brauchen eure Hilfe nicht mehr
+    ok 47110 help is not needed
+    llegamos 47110 con ayuda de la comunidad
+    angekommen 47110 mit Hilfe von Paul
+    arrive 47110 avec l'aide de Paul
 """
 
 
@@ -850,6 +870,11 @@ TAKEN_BACK = """
     não estamos bem
     ainda não
     em 2h
+    não muito bem
+    no estamos nada bien
+    no me siento bien
+    no es seguro
+    llegamos en una hora
 """
 NOT_TAKEN_BACK = """
     no problem
@@ -866,6 +891,15 @@ NOT_TAKEN_BACK = """
     en casa de L12
     no rain
     not in danger
+    hasta pronto
+    nos vemos pronto
+    see you soon
+    à bientôt
+    bis bald
+    les llamo en una hora
+    will call in 10 min
+    ligo em 5 min
+    no estoy segura de la hora
 """
 
 
@@ -930,6 +964,16 @@ def test_a_part_of_a_delay_is_none(said: str) -> None:
 
     assert report is not None
     assert report.longer is None
+
+
+@pytest.mark.parametrize(
+    "why", ["aún no llegamos", "not arrived yet", "pas encore arrivés", "noch nicht angekommen", "ainda não cheguei"]
+)
+def test_who_has_not_arrived_yet_may_ask_for_a_delay(why: str) -> None:
+    """A12: it is the reason for it; who is not well may not."""
+    assert not takes_back(why, of_arrival=False, of_delay=True)
+    assert takes_back(why, of_arrival=True)
+    assert takes_back("no estamos bien", of_arrival=False, of_delay=True)
 
 
 def test_an_ok_may_speak_of_later() -> None:

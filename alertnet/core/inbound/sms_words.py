@@ -16,7 +16,7 @@ from alertnet.core.incident import TYPES_BY_NUMBER
 LONG_WORD = 5
 """In words this long any one slip is forgiven; shorter ones would too easily become another word."""
 SHORTEST_WORD = 3
-OTHER_WORDS = frozenset(("notfalls",))
+OTHER_WORDS = frozenset(("notfalls", "helps"))
 """Words that are no slip of the one that they resemble: `bitte notfalls anrufen` asks for a call if need be."""
 PANIC = frozenset(
     (
@@ -131,7 +131,9 @@ SOS = re.compile(r"s+(?:[o0]+s+)+")
 SOS_APART = re.compile(r"s [o0] s|s[o0] s|s [o0]s")
 _CRIES = re.compile(
     rf"\b(?:{SOS.pattern}|{SOS_APART.pattern}|{'|'.join(sorted(PANIC))}|mayday"
-    rf"|(?:in|en|em) (?:danger|peligro|perigo|gefahr)|{'|'.join(ASKING)})\b(?! humanit)"
+    rf"|(?:in|en|em) (?:danger|peligro|perigo|gefahr)|{'|'.join(ASKING)})\b"
+    r"(?! humanit| (?:is |was |ist |es |fue )?(?:not? (?:longer )?(?:needed|necessary|necesaria|necessaria|hace falta)"
+    r"|nicht (?:mehr|no?e?tig|notwendig)))"
 )
 _OURS = re.compile(
     r"\b(?:(?:help|ayuda|aide|ajuda|hilfe brauchen)(?: ,)? (?:send|envie|envoyez|senden sie)|fur hilfe|pour de l aide)"
@@ -141,24 +143,36 @@ _OURS = re.compile(
 _NO_CRY = re.compile(
     rf"\b(?:no|not|non|t|never|nobody|without|longer|out|sin|nunca|fuera|ningun\w*|pas|plus|sans|ni|jamais|hors"
     r"|kein\w*|nicht|ohne|nao|sem|nenhum\w*|fora"
-    rf"|thanks|thank you|thx|gracias|merci|danke|obrigad[oa])"
+    rf"|dont|didnt|isnt|wasnt|thanks|thank you|thx|gracias|agradezco|merci|danke|dank|obrigad[oa])"
     rf" (?:(?:{'|'.join(sorted(PLEADING))}|any|more|of|hay|es|is|an|the|your|for|all|mas|por|la|su|sus|tu|un|una"
-    r"|estamos|estoy|estou|y|pour|votre|une|fur|die|eure|ihre|mehr|ist|pela|sua|mais) )*$"
+    r"|estamos|estoy|estou|y|pour|votre|une|fur|die|eure|ihre|mehr|ist|pela|sua|mais|me|nos|hace|hizo|falta|fue|era"
+    r"|was|were|been|fait|etait|war|foi|so|much|very|lot|toda|todo|todas|beaucoup|toute|vielmals) )*$"
+    r"|\b(?:con|with|mit|avec|com) (?:(?:la|l|the|der|a|su|your) )?$"
 )
 """Words before a cry by which it is none: they deny it, or give thanks for help."""
-_NOT_WELL = re.compile(
+_DENIED = (
     r"\b(?:no|not|non|t|never|pas|nicht|kein\w*|nao|nunca|nie|jamais)"
-    r" (?:(?:we|are|is|all|at|very|so|that|yet|feeling|estamos|estoy|esta|todo|todos|muy|tan|hemos|he|ha|avons|suis"
-    r"|sommes|encore|tous|tout|alle|alles|sind|ist|es|uns|geht|estao|estou|tudo|ainda) )*"
-    rf"(?:{'|'.join(sorted((WELL | ARRIVED) - {'good', 'clear'}))}|a salvo)\b"
+    r" (?:(?:we|are|is|all|at|very|so|that|yet|feel|feeling|estamos|estoy|esta|todo|todos|muy|tan|nada|hemos|he|ha|me"
+    r"|siento|sinto|avons|suis|sommes|encore|tous|tout|tres|du|alle|alles|sind|ist|es|uns|geht|sehr|estao|estou|tudo"
+    r"|muito|ainda) )*"
 )
-"""Words beside a check-in that take it back."""
+_NOT_WELL = re.compile(
+    rf"{_DENIED}(?:{'|'.join(sorted(WELL - {'good', 'clear'}))}|a salvo)\b(?! (?:de|del|que|si|da|do|se|ob|wann)\b)"
+)
+"""Words beside a check-in that take it back; not: no estoy segura de la hora."""
+_NOT_ARRIVED = re.compile(rf"{_DENIED}(?:{'|'.join(sorted(ARRIVED))})\b")
+"""The same of an arrival: beside a delay they say why it is asked for."""
 _NOT_YET = re.compile(
     r"\b(?:not yet|(?:todavia|aun) no|ainda nao|no (?:todavia|aun)|pas encore|noch nicht|soon|pronto|bientot|bald)\b"
     r"|\b(?:in|en|dans|em) (?:(?:half|media|meia|demi|about|unos?) )*"
     r"(?:(?:an?|una?|une|uma|one|einer|\d+) ?)*(?:\d*h|hrs?|hours?|horas?|heures?|stunden?|m|min\w*)\b"
 )
 """Words beside an arrival by which it is still to come."""
+_HEARD_LATER = re.compile(
+    r"\b(?:see|hasta|ate|a|bis|vemos|voit|vemo|call|text|write|llam\w+|escrib\w+|habl\w+|aviso|appell\w+|rappell\w+|ecris"
+    r"|melde\w*|rufe\w*|schreib\w*|ligo|ligamos|escrev\w+|falo)\b[^,]*$"
+)
+"""Words before them by which it is a goodbye or a call that is to come: nos vemos pronto, llamo en una hora."""
 _LANGUAGES = {
     "en": ("en", "english", "anglais", "ingles"),
     "fr": ("fr", "french", "francais", "frances"),
@@ -250,11 +264,13 @@ def cries_among(text: str, words: list[Word], *, but_sos: bool) -> bool:
     return any(_NO_CRY.search(joined[: found.start()]) is None for found in _CRIES.finditer(joined))
 
 
-def takes_back(text: str | None, *, of_arrival: bool) -> bool:
+def takes_back(text: str | None, *, of_arrival: bool, of_delay: bool = False) -> bool:
     """Whether words beside a check-in take it back: we are not ok; beside an arrival also: todavía no, in an hour."""
     cleaned = clean(text or "")
     said = _in_clauses(cleaned, words_of(cleaned))
-    return bool(_NOT_WELL.search(said) or (of_arrival and _NOT_YET.search(said)))
+    if _NOT_WELL.search(said) or (not of_delay and _NOT_ARRIVED.search(said)):
+        return True
+    return of_arrival and any(not _HEARD_LATER.search(said[: each.start()]) for each in _NOT_YET.finditer(said))
 
 
 def is_denied(text: str, words: list[Word]) -> bool:

@@ -34,7 +34,8 @@ def receive_check_in(text: FieldText, report: Report) -> Reply | None:
         text.tx, "checked_in", by=text.sender.owner, said=report.verb.value, at=at.isoformat(), pin=check.value
     )
     heard = Heard(report.verb, at, report.pin if check else None, duress=duress)
-    is_off = report.verb is not FieldVerb.DEPART and takes_back(report.text, of_arrival=report.verb is FieldVerb.ARRIVE)
+    of_arrival, of_delay = report.verb is FieldVerb.ARRIVE, report.verb is FieldVerb.EXTEND
+    is_off = report.verb is not FieldVerb.DEPART and takes_back(report.text, of_arrival=of_arrival, of_delay=of_delay)
     came_of_it = _act(text, report, heard) if check.suffices and not is_off else NOTHING
     if not came_of_it.counts or is_for_people(report):
         pass_on_from_member(text, Subject.NOT_UNDERSTOOD)
