@@ -75,9 +75,16 @@ _ABSENCE = frozenset(
         *("absent", "absente", "ausente", "abwesend"),
         # Refused, or a mistake.
         *("unable", "refuse", "decline", "rechazo", "declino", "recuso", "ablehnen", "lehne", "mistake"),
+        *("refused", "declined", "rehuso", "niego", "nope", "wont", "unmoglich", "falsche", "errado", "unsubscribe"),
+        *("nobody", "nadie", "niemand", "ninguem", "ninguno", "never", "nunca", "jamais", "nie", "retired"),
+        # Asked, who this is or what.
+        *("who", "what", "quien", "quoi", "wer", "quem"),
     )
 )
 """Words that say that nobody here takes charge; near a code without OK they may mean that."""
+
+_TAKES_CHARGE = ("en", "occupe")
+"""Two words of which the second alone says busy: je m'en occupe."""
 
 _YES = frozenset(("yes", "oui", "ja", "sim"))
 """Words near a code that may reverse a NO."""
@@ -227,4 +234,6 @@ def _is_doubtful(verb: Verb, note: str, words: list[Word], *, is_said: bool) -> 
         return any(word.plain in _YES for word in words)
     doubts = _DOUBTS if is_said or verb is not Verb.OK else _DOUBTS | _ABSENCE
     consents = verb in (Verb.OK, Verb.GO)
-    return consents and ("?" in note or any(word.plain in doubts for word in words))
+    plain = [word.plain for word in words]
+    reverses = any(each[1] in doubts and each != _TAKES_CHARGE for each in pairwise(("", *plain)))
+    return consents and ("?" in note or reverses)
