@@ -788,6 +788,9 @@ CRIED = """
     GO 47110 L12 18:00 we are in danger
     false 47110 help
     ok 47110 nos hace falta ayuda
+    ok 47110 gracias por todo ayuda
+    bien 47110 je n'en peux plus aidez moi
+    gut 47110 ich kann nicht mehr Hilfe
     ok 47110 no estamos bien ayuda
     bien 47110 ils sont avec nous aidez
     gut 47110 Hilfe nicht anrufen
@@ -810,6 +813,8 @@ NOT_CRIED = """
     gut 47110 danke für eure Hilfe
     bem 47110 obrigada pela ajuda
     ok 47110 out of danger
+    ok 47110 on n'est plus en danger
+    gut 47110 nicht mehr in Gefahr
     bien 47110 no estamos en peligro
     llegamos 47110 con ayuda humanitaria
     false 47110 the SOS was a mistake
@@ -829,6 +834,7 @@ NOT_CRIED = """
     gut 47110 wir brauchen eure Hilfe nicht mehr
     ok 47110 help is not needed
     llegamos 47110 con ayuda de la comunidad
+    bien 47110 vos sos grande
     angekommen 47110 mit Hilfe von Paul
     arrive 47110 avec l'aide de Paul
 """

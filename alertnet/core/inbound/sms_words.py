@@ -141,13 +141,13 @@ _OURS = re.compile(
 )
 """How our own messages say how to call for help, which may be quoted: they cry for none."""
 _NO_CRY = re.compile(
-    rf"\b(?:no|not|non|t|never|nobody|without|longer|out|sin|nunca|fuera|ningun\w*|pas|plus|sans|ni|jamais|hors"
-    r"|kein\w*|nicht|ohne|nao|sem|nenhum\w*|fora"
+    rf"\b(?:no|not|non|t|never|nobody|without|longer|out|sin|nunca|fuera|ningun\w*|pas|(?<!peux )(?<!peut )plus"
+    r"|sans|ni|jamais|hors|kein\w*|(?<!kann )nicht|ohne|nao|sem|nenhum\w*|fora"
     rf"|dont|didnt|isnt|wasnt|thanks|thank you|thx|gracias|agradezco|merci|danke|dank|obrigad[oa])"
     rf" (?:(?:{'|'.join(sorted(PLEADING))}|any|more|of|hay|es|is|an|the|your|for|all|mas|por|la|su|sus|tu|un|una"
     r"|estamos|estoy|estou|y|pour|votre|une|fur|die|eure|ihre|mehr|ist|pela|sua|mais|me|nos|hace|hizo|falta|fue|era"
-    r"|was|were|been|fait|etait|war|foi|so|much|very|lot|toda|todo|todas|beaucoup|toute|vielmals) )*$"
-    r"|\b(?:con|with|mit|avec|com) (?:(?:la|l|the|der|a|su|your) )?$"
+    r"|was|were|been|fait|etait|war|foi|so|much|very|lot|toda|todas|beaucoup|toute|vielmals) )*$"
+    r"|\b(?:con|with|mit|avec|com|vos|como) (?:(?:la|l|the|der|a|su|your) )?$"
 )
 """Words before a cry by which it is none: they deny it, or give thanks for help."""
 _DENIED = (
