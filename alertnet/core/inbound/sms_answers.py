@@ -53,7 +53,8 @@ _DOUBTS = frozenset(
         *("no", "non", "not", "t", "cant", "cannot", "dont", "n", "ne", "pas", "pero", "but", "mais", "imposible"),
         *("impossible", "nein", "nicht", "kein", "keine", "aber", "leider", "nao", "mas", "impossivel"),
         *("stop", "arretez", "basta", "wrong", "equivocado", "equivocada", "erreur", "mauvais", "mauvaise"),
-        *("falsch", "engano", "cancel", "canceled", "cancelled", "cancelo", "cancele", "cancelen", "cancela"),
+        *("falsch", "falsche", "engano", "errado", "errada", "invalid", "invalide", "invalido"),
+        *("cancel", "canceled", "cancelled", "cancelo", "cancele", "cancelen", "cancela"),
         *("cancelar", "anulo", "anule", "anulen", "anular", "annule", "annulez", "annuler", "storniere"),
         *("stornieren", "storno"),
         *("close", "cerrar", "cierren", "clore", "fermer", "schliessen", "encerrar", "fechar"),
@@ -67,17 +68,18 @@ _ABSENCE = frozenset(
         # Passed on, or whom else to tell.
         *("passed", "forwarded", "transmitted", "pasado", "pasamos", "remiti", "remitido", "remitimos", "reenvie"),
         *("reenviado", "derivado", "contacten", "transmise", "transmets", "contactez", "transmiti", "transmitido"),
-        *("transfere", "passei", "encaminhei", "encaminhado", "repassado", "repassamos", "weitergeleitet"),
+        *("transfere", "passei", "encaminhei", "encaminhado", "repassado", "repassamos", "weitergeleitet", "weiter"),
         # Away or closed.
         *("vacation", "holiday", "holidays", "vacaciones", "vacances", "conge", "conges", "ferias", "urlaub"),
         *("closed", "cerrado", "cerrada", "cerrados", "ferme", "fermee", "fechado", "fechada", "fechados"),
         *("geschlossen", "busy", "ocupado", "ocupada", "occupe", "occupee", "beschaftigt"),
         *("absent", "absente", "ausente", "abwesend"),
         # Refused, or a mistake.
-        *("unable", "refuse", "decline", "rechazo", "declino", "recuso", "ablehnen", "lehne", "mistake"),
-        *("refused", "declined", "rehuso", "niego", "nope", "wont", "unmoglich", "falsche", "errado", "unsubscribe"),
+        *("unable", "refuse", "decline", "rechazo", "declino", "recuso", "ablehnen", "lehne", "mistake", "error"),
+        *("remove", "dejen"),
+        *("refused", "declined", "rehuso", "niego", "nope", "wont", "unmoglich", "unsubscribe"),
         *("nobody", "nadie", "niemand", "ninguem", "ninguno", "never", "nunca", "jamais", "nie", "retired"),
-        # Asked, who this is or what.
+        # Asked, who or what this is.
         *("who", "what", "quien", "quoi", "wer", "quem"),
     )
 )
