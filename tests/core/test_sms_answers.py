@@ -69,6 +69,9 @@ ANSWERS = [
     # Several codes in one text.
     ("4711 5823", [(OK, "4711"), (OK, "5823")]),
     ("OK 4711, NO 5823", [(OK, "4711"), (NO, "5823")]),
+    ("OK 4711 y 5823", [(OK, "4711"), (OK, "5823")]),
+    ("4711 and NO 5823", [(OK, "4711"), (NO, "5823")]),
+    ("OK 4711 et merci", [(OK, "4711", "et merci")]),
     ("NO 4711 5823", [(NO, "4711"), (NO, "5823")]),
     ("ok 4711\ndone 4711 visited", [(OK, "4711"), (DONE, "4711", "visited")]),
     # A coordinator decides.

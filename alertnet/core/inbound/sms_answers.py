@@ -91,6 +91,9 @@ _TAKES_CHARGE = ("en", "occupe")
 _YES = frozenset(("yes", "oui", "ja", "sim"))
 """Words near a code that may reverse a NO."""
 
+_AND = frozenset(("and", "y", "e", "et", "und"))
+"""What may stand between two codes."""
+
 MOST_CODES = 3
 """The most codes that one text may answer; with more the sender is guessing, and nothing is answered."""
 
@@ -198,14 +201,15 @@ def _leading_answers(words: list[Word]) -> tuple[list[tuple[Verb, str]], int]:
     found: list[tuple[Verb, str]] = []
     verb, at = Verb.OK, 0
     while at < len(words):
-        apart = words[at].plain in VERBS and at + 1 < len(words)
-        joined = words[at].plain + words[at + 1].plain if apart else words[at].plain
+        begins = at + 1 if found and words[at].plain in _AND and at + 1 < len(words) else at
+        apart = words[begins].plain in VERBS and begins + 1 < len(words)
+        joined = words[begins].plain + words[begins + 1].plain if apart else words[begins].plain
         match = _VERB_WITH_CODE.fullmatch(joined)
         if match is None or not is_written_code(match[2]):
             break
         verb = VERBS[match[1]] if match[1] else verb
         found.append((verb, match[2]))
-        at += 2 if apart else 1
+        at = begins + (2 if apart else 1)
         if verb is Verb.DONE:
             break
     return found, at
