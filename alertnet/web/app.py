@@ -1,5 +1,6 @@
 """Builds the web application: all routes on one runtime, errors as problem documents, bodies of limited length."""
 
+import asyncio
 import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from alertnet import __version__
 from alertnet.runtime.settings.settings import Settings
 from alertnet.runtime.wiring import Runtime
 from alertnet.web import pages, problems
-from alertnet.web.api import incidents
+from alertnet.web.api import devices, incidents
 from alertnet.web.auth import KnownKeys
 from alertnet.web.console.refusing import show_crowded, show_our_fault
 from alertnet.web.door import InFlight
@@ -25,7 +26,7 @@ from alertnet.web.twilio import webhooks
 if TYPE_CHECKING:
     from alertnet.runtime.openid import Provider
 
-EDGES = (webhooks, incidents, pages, health)
+EDGES = (webhooks, incidents, devices, pages, health)
 """What raises an alarm or answers one. First what is asked most, since routes are tried in turn."""
 
 
@@ -39,16 +40,9 @@ class App(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         """The description of the whole interface."""
-        self.add_rest()
+        for stand_in in [route for route in self.router.routes if isinstance(route, Rest) and not route.is_console]:
+            stand_in.add()
         return super().openapi()
-
-    def add_rest(self) -> None:
-        """Put all other routes in place of the one that stands in for them, unless they are there."""
-        edges, stand_in = load_rest(self.state.runtime.settings), self.router.routes[-1]
-        if isinstance(stand_in, Rest):
-            _share_with_rest(self)
-            self.router.routes.remove(stand_in)
-            self.router.routes.extend(route for edge in edges for route in edge.router.routes)
 
 
 def make_app(runtime: Runtime, leaving: threading.Event | None = None) -> FastAPI:
@@ -79,8 +73,8 @@ def make_app(runtime: Runtime, leaving: threading.Event | None = None) -> FastAP
     problems.install(app)
     app.add_exception_handler(Exception, _our_fault)
     # FastAPI would otherwise build each route again for every application, at its first request.
-    app.router.routes.extend(route for edge in EDGES for route in edge.router.routes)
-    app.router.routes.append(Rest(app))
+    # They stand before the description, so that whoever asks for it has the rest of the interface loaded first.
+    app.router.routes[:0] = [*_routes_of(*EDGES), Rest(app, is_console=False), Rest(app, is_console=True)]
     return app
 
 
@@ -90,28 +84,45 @@ def _our_fault(request: Request, error: Exception) -> Response:
 
 
 class Rest(BaseRoute):
-    """Stands in for all other routes until one of them is asked for, so that what an alarm needs is there sooner."""
+    """Stands in for the other routes of the interface, or for the console's, until one of them is asked for.
 
-    def __init__(self, app: App) -> None:
+    So what an alarm needs is there sooner, and what is wrong with the console keeps nobody from the interface.
+    """
+
+    def __init__(self, app: FastAPI, *, is_console: bool) -> None:
+        self.is_console = is_console
         self._app = app
+        self._alone = asyncio.Lock()
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        return (Match.FULL if scope["type"] == "http" else Match.NONE), {}
+        is_its_own = scope["type"] == "http" and f"{scope['path']}/".startswith("/desk/") == self.is_console
+        return (Match.FULL if is_its_own else Match.NONE), {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Load the other routes, and answer the request by them."""
-        await run_in_threadpool(load_rest, self._app.state.runtime.settings)
-        self._app.add_rest()
+        # One at a time: each would take a thread to wait for the same, and a text of the field would find none.
+        async with self._alone:
+            await run_in_threadpool(self.load)
+            self.add()
         await self._app.router(scope, receive, send)
 
+    def add(self) -> None:
+        """Put the routes in its own place, unless they are there."""
+        loaded, routes = self.load(), self._app.router.routes
+        if self in routes:
+            (_share_with_console if self.is_console else _share_with_api)(self._app)
+            place = routes.index(self)
+            routes[place : place + 1] = loaded
 
-def load_rest(settings: Settings) -> tuple[Any, ...]:
-    """Import what answers all other requests, and the OpenID Connect client where one is configured."""
-    if settings.openid:
-        import alertnet.runtime.openid  # noqa: F401
+    def load(self) -> list[BaseRoute]:
+        """Import the routes."""
+        return load_console(self._app.state.runtime.settings) if self.is_console else load_api()
+
+
+def load_api() -> list[BaseRoute]:
+    """Import all other routes of the interface."""
     from alertnet.web.api import (
         actions,
-        devices,
         drills,
         events,
         journeys,
@@ -121,34 +132,44 @@ def load_rest(settings: Settings) -> tuple[Any, ...]:
         roll_calls,
         trees,
     )
-    from alertnet.web.console import refusing
     from alertnet.web.console.reports import report
     from alertnet.web.monitoring import metrics
 
-    of_the_api = (actions, re_resolve, events, journeys, roll_calls, drills, trees, devices, quarantine, recordings)
-    return (*of_the_api, report, metrics, *_pages_of_the_console(), refusing)
+    of_incidents = (actions, re_resolve, events, journeys, roll_calls, drills)
+    return _routes_of(*of_incidents, trees, quarantine, recordings, report, metrics)
 
 
-def _pages_of_the_console() -> tuple[Any, ...]:
+def load_console(settings: Settings) -> list[BaseRoute]:
+    """Import the routes of the console, and the OpenID Connect client where one is configured."""
+    if settings.openid:
+        import alertnet.runtime.openid  # noqa: F401
+    from alertnet.web.console import refusing
     from alertnet.web.console.access import account, openid, sign_in, users
     from alertnet.web.console.incidents import board, incident, raising
     from alertnet.web.console.readiness import duty, journeys, people, quarantine, system
-    from alertnet.web.console.reports import drills, figures
+    from alertnet.web.console.reports import drills, figures, report
     from alertnet.web.console.trees import editing, pictures, simulator
 
     of_incidents = (board, incident, raising, figures, drills, journeys, quarantine)
     of_the_house = (users, people, duty, system, pictures, simulator, editing, account)
-    return (sign_in, openid, *of_incidents, *of_the_house)
+    return [*report.desk.routes, *_routes_of(sign_in, openid, *of_incidents, *of_the_house, refusing)]
 
 
-def _share_with_rest(app: FastAPI) -> None:
-    """Put what the other routes share into the application's state."""
+def _routes_of(*edges: Any) -> list[BaseRoute]:
+    return [route for edge in edges for route in edge.router.routes]
+
+
+def _share_with_api(app: FastAPI) -> None:
     from alertnet.web.api.events import Live
+
+    app.state.live = Live(app.state.runtime)
+
+
+def _share_with_console(app: FastAPI) -> None:
     from alertnet.web.console.access.openid import HERE
     from alertnet.web.console.incidents.board import Boards
     from alertnet.web.console.live import Watch
 
-    app.state.live = Live(app.state.runtime)
     app.state.boards = Boards(app.state.runtime)
     app.state.watch = Watch(app.state.runtime, app.state.leaving)
     app.state.openid = _provider(app.state.runtime, HERE)

@@ -11,14 +11,15 @@ from alertnet.messages.checks.fitting import read_fitted
 from alertnet.runtime.wiring import wire
 from alertnet.store.tables import metadata
 from alertnet.trees import read_folder
-from alertnet.web.app import load_rest
+from alertnet.web.app import load_api, load_console
 from tests.support.program import example_trees, settings_on
 
 REPOSITORY = Path(__file__).parents[2]
 
 read_folder(REPOSITORY / "contact_trees")
 commands()
-load_rest(settings_on("sqlite:///never opened.db"))
+load_api()
+load_console(settings_on("sqlite:///never opened.db"))
 with TemporaryDirectory() as folder:
     # What is loaded and worked out at the first use of a database took a sixth of most commands.
     templates = read_fitted(REPOSITORY / "message_templates", REPOSITORY / "message_templates").templates

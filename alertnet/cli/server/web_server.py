@@ -18,7 +18,7 @@ from alertnet.cli.server.system import raise_limit
 from alertnet.core.errors import BadInput
 from alertnet.core.limits import MOST_CONNECTIONS
 from alertnet.runtime.wiring import Runtime
-from alertnet.web.app import load_rest, make_app
+from alertnet.web.app import load_api, load_console, make_app
 from alertnet.web.connections import Server
 
 RESERVED = 256
@@ -128,6 +128,7 @@ def load_the_rest(runtime: Runtime, ended: threading.Event) -> None:
     if ended.wait(QUIET_SECONDS):
         return
     try:
-        load_rest(runtime.settings)
+        load_api()
+        load_console(runtime.settings)
     except Exception:
         log.critical("rest_failed", exc_info=True)

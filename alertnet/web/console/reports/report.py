@@ -82,9 +82,6 @@ def get_report(ref: str, request: Request, key: Reader, runtime: InForce, asked:
     return _answer(runtime, id, ref, asked)
 
 
-router.routes.extend(desk.routes)
-
-
 def _check_pace(request: Request, asker: str) -> None:
     wait = request.app.state.throttle.wait(REPORTS, asker, runtime_of(request).now())
     if wait is not None:

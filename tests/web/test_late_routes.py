@@ -1,0 +1,83 @@
+"""Routes that no alarm needs are loaded after the start, and keep no alarm waiting; a faulty console stands alone."""
+
+import asyncio
+import subprocess
+import sys
+import threading
+
+from anyio.to_thread import current_default_thread_limiter
+from fastapi import FastAPI
+from starlette.routing import BaseRoute
+from starlette.types import Message
+
+from alertnet.runtime.wiring import Runtime
+from alertnet.web.app import Rest, load_api, make_app
+from tests.web.world import ROOT
+
+WITHOUT_BOARD = """
+import sys, tempfile
+from pathlib import Path
+from alertnet.store.records.credentials import api_keys
+from tests.web.world import world_in
+
+sys.modules["alertnet.web.console.incidents.board"] = None
+with tempfile.TemporaryDirectory() as folder, world_in(Path(folder)) as world:
+    _, key = world.runtime.transact(api_keys.create, "north", ["device:a"])
+    heading = {"Authorization": f"Bearer {key}", "Idempotency-Key": "once"}
+    said = [world.client.get("/desk")]
+    said += [world.client.post("/v1/devices/a/alarm", json={"type": "arrest"}, headers=heading)]
+    said += [world.client.get(path) for path in ("/metrics", "/openapi.json", "/nowhere")]
+    print(*(each.status_code for each in said))
+"""
+
+
+def test_a_console_that_cannot_be_loaded_keeps_nobody_from_the_interface() -> None:
+    command = [sys.executable, "-c", WITHOUT_BOARD]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()[-1]
+
+    assert said.split() == ["500", "201", "200", "200", "404"]
+
+
+class Slow(Rest):
+    """A stand-in that loads once it is told to."""
+
+    may_load: threading.Event
+
+    def load(self) -> list[BaseRoute]:
+        self.may_load.wait(20)
+        return load_api()
+
+
+async def _asked_by(many: int, app: FastAPI, slow: Slow) -> tuple[int, int]:
+    """How many threads are taken while so many ask for what is not loaded yet, and how many were answered then."""
+    answers: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        answers.append(message)
+
+    def scope() -> dict[str, object]:
+        return {"type": "http", "method": "GET", "path": "/nowhere", "headers": [], "query_string": b"", "app": app}
+
+    asking = [asyncio.create_task(app(scope(), receive, send)) for _ in range(many)]
+    while not (taken := current_default_thread_limiter().borrowed_tokens):
+        await asyncio.sleep(0)
+    for _ in range(50):
+        await asyncio.sleep(0)
+    taken = current_default_thread_limiter().borrowed_tokens
+    slow.may_load.set()
+    await asyncio.gather(*asking)
+    return taken, sum(answer.get("status") == 404 for answer in answers)
+
+
+def test_however_many_ask_for_what_is_not_loaded_yet_they_take_one_thread(runtime: Runtime) -> None:
+    """A text of the field needs one, and found none until all was loaded."""
+    app = make_app(runtime)
+    slow = Slow(app, is_console=False)
+    slow.may_load = threading.Event()
+    place = next(place for place, route in enumerate(app.router.routes) if isinstance(route, Rest))
+    app.router.routes[place] = slow
+
+    assert asyncio.run(_asked_by(60, app, slow)) == (1, 60)
