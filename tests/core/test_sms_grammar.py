@@ -791,6 +791,7 @@ CRIED = """
     ok 47110 gracias por todo ayuda
     bien 47110 je n'en peux plus aidez moi
     gut 47110 ich kann nicht mehr Hilfe
+    ok 47110 estamos con emergencia
     ok 47110 no estamos bien ayuda
     bien 47110 ils sont avec nous aidez
     gut 47110 Hilfe nicht anrufen
@@ -1008,6 +1009,7 @@ def test_what_we_write_of_help_is_no_cry_where_it_is_quoted(language: str) -> No
 def test_a_cry_that_is_denied_is_for_people(denied: str) -> None:
     """A12: it may mean both; unread it must not reach everybody as proven."""
     assert parse_report(denied) is None
+    assert parse_report("estamos con emergencia 47110") is not None
     assert parse_report(denied.replace(" ", "! ", 1)) == Report(True, "47110", text=denied.replace(" ", "! ", 1)[:-6])
 
 

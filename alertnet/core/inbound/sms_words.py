@@ -137,9 +137,10 @@ _CRIES = re.compile(
 )
 _OURS = re.compile(
     r"\b(?:(?:help|ayuda|aide|ajuda|hilfe brauchen)(?: ,)? (?:send|envie|envoyez|senden sie)|fur hilfe|pour de l aide)"
-    r" sos\b"
+    r" sos\b|\b(?:vos|como) sos\b"
+    r"|\b(?:con|with|mit|avec|com) (?:(?:la|l|the|der|a) )?(?:help|ayuda|aide|ajuda|hilfe)(?= (?:de|of|von|da|do)\b)"
 )
-"""How our own messages say how to call for help, which may be quoted: they cry for none."""
+"""How our own messages say how to call for help, which may be quoted, and "with the help of": they cry for none."""
 _NO_CRY = re.compile(
     rf"\b(?:no|not|non|t|never|nobody|without|longer|out|sin|nunca|fuera|ningun\w*|pas|(?<!peux )(?<!peut )plus"
     r"|sans|ni|jamais|hors|kein\w*|(?<!kann )nicht|ohne|nao|sem|nenhum\w*|fora"
@@ -147,7 +148,6 @@ _NO_CRY = re.compile(
     rf" (?:(?:{'|'.join(sorted(PLEADING))}|any|more|of|hay|es|is|an|the|your|for|all|mas|por|la|su|sus|tu|un|una"
     r"|estamos|estoy|estou|y|pour|votre|une|fur|die|eure|ihre|mehr|ist|pela|sua|mais|me|nos|hace|hizo|falta|fue|era"
     r"|was|were|been|fait|etait|war|foi|so|much|very|lot|toda|todas|beaucoup|toute|vielmals) )*$"
-    r"|\b(?:con|with|mit|avec|com|vos|como) (?:(?:la|l|the|der|a|su|your) )?$"
 )
 """Words before a cry by which it is none: they deny it, or give thanks for help."""
 _DENIED = (
