@@ -879,6 +879,8 @@ TAKEN_BACK = """
     em 2h
     não muito bem
     no estamos nada bien
+    no estamos bien del todo
+    não estamos bem de saúde
     no me siento bien
     no es seguro
     llegamos en una hora

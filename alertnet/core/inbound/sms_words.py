@@ -20,20 +20,8 @@ OTHER_WORDS = frozenset(("notfalls", "helps"))
 """Words that are no slip of the one that they resemble: `bitte notfalls anrufen` asks for a call if need be."""
 PANIC = frozenset(
     (
-        *(
-            "sos",
-            "help",
-            "helpme",
-            "helpus",
-            "emergency",
-            "ayuda",
-            "ayudame",
-            "ayudanos",
-            "ayudenme",
-            "ayudenos",
-            "auxilio",
-            "emergencia",
-        ),
+        *("sos", "help", "helpme", "helpus", "emergency", "emergencia", "auxilio"),
+        *("ayuda", "ayudame", "ayudanos", "ayudenme", "ayudenos"),
         *("aide", "aidez", "secours", "urgence", "hilfe", "notfall", "ajuda", "socorro"),
     )
 )
@@ -157,7 +145,8 @@ _DENIED = (
     r"|muito|ainda) )*"
 )
 _NOT_WELL = re.compile(
-    rf"{_DENIED}(?:{'|'.join(sorted(WELL - {'good', 'clear'}))}|a salvo)\b(?! (?:de|del|que|si|da|do|se|ob|wann)\b)"
+    rf"{_DENIED}(?:{'|'.join(sorted(WELL - {'good', 'clear'}))}|a salvo)\b"
+    r"(?:(?<=bien)|(?<=bem)|(?! (?:de|del|que|si|da|do|se|ob|wann)\b))"
 )
 """Words beside a check-in that take it back; not: no estoy segura de la hora."""
 _NOT_ARRIVED = re.compile(rf"{_DENIED}(?:{'|'.join(sorted(ARRIVED))})\b")
