@@ -76,7 +76,19 @@ _ABSENCE = frozenset(
         *("absent", "absente", "ausente", "abwesend"),
         # Refused, or a mistake.
         *("unable", "refuse", "decline", "rechazo", "declino", "recuso", "ablehnen", "lehne", "mistake", "error"),
-        *("remove", "dejen"),
+        *(
+            "remove",
+            "dejen",
+            "spam",
+            "sorry",
+            "siento",
+            "sentimos",
+            "desole",
+            "desolee",
+            "leid",
+            "desculpe",
+            "desculpem",
+        ),
         *("refused", "declined", "rehuso", "niego", "nope", "wont", "unmoglich", "unsubscribe"),
         *("nobody", "nadie", "niemand", "ninguem", "ninguno", "never", "nunca", "jamais", "nie", "retired"),
         # Asked, who or what this is.
