@@ -9,7 +9,15 @@ from typing import Any
 
 import pytest
 
-from alertnet.cli.server.process_end import FAULT_CODE, SIGNALS, Ending, logged_end, until_signalled, wait_for
+from alertnet.cli.server.process_end import (
+    FAULT_CODE,
+    SIGNALS,
+    Ending,
+    logged_end,
+    needed_threads,
+    until_signalled,
+    wait_for,
+)
 from alertnet.core.errors import Misconfigured
 from alertnet.runtime.logging import configure
 
@@ -76,6 +84,22 @@ def test_a_thread_that_it_can_not_do_without_ends_it(log: Log) -> None:
 
     with pytest.raises(SystemExit) as left, logged_end("serve"):
         wait_for(ended)
+
+    assert left.value.code == FAULT_CODE
+    assert [each["cause"] for each in log.events("process_ended")] == ["Fault: the thread writer has ended"]
+
+
+def test_such_a_thread_that_has_ended_while_the_rest_was_loaded_ends_it(log: Log) -> None:
+    """A second and more goes by between the start and the first look."""
+    dies = threading.Event()
+    thread = threading.Thread(target=dies.wait, name="writer", args=(PATIENCE,))
+    thread.start()
+    begun = needed_threads()
+    dies.set()
+    thread.join(PATIENCE)
+
+    with pytest.raises(SystemExit) as left, logged_end("serve"):
+        wait_for(Ending(), begun)
 
     assert left.value.code == FAULT_CODE
     assert [each["cause"] for each in log.events("process_ended")] == ["Fault: the thread writer has ended"]

@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from logging import CRITICAL, ERROR, INFO, WARNING
 from types import FrameType
@@ -115,13 +115,18 @@ def logged_end(process: str) -> Iterator[None]:
         tell("in good order", level=INFO)
 
 
-def wait_for(ended: Ending) -> None:
-    """Wait for the end of the process, and check that all necessary threads are alive.
+def needed_threads() -> list[threading.Thread]:
+    """The threads by now without which the process does nothing."""
+    return [thread for thread in threading.enumerate() if thread.name in NEEDED]
+
+
+def wait_for(ended: Ending, threads: Sequence[threading.Thread] = ()) -> None:
+    """Wait for the end of the process, and check that all necessary threads are alive, also those of an earlier look.
 
     Raises:
         Fault: one of them has ended.
     """
-    threads = [thread for thread in threading.enumerate() if thread.name in NEEDED]
+    threads = [*threads, *needed_threads()]
     while not ended.wait(LOOK_SECONDS):
         gone = [thread.name for thread in threads if not thread.is_alive()]
         if gone:

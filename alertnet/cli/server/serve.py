@@ -48,7 +48,7 @@ that restarts when its source changes.
 def serve(host: Host = "127.0.0.1", port: Port = 8000, with_worker: WithWorker = True, drain: Drain = 0) -> None:
     """Answer the API, the provider and the contacts, and send; until SIGTERM or Ctrl-C."""
     load_lightly()
-    from alertnet.cli.server.process_end import logged_end, until_signalled, wait_for
+    from alertnet.cli.server.process_end import logged_end, needed_threads, until_signalled, wait_for
     from alertnet.cli.server.system import add_up_no_memory, keep_what_is_loaded, lay_in_large_pages, share_one_heap
     from alertnet.cli.startup import checked_runtime
     from alertnet.runtime.logging import configure
@@ -72,10 +72,11 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, with_worker: WithWorker =
         leaving = threading.Event()
         stack.enter_context(web(runtime, listening, ended, leaving))
         _log_start(runtime, name, listening)
+        threads = needed_threads()
         load_the_rest(runtime, ended)
         keep_what_is_loaded()
         lay_in_large_pages(ended)
-        wait_for(ended)
+        wait_for(ended, threads)
         leaving.set()
         time.sleep(drain)
 
@@ -83,7 +84,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, with_worker: WithWorker =
 def worker() -> None:
     """Send what is due, beside `serve --no-worker` and other workers on PostgreSQL; until SIGTERM or Ctrl-C."""
     load_lightly()
-    from alertnet.cli.server.process_end import logged_end, until_signalled, wait_for
+    from alertnet.cli.server.process_end import logged_end, needed_threads, until_signalled, wait_for
     from alertnet.cli.server.system import keep_what_is_loaded, lay_in_large_pages, raise_limit, share_one_heap
     from alertnet.cli.server.working import working
     from alertnet.cli.startup import checked_runtime
@@ -94,9 +95,10 @@ def worker() -> None:
     raise_limit()
     with logged_end("worker"), checked_runtime() as runtime, until_signalled() as ended, working(runtime):
         _log_start(runtime, "worker")
+        threads = needed_threads()
         keep_what_is_loaded()
         lay_in_large_pages(ended)
-        wait_for(ended)
+        wait_for(ended, threads)
 
 
 def load_lightly() -> None:
