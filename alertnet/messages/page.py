@@ -8,9 +8,8 @@ from urllib.parse import quote
 from markupsafe import Markup, escape
 
 from alertnet.core.codec import value
-from alertnet.core.disclosure import NO_DETAILS, TO_DO, Details, Further, Said, Subject
+from alertnet.core.disclosure import NO_DETAILS, TO_DO, Details, Further, ReceivedText, Said, Subject
 from alertnet.core.escalation.quorum import Action, AnswerKind
-from alertnet.core.inbound.received_text import ReceivedText
 from alertnet.core.incident import TYPES, CloseReason, Incident, Severity
 from alertnet.core.notification import Kind
 from alertnet.messages.asked import NOTHING_ASKED, what_is_asked

@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from alertnet.core.codec import value
-from alertnet.core.disclosure import Details
+from alertnet.core.disclosure import Details, ReceivedText
 from alertnet.core.inbound.field_report import stands_for
-from alertnet.core.inbound.received_text import ReceivedText
 from alertnet.core.incident import Affected
 from alertnet.messages.labels import fill
 from alertnet.messages.words import Words, grouped

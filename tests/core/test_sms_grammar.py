@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from alertnet.core.inbound.contradictions import takes_back
 from alertnet.core.inbound.sms_answers import OPT_OUTS, parse_answers
 from alertnet.core.inbound.sms_grammar import FIELD_VERBS, FieldVerb, Report, parse_report
-from alertnet.core.inbound.sms_words import PANIC, takes_back
+from alertnet.core.inbound.sms_words import PANIC
 from alertnet.core.inbound.type_names import NAMES
 from alertnet.core.incident import TYPES, Scope
 
@@ -990,6 +991,12 @@ def test_an_ok_may_speak_of_later() -> None:
     for later in ("llegamos pronto", "we leave in 1 hour", "pas encore là"):
         assert takes_back(later, of_arrival=True)
         assert not takes_back(later, of_arrival=False)
+
+
+def test_a_long_run_of_digits_behind_an_arrival_is_read_to_its_end() -> None:
+    """Each digit more would take twice as long if a number could be read as two."""
+    assert takes_back("in 12 h", of_arrival=True)
+    assert not takes_back(f"in {'12' * 600} x", of_arrival=True)
 
 
 @pytest.mark.parametrize("language", ["de", "en", "es", "fr", "pt"])

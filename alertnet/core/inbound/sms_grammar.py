@@ -14,6 +14,7 @@ from itertools import pairwise, takewhile, zip_longest
 
 from alertnet.core.codec import value
 from alertnet.core.inbound.code_formats import is_pin
+from alertnet.core.inbound.contradictions import cries_among, is_denied
 from alertnet.core.inbound.sms_words import (
     ALARMS,
     ARRIVED,
@@ -37,8 +38,6 @@ from alertnet.core.inbound.sms_words import (
     WELL,
     Word,
     clean,
-    cries_among,
-    is_denied,
     is_so_is,
     meant_by,
     span_in,

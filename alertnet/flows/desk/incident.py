@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Disclosure, MethodKind
-from alertnet.core.disclosure import NO_DETAILS, Details, by_sms, details_of
+from alertnet.core.disclosure import NO_DETAILS, Details, ReceivedText, by_sms, details_of
 from alertnet.core.escalation.quorum import Via
-from alertnet.core.inbound.received_text import ReceivedText
 from alertnet.core.incident import CloseReason, Facts, Incident, consent_of
 from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.core.notification import PromptKind

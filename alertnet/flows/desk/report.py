@@ -12,8 +12,7 @@ from zoneinfo import ZoneInfo
 
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Disclosure
-from alertnet.core.disclosure import details_of
-from alertnet.core.inbound.received_text import ReceivedText
+from alertnet.core.disclosure import ReceivedText, details_of
 from alertnet.core.notification import ALERTS, is_in_field
 from alertnet.flows.desk.board import zone_of
 from alertnet.flows.desk.chronicle import Line, cries_for_help, tell

@@ -7,9 +7,8 @@ import phonenumbers
 from phonenumbers import PhoneNumberType, number_type
 
 from alertnet.core.directory.contact import Contact, Disclosure, MethodKind
-from alertnet.core.disclosure import NO_DETAILS, Said, Subject, details_of
+from alertnet.core.disclosure import NO_DETAILS, ReceivedText, Said, Subject, details_of
 from alertnet.core.errors import WrongState
-from alertnet.core.inbound.received_text import ReceivedText
 from alertnet.core.notification import CALL_FAILURES, DECISIONS, TEXT_DECISIONS, PromptAnswer, PromptKind
 from alertnet.flows.escalation.pin_proof import Proof, Sent, no_proof, prove, without_written_pins
 from alertnet.flows.notifications import prompts

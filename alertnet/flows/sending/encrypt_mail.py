@@ -11,8 +11,7 @@ import structlog
 from alertnet.channels.base import Outgoing
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Disclosure, MethodKind
-from alertnet.core.disclosure import NO_DETAILS, Details, details_of
-from alertnet.core.inbound.received_text import ReceivedText
+from alertnet.core.disclosure import NO_DETAILS, Details, ReceivedText, details_of
 from alertnet.core.notification import ALERTS, Kind
 from alertnet.flows.sending.locked_attempt import lock_attempt
 from alertnet.messages.reported import details_in_words, text_in_words

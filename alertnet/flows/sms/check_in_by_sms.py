@@ -8,11 +8,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from alertnet.core.disclosure import Subject
+from alertnet.core.inbound.contradictions import takes_back
 from alertnet.core.inbound.field_report import echoed
 from alertnet.core.inbound.journey import LONGEST_DELAY, TYPED, Leg
 from alertnet.core.inbound.on_the_road.check_in_text import gaps_in, has_words, legs_in, names_day, says_more
 from alertnet.core.inbound.sms_grammar import FieldVerb, Report
-from alertnet.core.inbound.sms_words import takes_back
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.pins import PinCheck
 from alertnet.flows.journeys.check_in import CheckedIn, Heard, awaited_next, begin_journey, check_in

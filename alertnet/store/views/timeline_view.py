@@ -10,9 +10,8 @@ from sqlalchemy import LargeBinary, Row, func, select, type_coerce
 from typing_extensions import TypedDict
 
 from alertnet.core.codec import value
-from alertnet.core.disclosure import DURESS, without_secrets
+from alertnet.core.disclosure import DURESS, ReceivedText, without_secrets
 from alertnet.core.inbound.field_report import LATE_AFTER, reports_nothing, stands_for
-from alertnet.core.inbound.received_text import ReceivedText
 from alertnet.store.db.columns import vault_of
 from alertnet.store.db.session import Session
 from alertnet.store.db.vault import Unreadable
