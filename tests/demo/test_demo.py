@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from sqlalchemy import select
 
 from alertnet.cli.demo.clock import DemoClock
 from alertnet.cli.demo.evening import Evening
@@ -16,10 +17,15 @@ from alertnet.cli.demo.stage import stage
 from alertnet.cli.demo.subtitles import Subtitles
 from alertnet.cli.demo.tour import Tour
 from alertnet.cli.demo.watch import Missed, Watch
+from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import BadInput
 from alertnet.core.notification import Kind
 from alertnet.messages.checks.example import EXAMPLE
 from alertnet.runtime.clock import system_clock
+from alertnet.store.db.tx import Tx
+from alertnet.store.queues import workers
+from alertnet.store.queues.attempts import busy_numbers
+from alertnet.store.tables import attempts
 from tests.cli.conftest import Office
 from tests.database import migrate
 from tests.support.program import shipped_templates
@@ -64,6 +70,28 @@ def test_the_watch_tells_what_is_heard_in_its_order() -> None:
     heard = [line.partition("hears")[2].strip() for line in told.getvalue().splitlines() if " hears " in line]
     assert len(heard) > 2
     assert heard == [" ".join(sentence.text.split()) for sentence in call.heard]
+
+
+def test_a_call_that_waits_for_a_phone_that_rings_holds_no_jump_up() -> None:
+    """It is due, and only the end of the other call can bring it on."""
+    with stage(migrate=migrate) as built:
+        watch = Watch(built, Console(file=io.StringIO()), limit_seconds=30)
+        built.phone("ana").sends("SOS")
+        watch.expect("a telephone that rings", lambda: built.phone("coordinator").ringing)
+        watch.wait_until_quiet()
+        built.runtime.transact(queues_a_call_beside_each_that_rings)
+
+        watch.wait_until_quiet()
+
+        due = built.runtime.read(workers.due)
+    assert due.queued == {MethodKind.CALL}
+
+
+def queues_a_call_beside_each_that_rings(tx: Tx) -> None:
+    ringing = select(attempts).where(attempts.c.address_index.in_(busy_numbers(tx.session, tx.now)))
+    for number, row in enumerate(tx.session.execute(ringing.where(attempts.c.method == "call")).all()):
+        another = {"id": f"{number:032x}", "status": "queued", "due_at": tx.now, "provider_id": None}
+        tx.session.execute(attempts.insert().values({**row._asdict(), **another}))
 
 
 def test_what_is_said_in_spanish_has_its_english_at_hand() -> None:

@@ -4,6 +4,8 @@ import threading
 import time
 from datetime import datetime, timedelta
 
+from alertnet.core.codec import replace
+from alertnet.core.directory.contact import MethodKind
 from alertnet.runtime.clock import system_clock
 from alertnet.runtime.wiring import Runtime
 from alertnet.sandbox import Sandbox
@@ -117,5 +119,10 @@ class ClockSpeed:
 
 
 def _is_at_rest(tx: Tx) -> bool:
-    """Whether nothing is due or being sent. A skip during a send would end its lease."""
-    return not row_counts.is_anything_sending(tx.session) and workers.due(tx) == NOTHING
+    """Whether nothing is due or being sent, but calls to phones that ring. A skip during a send would end its lease."""
+    if row_counts.is_anything_sending(tx.session):
+        return False
+    due = workers.due(tx)
+    if due.queued == {MethodKind.CALL} and row_counts.waits_for_phones(tx.session, tx.now):
+        due = replace(due, queued=frozenset())
+    return due == NOTHING

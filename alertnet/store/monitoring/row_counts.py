@@ -10,7 +10,7 @@ from alertnet.core.incident import IncidentStatus
 from alertnet.core.notification import AttemptStatus
 from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
-from alertnet.store.queues.attempts import QUEUED, SENT_BY
+from alertnet.store.queues.attempts import QUEUED, SENT_BY, busy_numbers
 from alertnet.store.tables import alarms, attempts, escalations, incidents, journeys
 
 
@@ -58,6 +58,14 @@ def unsent(session: Session) -> dict[MethodKind, int]:
 def is_anything_sending(session: Session) -> bool:
     """Whether any attempt is leased for sending."""
     return bool(session.scalar(select(exists().where(attempts.c.status == AttemptStatus.SENDING.value))))
+
+
+def waits_for_phones(session: Session, now: datetime) -> bool:
+    """Whether every call that is due is to a number that we are calling already, and waits for the end of that."""
+    free = attempts.c.address_index.not_in(busy_numbers(session, now))
+    is_call = attempts.c.method == MethodKind.CALL.value
+    due = exists().where(attempts.c.status.in_(QUEUED), is_call, attempts.c.due_at <= now, free)
+    return not session.scalar(select(due))
 
 
 def _queue(tx: Tx, table: Table) -> QueueCount:
