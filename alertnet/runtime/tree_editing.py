@@ -24,7 +24,7 @@ from alertnet.store.records import documents, editions
 from alertnet.store.records.editions import Authorship, Edition, Publication
 from alertnet.trees import Fault, Survey, Tested, read_folder, survey, with_wait
 from alertnet.trees.folder_files import beside_shared, pack, texts_in, unpack, with_texts
-from alertnet.trees.forms.key_help import KEYS, Key
+from alertnet.trees.forms.key_help import Key, key_help
 from alertnet.trees.forms.schema import schema
 
 Edits = Mapping[str, str]
@@ -82,7 +82,7 @@ class Checked:
 
 def keys_explained() -> Mapping[str, Mapping[str, Key]]:
     """The meaning of each key of each form, with an example."""
-    return KEYS
+    return key_help()
 
 
 def tree_schema(say: Say) -> dict[str, object]:

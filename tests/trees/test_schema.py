@@ -8,7 +8,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from alertnet.trees.forms.key_help import KEYS
+from alertnet.trees.forms.key_help import key_help
 from alertnet.trees.forms.schema import schema
 from alertnet.trees.forms.tree_form import ContactForm, Form
 
@@ -34,7 +34,7 @@ def test_the_examples_keep_to_it(path: Path) -> None:
 
 @pytest.mark.parametrize("form", [*Form.__subclasses__(), ContactForm])
 def test_every_key_has_a_description_and_an_example_that_it_allows(form: type[Form]) -> None:
-    keys, properties = KEYS[form.__name__], schema()["$defs"][form.__name__]["properties"]
+    keys, properties = key_help()[form.__name__], schema()["$defs"][form.__name__]["properties"]
     assert set(form.model_fields) <= set(keys)
     for name in form.model_fields:
         described = properties[name]

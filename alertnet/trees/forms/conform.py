@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from alertnet.core.directory.languages import phrase
-from alertnet.trees.forms.key_help import KEYS
+from alertnet.trees.forms.key_help import key_help
 from alertnet.trees.forms.tree_form import Form
 from alertnet.trees.reading.document import Document, Steps
 from alertnet.trees.reading.fault import Fault, NotAllowed
@@ -85,7 +85,7 @@ def _example(form: type[Form], steps: Steps) -> str:
     """An example of the key, else of the nearest key around it."""
     for end in range(len(steps), 0, -1):
         key = steps[end - 1]
-        its = KEYS.get(getattr(_form_at(form, steps[: end - 1]), "__name__", ""), {})
+        its = key_help().get(getattr(_form_at(form, steps[: end - 1]), "__name__", ""), {})
         if isinstance(key, str) and key in its:
             shown = yaml.safe_dump({key: its[key].example}, default_flow_style=True, width=1000, sort_keys=False)
             return shown.strip().removeprefix("{").removesuffix("}")

@@ -4,10 +4,12 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from alertnet.core.directory.contact_tree import EVERYWHERE
 from alertnet.core.directory.languages import Say
+from alertnet.core.incident import TYPES
 from alertnet.trees.forms.country_rules import CountriesForm
 from alertnet.trees.forms.field_form import FieldForm
-from alertnet.trees.forms.key_help import DURATION, KEYS, LANGUAGE, Key
+from alertnet.trees.forms.key_help import PATTERNS, Key, key_help
 from alertnet.trees.forms.tree_form import NEVER, SharedForm, TreeForm
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -21,10 +23,11 @@ def schema(say: Say = str) -> dict[str, Any]:
     """
     made = TypeAdapter(TreeForm | SharedForm | FieldForm | CountriesForm).json_schema(mode="validation")
     forms = made["$defs"]
-    for name, keys in KEYS.items():
+    for name, keys in key_help().items():
         for key, described in keys.items():
             if name in forms and key in forms[name]["properties"]:
                 forms[name]["properties"][key] = _explained(forms[name]["properties"][key], described, say)
+    forms["WhenForm"]["properties"]["type"]["items"] = {"enum": [EVERYWHERE, *TYPES]}
     for name in ("TreeForm", "SharedForm"):
         include = forms[name]["properties"]["include"]
         include["anyOf"] = [{"type": "string"}, {"type": include.pop("type"), "items": include.pop("items")}]
@@ -34,7 +37,7 @@ def schema(say: Say = str) -> dict[str, Any]:
     for name, key in (("TreeForm", "title"), ("LevelForm", "ask"), ("ContactForm", "ask")):
         one = forms[name]["properties"][key]
         by_language = {part: one.pop(part) for part in ("type", "additionalProperties", "minProperties") if part in one}
-        one["anyOf"] = [{"type": "string"}, by_language | {"propertyNames": {"pattern": LANGUAGE}}]
+        one["anyOf"] = [{"type": "string"}, by_language | {"propertyNames": {"pattern": PATTERNS["language"]}}]
     for form in forms.values():
         form.pop("description", None)
         form.pop("title", None)
@@ -57,18 +60,16 @@ def _if(key: str, form: str, otherwise: dict[str, Any]) -> dict[str, Any]:
 
 def _explained(property: dict[str, Any], key: Key, say: Say) -> dict[str, Any]:
     """The property with an explanation, and in the form in which YAML has it."""
-    written = _as_written(property, key.pattern)
+    written = _as_written(property, PATTERNS[key.pattern] if key.pattern else None)
     written.pop("title", None)
     written.pop("default", None)
-    if key.values:
-        written["items"] = {"enum": list(key.values)}
     return {"description": say(key.what), "examples": [key.example], **written}
 
 
 def _as_written(property: dict[str, Any], pattern: str | None) -> dict[str, Any]:
     """The schema of a value as written in YAML, where durations, spans and hours are strings."""
     if property.get("format") == "duration":
-        return {"type": "string", "pattern": DURATION}
+        return {"type": "string", "pattern": PATTERNS["duration"]}
     if property.get("$ref", "").endswith("/Hours"):
         return {"type": "string"}
     if "prefixItems" in property:

@@ -5,82 +5,13 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from functools import cache
+from pathlib import Path
+
+import yaml
 
 from alertnet.core.directory.countries import COUNTRIES
 from alertnet.core.directory.languages import Phrase, phrase
 from alertnet.shipped import country_names
-
-_MEANT = {
-    "army": "military|armed forces|soldiers|militares|ejército|ejercito|fuerzas armadas|armée|armee|exército|militär",
-    "police": "policía|policia|gendarmerie|gendarmes|cops|polizei",
-    "intelligence": "secret service|inteligencia|renseignement|geheimdienst",
-    "paramilitary": "paramilitaries|paramilitares|paras|autodefensas|paramilitaires|militia",
-    "armed_group": "guerrilla|rebels|gang|cartel|armed group|grupo armado|groupe armé",
-    "company": "corporation|business|empresa|entreprise|mine|firm",
-    "official": "mayor|government|gobierno|alcalde|civil servant|gouvernement",
-    "arrest": "detention|detained|detención|detencion|arrestation|imprisonment|prisão|festnahme",
-    "abduction": "kidnapping|kidnap|secuestro|enlèvement|enlevement|entführung",
-    "killing": "murder|assassination|homicide|asesinato|assassinat",
-    "attempted_killing": "armed attack|atentado|attentat|attempted murder",
-    "disappearance": "missing|disappeared|desaparición|desaparicion|disparition",
-    "assault": "beating|aggression|agresión|agresion|agression|attack",
-    "sexual_violence": "rape|violación|viol",
-    "raid": "search|allanamiento|perquisition|house search",
-    "break_in": "burglary|robbery|robo|cambriolage",
-    "eviction": "displacement|desalojo|expulsion from land",
-    "checkpoint": "roadblock|retén|reten|barrage",
-    "crowd_repression": "protest|demonstration|manifestación|manifestation",
-    "criminalisation": "lawsuit|prosecution|criminalización|criminalization|judicialización|poursuites",
-    "defamation": "smear|slander|difamación|difamacion|diffamation",
-    "immigration": "deportation|expulsion|expulsión",
-    "digital_attack": "hacking|hack|spyware|phishing",
-    "surveillance": "vigilancia|following|seguimiento",
-    "death_threat": "death threat|amenaza de muerte|menace de mort",
-    "threat": "amenaza|menace|intimidation",
-    "authority": "army|police|military|mayor|governor|prosecutor|ejército|policía|alcalde|fiscalía|armée|maire",
-    "ombuds": "ombudsman|ombudsperson|defensoría|defensoria|défenseur des droits",
-    "embassy": "consulate|embajada|ambassade|botschaft|consul|ambassador",
-    "eu_delegation": "eu|european union|unión europea|union européenne",
-    "un": "united nations|ohchr|unhcr|onu|nations unies|special rapporteur",
-    "icrc": "red cross|cicr|cruz roja|croix-rouge",
-    "media": "press|journalist|prensa|presse|radio",
-    "ministry": "ministerio|ministère|ministere|ministerium",
-    "critical": "urgent|highest|emergency|crítico|critico|critique",
-    "serious": "high|severe|grave|serio|grave incident",
-    "moderate": "medium|moderado|modéré|modere",
-    "watch": "low|minor|info",
-    "internal": "c0|private|interno|interne",
-    "national": "c1|local|country|nacional",
-    "international": "c2|global|worldwide|internacional|abroad",
-    "public": "c3|público|publico",
-    "all": "everyone|everybody|todos|tous",
-    "any": "one|anyone|someone|cualquiera",
-    "each_organisation": "each|one each|each organization",
-    "full": "everything|all|todo|tout",
-    "minimal": "minimum|nothing|mínimo|minimo",
-    "true": "yes|y|on|si|sí|oui|ja|sim",
-    "false": "no|n|off|non|nein|não",
-    "call": "phone|telephone|voice|teléfono|telefono|tel",
-    "sms": "text|mobile|cell|mensaje",
-    "email": "mail|correo|e-mail|courriel",
-    "timezone": "tz|time_zone|zone",
-    "es": "spanish|español|espanol|castellano|espagnol",
-    "en": "english|inglés|ingles|anglais",
-    "fr": "french|français|francais|francés",
-    "de": "german|deutsch|alemán|allemand",
-    "pt": "portuguese|português|portugues|portugués",
-    "GB": "uk|britain|england|scotland",
-    "DO": "dominican",
-    "next": "continue|go on|proceed|continuar|continuer|siguiente",
-    "US": "usa|america|eeuu",
-    "GR": "el",
-}
-"""Words by the keyword that they mean. A word that could mean the opposite of another is in none."""
-
-_BY_WORD: dict[str, list[str]] = defaultdict(list)
-for _said, _words in _MEANT.items():
-    for _word in _words.split("|"):
-        _BY_WORD[_word].append(_said)
 
 _INSTEAD = {
     "whatsapp": phrase('write it as {task: "Write on WhatsApp, https://wa.me/573005550101: …"}'),
@@ -98,6 +29,17 @@ _NUMBERS = {"two": "2", "dos": "2", "deux": "2", "three": "3", "tres": "3", "tro
 _NEGATIONS = ("un", "non", "not", "no", "in", "dis", "anti", "counter", "im")
 
 
+@cache
+def _meant_by() -> Mapping[str, list[str]]:
+    """The keywords that a word may mean."""
+    keywords: dict[str, list[str]] = defaultdict(list)
+    said = Path(__file__).with_suffix(".yaml").read_text("utf-8")
+    for keyword, words in yaml.load(said, yaml.CBaseLoader).items():  # noqa: S506 - a base loader makes no objects
+        for word in words:
+            keywords[word].append(keyword)
+    return keywords
+
+
 def did_you_mean(meant: str) -> Phrase:
     """The question "did you mean …?"."""
     return phrase("did you mean {meant}?", meant=meant)
@@ -109,7 +51,8 @@ def hint(word: str, allowed: Collection[str]) -> Phrase | None:
     if folded in _INSTEAD and not {"call", "defender"}.isdisjoint(allowed):
         return _INSTEAD[folded]
     known = {name.casefold(): name for name in allowed}
-    words = (*_BY_WORD.get(folded, ()), *_BY_WORD.get(folded.replace("_", " "), ()), known.get(folded))
+    meant_by = _meant_by()
+    words = (*meant_by.get(folded, ()), *meant_by.get(folded.replace("_", " "), ()), known.get(folded))
     meant = next((each for each in words if each and each.casefold() in known), None)
     if meant is None and "a number from 1" in allowed:
         meant = _NUMBERS.get(folded)
@@ -124,7 +67,7 @@ def hint(word: str, allowed: Collection[str]) -> Phrase | None:
 
 def meant_language(word: str) -> Phrase | None:
     """The code of a language that was written by its name."""
-    meant = _BY_WORD.get(word.casefold().strip(), ())
+    meant = _meant_by().get(word.casefold().strip(), ())
     code = next((each for each in meant if each in ("de", "en", "es", "fr", "pt")), None)
     return did_you_mean(code) if code else None
 

@@ -18,7 +18,7 @@ from alertnet.core.directory.languages import Phrase, phrase
 from alertnet.core.directory.on_call import Duty
 from alertnet.core.directory.routine import Routine
 from alertnet.core.incident import Affected
-from alertnet.trees.forms.key_help import KEYS
+from alertnet.trees.forms.key_help import key_help
 from alertnet.trees.reading.yaml_slips import slip_of
 from alertnet.web.console.shown import phrases, sayer
 from alertnet.web.console.trees.editing import as_heading
@@ -67,8 +67,8 @@ def of_fields(kind: object, known: set[object]) -> Iterator[str]:
 
 def forms() -> set[str]:
     shown = {name for kind in (ContactTree, Team, Affected) for name in of_fields(kind, set())}
-    explained = {key.what for keys in KEYS.values() for key in keys.values()}
-    headings = {as_heading(form) for form in KEYS}
+    explained = {key.what for keys in key_help().values() for key in keys.values()}
+    headings = {as_heading(form) for form in key_help()}
     return {form for _, form in written() if form is not None} | (shown - NEVER_SHOWN) | explained | headings
 
 
