@@ -411,6 +411,33 @@ def test_duress_with_nothing_open_raises(field: Switchboard) -> None:
     assert [(each.facts.verified, each.facts.team) for each in raised] == [(False, None)]
 
 
+@pytest.mark.parametrize(
+    "words", ["{}", "en casa {}", "todos tranquilos en el hotel {}, gracias", "cancel {}", "Stop {}"]
+)
+def test_duress_in_words_that_are_no_verb_is_heard_and_answered_as_the_true_pin(field: Switchboard, words: str) -> None:
+    """B4, A12: whoever reads the words alone, with dots for the PIN, would believe them."""
+    true = field.texts("ana", words.format(PIN))
+    assert [field.incident(row.id).facts.duress for row in field.rows(incidents)] == [False]
+    field.closes(field.newest())
+
+    under_duress = field.texts("ana", words.format(DURESS))
+
+    raised = [field.incident(row.id).facts for row in field.rows(incidents, status="open")]
+    assert true == under_duress
+    assert true is not None
+    assert [each.severity for each in raised if each.duress] == [Severity.CRITICAL]
+
+
+def test_a_number_among_words_is_no_wrong_pin(field: Switchboard) -> None:
+    """B9: five prices in an hour close no door."""
+    for price in range(25000, 25006):
+        field.texts("ana", f"nos piden {price} pesos")
+
+    field.texts("ana", f"ALERTA {PIN} 31")
+
+    assert field.incident(field.newest()).facts.verified
+
+
 def test_wrong_pins_in_such_texts_close_the_doors_as_anywhere(field: Switchboard) -> None:
     """B9."""
     for pin in range(11111, 11116):

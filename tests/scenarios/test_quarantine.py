@@ -147,7 +147,8 @@ def test_words_that_are_bound_while_nothing_is_open_are_put_before_people(valley
 
 
 @pytest.mark.parametrize(
-    "text", [f"OK {DURESS}", f"TEST {DURESS}", f"NEWS {DURESS} todo bien", f"SALIDA {DURESS} L4 23:00"]
+    "text",
+    [f"OK {DURESS}", f"TEST {DURESS}", f"NEWS {DURESS} todo bien", f"SALIDA {DURESS} L4 23:00", f"en casa {DURESS}"],
 )
 def test_a_pin_for_duress_is_believed_whatever_is_written_with_it(valley: World, text: str) -> None:
     """B4: the incident is critical, the coordinators are alarmed, and the borrowed phone stays silent."""

@@ -65,6 +65,14 @@ class PinTried:
     unheard: int = 0
 
 
+@value
+class Shown:
+    """A text as people may read it, without PINs. `forced`: the owners whose PIN for duress stood in it."""
+
+    text: str
+    forced: frozenset[str] = frozenset()
+
+
 def set_pins(
     tx: Tx, owner: str, pin: str | None = None, duress: str | None = None, one_time: Collection[str] = ()
 ) -> None:
@@ -129,6 +137,11 @@ def try_pin(tx: Tx, owner: str, text: str | None) -> PinTried:
 
 
 def without_pins(tx: Tx, owners: Collection[str], text: str, writer: str) -> str:
+    """The text as people may read it: `shown`."""
+    return shown(tx, owners, text, writer).text
+
+
+def shown(tx: Tx, owners: Collection[str], text: str, writer: str) -> Shown:
     """Replace each PIN of those owners in the text by dots, since people read the text and no PIN is meant for them.
 
     Of many numbers only the first are checked. None is while the owners' PINs are closed or after too many texts of
@@ -138,14 +151,15 @@ def without_pins(tx: Tx, owners: Collection[str], text: str, writer: str) -> str
     known = {owner: pins.of_owner(tx, owner) for owner in owners} if numbers else {}
     known = {owner: theirs for owner, theirs in known.items() if theirs}
     if not known:
-        return text
+        return Shown(text)
     if any(WRONG_PINS.is_closed(limits.usage(tx, WRONG_PINS, owner), tx.now) for owner in known):
-        return without_numbers(text)
+        return Shown(without_numbers(text))
     if not limits.use(tx, NUMBERS_COMPARED, writer):
-        return without_numbers(text)
+        return Shown(without_numbers(text))
     found = pins.matching_each(tx, known, numbers[:MOST_LOOKED_AT])
     harmless = {number for number in numbers[:MOST_LOOKED_AT] if not any(found[owner, number] for owner in known)}
-    return without_numbers(text, harmless)
+    forced = {owner for (owner, _), its in found.items() if any(pin.kind is PinKind.DURESS for pin in its)}
+    return Shown(without_numbers(text, harmless), frozenset(forced))
 
 
 def numbers_in(text: str) -> Collection[str]:

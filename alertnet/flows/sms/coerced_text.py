@@ -6,7 +6,7 @@ own transaction, and done by whichever worker looks next.
 
 from alertnet.core.errors import Inconsistent
 from alertnet.core.inbound.sms_answers import parse_duty_change
-from alertnet.core.inbound.sms_grammar import Report, parse_report
+from alertnet.core.inbound.sms_grammar import FieldVerb, Report, parse_report
 from alertnet.flows.credentials.known_numbers import member_at, staff_at
 from alertnet.flows.credentials.pins import PinCheck
 from alertnet.flows.sms.field_text import FieldText
@@ -14,6 +14,9 @@ from alertnet.flows.sms.report_by_sms import receive_duress
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import inbound
 from alertnet.store.records.editions import Edition
+
+NO_VERB = FieldVerb.UPDATE.value
+"""What is recorded as understood of words without a verb."""
 
 
 def hear_duress(text: FieldText, understood: str) -> None:
@@ -25,14 +28,15 @@ def hear_duress(text: FieldText, understood: str) -> None:
 
 
 def find_coerced(text: FieldText | None, report: Report | None) -> FieldText | None:
-    """The text of a member, if it raises nothing, and the duress PIN or a cry is in it.
+    """The text of a member, if it raises nothing, and the duress PIN is among its words, or a cry beside a verb.
 
-    A wrong PIN counts as everywhere.
+    A wrong PIN beside a verb counts as everywhere.
     """
-    if text is None or report is None:
+    if text is None:
         return None
-    check = text.try_pin(report.pin) if report.pin else PinCheck.ABSENT
-    return text if report.cries or check is PinCheck.DURESS else None
+    check = text.try_pin(report.pin) if report and report.pin else PinCheck.ABSENT
+    cries = report is not None and report.cries
+    return text if cries or text.is_forced or check is PinCheck.DURESS else None
 
 
 def open_coerced(tx: Tx, edition: Edition, provider_id: str) -> None:
@@ -49,4 +53,4 @@ def open_coerced(tx: Tx, edition: Edition, provider_id: str) -> None:
         raise Inconsistent("inbound", provider_id, "sender", "nobody", "a member, or one on a rota")
     report, duty = parse_report(sms.body), parse_duty_change(sms.body)
     text = FieldText(tx, edition, sender, sms)
-    receive_duress(text, report.verb.value if report else "ON" if duty and duty.is_on else "OFF")
+    receive_duress(text, report.verb.value if report else NO_VERB if duty is None else "ON" if duty.is_on else "OFF")

@@ -19,13 +19,15 @@ from alertnet.store.records.inbound import InboundSms, Recipient, Reply
 class FieldText:
     """A text of a member, or of a contact that reports like one.
 
-    `sms`: with dots in place of PINs; without any words for keys in a call.
+    `sms`: with dots in place of PINs; without any words for keys in a call. `is_forced`: the sender's PIN for duress
+    stands somewhere in it.
     """
 
     tx: Tx
     edition: Edition
     sender: InTheField
     sms: InboundSms
+    is_forced: bool = False
 
     @property
     def phone(self) -> str:

@@ -16,10 +16,10 @@ from alertnet.core.inbound.sms_grammar import FieldVerb, Report, parse_report
 from alertnet.core.limits import ALL_STRANGER_ALARMS, ALL_STRANGERS_TOLD, STRANGER_ALARMS, STRANGERS_TOLD, Limit
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import NO_REF, InTheField, in_own_language, member_of
-from alertnet.flows.credentials.pins import without_numbers, without_pins
+from alertnet.flows.credentials.pins import shown, without_numbers
 from alertnet.flows.notifications.floods import EVERYBODY
 from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
-from alertnet.flows.sms.coerced_text import find_coerced, hear_duress
+from alertnet.flows.sms.coerced_text import NO_VERB, find_coerced, hear_duress
 from alertnet.flows.sms.field_text import FieldText
 from alertnet.flows.sms.member_texts import hear_member
 from alertnet.flows.sms.report_by_sms import is_news, receive_report
@@ -70,9 +70,9 @@ def bind_text(tx: Tx, edition: Edition, id: str, team: str, member: str, *, by: 
     text = inbound.bind_quarantined(tx, id, sender.owner)
     # The report keeps the phone that it was written on, so that a call back does not ring at another.
     sender = replace(sender, member=replace(sender.member, phone=text.number), is_borrowed=True)
-    shown = without_pins(tx, [sender.owner], text.text, text.number)
-    sms = InboundSms(id, text.number, "", shown, heard_at=text.at)
-    from_member = FieldText(tx, edition, sender, sms)
+    hidden = shown(tx, [sender.owner], text.text, text.number)
+    sms = InboundSms(id, text.number, "", hidden.text, heard_at=text.at)
+    from_member = FieldText(tx, edition, sender, sms, is_forced=bool(hidden.forced))
     _hear(from_member, parse_report(text.text, edition.network.people))
     last = incidents.open_of_phone(tx, text.number, team=team)
     if last is None:
@@ -105,8 +105,8 @@ def _hear(text: FieldText, report: Report | None) -> None:
         return
     coerced = find_coerced(text, report)
     pass_on_from_member(text, Subject.NOT_UNDERSTOOD)
-    if report and coerced:
-        hear_duress(coerced, report.verb.value)
+    if coerced:
+        hear_duress(coerced, report.verb.value if report else NO_VERB)
 
 
 def _alarm(tx: Tx, trees: tuple[ContactTree, ...], number: str) -> Limit | None:

@@ -26,13 +26,13 @@ from alertnet.flows.credentials.known_numbers import (
     owners_at,
     staff_at,
 )
-from alertnet.flows.credentials.pins import without_pins
+from alertnet.flows.credentials.pins import shown
 from alertnet.flows.credentials.written_codes import about_what_is_real
 from alertnet.flows.notifications.floods import may_look, may_reply, tell_drop
 from alertnet.flows.notifications.number_tests import answer_by_text
 from alertnet.flows.notifications.system_notices import RANKS
 from alertnet.flows.sms.answer_by_sms import record_answers
-from alertnet.flows.sms.coerced_text import find_coerced, hear_duress
+from alertnet.flows.sms.coerced_text import NO_VERB, find_coerced, hear_duress
 from alertnet.flows.sms.field_text import FieldText
 from alertnet.flows.sms.member_texts import hear_member
 from alertnet.flows.sms.quarantine import tell_of_stranger
@@ -108,7 +108,8 @@ class _Text:
         self.tx, self.edition, self.written = tx, edition, written
         self.member = member_at(tx, edition.network, written.sender)
         owners = owners_at(edition.network, written.sender, self.member)
-        self.sms = replace(written, body=without_pins(tx, owners, written.body, written.sender))
+        self.shown = shown(tx, owners, written.body, written.sender)
+        self.sms = replace(written, body=self.shown.text)
         """As it is shown and kept: only what checks a PIN sees it."""
         self.answers = parse_answers(self.sms.body)
         self.codes = {answer.code for answer in self.answers if answer.code}
@@ -127,7 +128,7 @@ class _Text:
 
     def by(self, sender: InTheField) -> FieldText:
         """The text as that one's who has the number."""
-        return FieldText(self.tx, self.edition, sender, self.sms)
+        return FieldText(self.tx, self.edition, sender, self.sms, is_forced=sender.owner in self.shown.forced)
 
     @property
     def is_for_people(self) -> bool:
@@ -138,7 +139,7 @@ class _Text:
 def _react(text: _Text) -> tuple[bool, Reply | None]:
     """Whether the sender is known, and the reply."""
     tx, edition, sms, member = text.tx, text.edition, text.sms, text.member
-    if is_opt_out(sms.body):
+    if is_opt_out(text.written.body):
         # The network itself answers a STOP, and lets nothing through after it.
         known, _ = _pass_on(text, Subject.OPTED_OUT)
         return known, None
@@ -170,9 +171,9 @@ def _react(text: _Text) -> tuple[bool, Reply | None]:
         return heard
     coerced = find_coerced(from_member, report)
     known, reply, limit = _hear_rest(text, sent)
-    if report and coerced:
+    if coerced:
         # A bystander must read the reply to a true PIN.
-        hear_duress(coerced, report.verb.value)
+        hear_duress(coerced, report.verb.value if report else NO_VERB)
     tell_drop(tx, edition.network.in_order, limit)
     return known, reply
 
