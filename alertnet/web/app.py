@@ -18,7 +18,7 @@ from alertnet.web.api import devices, incidents
 from alertnet.web.auth import KnownKeys
 from alertnet.web.console.refusing import show_crowded, show_our_fault
 from alertnet.web.door import InFlight
-from alertnet.web.layers import Around, Turns
+from alertnet.web.layers import Around, Straight, Turns
 from alertnet.web.monitoring import health
 from alertnet.web.throttle import Throttle
 from alertnet.web.twilio import webhooks
@@ -33,7 +33,7 @@ EDGES = (webhooks, incidents, devices, pages, health)
 class App(FastAPI):
     """The application; `straight` takes each request first."""
 
-    straight: incidents.Straight
+    straight: Straight
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.straight(scope, receive, send)
@@ -69,7 +69,9 @@ def make_app(runtime: Runtime, leaving: threading.Event | None = None) -> FastAP
     app.add_middleware(Turns, runtime=runtime, show_crowded=show_crowded)
     app.add_middleware(Around, runtime=runtime)
     plainly = partial(FastAPI.__call__, app)
-    app.straight = incidents.Straight(plainly, runtime, app.state.in_flight, app.state.known_keys)
+    reports = incidents.Straight(runtime, app.state.in_flight, app.state.known_keys)
+    statuses = webhooks.straight_ways(runtime, app.state.throttle)
+    app.straight = Straight(plainly, {incidents.REPORTED_AT: reports, **statuses})
     problems.install(app)
     app.add_exception_handler(Exception, _our_fault)
     # FastAPI would otherwise build each route again for every application, at its first request.

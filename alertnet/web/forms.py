@@ -42,6 +42,15 @@ async def _read(request: Request) -> Form:
         body += chunk
         if len(body) > LONGEST_BODY:
             raise HTTPException(413, f"the form is longer than {LONGEST_BODY} bytes")
+    return form_of(body)
+
+
+def form_of(body: bytes | bytearray) -> Form:
+    """The fields of that body.
+
+    Raises:
+        HTTPException: 422 for too many.
+    """
     try:
         pairs = parse_qsl(body.decode(errors="replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError:

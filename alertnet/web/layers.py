@@ -1,11 +1,15 @@
-"""ASGI middleware around every request: counts answers, limits bodies, forbids caching, and gives everybody a turn."""
+"""ASGI middleware around every request: counts answers, limits bodies, forbids caching, and gives everybody a turn.
+
+What comes most passes by all of it (`Straight`).
+"""
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 import structlog
 from fastapi import HTTPException, Request
+from fastapi.routing import APIRoute
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -27,6 +31,12 @@ SAID_BY_STATUS = frozenset({"/healthz", "/readyz"})
 
 NEVER_KEPT = (b"cache-control", b"no-store")
 
+HeadersAsCame = Mapping[bytes, bytes]
+Way = Callable[[Scope, HeadersAsCame, bytes], Awaitable[Response | None]]
+"""Answers a POST with these headers, each once, and this body; None where it would rather leave it to FastAPI."""
+RAISED = "alertnet.raised"
+"""Of a request's scope: what was raised on the straight way."""
+
 STREAMS = ("/live", "/events")
 """Ends of the paths that stay open for hours, which have limits of their own."""
 Asker = tuple[str, str]
@@ -37,6 +47,78 @@ RETRY = {"Retry-After": "1"}
 CROWDED = "too many requests of yours are under way: wait for their answers"
 
 log = structlog.get_logger(__name__)
+
+
+class Straight:
+    """ASGI application that answers by ways of their own what comes most, and leaves every other request to FastAPI.
+
+    FastAPI's layers prepare each request for everything that a route might ask for, which took most of the web's part
+    of an alarm, and of hearing that it has arrived.
+    """
+
+    def __init__(self, app: ASGIApp, ways: Mapping[str, Way]) -> None:
+        """`ways`: by a path, or by its beginning up to the last slash."""
+        self._app = app
+        self._ways = ways
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the request, or pass it on with what has come of its body."""
+        way = self._way(scope)
+        if way is not None:
+            came: list[Message] = []
+            try:
+                response = await _by(way, scope, receive, came)
+                if response is not None:
+                    response.raw_headers.append(NEVER_KEPT)
+                    await response(scope, receive, send)
+                    return
+            except Exception as error:
+                scope[RAISED] = error
+            receive = _after(came, receive)
+        await self._app(scope, receive, send)
+
+    def _way(self, scope: Scope) -> Way | None:
+        if scope["type"] != "http" or scope["method"] != "POST":
+            return None
+        path: str = scope["path"]
+        return self._ways.get(path) or self._ways.get(path[: path.rfind("/") + 1])
+
+
+async def _by(way: Way, scope: Scope, receive: Receive, came: list[Message]) -> Response | None:
+    headers = dict(scope["headers"])
+    is_plain = len(headers) == len(scope["headers"])
+    body = await _body(receive, came) if is_plain else None
+    return None if body is None else await way(scope, headers, body)
+
+
+async def _body(receive: Receive, came: list[Message]) -> bytes | None:
+    """The body, unless it is too long or the client has gone. Adds to `came` what is received."""
+    size = 0
+    while not came or came[-1].get("more_body"):
+        came.append(await receive())
+        size += len(came[-1].get("body", b""))
+        if size > LONGEST_BODY or came[-1]["type"] == "http.disconnect":
+            return None
+    return b"".join([message.get("body", b"") for message in came])
+
+
+def _after(came: Iterable[Message], receive: Receive) -> Receive:
+    """Receives once more what came, then what follows."""
+    again = iter(came)
+
+    async def receive_again() -> Message:
+        return next(again, None) or await receive()
+
+    return receive_again
+
+
+class Raising(APIRoute):
+    """A route that raises what was raised on the straight way, so that FastAPI turns it into an answer."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if RAISED in scope:
+            raise scope[RAISED]
+        await super().handle(scope, receive, send)
 
 
 class Turns:

@@ -54,9 +54,9 @@ def call_back(world: World, web: Web, message: Message) -> None:
         form = Form({"MessageSid": message.id, "MessageStatus": status, **fields})
 
     def track(runtime: Runtime) -> Response:
-        if outgoing.method is MethodKind.CALL:
-            return webhooks.call_status(outgoing.attempt, form, runtime)
-        return webhooks.text_status(outgoing.attempt, form, runtime)
+        noted = webhooks.call_noted if outgoing.method is MethodKind.CALL else webhooks.text_noted
+        runtime.transact(noted(outgoing.attempt, form))
+        return Response(status_code=204)
 
     what = f"word that {world.describe(outgoing)} is {status}"
     for delay in delays:

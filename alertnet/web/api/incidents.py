@@ -1,18 +1,16 @@
 """Incidents over HTTP (B5): raising, listing and showing them, and their history."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import Query
-from fastapi.routing import APIRoute
 from pydantic_core import from_json
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 from typing_extensions import TypedDict
 
 from alertnet.core.errors import Unknown
-from alertnet.core.limits import LONGEST_BODY
 from alertnet.flows.incidents.drills import begin_drill
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.unit.idempotent_request import Act, Show
@@ -30,17 +28,15 @@ from alertnet.web.api.cursor import PAGE, page_of, read_cursor
 from alertnet.web.api.models import Page, Report
 from alertnet.web.auth import COORDINATE, REPORTS, InForce, KnownKeys, Reader
 from alertnet.web.door import IDEMPOTENCY_FORM, IDEMPOTENCY_KEY, Door, InFlight, ReportersDoor
-from alertnet.web.layers import NEVER_KEPT
+from alertnet.web.layers import HeadersAsCame, Raising
 from alertnet.web.problems import Router, documented
 
 ENTRIES = 500  # Timeline lines in one page.
 REPORTED_AT = "/v1/incidents"
-RAISED = "alertnet.raised"
-"""Of a request's scope: what was raised on the straight way."""
 _ONCE = IDEMPOTENCY_KEY.lower().encode()
 REF = re.compile(r"[A-Za-z]-[A-Za-z0-9]{4}", re.ASCII)
 
-router = Router()
+router = Router(route_class=Raising)
 
 
 class IncidentPage(TypedDict):
@@ -53,43 +49,27 @@ class TimelinePage(TypedDict):
     next: int | None
 
 
+@router.post(
+    REPORTED_AT,
+    status_code=201,
+    response_model=IncidentView,
+    responses=documented(401, 403, 409, 413, 422, 503),
+)
 async def raise_incident(report: Report, door: ReportersDoor) -> Response:
     """Raise an incident: when this answers, it is on the record and its first alerts are queued."""
     return await door.carry_out_soon(report, raising(report, door))
 
 
 class Straight:
-    """ASGI application that answers a report with no fault in itself, and leaves every other request to FastAPI.
+    """The straight way of a report by a known key."""
 
-    FastAPI's layers prepare each request for everything that a route might ask for, which took most of the web's part
-    of an alarm.
-    """
-
-    def __init__(self, app: ASGIApp, runtime: Runtime, in_flight: InFlight, known_keys: KnownKeys) -> None:
-        self._app = app
+    def __init__(self, runtime: Runtime, in_flight: InFlight, known_keys: KnownKeys) -> None:
         self._runtime = runtime
         self._in_flight = in_flight
         self._known_keys = known_keys
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer the request, or pass it on with what has come of its body."""
-        if scope["type"] == "http" and scope["path"] == REPORTED_AT and scope["method"] == "POST":
-            came: list[Message] = []
-            try:
-                headers = dict(scope["headers"])
-                is_plain = len(headers) == len(scope["headers"])
-                response = await self._answer(headers, receive, came) if is_plain else None
-                if response is not None:
-                    response.raw_headers.append(NEVER_KEPT)
-                    await response(scope, receive, send)
-                    return
-            except Exception as error:
-                scope[RAISED] = error
-            receive = _after(came, receive)
-        await self._app(scope, receive, send)
-
-    async def _answer(self, headers: Mapping[bytes, bytes], receive: Receive, came: list[Message]) -> Response | None:
-        """The answer to a report with no fault in itself; else None. Adds to `came` what is received."""
+    async def __call__(self, scope: Scope, headers: HeadersAsCame, body: bytes) -> Response | None:
+        """The answer to a report with no fault in itself; else None."""
         scheme, _, text = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
         key = self._known_keys.get(text) if scheme == "Bearer" else None
         if key is None or not key.may(REPORTS) or headers.get(b"content-type") != b"application/json":
@@ -97,56 +77,12 @@ class Straight:
         once = headers[_ONCE].decode("latin-1") if _ONCE in headers else None
         if once is not None and not IDEMPOTENCY_FORM.fullmatch(once):
             return None
-        body = await _body(receive, came)
         try:
-            report = None if body is None else Report.model_validate(from_json(body))
+            report = Report.model_validate(from_json(body))
         except (ValueError, RecursionError):
-            return None
-        if report is None:
             return None
         door = Door(self._runtime, self._in_flight, self._known_keys, key, once, f"POST {REPORTED_AT}")
         return await raise_incident(report, door)
-
-
-async def _body(receive: Receive, came: list[Message]) -> bytes | None:
-    """The body, unless it is too long or the client has gone. Adds to `came` what is received."""
-    size = 0
-    while not came or came[-1].get("more_body"):
-        came.append(await receive())
-        size += len(came[-1].get("body", b""))
-        if size > LONGEST_BODY or came[-1]["type"] == "http.disconnect":
-            return None
-    return b"".join([message.get("body", b"") for message in came])
-
-
-class _Raising(APIRoute):
-    """A route that raises what was raised on the straight way, so that FastAPI turns it into an answer."""
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if RAISED in scope:
-            raise scope[RAISED]
-        await super().handle(scope, receive, send)
-
-
-def _after(came: Iterable[Message], receive: Receive) -> Receive:
-    """Receives once more what came, then what follows."""
-    again = iter(came)
-
-    async def receive_again() -> Message:
-        return next(again, None) or await receive()
-
-    return receive_again
-
-
-router.add_api_route(
-    REPORTED_AT,
-    raise_incident,
-    methods=["POST"],
-    status_code=201,
-    response_model=IncidentView,
-    responses=documented(401, 403, 409, 413, 422, 503),
-    route_class_override=_Raising,
-)
 
 
 @router.get("/v1/incidents", response_model=IncidentPage, responses=documented(401, 403, 422, 503))

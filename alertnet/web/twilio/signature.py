@@ -3,14 +3,18 @@
 The signed URL is built from the configured public one, never from Host or X-Forwarded-*, which anybody can set.
 """
 
+from collections.abc import Mapping
+from hmac import compare_digest
 from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request
 from twilio.request_validator import SIGNATURE_HEADER, SIGNATURE_SETTINGS_HEADER, RequestValidator
 
 from alertnet.runtime.settings.settings import Settings
+from alertnet.runtime.wiring import Runtime
 from alertnet.web.auth import runtime_of, throttle_of
 from alertnet.web.forms import Form, read_form
+from alertnet.web.throttle import Throttle
 
 LONGEST_PATH = 300  # characters of a path or URL that are logged
 
@@ -33,41 +37,49 @@ async def signed_form(request: Request) -> Form:
         HTTPException: 403 for any other request, and for all where no token is configured.
     """
     form = await read_form(request)
-    runtime = runtime_of(request)
-    reason = _why_refused(runtime.settings, request, form)
-    if reason is not None:
-        path, url = request.url.path[:LONGEST_PATH], _expected(runtime.settings, request)[:LONGEST_PATH]
-        said = {"reason": reason, "path": path, "expected_url": url, "mend": MENDS[reason]}
-        throttle_of(request).warn("webhook_refused", runtime.now(), **said)
-        raise HTTPException(403, f"not accepted as the provider's: {reason}")
+    asked = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+    check_signature(runtime_of(request), throttle_of(request), asked, request.headers, form)
     return form
 
 
-def _why_refused(settings: Settings, request: Request, form: Form) -> str | None:
+def check_signature(runtime: Runtime, throttle: Throttle, asked: str, headers: Mapping[str, str], form: Form) -> None:
+    """Refuse a request that is not the provider's; `asked`: its path, with the query if there is one.
+
+    Raises:
+        HTTPException: 403.
+    """
+    # The URL that was given to the provider and that it signs.
+    url = (runtime.settings.public_url or "") + asked
+    reason = _why_refused(runtime.settings, url, headers, form)
+    if reason is not None:
+        path = asked.partition("?")[0][:LONGEST_PATH]
+        said = {"reason": reason, "path": path, "expected_url": url[:LONGEST_PATH], "mend": MENDS[reason]}
+        throttle.warn("webhook_refused", runtime.now(), **said)
+        raise HTTPException(403, f"not accepted as the provider's: {reason}")
+
+
+def _why_refused(settings: Settings, url: str, headers: Mapping[str, str], form: Form) -> str | None:
     telephones = settings.telephones.values()
     if not (settings.public_url and telephones):
         return NOTHING_CONFIGURED
-    if SIGNATURE_SETTINGS_HEADER in request.headers:
+    if SIGNATURE_SETTINGS_HEADER in headers:
         # It is signed with a shared key that we don't have; don't fall back to the token.
         return SHARED_KEY
     # One account in two regions has a token in each.
     accounts = [account for account in telephones if account.sid == form.get("AccountSid")]
     if not accounts:
         return OTHER_ACCOUNT
-    url = _expected(settings, request)
-    signature = request.headers.get(SIGNATURE_HEADER, "")
+    signature = headers.get(SIGNATURE_HEADER, "")
     tokens = [token.get_secret_value() for account in accounts for token in account.auth_tokens]
     return None if any(_is_valid(token, url, form, signature) for token in tokens) else WRONG_SIGNATURE
 
 
-def _expected(settings: Settings, request: Request) -> str:
-    """The URL that was given to the provider and that it signs."""
-    return (settings.public_url or "") + request.url.path + (f"?{request.url.query}" if request.url.query else "")
-
-
 def _is_valid(token: str, url: str, form: Form, signature: str) -> bool:
+    validator = RequestValidator(token)
     try:
-        return bool(RequestValidator(token).validate(url, form, signature))
+        # `validate` signs the URL twice, with its port and without; mostly as it was given is right.
+        as_given = validator.compute_signature(url, form)
+        return compare_digest(as_given, signature) or bool(validator.validate(url, form, signature))
     except (TypeError, ValueError):
         # The validator fails on input that the provider would not have made.
         return False

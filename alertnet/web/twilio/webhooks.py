@@ -3,12 +3,18 @@
 A signature has no date and stays valid for ever, so every handler is idempotent.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.types import Scope
 from twilio.twiml.messaging_response import MessagingResponse
 
 from alertnet.core.directory.contact import MethodKind
+from alertnet.core.monitoring.metrics import WEBHOOKS, once
 from alertnet.flows.sending.record_outcome import track_call, track_sms
 from alertnet.flows.sending.render_and_send import with_page
 from alertnet.flows.sms.receive_sms import receive_sms
@@ -17,13 +23,17 @@ from alertnet.flows.voice.live_call import Keyed
 from alertnet.flows.voice.outgoing_call import answer_call, key_in
 from alertnet.flows.voice.recording import note_recording
 from alertnet.flows.voice.report_by_call import end_telling, key_code_or_pin, key_pin, key_type
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.db.tx import Tx, is_id
 from alertnet.store.records.inbound import InboundCall, InboundSms
 from alertnet.web.auth import InForce
-from alertnet.web.forms import Form, Identifier, identifier, needed, word
-from alertnet.web.twilio.signature import Signed
+from alertnet.web.forms import Form, Identifier, form_of, identifier, needed, word
+from alertnet.web.layers import HeadersAsCame, Raising, Way
+from alertnet.web.throttle import Throttle
+from alertnet.web.twilio.signature import Signed, check_signature
 from alertnet.web.twilio.spoken import STAR, speak, welcome
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=Raising)
 
 WRONG_PERSON = "9"
 KEYED = {"pin": key_pin, "type": key_type, "told": end_telling}
@@ -51,12 +61,15 @@ def text_in(form: Signed, runtime: InForce) -> Response:
 
 
 @router.post("/twilio/sms/status/{attempt}")
-def text_status(attempt: Identifier, form: Signed, runtime: InForce) -> Response:
+async def text_status(attempt: Identifier, form: Signed, runtime: InForce) -> Response:
     """Record the status of an SMS. Unknown attempts get the same answer."""
-    status = needed(form, "MessageStatus")
-    message = identifier(form, "MessageSid")
-    runtime.transact(track_sms, attempt, message, status, word(form, "ErrorCode"))
-    return Response(status_code=204)
+    return await _noted(runtime, text_noted(attempt, form))
+
+
+def text_noted(attempt: str, form: Form) -> Callable[[Tx], None]:
+    """The flow that records the status of an SMS."""
+    status, message, code = needed(form, "MessageStatus"), identifier(form, "MessageSid"), word(form, "ErrorCode")
+    return lambda tx: track_sms(tx, attempt, message, status, code)
 
 
 @router.post("/twilio/voice")
@@ -87,11 +100,16 @@ def call_recorded(form: Signed, runtime: InForce) -> Response:
 
 
 @router.post("/twilio/voice/status/{attempt}")
-def call_status(attempt: Identifier, form: Signed, runtime: InForce) -> Response:
+async def call_status(attempt: Identifier, form: Signed, runtime: InForce) -> Response:
     """Record the progress and end of a call. Unknown attempts get the same answer."""
-    status, codes = needed(form, "CallStatus"), (word(form, "SipResponseCode"), word(form, "ErrorCode"))
-    runtime.transact(track_call, attempt, identifier(form, "CallSid"), status, *codes)
-    return Response(status_code=204)
+    return await _noted(runtime, call_noted(attempt, form))
+
+
+def call_noted(attempt: str, form: Form) -> Callable[[Tx], None]:
+    """The flow that records the progress or end of a call."""
+    status, call = needed(form, "CallStatus"), identifier(form, "CallSid")
+    codes = word(form, "SipResponseCode"), word(form, "ErrorCode")
+    return lambda tx: track_call(tx, attempt, call, status, *codes)
 
 
 @router.post("/twilio/voice/{attempt}")
@@ -111,6 +129,39 @@ def call_keyed(
 ) -> Response:
     """What our call says to keys, or after silence."""
     return speak(runtime, attempt, runtime.transact(key_in, attempt, _keyed(form, try_number, silent, about)))
+
+
+STATUSES = {"/twilio/sms/status/": text_status, "/twilio/voice/status/": call_status}
+
+
+def straight_ways(runtime: Runtime, throttle: Throttle) -> dict[str, Way]:
+    """The straight ways of what comes most: the statuses of messages and calls, several of each."""
+    return {place: partial(_straight, runtime, throttle, place) for place in STATUSES}
+
+
+async def _straight(
+    runtime: Runtime, throttle: Throttle, place: str, scope: Scope, _: HeadersAsCame, body: bytes
+) -> Response | None:
+    path, form = scope["path"], form_of(body)
+    attempt = path.removeprefix(place)
+    if scope["query_string"] or not is_id(attempt):
+        return None
+    check_signature(runtime, throttle, path, Headers(scope=scope), form)
+    response = await STATUSES[place](attempt, form, runtime)
+    runtime.counting.add(once(WEBHOOKS, f"{place.removeprefix('/twilio/')}{{attempt}}", str(response.status_code)))
+    return response
+
+
+async def _noted(runtime: Runtime, flow: Callable[[Tx], None]) -> Response:
+    """Run the flow without blocking the event loop, on PostgreSQL in a transaction of its own.
+
+    There two that held several incidents, each in its own order, would wait for one another.
+    """
+    if runtime.transactions.in_turn:
+        await runtime.transact_soon(flow)
+    else:
+        await run_in_threadpool(runtime.transact, flow)
+    return Response(status_code=204)
 
 
 def _keyed(form: Form, try_number: int | None, silent: bool, about: str | None) -> Keyed:
