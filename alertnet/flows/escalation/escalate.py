@@ -32,7 +32,7 @@ from alertnet.flows.credentials.written_codes import known_code
 from alertnet.flows.escalation.decisions import holders, kept_back_by, undone
 from alertnet.flows.notifications import field_reassurance, phone_tasks, prompts
 from alertnet.flows.notifications.cancel_alerts import cancel_barred, cancel_unwanted
-from alertnet.flows.notifications.compose import alert, notify_coordinators, said, write
+from alertnet.flows.notifications.compose import alert, drafts, notify_coordinators, said
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up, take_up_each
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import incident_attempts
@@ -260,7 +260,7 @@ def _remind_of_action(locked: LockedIncident, missing: ActionMissing) -> None:
         if not contact.former:
             code = known_code(locked, missing.tree, id)
             words = replace(said(locked, missing.tree, contact), code=code, at=locked.tx.now)
-            write(locked, Kind.ACTION_REMINDER, missing.tree, contact, words, once=True)
+            locked.work.post_once(drafts(locked, Kind.ACTION_REMINDER, missing.tree, contact, words))
 
 
 def stale_kinds(failure: Failure, method: MethodKind) -> tuple[MethodKind, ...]:

@@ -19,7 +19,7 @@ from alertnet.flows.credentials.written_codes import known_code
 from alertnet.flows.escalation.escalate import let_go, move
 from alertnet.flows.notifications.answer_changes import announce, announce_revoked, revise, told_at
 from alertnet.flows.notifications.cancel_alerts import cancel_confirmations
-from alertnet.flows.notifications.compose import coming, said, write
+from alertnet.flows.notifications.compose import coming, drafts, said
 from alertnet.flows.notifications.field_reassurance import promise_again, tell_has_it
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records import answers
@@ -68,12 +68,7 @@ class Recorded:
 
 
 def respond(
-    locked: LockedIncident,
-    tree: str,
-    contact_id: str,
-    response: Response,
-    *,
-    replying: bool = False,
+    locked: LockedIncident, tree: str, contact_id: str, response: Response, *, replying: bool = False
 ) -> Recorded:
     """Record the answer and advance the escalations it counts in. The same again changes nothing, and returns the same.
 
@@ -104,7 +99,9 @@ def respond(
     leaves_at = told_at(locked, tree, contact_id) if before else locked.tx.now
     _confirm(locked, tree, contact, recorded, answered_there, leaves_at)
     if answered_there is not None and response.at is None:
-        _keep_reply(locked, tree, contact, recorded, answered_there)
+        # The reply is kept among the notifications; one to a late text is sent by itself.
+        for reply in drafts(locked, recorded.confirmed_by, tree, contact.only_at(answered_there), recorded.words):
+            locked.work.post(reply, send=False)
     _tell_field(locked, tree, contact_id, recorded)
     return recorded
 
@@ -324,12 +321,8 @@ def _confirm(
         for its_tree, its_contact in _counting(locked, tree, contact.id):
             elsewhere = its_contact.without((answered_there,))
             words = _as_said_by(locked, its_tree, elsewhere, recorded.words)
-            write(locked, kind, its_tree, elsewhere, words, once=True, leaves_at=at)
-
-
-def _keep_reply(locked: LockedIncident, tree: str, contact: Contact, recorded: Recorded, address: str) -> None:
-    """Keep the reply to the answer's own message among the notifications; one to a late text is sent by itself."""
-    write(locked, recorded.confirmed_by, tree, contact.only_at(address), recorded.words, send=False)
+            messages = drafts(locked, kind, its_tree, elsewhere, words)
+            locked.work.post_once(replace(each, leaves_at=at) for each in messages)
 
 
 def record_receipt(locked: LockedIncident, tree: str, contact: str, address: str) -> None:

@@ -1,6 +1,6 @@
 """Turns decisions into drafts: what each contact is told, in its language, with its code and link."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -110,28 +110,19 @@ def alert(locked: LockedIncident, new: NewAlert, coverage: Coverage) -> str:
     return locked.work.post(draft, ((tree, coverage),))
 
 
-def write(
+def drafts(
     locked: LockedIncident,
     kind: Kind,
     tree: str,
     contact: Contact,
     words: Said,
-    *,
     methods: frozenset[MethodKind] = WRITTEN,
-    send: bool = True,
-    once: bool = False,
-    leaves_at: datetime | None = None,
-) -> None:
-    """Draft a message that is neither an alert nor a prompt, by all the contact's methods of those kinds.
-
-    `once`: a number or address that several contacts share gets it once.
-    """
+) -> Iterator[NotificationDraft]:
+    """A message that is neither an alert nor a prompt, by each of the contact's methods of those kinds."""
     its_words = replace(words, timezone=contact.timezone)
     for method in methods_at_any_hour(locked, tree, contact, methods):
         linked = _with_page(locked, kind, tree, contact, method, its_words)
-        draft = replace(draft_to(locked, kind, tree, contact, method, linked), leaves_at=leaves_at)
-        if not (once and locked.work.has_posted(draft)):
-            locked.work.post(draft, send=send)
+        yield draft_to(locked, kind, tree, contact, method, linked)
 
 
 def _with_page(locked: LockedIncident, kind: Kind, tree: str, contact: Contact, method: Method, words: Said) -> Said:

@@ -12,7 +12,7 @@ from alertnet.core.disclosure import Said, Subject
 from alertnet.core.incident import CloseReason
 from alertnet.core.notification import ALERTS, URGENT, AttemptStatus, Kind
 from alertnet.flows.notifications.cancel_alerts import cancel
-from alertnet.flows.notifications.compose import said, write
+from alertnet.flows.notifications.compose import drafts, said
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.queues import incident_attempts
 
@@ -72,7 +72,7 @@ def undo_stand_down(locked: LockedIncident, closed_at: datetime) -> None:
     for (tree, id), used in sorted(heard.items()):
         contact = locked.contact(tree, id)
         words = replace(said(locked, tree, contact), subject=Subject.REOPENED, at=locked.tx.now)
-        write(locked, Kind.CORRECTION, tree, _by_the_same(contact, used), words, methods=BY_ANY, once=True)
+        locked.work.post_once(drafts(locked, Kind.CORRECTION, tree, _by_the_same(contact, used), words, BY_ANY))
 
 
 def _all_clear(reason: CloseReason | None) -> Kind:
@@ -85,7 +85,7 @@ def _tell(locked: LockedIncident, kind: Kind, told: Told, reason: CloseReason | 
         if contact.former and kind is Kind.UPDATE:
             continue
         words = _words(locked, tree, contact, reason)
-        write(locked, kind, tree, _contact_as_told(contact, used), words, methods=BY_ANY, once=True)
+        locked.work.post_once(drafts(locked, kind, tree, _contact_as_told(contact, used), words, BY_ANY))
 
 
 def _words(locked: LockedIncident, tree: str, contact: Contact, reason: CloseReason | None) -> Said:

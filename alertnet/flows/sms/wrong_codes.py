@@ -15,7 +15,7 @@ from alertnet.core.limits import FOREIGN_CODES
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.page_links import link_token
 from alertnet.flows.credentials.written_codes import code_in_place, void, written_code
-from alertnet.flows.notifications.compose import notify_coordinators, said, write
+from alertnet.flows.notifications.compose import drafts, notify_coordinators, said
 from alertnet.flows.notifications.prompts import ring_one
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
@@ -114,7 +114,8 @@ def _renew(locked: LockedIncident, number: str, own: Sequence[HeldCode]) -> Said
         if locked.may_hear(code.tree, code.contact) and (fresh := written_code(locked, code.tree, contact)):
             words = replace(_words(locked, code, number), code=fresh.text)
             elsewhere = contact.without((number,))
-            write(locked, Kind.NOT_UNDERSTOOD, code.tree, elsewhere, replace(words, link=None))
+            for draft in drafts(locked, Kind.NOT_UNDERSTOOD, code.tree, elsewhere, replace(words, link=None)):
+                locked.work.post(draft)
     return words
 
 
@@ -140,7 +141,8 @@ def _write_there(consequence: Consequence, number: str) -> None:
     """Tell the number by a text of its own, where it takes texts."""
     locked, code = consequence.locked, consequence.code
     contact = locked.contact(code.tree, code.contact)
-    write(locked, Kind.NOT_UNDERSTOOD, code.tree, contact.only_at(number), consequence.words)
+    for draft in drafts(locked, Kind.NOT_UNDERSTOOD, code.tree, contact.only_at(number), consequence.words):
+        locked.work.post(draft)
     locked.finish()
 
 

@@ -1,6 +1,6 @@
 """Gathers what a flow is about to write, row by row, and writes it in a few statements at the end."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -91,9 +91,11 @@ class UnitOfWork:
             self.attempt(new.id, new, leaves_at=new.leaves_at)
         return new.id
 
-    def has_posted(self, draft: NotificationDraft) -> bool:
-        """Whether the same kind of message of its incident already goes to the same place."""
-        return _place(draft) in map(_place, self.pending.all(NewNotification))
+    def post_once(self, drafts: Iterable[NotificationDraft]) -> None:
+        """Post those of which the same kind of message of their incident does not go to the same place already."""
+        for draft in drafts:
+            if _place(draft) not in map(_place, self.pending.all(NewNotification)):
+                self.post(draft)
 
     def cover(self, notification: str, coverage: Coverage) -> None:
         """Let a notification count for one more escalation."""
