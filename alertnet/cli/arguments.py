@@ -1,7 +1,7 @@
 """Arguments and options that several commands share: folders, who decided, moments, and what describes a case."""
 
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime
 from functools import wraps
 from getpass import getuser
@@ -186,21 +186,26 @@ class CaseWithPeople(Case):
         return replace(facts, people=people, summary=self.summary)
 
 
-def takes_case(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command an option for each field of its parameter `case`, in place of that parameter."""
-    own = dict(signature(command).parameters)
-    kind: type[Case] = own.pop("case").annotation
-    hints = get_type_hints(kind, include_extras=True)
-    options = {
-        each.name: Parameter(each.name, Parameter.KEYWORD_ONLY, default=None, annotation=hints[each.name])
-        for each in fields(kind)
-    }
+def grouped(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command an option for each field of those of its parameters that are groups of options, in their place."""
+    groups: dict[str, Any] = {}
+    parameters: list[Parameter] = []
+    for each in signature(command).parameters.values():
+        if not is_dataclass(group := each.annotation):
+            parameters.append(each.replace(kind=Parameter.KEYWORD_ONLY))
+            continue
+        groups[each.name] = group
+        hints = get_type_hints(group, include_extras=True)
+        parameters += [
+            Parameter(option.name, Parameter.KEYWORD_ONLY, default=option.default, annotation=hints[option.name])
+            for option in fields(group)
+        ]
 
     @wraps(command)
     def run(**typed: Any) -> None:
-        case = kind(**{name: typed.pop(name) for name in options})
-        command(case=case, **typed)
+        for name, group in groups.items():
+            typed[name] = group(**{each.name: typed.pop(each.name) for each in fields(group)})
+        command(**typed)
 
-    kept = [each.replace(kind=Parameter.KEYWORD_ONLY) for each in own.values()]
-    run.__signature__ = Signature([*options.values(), *kept])  # type: ignore[attr-defined]
+    run.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
     return run

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.arguments import BY, TEMPLATES, CaseWithPeople, Templates, group, renderer_of, takes_case
+from alertnet.cli.arguments import BY, TEMPLATES, CaseWithPeople, Templates, group, grouped, renderer_of
 from alertnet.cli.connection import connected
 from alertnet.cli.output import aligned, print_rows
 from alertnet.core.directory.contact import Disclosure
@@ -206,7 +206,7 @@ def _marks(drill: bool, verified: bool, *, held: bool = False, purged: bool = Fa
     return " ".join(mark for mark, holds in marks if holds)
 
 
-@takes_case
+@grouped
 def raise_incident(case: CaseWithPeople, drill: Drill = False) -> None:
     """Raise an incident: the contact trees of the country say who is told. Needs --country and --type.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.arguments import TEMPLATES, Case, Templates, renderer_of, takes_case
+from alertnet.cli.arguments import TEMPLATES, Case, Templates, grouped, renderer_of
 from alertnet.core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ Output = Annotated[
 ]
 
 
-@takes_case
+@grouped
 def call_sheet(
     case: Case,
     ref: Ref = None,

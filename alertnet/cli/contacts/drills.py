@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.arguments import BY, CaseWithPeople, group, takes_case, typed_moment
+from alertnet.cli.arguments import BY, CaseWithPeople, group, grouped, typed_moment
 from alertnet.cli.connection import connected
 from alertnet.cli.incidents import Ref
 from alertnet.core.errors import BadInput
@@ -34,7 +34,7 @@ AsCsv = Annotated[
 app = group("List, cancel and report drills.", "alertnet drills list")
 
 
-@takes_case
+@grouped
 def drill(case: CaseWithPeople, at: At = None, every: Every = None) -> None:
     """Begin a drill now, or plan it with --at. Needs --country and --type.
 

@@ -1,7 +1,6 @@
 """`alertnet trees simulate`: plays a case through the trees and prints who would be told what and when."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -11,7 +10,16 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from alertnet.cli.arguments import TEMPLATES, TREES, Case, Templates, TreesFolder, renderer_of, takes_case, typed_moment
+from alertnet.cli.arguments import (
+    TEMPLATES,
+    TREES,
+    Case,
+    Templates,
+    TreesFolder,
+    grouped,
+    renderer_of,
+    typed_moment,
+)
 from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import BadInput
@@ -36,51 +44,75 @@ class Format(StrEnum):
     SVG = "svg"
 
 
-At = Annotated[
-    str | None,
-    typer.Option(
-        metavar="TIME", help="When it opens, by the clocks in that country: 2026-12-24T22:00; unless given, now."
-    ),
-]
-Answers = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="WHO@AFTER",
-        help="Who takes charge, how long after the opening: embassy-es@12m, colombia/ombuds@1h; give it once for each.",
-    ),
-]
-Declines = Annotated[
-    list[str] | None, typer.Option(metavar="WHO@AFTER", help="Who says no, and how long after the opening: ombuds@5m.")
-]
-Reports = Annotated[
-    list[str] | None,
-    typer.Option(metavar="WHO@AFTER", help="Who reports what it did, and how long after the opening: ombuds@40m."),
-]
-Fails = Annotated[
-    list[str] | None,
-    typer.Option(metavar="WHO/METHOD", help="What never arrives: ombuds/sms, ombuds/call, ombuds/email."),
-]
-Gos = Annotated[
-    list[str] | None,
-    typer.Option("--go", metavar="LEVEL@AFTER", help="Which level a coordinator lets begin, and when: Embassies@5m."),
-]
-Holds = Annotated[
-    list[str] | None,
-    typer.Option("--hold", metavar="LEVEL@AFTER", help="Which level a coordinator holds back, and when: Embassies@5m."),
-]
-OfAlarms = Annotated[
-    str,
-    typer.Option(
-        "--alarms", metavar="HOW", help="What coordinators do about alarms: silent (nothing), or answered@5m."
-    ),
-]
-OfCalls = Annotated[Calls, typer.Option("--calls", help="What becomes of each call to somebody who has not answered.")]
-Nobody = Annotated[
-    bool, typer.Option("--nobody-answers", help="Say that nobody answers; it is so unless --answers names somebody.")
-]
-NoGo = Annotated[
-    bool, typer.Option("--no-go", help="No coordinator lets a level begin; unless given, one does at once.")
-]
+@value
+class ScriptOptions:
+    """The options that say when a case begins and what people do in it, as typed."""
+
+    at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME", help="When it opens, by the clocks in that country: 2026-12-24T22:00; unless given, now."
+        ),
+    ] = None
+    answers: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="WHO@AFTER",
+            help="Who takes charge, how long after the opening: embassy-es@12m, colombia/ombuds@1h; "
+            "give it once for each.",
+        ),
+    ] = None
+    declines: Annotated[
+        list[str] | None,
+        typer.Option(metavar="WHO@AFTER", help="Who says no, and how long after the opening: ombuds@5m."),
+    ] = None
+    reports: Annotated[
+        list[str] | None,
+        typer.Option(metavar="WHO@AFTER", help="Who reports what it did, and how long after the opening: ombuds@40m."),
+    ] = None
+    fails: Annotated[
+        list[str] | None,
+        typer.Option(metavar="WHO/METHOD", help="What never arrives: ombuds/sms, ombuds/call, ombuds/email."),
+    ] = None
+    go: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LEVEL@AFTER", help="Which level a coordinator lets begin, and when: Embassies@5m."),
+    ] = None
+    hold: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LEVEL@AFTER", help="Which level a coordinator holds back, and when: Embassies@5m."),
+    ] = None
+    calls: Annotated[Calls, typer.Option(help="What becomes of each call to somebody who has not answered.")] = (
+        Calls.RING_OUT
+    )
+    alarms: Annotated[
+        str, typer.Option(metavar="HOW", help="What coordinators do about alarms: silent (nothing), or answered@5m.")
+    ] = SILENT
+    nobody_answers: Annotated[
+        bool,
+        typer.Option("--nobody-answers", help="Say that nobody answers; it is so unless --answers names somebody."),
+    ] = False
+    no_go: Annotated[
+        bool, typer.Option("--no-go", help="No coordinator lets a level begin; unless given, one does at once.")
+    ] = False
+
+    def opened_at(self, network: Network, facts: Facts) -> datetime:
+        """When the case begins."""
+        if self.at is not None:
+            return typed_moment("--at", self.at, ZoneInfo(network.zone_of(facts.country)))
+        from alertnet.runtime.clock import system_clock
+
+        return system_clock().replace(microsecond=0)
+
+    def script(self, network: Network, facts: Facts) -> Script:
+        """The script, with names resolved in the trees that serve the case."""
+        reader = ScriptReader(network, facts)
+        deeds = (deed for does in Does for deed in reader.deeds(f"--{does}", does, getattr(self, does) or []))
+        fails = reader.fails("--fails", self.fails or [])
+        alarms = read_alarms("--alarms", self.alarms)
+        return Script(tuple(deeds), fails, self.calls, not self.no_go, alarms)
+
+
 Hours = Annotated[float, typer.Option(metavar="HOURS", help="How many hours to play, at most 168.")]
 Messages = Annotated[bool, typer.Option("--messages", help="Print the words of each message too.")]
 Full = Annotated[bool, typer.Option("--full", help="Print a line for each message, however many there are.")]
@@ -89,21 +121,11 @@ As = Annotated[
 ]
 
 
-@takes_case
+@grouped
 def simulate(
     case: Case,
+    typed: ScriptOptions,
     folder: TreesFolder = TREES,
-    at: At = None,
-    answers: Answers = None,
-    declines: Declines = None,
-    reports: Reports = None,
-    fails: Fails = None,
-    go: Gos = None,
-    hold: Holds = None,
-    calls: OfCalls = Calls.RING_OUT,
-    alarms: OfAlarms = SILENT,
-    nobody_answers: Nobody = False,
-    no_go: NoGo = False,
     hours: Hours = 24,
     messages: Messages = False,
     full: Full = False,
@@ -116,37 +138,13 @@ def simulate(
     """
     from alertnet.trees import read_rules
 
-    said = {"answers": answers, "declines": declines, "reports": reports, "go": go, "hold": hold}
-    _refuse_both(nobody_answers, answers)
-    played = _play(case.facts, _Typed(said, fails or [], calls, not no_go, alarms), folder, at, hours, templates)
+    if typed.nobody_answers and typed.answers:
+        raise BadInput("--nobody-answers", "with --answers", "one of the two")
+    played = _play(case.facts, typed, folder, hours, templates)
     typer.echo(_shown(played, read_rules(folder), format, full, messages))
 
 
-def _refuse_both(nobody_answers: bool, answers: list[str] | None) -> None:
-    if nobody_answers and answers:
-        raise BadInput("--nobody-answers", "with --answers", "one of the two")
-
-
-@value
-class _Typed:
-    """The script's options as typed. `deeds`: by kind of deed."""
-
-    deeds: Mapping[str, list[str] | None]
-    fails: list[str]
-    calls: Calls
-    gives_go: bool
-    alarms: str
-
-    def script(self, network: Network, facts: Facts) -> Script:
-        """The script, with names resolved in the trees that serve the case."""
-        reader = ScriptReader(network, facts)
-        deeds = (reader.deeds(f"--{does}", Does(does), texts or []) for does, texts in self.deeds.items())
-        fails = reader.fails("--fails", self.fails)
-        alarms = read_alarms("--alarms", self.alarms)
-        return Script(tuple(deed for each in deeds for deed in each), fails, self.calls, self.gives_go, alarms)
-
-
-def _play(facts: Facts, typed: _Typed, folder: Path, at: str | None, hours: float, templates: Path) -> "Played":
+def _play(facts: Facts, typed: ScriptOptions, folder: Path, hours: float, templates: Path) -> "Played":
     from alertnet.core.forecast.simulate import rehearse
     from alertnet.core.resolution.resolve import unmatched_exclusions
     from alertnet.flows.incidents.preview import Played
@@ -159,7 +157,7 @@ def _play(facts: Facts, typed: _Typed, folder: Path, at: str | None, hours: floa
     if unknown:
         allowed = ["a contact's id, its organisation or a role", *sorted(network.contact_ids)]
         raise BadInput("--exclude", unknown[0], allowed)
-    script, opened_at = typed.script(network, facts), _moment(at, ZoneInfo(network.zone_of(facts.country)))
+    script, opened_at = typed.script(network, facts), typed.opened_at(network, facts)
     renderer = renderer_of(templates) if templates.is_dir() else None
     contrary = replace(script, alarms=ANSWERED_AFTER if script.alarms is None else None)
     rehearsal, other = (
@@ -184,11 +182,3 @@ def _shown(played: "Played", rules: "Rules", format: Format, full: bool, with_wo
             return picture_of(played)
         case Format.TEXT:
             return as_text(played, rules, full=full, with_words=with_words)
-
-
-def _moment(text: str | None, zone: ZoneInfo) -> datetime:
-    if text is None:
-        from alertnet.runtime.clock import system_clock
-
-        return system_clock().replace(microsecond=0)
-    return typed_moment("--at", text, zone)
