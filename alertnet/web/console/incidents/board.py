@@ -22,6 +22,7 @@ from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import prompts
+from alertnet.store.records.editions import Edition
 from alertnet.web.console.desk import PROOF, AtDesk, Desk, page_of, spoken, zone_of
 from alertnet.web.console.live import IncidentState, Regions
 from alertnet.web.console.refusing import Told
@@ -31,6 +32,8 @@ from alertnet.web.forms import UNTYPED, Posted, word
 router = APIRouter(prefix="/desk", include_in_schema=False, route_class=Told)
 
 LONGEST_ASKED = 64
+LOOKS_KEPT = 8
+"""How many renderings of the board are kept, those shown last."""
 PUT_OFF = (PromptAnswer.HOLD, PromptAnswer.TAKEN)
 RECORDED = {
     "go": "Recorded for {}: Go.",
@@ -46,17 +49,27 @@ DONE = RECORDED | {
 
 
 class Boards:
-    """The board as this process read it last; a new reading reuses what has not changed."""
+    """The board as this process read and showed it last; what has not changed is neither read nor rendered anew."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._last: Board | None = None
         self._reading = threading.Lock()
+        self._shown: dict[BoardLook, tuple[Edition, Regions]] = {}
 
     def read(self) -> Board:
         with self._reading:
             self._last = self._runtime.read(read_board, self._last)
             return self._last
+
+    def shown(self, look: "BoardLook") -> tuple[Board, Regions]:
+        """The board, and its rendering for that look."""
+        board, edition = self.read(), self._runtime.edition
+        before_by, before = self._shown.get(look, (None, None))
+        regions = look.of(self._runtime, board, before if before_by is edition else None)
+        others = [each for each in self._shown.items() if each[0] != look]
+        self._shown = dict([*others[1 - LOOKS_KEPT :], (look, (edition, regions))])
+        return board, regions
 
 
 @value
@@ -189,14 +202,14 @@ def _look(desk: Desk, *, drill: bool) -> BoardLook:
 
 def _show(desk: Desk, *, drill: bool) -> Response:
     look = _look(desk, drill=drill)
-    board = look.boards.read()
+    board, regions = look.boards.shown(look)
     done, of = (desk.request.query_params.get(name, "") for name in ("done", "of"))
     return desk.show(
         "board.html",
         drill=drill,
         done=DONE.get(done, "") if done not in RECORDED or REF.fullmatch(of) else "",
         of=of,
-        **desk.personal(look.of(desk.runtime, board)),
+        **desk.personal(regions),
         now=board.now,
         countries=sorted({each.country for each in board.incidents}),
         chosen=look,
