@@ -178,9 +178,13 @@ class ContactTree:
         """The tree in JSON, as it is stored; the SHA-256 of this text is its name."""
         return json.dumps(to_plain(self), sort_keys=True, ensure_ascii=False)
 
+    def is_own(self, contact: Contact) -> bool:
+        """Whether the contact is one of our own people: a coordinator, or last resort."""
+        return contact.is_coordinator or contact.id in self.last_resort
+
     def exercises(self, contact: Contact) -> bool:
         """Whether the contact may get drills and tests: our own people, and those who agreed to it."""
-        return contact.drills or contact.is_coordinator or contact.id in self.last_resort
+        return contact.drills or self.is_own(contact)
 
     @cached_property
     def with_tasks(self) -> bool:

@@ -13,7 +13,7 @@ from alertnet.core.codec import value
 from alertnet.core.inbound.auto_replies import says_so
 from alertnet.core.inbound.code_formats import is_written_code
 from alertnet.core.inbound.sms_grammar import begins_report
-from alertnet.core.inbound.sms_words import Word, clean, words_of
+from alertnet.core.inbound.sms_words import MEANT_AS_DIGITS, Word, clean, words_of
 
 
 class Verb(StrEnum):
@@ -98,7 +98,6 @@ MOST_CODES = 3
 """The most codes that one text may answer; with more the sender is guessing, and nothing is answered."""
 
 _LETTERS_FOR_DIGITS = re.compile(r"(?!l\d{3})(?=(?:[oil]*\d){2})[\doil]{4}")
-_MEANT_AS_DIGITS = str.maketrans("oil", "011")
 _REFUSALS = frozenset((Verb.NO, Verb.HOLD))
 _VERB_WITH_CODE = re.compile(rf"({'|'.join(VERBS)})?(\d{{4}})")
 _SAYS_OK = re.compile(r"ok(\d{4})?")
@@ -182,7 +181,7 @@ def _with_code_joined(text: str, words: list[Word]) -> list[Word]:
     if is_apart and rest[0].plain.isdecimal() and is_written_code("".join(each.plain for each in rest)):
         return [*words[:first], Word("".join(each.plain for each in rest), rest[0].start, rest[-1].end)]
     if rest and _LETTERS_FOR_DIGITS.fullmatch(rest[0].plain):
-        return [*words[:first], replace(rest[0], plain=rest[0].plain.translate(_MEANT_AS_DIGITS)), *rest[1:]]
+        return [*words[:first], replace(rest[0], plain=rest[0].plain.translate(MEANT_AS_DIGITS)), *rest[1:]]
     return words
 
 

@@ -139,7 +139,7 @@ _TOUCHES_PIN = re.compile(r"(?<!\d)\d{5,6}[^\W\d_]{2}|[^\W\d_]{2}\d{5,6}(?!\w)")
 _PIN = r"(?<!\d)\d{5,6}(?!\d)"
 _AT_PIN = re.compile(rf"{_PIN}|(?:(?!{_PIN}).)+")
 _DIGITS_WITH_LETTERS = re.compile(r"(?=(?:[oil]*\d){4})[\doil]{5,6}")
-_MEANT_AS_DIGITS = str.maketrans("oil", "011")
+MEANT_AS_DIGITS = str.maketrans("oil", "011")
 _INITIALS = frozenset("plc")
 _WITHIN_CODES = frozenset(("-", ".", "#"))
 _HEARD_AS = str.maketrans("zv", "sb")
@@ -294,7 +294,7 @@ def _plain(word: str) -> str:
     """The word as it is compared; a letter among the digits of a PIN is read as the digit that it looks like."""
     plain = word.lower() if word.isascii() else _ascii(word)
     means_digits = _DIGITS_WITH_LETTERS.fullmatch(plain) and not _CODES.fullmatch(plain)
-    return plain.translate(_MEANT_AS_DIGITS) if means_digits else plain
+    return plain.translate(MEANT_AS_DIGITS) if means_digits else plain
 
 
 def _ascii(word: str) -> str:

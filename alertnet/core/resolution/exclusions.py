@@ -54,7 +54,7 @@ class Bars:
             address
             for tree in trees
             for contact in tree.contacts.values()
-            if contact.is_coordinator or contact.id in tree.last_resort
+            if tree.is_own(contact)
             for address in contact.addresses
         }
         self.contacts: dict[tuple[str, str], Reason] = {}
@@ -78,10 +78,9 @@ class Bars:
         return min(reasons, key=_ORDER.__getitem__, default=None)
 
     def scope_of(self, tree: ContactTree, contact: Contact) -> Scope:
-        """The effective scope: coordinators and last resort are internal, whatever is written."""
-        named = contact.is_coordinator or contact.id in tree.last_resort
+        """The effective scope: our own people are internal, whatever is written."""
         shared = bool(contact.addresses) and contact.addresses <= self.internal
-        return Scope.INTERNAL if named or shared else contact.scope
+        return Scope.INTERNAL if tree.is_own(contact) or shared else contact.scope
 
     def _reasons(self, tree: ContactTree, contact: Contact) -> Iterator[Reason]:
         """All reasons, in their order; only consent spares an address that is also a coordinator's."""

@@ -7,7 +7,7 @@ encrypts and hashes. The others still decrypt and are still looked up, so that a
 import hashlib
 import hmac
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from functools import lru_cache
 
@@ -132,6 +132,10 @@ class Vault:
     def code_hashes(self, text: str) -> tuple[bytes, ...]:
         """All hashes that the code may be stored under."""
         return self._code_hashes(text)
+
+    def texts_by_code_hash(self, texts: Iterable[str]) -> dict[bytes, str]:
+        """The texts of these codes by each hash that they may be stored under."""
+        return {hash: text for text in texts for hash in self._code_hashes(text)}
 
     def _hash_code_anew(self, text: str) -> tuple[bytes, ...]:
         return tuple(_cut(keys.code, text) for keys in self._keys)

@@ -285,29 +285,28 @@ def drill_and_text(session: Session, id: str) -> tuple[bool, bool] | None:
 def save_facts(session: Session, incident: Incident, pruned: list[dict[str, Any]]) -> None:
     """Replace the facts, the pruned contacts, the warnings, and what waits for a coordinator."""
     facts = incident.facts
-    values = {
-        "facts": to_plain(facts),
-        "severity": facts.severity.value,
-        "type": facts.type,
-        "pruned": pruned,
-        "warnings": list(incident.warnings),
-        "wider": to_plain(incident.wider) or None,
-        "proposed": to_plain(incident.proposed) if incident.proposed else None,
-    }
-    session.execute(update(incidents).where(incidents.c.id == incident.id).values(values))
+    _save(
+        session,
+        incident,
+        facts=to_plain(facts),
+        severity=facts.severity.value,
+        type=facts.type,
+        pruned=pruned,
+        warnings=list(incident.warnings),
+        wider=to_plain(incident.wider) or None,
+        proposed=to_plain(incident.proposed) if incident.proposed else None,
+    )
 
 
 def save_plan(session: Session, incident: Incident, pruned: list[dict[str, Any]]) -> None:
     """Replace what it runs on: the trees, the facts with the pruned contacts, and the consent that waits."""
     save_facts(session, incident, pruned)
-    values = {"trees": incident.trees, "replanned_at": incident.replanned_at}
-    session.execute(update(incidents).where(incidents.c.id == incident.id).values(values))
+    _save(session, incident, trees=incident.trees, replanned_at=incident.replanned_at)
 
 
 def save_opening(session: Session, incident: Incident) -> None:
     """Replace the moment of opening, when a text becomes an incident."""
-    values = {"opened_at": incident.opened_at}
-    session.execute(update(incidents).where(incidents.c.id == incident.id).values(values))
+    _save(session, incident, opened_at=incident.opened_at)
 
 
 def trees_in_use(session: Session) -> set[str]:
@@ -329,20 +328,24 @@ def save_hold(session: Session, ids: Sequence[str], since: datetime | None) -> N
 
 def save_status(session: Session, incident: Incident) -> None:
     """Replace whether it is open, and why not."""
-    values = {
-        "status": incident.status.value,
-        "closed_at": incident.closed_at,
-        "close_reason": incident.close_reason.value if incident.close_reason else None,
-        "merged_into": incident.merged_into,
-    }
-    session.execute(update(incidents).where(incidents.c.id == incident.id).values(values))
+    _save(
+        session,
+        incident,
+        status=incident.status.value,
+        closed_at=incident.closed_at,
+        close_reason=incident.close_reason.value if incident.close_reason else None,
+        merged_into=incident.merged_into,
+    )
 
 
 def save_merging(session: Session, incident: Incident) -> None:
     """Replace what it is part of, its parts, and the trees that they run on."""
-    values = {"part_of": incident.part_of, "merged": to_plain(incident.merged) if incident.merged else None}
-    changed = update(incidents).where(incidents.c.id == incident.id)
-    session.execute(changed.values(trees=incident.trees, **values))
+    merged = to_plain(incident.merged) if incident.merged else None
+    _save(session, incident, part_of=incident.part_of, merged=merged, trees=incident.trees)
+
+
+def _save(session: Session, incident: Incident, **values: Any) -> None:
+    session.execute(update(incidents).where(incidents.c.id == incident.id).values(values))
 
 
 def _of_team(query: Select[Any], team: str | None) -> Select[Any]:

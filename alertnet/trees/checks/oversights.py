@@ -66,7 +66,7 @@ def _of_contact(tree: ContactTree, contact: Contact, node: Node, today: date) ->
 def _scope_ignored(tree: ContactTree, contact: Contact, scope: Node) -> Iterator[Fault]:
     if not isinstance(scope.value, str) or scope.value == contact.scope.value:
         return
-    if contact.is_coordinator or contact.id in tree.last_resort:
+    if tree.is_own(contact):
         yield scope.fault(phrase("is ignored: coordinators and last resort are told whatever the consent:"))
     elif contact.role in ABROAD:
         yield scope.fault(

@@ -197,7 +197,7 @@ def ask_numbers_with(tx: Tx, texts: Collection[str]) -> Callable[[], dict[str, s
 
     Call what this returns.
     """
-    text_of = {hash: text for text in texts for hash in tx.vault.code_hashes(text)}
+    text_of = tx.vault.texts_by_code_hash(texts)
     found = _HELD.ahead(tx.session, {"hashes": list(text_of), "lately": tx.now - KEPT_AFTER_CLOSING})
 
     def held() -> dict[str, set[bytes]]:
@@ -226,7 +226,7 @@ def find_sent(tx: Tx, number: str, texts: Collection[str]) -> dict[str, HeldCode
 
     A code is valid in an open incident and in one closed less than 7 days ago, unless it is void.
     """
-    text_of = {hash: text for text in texts for hash in tx.vault.code_hashes(text)}
+    text_of = tx.vault.texts_by_code_hash(texts)
     is_recent = code_numbers.c.open | (_WHOLE.c.closed_at > tx.now - KEPT_AFTER_CLOSING)
     query = _sent(tx, number, is_recent & ~_IS_VOID).where(codes.c.code_hash.in_(text_of))
     rows = tx.session.execute(query.order_by(code_numbers.c.open, codes.c.created_at))
@@ -247,7 +247,7 @@ def open_codes(tx: Tx, number: str) -> list[HeldCode]:
 
 def holders(tx: Tx, texts: Collection[str]) -> dict[str, list[tuple[str, str | None]]]:
     """For each text the (incident, contact) of open incidents' codes that read so; contact None for an alarm's."""
-    text_of = {hash: text for text in texts for hash in tx.vault.code_hashes(text)}
+    text_of = tx.vault.texts_by_code_hash(texts)
     query = (
         select(codes.c.code_hash, ACTING.label("incident_id"), codes.c.contact)
         .join(incidents, incidents.c.id == codes.c.incident_id)

@@ -50,7 +50,7 @@ def keep(tx: Tx, ref: str, number: str, codes: Iterable[str]) -> None:
 
 def find(tx: Tx, number: str, codes: Collection[str]) -> dict[str, LostCode]:
     """Those of these codes that the lost database had given to the number."""
-    text_of = {hash: text for text in codes for hash in tx.vault.code_hashes(text)}
+    text_of = tx.vault.texts_by_code_hash(codes)
     query = select(lost_codes).where(
         lost_codes.c.number_index.in_(tx.vault.indexes(number)), lost_codes.c.code_hash.in_(text_of)
     )

@@ -74,7 +74,7 @@ _TESTS: Select[Any] = select(*_ABOUT, *number_tests.c["asked_at", "answered_at",
 
 def by_code(tx: Tx, number: str, texts: Collection[str]) -> NumberTest | None:
     """The latest test of that number with one of these codes."""
-    hashes = [hash for text in texts for hash in tx.vault.code_hashes(text)]
+    hashes = tx.vault.texts_by_code_hash(texts)
     mine = number_tests.c.address_index.in_(tx.vault.indexes(number)) & number_tests.c.code_hash.in_(hashes)
     return _first(tx.session, _TESTS.where(mine).order_by(number_tests.c.asked_at.desc()))
 
