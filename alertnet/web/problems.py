@@ -36,6 +36,8 @@ PHRASES = {
     "model_type": "a JSON object, sent as application/json",
 }
 """What is allowed, where the validator's own words don't say it well."""
+VISIBLE = r"^[\x21-\x7e]"
+"""How the patterns of names begin that are ASCII without spaces."""
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -146,7 +148,11 @@ def _value(fault: Any) -> Any:
 
 
 def _allowed(fault: Any) -> Sequence[str]:
-    allowed: Sequence[str] | None = fault.get("ctx", {}).get("allowed")
+    context = fault.get("ctx", {})
+    allowed: Sequence[str] | None = context.get("allowed")
+    pattern = context.get("pattern", "")
+    if pattern.startswith(VISIBLE):
+        return [f"visible ASCII characters, none of them a space: {pattern}"]
     return allowed or [PHRASES.get(fault["type"], fault["msg"])]
 
 

@@ -51,6 +51,13 @@ def test_a_team_that_nobody_knows_is_refused_with_those_there_are(office: Office
     assert office.types("keys", "create", "--team", "north", "--scope", "read").code == 0
 
 
+def test_a_device_whose_name_is_none_is_refused_by_that_name(office: Office, runtime: Runtime) -> None:
+    err = office.refused("keys", "create", "--team", "north", "--device", "Bracelet 1")
+
+    assert err.startswith("--device: 'Bracelet 1' is not allowed (allowed: small letters, digits and hyphens")
+    assert office.types("keys", "create", "--team", "north", "--device", "bracelet-1").code == 0
+
+
 def test_a_revoked_key_opens_nothing_from_that_moment(office: Office, runtime: Runtime) -> None:
     key_id, key = runtime.transact(api_keys.create, "north", ["read"])
     assert holder(runtime, key)

@@ -46,6 +46,12 @@ def test_what_can_t_be_is_refused_by_name(office: Office, runtime: Runtime, word
     assert (said.code, said.err.partition(":")[0]) == (2, named)
 
 
+def test_a_number_without_a_unit_is_told_how_a_span_is_written(office: Office, runtime: Runtime) -> None:
+    said = office.types("pause", "--for", "30", "--why", "x", "--yes")
+
+    assert said.err.startswith("--for: '30' is not allowed (allowed: a span such as 90s, 10m or 2h")
+
+
 def test_where_nothing_can_be_sent_nothing_is_paused(office: Office, runtime: Runtime) -> None:
     """Whoever looks needs no provider."""
     for name in ("TWILIO_ACCOUNT_SID", "ALERTNET_SMTP_URL"):

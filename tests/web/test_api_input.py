@@ -13,6 +13,8 @@ REPORT = {"type": "arrest", "country": "CO"}
 
 REFUSED: list[tuple[str, dict[str, Any], str, Any, str]] = [
     ("unknown type", {"type": "parking"}, "type", "parking", "killing"),
+    ("type as a number", {"type": 20}, "type", 20, "killing"),
+    ("country as a list", {"country": ["CO"]}, "country", "a list", "ISO 3166-1 alpha-2"),
     ("unknown severity", {"severity": "awful"}, "severity", "awful", "watch"),
     ("severity as a number", {"severity": 3}, "severity", 3, "watch"),
     ("unknown country", {"country": "XX"}, "country", "XX", "ISO 3166-1 alpha-2"),
@@ -164,6 +166,14 @@ def test_a_report_may_say_in_other_words_that_it_is_json(api: TestClient, type: 
     answers = [api.post("/v1/incidents", content=GOOD, headers={"Content-Type": type}) for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [201, 201]
+
+
+@pytest.mark.parametrize("once", ["two words", "", "x" * 256], ids=["space", "nothing", "long"])
+def test_an_idempotency_key_that_is_none_is_told_what_one_may_hold(api: TestClient, once: str) -> None:
+    [error] = errors_of(api.post("/v1/incidents", json=REPORT, headers={"Idempotency-Key": once}))
+
+    assert error["field"] == "Idempotency-Key"
+    assert error["allowed"] == [r"visible ASCII characters, none of them a space: ^[\x21-\x7e]{1,255}$"]
 
 
 def test_a_body_of_another_type_is_told_to_be_json(api: TestClient) -> None:

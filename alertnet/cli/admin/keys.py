@@ -9,6 +9,7 @@ import typer
 from alertnet.cli.arguments import group
 from alertnet.cli.connection import connected
 from alertnet.cli.output import print_rows
+from alertnet.core.errors import BadInput
 
 if TYPE_CHECKING:
     from alertnet.runtime.wiring import Runtime
@@ -38,7 +39,7 @@ def create(scope: ScopeOption = None, team: TeamOption = None, device: DeviceOpt
     """Create a key and print it alone on a line. It is stored as a hash only, and can't be shown again."""
     from alertnet.cli.admin import actions
     from alertnet.runtime.settings.settings import read_settings
-    from alertnet.store.records.credentials.api_keys import DEVICE
+    from alertnet.store.records.credentials.api_keys import DEVICE, is_device
     from alertnet.trees import read_network
 
     if (scope is None) is (device is None):
@@ -50,6 +51,8 @@ def create(scope: ScopeOption = None, team: TeamOption = None, device: DeviceOpt
     scopes = [part.strip() for part in (scope or "").split(",") if part.strip()]
     if device is not None:
         scopes = [f"{DEVICE}{device}"]
+        if not is_device(scopes[0]):
+            raise BadInput("--device", device, "small letters, digits and hyphens, at most 32, such as bracelet-1")
     with connected() as runtime:
         key = runtime.transact(actions.create_key, team, scopes)
     typer.echo(key)

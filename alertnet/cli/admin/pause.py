@@ -94,7 +94,9 @@ def _moment(now: datetime, span: str | None, until: str | None) -> datetime:
     length = read_duration(span) if span else None
     moment = now + length if length else typed_moment(option, text or "", ZoneInfo("UTC")) if until else now
     if (span and until) or not now < moment <= now + LONGEST_HOLD:
-        raise BadInput(option, text, "one of --for and --until, from now on and for at most 24 hours")
+        raise BadInput(
+            option, text, ("a span such as 90s, 10m or 2h, or --until a moment", "at most 24 hours from now")
+        )
     return moment
 
 

@@ -10,7 +10,6 @@ from typing import Annotated, Any, Self, TypeVar
 from zoneinfo import available_timezones
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -52,15 +51,15 @@ def one_of(kind: type[E]) -> BeforeValidator:
     return BeforeValidator(read)
 
 
-def among(names: Collection[str], shown: str | None = None) -> AfterValidator:
+def among(names: Collection[str], shown: str | None = None) -> BeforeValidator:
     """Accept only those names; `shown` describes them where they are too many to list."""
 
-    def read(name: str) -> str:
-        if name not in names:
+    def read(name: Any) -> str:
+        if not isinstance(name, str) or name not in names:
             raise _refused(shown) if shown else _refused(*names)
         return name
 
-    return AfterValidator(read)
+    return BeforeValidator(read)
 
 
 def _instant(value: Any) -> datetime:

@@ -55,6 +55,11 @@ class ApiKey:
         return bool(self.scopes & {scope, EVERYTHING})
 
 
+def is_device(scope: str) -> bool:
+    """Whether it is the scope of a device with a name that one may have."""
+    return _DEVICE.fullmatch(scope) is not None
+
+
 def create(tx: Tx, team: str | None, scopes: Iterable[str]) -> tuple[str, str]:
     """Create a key; gives its id and its text `alertnet_<id>_<secret>`, which nobody can read again.
 
@@ -62,8 +67,8 @@ def create(tx: Tx, team: str | None, scopes: Iterable[str]) -> tuple[str, str]:
         BadInput: no scope, or one that does not exist.
     """
     granted = set(scopes)
-    is_device = len(granted) == 1 and all(map(_DEVICE.fullmatch, granted))
-    if not granted or not (is_device or granted <= set(SCOPES)):
+    is_known = granted <= set(SCOPES) or (len(granted) == 1 and all(map(is_device, granted)))
+    if not granted or not is_known:
         raise BadInput("scopes", ",".join(sorted(granted - set(SCOPES))), SCOPES)
     key_id = tx.entropy.letters(ID_LENGTH, ID_LETTERS)
     key = f"alertnet_{key_id}_{tx.entropy.bytes(SECRET_BYTES).hex()}"
