@@ -82,6 +82,7 @@ ANSWERS = [
     ("ESPERA 5823", [(HOLD, "5823")]),
     ("WARTEN 5823", [(HOLD, "5823")]),
     ("AGUARDAR 5823", [(HOLD, "5823")]),
+    ("wait 5823", [(HOLD, "5823")]),
     ("GO 5823 HOLD 5824", [(GO, "5823"), (HOLD, "5824")]),
     ("4711 4712 4713", [(OK, "4711"), (OK, "4712"), (OK, "4713")]),
     # Words come first: then the only code in it counts, by the verb right before it.
@@ -103,6 +104,9 @@ ANSWERS = [
     ("Me hago cargo. Código 4711", [(OK, "4711")]),
     ("Wir übernehmen: 4711", [(OK, "4711")]),
     ("+573005550101 4711", [(OK, "4711")]),
+    ("A-7K3M: OK 4711", [(OK, "4711")]),
+    ("RE A-7K3M: 4711", [(OK, "4711")]),
+    ("👍 4711", [(OK, "4711")]),
     # A verb alone never acts; the reply names the open codes.
     ("OK", [(OK, None)]),
     ("no.", [(NO, None)]),
@@ -124,6 +128,18 @@ FREE_TEXTS = [
     "4711, aber erst am Montag",
     "4711, but not before Monday",
     "4711 who is this?",
+    "4711?",
+    "??? 4711",
+    "OK 4711?",
+    "qui êtes-vous 4711",
+    "4711 qui est-ce",
+    # It is said to be no matter at all, or is said in signs that nobody here can read.
+    "false alarm 4711",
+    "es una falsa alarma 4711",
+    "4711 fausse alerte",
+    "لا 4711",
+    "4711 لا أستطيع",
+    "нет 4711",
     # It was passed on, is taken back, or nobody is there: no word takes charge, and one may say the contrary.
     "ya lo pasé al delegado 4711",
     "4711 lo pasé al coronel",

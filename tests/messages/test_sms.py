@@ -11,6 +11,7 @@ from alertnet.core.delivery.provider_codes import AccountFault
 from alertnet.core.delivery.sms_encoding import count, fold
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said, Subject
+from alertnet.core.inbound.sms_answers import parse_answers
 from alertnet.core.incident import TYPES
 from alertnet.core.notification import Kind
 from alertnet.messages.checks.trial import BARE
@@ -108,6 +109,17 @@ def test_a_decision_says_who_would_be_told_and_how_to_hold_in_every_language_ali
     assert "Authorities (3)" in many
     assert [any(hold in text for hold in holds) for text in (few, many)] == [True, True]
     assert "03:34" in few
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_text_of_ours_that_is_sent_back_answers_nothing(renderer: Renderer, said: Say, language: str) -> None:
+    """A6: a tap on a message, its forwarding and a machine that quotes it prove nothing, wherever they cut it off."""
+    for kind in METHODS:
+        for subject, link in product(SUBJECTS.get(kind, (None,)), ("https://a.be/1", LONG_LINK + "A" * 5)):
+            text = sms(renderer, kind, language, said(subject=subject, link=link))
+            cut = [text, *(text[: code.end()] for code in re.finditer(r"\b4711\b", text))]
+            assert [each for each in cut if parse_answers(f"Liked “{each}”")] == []
+    assert parse_answers("Liked, 4711") != ()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -5,6 +5,7 @@ Nothing here knows who sent the text or which codes are open: flows check codes 
 """
 
 import re
+import unicodedata
 from dataclasses import field, replace
 from enum import StrEnum
 from itertools import pairwise
@@ -13,7 +14,8 @@ from alertnet.core.codec import value
 from alertnet.core.inbound.auto_replies import says_so
 from alertnet.core.inbound.code_formats import is_written_code
 from alertnet.core.inbound.sms_grammar import begins_report
-from alertnet.core.inbound.sms_words import MEANT_AS_DIGITS, Word, clean, words_of
+from alertnet.core.inbound.sms_words import FALSE, MEANT_AS_DIGITS, Word, clean, words_of
+from alertnet.core.incident import REF_CHARACTERS, REF_LETTERS
 
 
 class Verb(StrEnum):
@@ -33,7 +35,7 @@ _WORDS_OF_VERBS = {
     Verb.RELAY: ("pass", "told", "transmis", "paso", "pase", "weitergegeben", "repassei"),
     Verb.DONE: ("done", "fait", "hecho", "erledigt", "feito"),
     Verb.GO: ("go",),
-    Verb.HOLD: ("hold", "attendre", "espera", "warten", "aguardar"),
+    Verb.HOLD: ("hold", "wait", "attendre", "espera", "warten", "aguardar"),
 }
 
 VERBS = {word: verb for verb, words in _WORDS_OF_VERBS.items() for word in words}
@@ -48,17 +50,20 @@ OPT_OUTS = frozenset(("stop", "stopall", "unsubscribe", "cancel", "end", "quit",
 _OPT_INS = frozenset(("start", "yes", "unstop"))
 """If one of these is the whole text, networks let SMS through again."""
 
-_DOUBTS = frozenset(
-    (
-        *("no", "non", "not", "t", "cant", "cannot", "dont", "n", "ne", "pas", "pero", "but", "mais", "imposible"),
-        *("impossible", "nein", "nicht", "kein", "keine", "aber", "leider", "nao", "mas", "impossivel"),
-        *("stop", "arretez", "basta", "wrong", "equivocado", "equivocada", "erreur", "mauvais", "mauvaise"),
-        *("falsch", "falsche", "engano", "errado", "errada", "invalid", "invalide", "invalido"),
-        *("cancel", "canceled", "cancelled", "cancelo", "cancele", "cancelen", "cancela"),
-        *("cancelar", "anulo", "anule", "anulen", "anular", "annule", "annulez", "annuler", "storniere"),
-        *("stornieren", "storno"),
-        *("close", "cerrar", "cierren", "clore", "fermer", "schliessen", "encerrar", "fechar"),
+_DOUBTS = (
+    frozenset(
+        (
+            *("no", "non", "not", "t", "cant", "cannot", "dont", "n", "ne", "pas", "pero", "but", "mais", "imposible"),
+            *("impossible", "nein", "nicht", "kein", "keine", "aber", "leider", "nao", "mas", "impossivel"),
+            *("stop", "arretez", "basta", "wrong", "equivocado", "equivocada", "mauvais", "mauvaise"),
+            *("falsche", "errado", "errada", "invalid", "invalide", "invalido"),
+            *("cancel", "canceled", "cancelled", "cancelo", "cancele", "cancelen", "cancela"),
+            *("cancelar", "anulo", "anule", "anulen", "anular", "annule", "annulez", "annuler", "storniere"),
+            *("stornieren", "storno"),
+            *("close", "cerrar", "cierren", "clore", "fermer", "schliessen", "encerrar", "fechar"),
+        )
     )
+    | FALSE
 )
 """Words near a code that may reverse an OK or a GO; t and n are what is left of can't and n'ai."""
 
@@ -77,10 +82,10 @@ _ABSENCE = frozenset(
         # Refused, or a mistake.
         *("unable", "refuse", "refused", "decline", "declined", "rechazo", "declino", "rehuso", "niego", "recuso"),
         *("ablehnen", "lehne", "unmoglich", "nope", "wont", "remove", "unsubscribe", "dejen", "spam"),
-        *("mistake", "error", "sorry", "siento", "sentimos", "desole", "desolee", "leid", "desculpe", "desculpem"),
+        *("sorry", "siento", "sentimos", "desole", "desolee", "leid", "desculpe", "desculpem"),
         *("nobody", "nadie", "niemand", "ninguem", "ninguno", "never", "nunca", "jamais", "nie", "retired"),
         # Asked, who or what this is.
-        *("who", "what", "quien", "quoi", "wer", "quem"),
+        *("who", "what", "quien", "qui", "quoi", "wer", "quem"),
     )
 )
 """Words that say that nobody here takes charge; near a code without OK they may mean that."""
@@ -96,6 +101,9 @@ _AND = frozenset(("and", "y", "e", "et", "und"))
 
 MOST_CODES = 3
 """The most codes that one text may answer; with more the sender is guessing, and nothing is answered."""
+
+_OURS = re.compile(rf"\b[{REF_LETTERS}]-[{REF_CHARACTERS}]{{4}}:")
+"""How each of our messages about an incident begins, after who sends it."""
 
 _LETTERS_FOR_DIGITS = re.compile(r"(?!l\d{3})(?=(?:[oil]*\d){2})[\doil]{4}")
 _REFUSALS = frozenset((Verb.NO, Verb.HOLD))
@@ -145,15 +153,15 @@ def parse_answers(text: str) -> tuple[SmsAnswer, ...]:
     words = _with_code_joined(text, words_of(text))
     if alone := VERBS.get(_lone_word(words)):
         return (SmsAnswer(alone, None),)
-    if len(words) == 2 and is_written_code(words[0].plain) and words[1].plain in VERBS:
-        return (SmsAnswer(VERBS[words[1].plain], words[0].plain),)
+    if len(words) == 2 and is_written_code(words[0].plain) and (verb := VERBS.get(words[1].plain)):
+        return () if _is_doubtful(verb, text, [], is_said=True) else (SmsAnswer(verb, words[0].plain),)
     found, end = _leading_answers(words)
     if not found:
         return _only_answer(text, words)
     if len(found) > MOST_CODES or _contradicts(found):
         return ()
     note = text[words[end].start :].strip() if end < len(words) else None
-    if note and _is_doubtful(found[-1][0], note, words[end:], is_said=_says_ok(words[:end])):
+    if _is_doubtful(found[-1][0], text, words[end:], is_said=_says_ok(words[:end])):
         return ()
     verb, code = found[-1]
     return (*(SmsAnswer(*each) for each in found[:-1]), SmsAnswer(verb, code, note))
@@ -223,8 +231,8 @@ def _only_answer(text: str, words: list[Word]) -> tuple[SmsAnswer, ...]:
     place, match = codes[0]
     apart = place > 0 and match[1] is None and words[place - 1].plain in VERBS
     verb = VERBS[words[place - 1].plain] if apart else VERBS[match[1]] if match[1] else Verb.OK
-    others = words[: place - apart] + words[place + 1 :]
-    if _is_doubtful(verb, text, others, is_said=_says_ok(words)):
+    before, after = words[: place - apart], words[place + 1 :]
+    if _is_quoted(text, before) or _is_doubtful(verb, text, before + after, is_said=_says_ok(words)):
         return ()
     return (SmsAnswer(verb, match[2], text[words[place].end :].strip(" \n,.;:!") or None),)
 
@@ -233,12 +241,26 @@ def _says_ok(words: list[Word]) -> bool:
     return any(_SAYS_OK.fullmatch(word.plain) for word in words)
 
 
-def _is_doubtful(verb: Verb, note: str, words: list[Word], *, is_said: bool) -> bool:
-    """Whether the words may reverse the verb; `is_said`: an OK stands there, and is not just the code's meaning."""
+def _is_quoted(text: str, before: list[Word]) -> bool:
+    """Whether these words before a code are a message of ours: A-7K3M: arrest. To take charge reply."""
+    begun = _OURS.search(text)
+    return begun is not None and any(word.start >= begun.end() for word in before)
+
+
+def _is_doubtful(verb: Verb, text: str, words: list[Word], *, is_said: bool) -> bool:
+    """Whether a question or the words around may reverse the verb, or are in letters that nobody here reads.
+
+    `is_said`: an OK stands there, and is not just the code's meaning.
+    """
     if verb is Verb.NO:
         return any(word.plain in _YES for word in words)
     doubts = _DOUBTS if is_said or verb is not Verb.OK else _DOUBTS | _ABSENCE
     consents = verb in (Verb.OK, Verb.GO)
     plain = [word.plain for word in words]
     reverses = any(each[1] in doubts and each != _TAKES_CHARGE for each in pairwise(("", *plain)))
-    return consents and ("?" in note or reverses)
+    is_unread = not is_said and verb is Verb.OK and not all(map(_is_latin, plain))
+    return consents and ("?" in text or reverses or is_unread)
+
+
+def _is_latin(plain: str) -> bool:
+    return plain.isascii() or all("LATIN" in unicodedata.name(each, "") for each in plain if each.isalpha())
