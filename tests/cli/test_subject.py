@@ -42,6 +42,17 @@ def test_a_member_is_shown_all_that_is_kept_by_name_and_by_number(office: Office
     assert "Puente Secreto" in text
 
 
+def test_a_pin_in_a_text_is_shown_to_nobody(office: Office, runtime: Runtime) -> None:
+    """A duress PIN on the paper that somebody is handed would tell whoever reads along which one it is."""
+    for number, words in enumerate(["FALSE 47990", "4-7-1-1-0 ALERT 20 at 18:30"]):
+        runtime.transact(receive_sms, runtime.edition, InboundSms(f"SM{number}", ANA, "+15005550006", words))
+
+    texts = kept(office, "north/ana")["texts_and_calls"]
+
+    assert [each["words"] for each in texts] == ["FALSE ·····", "········· ALERT 20 at 18:30"]
+    assert "47990" not in office.types("subject", ANA).out
+
+
 def test_what_is_over_is_erased_and_what_stays_is_said_with_why(office: Office, runtime: Runtime) -> None:
     ref = raises(runtime)
     office.types("incidents", "close", ref, "--reason", "released")

@@ -25,6 +25,8 @@ def subject(
 ) -> None:
     """Print what is stored about one person: words, numbers, messages, answers, check-ins. It is confidential.
 
+    Dots stand for what could be a PIN.
+
     With --erase, what is over goes: addresses and words of messages in closed incidents, names and notes of answers,
     texts, check-ins and past turns of duty; for people whom no file in force names, PINs and the like too. It prints
     what stays.

@@ -7,12 +7,13 @@ from alertnet.core.directory.contact import Contact, MethodKind
 from alertnet.core.directory.contact_tree import Member, Network
 from alertnet.core.directory.on_call import STAFF
 from alertnet.core.errors import BadInput
+from alertnet.flows.credentials.pins import without_numbers
 from alertnet.flows.system.purge import Decision
 from alertnet.store import erasure
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import editions, incidents, timeline
 from alertnet.store.views import subject as view
-from alertnet.store.views.subject import Section, Subject
+from alertnet.store.views.subject import TEXTS, WORDS, Section, Subject
 
 IN_FORCE = "in_force"
 FORMS = ("TREE/CONTACT", "TEAM/MEMBER", "a number such as +573005550001", "a mail address")
@@ -46,10 +47,16 @@ def subject_of(network: Network, who: str) -> Subject:
 
 
 def kept_about(tx: Tx, network: Network, subject: Subject) -> dict[str, Section]:
-    """Everything stored about a person, by kind, beginning with the trees and teams in force."""
+    """Everything stored about a person, by kind, beginning with the trees and teams in force.
+
+    Texts are kept as they came; what could be a PIN in them is shown to nobody.
+    """
     people = dict(_people(network))
     known = [_entry(owner, people[owner]) for owner in subject.owners if owner in people]
-    return {IN_FORCE: known, **view.kept_about(tx, subject)}
+    kept = view.kept_about(tx, subject)
+    for text in kept[TEXTS]:
+        text[WORDS] = text[WORDS] and without_numbers(text[WORDS])
+    return {IN_FORCE: known, **kept}
 
 
 def erase_subject(tx: Tx, network: Network, subject: Subject, decision: Decision) -> int:

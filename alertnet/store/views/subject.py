@@ -25,7 +25,7 @@ from alertnet.store.views.shapes import moment
 
 Section = list[dict[str, Any]]
 
-REF = "incident"
+REF, TEXTS, WORDS = "incident", "texts_and_calls", "words"
 
 
 @value
@@ -108,7 +108,7 @@ def _of_incidents(tx: Tx, subject: Subject) -> dict[str, Select[Any]]:
         "actions": select(action.at, action.action, action.note, action.incident_id.label(REF)).where(
             by_contact(actions, subject)
         ),
-        "texts_and_calls": select(text.received_at.label("at"), text.kind, text.body.label("words")).where(
+        TEXTS: select(text.received_at.label("at"), text.kind, text.body.label(WORDS)).where(
             text.sender_index.in_(indexes)
         ),
         "incidents_raised": select(incident.id.label(REF), incident.type, incident.opened_at, incident.closed_at).where(
