@@ -172,6 +172,20 @@ def test_one_delay_is_of_a_day_at_most(valley: World, until: str, awaited: str |
     ]
 
 
+@pytest.mark.parametrize(
+    ("delay", "awaited"),
+    [("23h", None), ("23h30", None), ("22 h", None), ("2h", "L12 01:00+1"), ("8 horas", "L12 07:00+1")],
+)
+def test_hours_that_may_be_a_time_of_day_put_nothing_off(valley: World, delay: str, awaited: str | None) -> None:
+    """A2: `espera 23h`, at 21:14, is until eleven; as a delay nobody would look for them before tomorrow evening."""
+    valley.texts("ana", GO)
+    reply = valley.reply_to("ana", f"ESPERA {TRUE} {delay}")
+
+    assert ("no cuenta" in reply) is (awaited is None)
+    [journey] = [each.journey for each in journeys_of(valley, "ana")]
+    assert journey.awaited.shown(valley.clock.at) == (awaited or "L12 23:00")
+
+
 def test_a_sentence_that_begins_like_a_verb_still_reaches_people(valley: World) -> None:
     """A12: without a PIN it counts for nothing, and who reads it decides."""
     valley.texts("ana", "Unterwegs hat uns die Polizei angehalten")

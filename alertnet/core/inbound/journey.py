@@ -23,6 +23,8 @@ EARLY = timedelta(minutes=30)
 """From this long before the expected moment on, an OK is the awaited one."""
 LONGEST_DELAY = timedelta(hours=24)
 """The longest delay that one WAIT may ask for."""
+SHORT_DELAY = timedelta(hours=4)
+"""Up to this, hours are a delay; more of them may be a time of day: espera 23h."""
 MOST_LEGS = 20
 MOST_GAPS = 3
 """The most gaps that one text may name."""

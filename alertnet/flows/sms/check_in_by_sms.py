@@ -5,12 +5,12 @@ of it.
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alertnet.core.disclosure import Subject
 from alertnet.core.inbound.contradictions import takes_back
 from alertnet.core.inbound.field_report import echoed
-from alertnet.core.inbound.journey import LONGEST_DELAY, TYPED, Leg
+from alertnet.core.inbound.journey import LONGEST_DELAY, SHORT_DELAY, TYPED, Leg
 from alertnet.core.inbound.on_the_road.check_in_text import gaps_in, has_words, legs_in, names_day, says_more
 from alertnet.core.inbound.sms_grammar import FieldVerb, Report
 from alertnet.core.notification import Kind
@@ -62,9 +62,7 @@ def _act(text: FieldText, report: Report, heard: Heard) -> CheckedIn:
         return NOTHING
     if report.verb is FieldVerb.EXTEND:
         delay = report.longer or _until(text, at)
-        # Beside a day, 16h may be a time as well as a span.
-        is_unsure = report.longer is not None and (report.longer > LONGEST_DELAY or names_day(sms.body))
-        if delay is None or is_unsure:
+        if delay is None or (report.longer and _is_unsure(text, report.longer, at)):
             return NOTHING
         heard = replace(heard, delay=delay)
     came = check_in(tx, sender.team.id, sender.member.id, heard)
@@ -80,9 +78,22 @@ def _legs_said(text: FieldText, at: datetime) -> tuple[Leg, ...]:
 
 def _until(text: FieldText, at: datetime) -> datetime | None:
     """Until when the sender asks to be awaited; None where that is no time ahead, or too long a delay."""
-    ahead, legs = awaited_next(text.tx, text.sender, at), _legs_said(text, at)
-    latest = max(at, ahead.expected_at if ahead else at) + LONGEST_DELAY
+    legs, latest = _legs_said(text, at), _counted_from(text, at) + LONGEST_DELAY
     return legs[0].expected_at if legs and at < legs[0].expected_at <= latest else None
+
+
+def _is_unsure(text: FieldText, delay: timedelta, at: datetime) -> bool:
+    """Whether a span is too long, or may be a time of day as well, as 16h beside a day is: then the sooner is meant."""
+    if delay > LONGEST_DELAY or names_day(text.sms.body):
+        return True
+    until = _until(text, at) if delay > SHORT_DELAY else None
+    return until is not None and until < _counted_from(text, at) + delay
+
+
+def _counted_from(text: FieldText, at: datetime) -> datetime:
+    """The moment from which a delay is counted: the plan, or now if that has passed."""
+    ahead = awaited_next(text.tx, text.sender, at)
+    return max(at, ahead.expected_at) if ahead else at
 
 
 def _reply(text: FieldText, report: Report, came: CheckedIn) -> Reply | None:
