@@ -135,9 +135,13 @@ _SOS_SIGN = "\U0001f198"
 _TYPE = "|".join(map(str, TYPES_BY_NUMBER))
 _CODE = re.compile(r"[plc]?\d{1,3}")
 _CODES = re.compile(rf"(?:{_TYPE}|[plc]\d{{1,3}})(?:[plc]\d{{1,3}})+")
-_TOUCHES_PIN = re.compile(r"(?<!\d)\d{5,6}[^\W\d_]{2}|[^\W\d_]{2}\d{5,6}(?!\w)")
+_JOINED_CODE = r"(?<=\d)[plc]\d{1,3}(?!\d)"
+_JOINED_SOS = rf"^{SOS.pattern}(?=[plc]?\d)"
+_TOUCHES_PIN = re.compile(
+    rf"{_JOINED_SOS}|(?<!\d)\d{{5,6}}[^\W\d_]{{2}}|[^\W\d_]{{2}}\d{{5,6}}(?:{_JOINED_CODE})*(?!\w)"
+)
 _PIN = r"(?<!\d)\d{5,6}(?!\d)"
-_AT_PIN = re.compile(rf"{_PIN}|(?:(?!{_PIN}).)+")
+_AT_PIN = re.compile(rf"{_JOINED_SOS}|{_PIN}|{_JOINED_CODE}|(?:(?!{_PIN}|{_JOINED_CODE}).)+")
 _DIGITS_WITH_LETTERS = re.compile(r"(?=(?:[oil]*\d){4})[\doil]{5,6}")
 MEANT_AS_DIGITS = str.maketrans("oil", "011")
 _INITIALS = frozenset("plc")
@@ -185,7 +189,7 @@ def words_of(text: str) -> list[Word]:
     """The words of a cleaned text; all other characters only separate them.
 
     Codes become words of their own, however they are written: L12P7, 20L12, L-12, P#7, L 12. So does a PIN that touches
-    a word, as where a network has joined the next text: ok47110, 47110ALERTE.
+    a word, as where a network has joined the next text: ok47110, 47110ALERTE, SOS47110L12; and SOS before any digit.
     """
     words: list[Word] = []
     for found in _WORD.finditer(text):
@@ -284,7 +288,7 @@ def _number(word: Word) -> str:
 
 
 def _parts(word: Word) -> list[re.Match[str]]:
-    """The codes that a word is made of, or its PIN and what touches it; none where it is one word."""
+    """The codes that a word is made of, or its PIN or SOS and what touches it; none where it is one word."""
     if _CODES.fullmatch(word.plain):
         return list(_CODE.finditer(word.plain))
     return list(_AT_PIN.finditer(word.plain)) if _TOUCHES_PIN.search(word.plain) else []
