@@ -158,7 +158,7 @@ class Search:
         if due.recordings:
             yield from self._guarded([RECORDINGS], self._recordings)
         if due.leases or due.alarms or due.journeys or due.texts or due.drills:
-            yield from self._guarded([DUE], self._rows)
+            yield from self._guarded([DUE], partial(self._rows, due))
 
     def _expect(self, at: datetime | None) -> None:
         self.next_at = min((each for each in (self.next_at, at) if each is not None), default=None)
@@ -227,9 +227,9 @@ class Search:
             if self._rooms[RECORDINGS].room and (key := f"recordings/{id}") not in self._under_way:
                 yield Job(RECORDINGS, key, act)
 
-    def _rows(self) -> Iterator[Job]:
-        runtime, most = self._runtime, MOST_ROWS
-        alarms, leases, awaited, texts, drills = runtime.read(_due_rows, most)
+    def _rows(self, due: Due) -> Iterator[Job]:
+        runtime = self._runtime
+        alarms, leases, awaited, texts, drills = runtime.read(_due_rows, due, MOST_ROWS)
         yield from self._as_room_is(
             [
                 *(_job(runtime, "alarms", id, ask_again, id, incident) for id, incident in alarms),
@@ -259,15 +259,18 @@ def _due(tx: Tx, horizon: Horizon) -> Due:
 
 
 def _due_rows(
-    tx: Tx, most: int
+    tx: Tx, due: Due, most: int
 ) -> tuple[list[tuple[str, str]], Sequence[str], Sequence[str], Sequence[str], Sequence[str]]:
-    """Due alarms (each with its incident), expired leases, awaited journeys, texts of the field, drills."""
+    """Due alarms (each with its incident), expired leases, awaited journeys, texts of the field, drills.
+
+    Only the queues that have something are asked, of five mostly one.
+    """
     return (
-        prompt_store.due(tx.session, tx.now, most),
-        attempt_store.leases_over(tx.session, tx.now, most),
-        journey_store.due(tx.session, tx.now, most),
-        inbound.due(tx.session, tx.now, most),
-        drill_store.due(tx.session, tx.now, most),
+        prompt_store.due(tx.session, tx.now, most) if due.alarms else [],
+        attempt_store.leases_over(tx.session, tx.now, most) if due.leases else (),
+        journey_store.due(tx.session, tx.now, most) if due.journeys else (),
+        inbound.due(tx.session, tx.now, most) if due.texts else (),
+        drill_store.due(tx.session, tx.now, most) if due.drills else (),
     )
 
 
