@@ -121,7 +121,7 @@ _MAY_HAVE_BEEN_HEARD = or_(
     # Cancelled while in doubt; as long as somebody holds the lease, that one finds out.
     and_(_CANCELLED, attempts.c.provider_id.is_(None), attempts.c.due_at.is_not(None), attempts.c.lease.is_(None)),
 )
-_HEARD: Select[Any] = (
+_HEARD_BY_ALL: Select[Any] = (
     select(*notifications.c["tree", "contact", "method", "address"])
     .join(attempts, attempts.c.notification_id == notifications.c.id)
     .where(
@@ -131,7 +131,8 @@ _HEARD: Select[Any] = (
         _MAY_HAVE_BEEN_HEARD,
     )
 )
-_HEARD_BY_ONE = _HEARD.where(notifications.c.id == bindparam("notification"))
+_HEARD = Prepared(_HEARD_BY_ALL)
+_HEARD_BY_ONE = _HEARD_BY_ALL.where(notifications.c.id == bindparam("notification"))
 _ALL_CLEAR: Select[Any] = (
     select(
         *_STOPPABLE,
@@ -253,7 +254,7 @@ def heard(
     """The addresses at which a message of these kinds may have been heard; `notification`: only that message."""
     values = {"incidents": list(incidents), "kinds": sorted(kinds)}
     if notification is None:
-        return [Heard(*row) for row in session.execute(_HEARD, values)]
+        return [Heard(*row) for row in _HEARD.all(session, values)]
     return [Heard(*row) for row in session.execute(_HEARD_BY_ONE, {**values, "notification": notification})]
 
 

@@ -14,8 +14,9 @@ from sqlalchemy import Row, Select, bindparam, func, select, update
 from alertnet.core.codec import value
 from alertnet.core.disclosure import Subject
 from alertnet.core.notification import PromptAnswer, PromptKind, check_prompt
+from alertnet.store.db.columns import Instant
 from alertnet.store.db.session import Session
-from alertnet.store.db.statements import NewRow, Prepared, by_incident
+from alertnet.store.db.statements import NewRow, Prepared, by_incident, change_each
 from alertnet.store.db.tx import is_id
 from alertnet.store.records.escalations import MOST_AHEAD
 from alertnet.store.tables import alarms, codes, escalations
@@ -116,6 +117,13 @@ _PROMPTS: Select[Any] = select(*alarms.c[_NAMES])
 _BY_ID = _PROMPTS.where(alarms.c.id == bindparam("id"))
 _ONE, _HOLD = Prepared(_BY_ID), Prepared(_BY_ID.with_for_update())
 _DUE_AT = Prepared(select(alarms.c.due_at).where(alarms.c.id == bindparam("id")))
+_GRAVEST = select(func.min(escalations.c.rank)).where(escalations.c.incident_id == alarms.c.incident_id)
+_DUE = Prepared(
+    select(alarms.c.id, alarms.c.incident_id)
+    .where(alarms.c.due_at.is_not(None), alarms.c.due_at <= bindparam("now", type_=Instant()))
+    .order_by(func.coalesce(_GRAVEST.scalar_subquery(), 0), alarms.c.due_at)
+    .limit(bindparam("most"))
+)
 _OPEN = Prepared(
     _PROMPTS.add_columns(alarms.c.incident_id)
     .where(alarms.c.incident_id.in_(bindparam("incidents", expanding=True)), alarms.c.due_at.is_not(None))
@@ -202,10 +210,7 @@ def about_levels(session: Session, escalation: str) -> list[Prompt]:
 
 def due(session: Session, now: datetime, limit: int) -> list[tuple[str, str]]:
     """(prompt, incident) of due prompts, most severe first, then oldest (A7); nothing is locked."""
-    query = select(alarms.c.id, alarms.c.incident_id).where(alarms.c.due_at.is_not(None), alarms.c.due_at <= now)
-    gravest = select(func.min(escalations.c.rank)).where(escalations.c.incident_id == alarms.c.incident_id)
-    in_order = query.order_by(func.coalesce(gravest.scalar_subquery(), 0), alarms.c.due_at).limit(limit)
-    return [(row.id, row.incident_id) for row in session.execute(in_order)]
+    return [(row.id, row.incident_id) for row in _DUE.all(session, {"now": now, "most": limit})]
 
 
 def is_open(session: Session, id: str) -> bool:
@@ -271,7 +276,7 @@ def _first(session: Session, query: Select[Any], incident: str) -> Prompt | None
 
 def _change(session: Session, id: str, values: Mapping[str, Any]) -> None:
     check_prompt(id, values)
-    session.execute(update(alarms).where(alarms.c.id == id).values(values))
+    change_each(session, alarms, [{**values, "key": id}])
 
 
 def _prompt(row: Row[Any]) -> Prompt:

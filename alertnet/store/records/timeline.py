@@ -52,6 +52,11 @@ SALT_BYTES = 16
 Entry = tuple[str, Mapping[str, Any]]
 """A kind, stored in clear, and its payload of plain JSON values, stored encrypted."""
 
+_OF_SYSTEM = chain_heads.c.chain == SYSTEM
+_END = Prepared(select(chain_heads).where(_OF_SYSTEM))
+_MOVE_END = Prepared(
+    update(chain_heads).where(_OF_SYSTEM).values({name: bindparam(name) for name in ("length", "hash", "mac")})
+)
 _LAST = (
     select(timeline.c.chain, func.max(timeline.c.seq).label("seq"))
     .where(timeline.c.chain.in_(bindparam("chains", expanding=True)))
@@ -184,7 +189,7 @@ def vouched(end: Head) -> bytes:
 
 
 def _kept_end(tx: Tx) -> _Kept | None:
-    row = tx.session.execute(select(chain_heads).where(chain_heads.c.chain == SYSTEM)).first()
+    row = _END.first(tx.session, {})
     if row is None:
         return None
     end = Head(row.length, row.hash)
@@ -195,7 +200,7 @@ def _keep_end(tx: Tx, end: Head, kept: _Kept | None, *, is_first: bool) -> None:
     """Store the end of the system's chain. A removed or altered end is not replaced, so that this is found."""
     values = {"length": end.length, "hash": end.hash, "mac": tx.vault.mac(Purpose.HEAD, vouched(end))}
     if kept is not None and kept.is_ours:
-        tx.session.execute(update(chain_heads).where(chain_heads.c.chain == SYSTEM).values(values))
+        _MOVE_END.each(tx.session, [values])
     elif kept is None and is_first:
         tx.session.execute(insert(chain_heads).values(chain=SYSTEM, **values))
 

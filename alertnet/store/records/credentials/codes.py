@@ -148,6 +148,12 @@ _BESIDE_ANOTHER = Prepared(
         code_numbers.c.code_id.in_(bindparam("ids", expanding=True)), _ANOTHER.is_not(None)
     )
 )
+_IN_PLACE_OF_PROMPT = Prepared(
+    select(codes.c.id, codes.c.code, code_numbers.c.tree, code_numbers.c.contact)
+    .join(code_numbers, code_numbers.c.code_id == codes.c.id)
+    .where(codes.c.incident_id == bindparam("incident"), codes.c.alarm_id == bindparam("prompt"))
+    .where(codes.c.voided_at.is_(None))
+)
 _IN_PLACE = alarms.alias()
 """The alarm of a code that one coordinator has instead of the alarm's own."""
 _WHOLE = incidents.alias()
@@ -172,12 +178,8 @@ def shared(session: Session, incident: str) -> list[str]:
 
 def in_place(session: Session, incident: str, prompt: str) -> dict[tuple[str, str], Code]:
     """The codes of a prompt that only one coordinator has, by that one's (tree, contact)."""
-    query = (
-        select(codes.c.id, codes.c.code, code_numbers.c.tree, code_numbers.c.contact)
-        .join(code_numbers, code_numbers.c.code_id == codes.c.id)
-        .where(codes.c.incident_id == incident, codes.c.alarm_id == prompt, codes.c.voided_at.is_(None))
-    )
-    return {(row.tree, row.contact): Code(row.id, row.code) for row in session.execute(query)}
+    found = _IN_PLACE_OF_PROMPT.all(session, {"incident": incident, "prompt": prompt})
+    return {(row.tree, row.contact): Code(row.id, row.code) for row in found}
 
 
 def given_anew(session: Session, incidents: Collection[str]) -> list[str]:

@@ -1,9 +1,12 @@
 """The language that a member has chosen by SMS for its messages."""
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
+from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import member_languages
+
+_CHOSEN = Prepared(select(member_languages.c.language).where(member_languages.c.owner == bindparam("owner")))
 
 
 def choose(tx: Tx, owner: str, language: str) -> None:
@@ -15,4 +18,4 @@ def choose(tx: Tx, owner: str, language: str) -> None:
 
 def chosen(tx: Tx, owner: str) -> str | None:
     """The language that it has chosen; None: that of the teams file applies."""
-    return tx.session.scalar(select(member_languages.c.language).where(member_languages.c.owner == owner))
+    return next(iter(_CHOSEN.scalars(tx.session, {"owner": owner})), None)
