@@ -126,6 +126,11 @@ class _Text:
         """All codes that its number was sent, valid or not."""
         return told_codes(self.tx, self.written.sender)
 
+    @cached_property
+    def real(self) -> Sequence[HeldCode]:
+        """Those of all these codes that are not of a drill."""
+        return about_what_is_real(self.tx, self.told)
+
     def by(self, sender: InTheField) -> FieldText:
         """The text as that one's who has the number."""
         return FieldText(self.tx, self.edition, sender, self.sms, is_forced=sender.owner in self.shown.forced)
@@ -217,7 +222,7 @@ def _hear_rest(text: _Text, sent: Mapping[str, HeldCode]) -> tuple[bool, Reply |
     asks, from_field = bool(text.answers), text.member is not None
     is_answered, limit = (True, None) if sent else may_reply(tx, sms, is_answer=asks, from_field=from_field)
     consequences = judge_wrong(tx, sms.sender, guessed, told) if guessed else []
-    is_practice = says_more(sms.body) and not consequences and bool(told) and not about_what_is_real(tx, told)
+    is_practice = says_more(sms.body) and not consequences and bool(told) and not text.real
     if text.answers and told and not is_practice:
         reply = _reply_to_holder(text, consequences)
         return True, reply if is_answered or consequences else None, limit
@@ -246,8 +251,8 @@ def _pass_on(text: _Text, subject: Subject) -> tuple[bool, Reply | None]:
     What somebody writes during a drill, besides answers to it, is about what is real (A12).
     """
     tx, edition, sms = text.tx, text.edition, text.sms
-    if real := about_what_is_real(tx, text.told):
-        return True, reply_unclear(tx, sms, real, subject)
+    if text.real:
+        return True, reply_unclear(tx, sms, text.real, subject)
     if text.member is not None:
         return True, pass_on_from_member(text.by(text.member), subject)
     if text.listed:

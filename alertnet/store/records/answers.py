@@ -8,12 +8,12 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Row, Select, select, tuple_, update
+from sqlalchemy import Row, Select, bindparam, select, tuple_, update
 
 from alertnet.core.codec import value
 from alertnet.core.escalation.quorum import RECEIVED, Action, AnswerKind, Via
 from alertnet.store.db.session import Session
-from alertnet.store.db.statements import NewRow
+from alertnet.store.db.statements import NewRow, Prepared
 from alertnet.store.db.tx import is_id
 from alertnet.store.tables import acknowledgements, actions
 
@@ -94,9 +94,13 @@ class NewReport(NewRow):
     note: str | None
 
 
-_CURRENT: Select[Any] = (
+_CURRENT = Prepared(
     select(*(acknowledgements.c[each.name] for each in fields(CurrentAnswer)))
-    .where(acknowledgements.c.kind != RECEIVED, acknowledgements.c.revoked_at.is_(None))
+    .where(
+        acknowledgements.c.incident_id.in_(bindparam("incidents", expanding=True)),
+        acknowledgements.c.kind != RECEIVED,
+        acknowledgements.c.revoked_at.is_(None),
+    )
     .order_by(acknowledgements.c.at.desc(), acknowledgements.c.id)
 )
 _GIVEN: Select[Any] = select(*(acknowledgements.c[each.name] for each in fields(Given))).where(
@@ -110,12 +114,11 @@ def current_answers(session: Session, incidents: Collection[str], names: Names |
 
     `names` None: of everybody.
     """
-    query = _CURRENT.where(acknowledgements.c.incident_id.in_(incidents))
-    if names is not None:
-        query = query.where(tuple_(acknowledgements.c.tree, acknowledgements.c.contact).in_(list(names)))
+    theirs = None if names is None else set(names)
     return [
         CurrentAnswer(row.id, row.tree, row.contact, AnswerKind(row.kind), Via(row.via), row.at, row.address)
-        for row in session.execute(query)
+        for row in _CURRENT.all(session, {"incidents": [*incidents]})
+        if theirs is None or (row.tree, row.contact) in theirs
     ]
 
 

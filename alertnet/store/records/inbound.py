@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select, tuple_, update
+from sqlalchemy import Row, Select, bindparam, func, select, tuple_, update
 from sqlalchemy.exc import DBAPIError
 
 from alertnet.core.codec import from_plain, to_plain, value
@@ -17,6 +17,7 @@ from alertnet.core.inbound.unknown_codes import WrongKeys
 from alertnet.core.notification import Kind
 from alertnet.store.db.engine import insert_once
 from alertnet.store.db.session import Session
+from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import inbound
 
@@ -86,6 +87,13 @@ class Reply:
     to: Recipient | None = None
 
 
+_ANSWERED = Prepared(
+    update(inbound)
+    .where(inbound.c.provider_id == bindparam("key"))
+    .values(known=bindparam("known"), reply=bindparam("reply"))
+)
+
+
 def receive(tx: Tx, sms: InboundSms) -> bool:
     """Store the text, as from an unknown sender for now; False if it came before, even at this very moment."""
     return _receive(tx, "sms", sms, sms.body[:LONGEST_BODY], known=False)
@@ -128,8 +136,7 @@ def record_reply(tx: Tx, provider_id: str, *, known: bool, reply: Reply | None) 
     if reply is not None:
         _check_reply(provider_id, reply)
     plain = json.dumps(to_plain(reply)) if reply else None
-    change = update(inbound).where(inbound.c.provider_id == provider_id)
-    tx.session.execute(change.values(known=known, reply=plain))
+    _ANSWERED.each(tx.session, [{"key": provider_id, "known": known, "reply": plain}])
 
 
 def put_off(tx: Tx, provider_id: str) -> None:

@@ -30,6 +30,8 @@ from alertnet.store.db.vault import Unreadable
 from alertnet.store.tables import ACTING, breakers, escalations, incidents, lost_codes
 
 _ADD = Prepared(insert(incidents))
+_FACTS = Prepared(select(incidents.c.facts).where(incidents.c.id == bindparam("id")))
+_EACH = Prepared(select(incidents).where(incidents.c.id.in_(bindparam("ids", expanding=True))))
 _LOCK = Prepared(
     select(incidents)
     .where(incidents.c.id.in_(bindparam("ids", expanding=True)))
@@ -214,7 +216,8 @@ def pressing(session: Session, country: str, since: datetime) -> list[Incident]:
 
 def get(session: Session, id: str) -> Incident:
     """The incident, for reading only."""
-    return _incident(session.execute(select(incidents).where(incidents.c.id == id)).one())
+    [incident] = get_each(session, [id])
+    return incident
 
 
 def get_acting(session: Session, id: str) -> Incident:
@@ -235,7 +238,7 @@ def split_off(session: Session, incident: str, ids: Collection[str]) -> set[str]
 
 def get_each(session: Session, ids: Collection[str]) -> list[Incident]:
     """The incidents of those ids, for reading only."""
-    return [_incident(row) for row in session.execute(select(incidents).where(incidents.c.id.in_(ids)))]
+    return [_incident(row) for row in _EACH.all(session, {"ids": [*ids]})]
 
 
 def pruned_of(session: Session, id: str) -> list[dict[str, Any]]:
@@ -276,7 +279,7 @@ def closed_since(session: Session, since: datetime, most: int, after: int = 0) -
 def drill_and_text(session: Session, id: str) -> tuple[bool, bool] | None:
     """Whether it is a drill, and whether it is a text that was not made an incident; None if that can't be read."""
     try:
-        facts = session.execute(select(incidents.c.facts).where(incidents.c.id == id)).scalar_one()
+        [facts] = _FACTS.scalars(session, {"id": id})
         return bool(facts["drill"]), bool(facts["lone_text"])
     except (Unreadable, ValueError, KeyError, TypeError):
         return None

@@ -130,14 +130,20 @@ _OPEN = Prepared(
     .order_by(alarms.c.raised_at)
 )
 _OF_INCIDENT = _PROMPTS.where(alarms.c.incident_id == bindparam("incident"))
+_PROMISE = Prepared(
+    _OF_INCIDENT.where(
+        alarms.c.kind == PromptKind.FIELD_STATUS.value,
+        alarms.c.answer.is_(None) | (alarms.c.answer == PromptAnswer.NOBODY_YET.value),
+    )
+)
 _DECISIONS = _OF_INCIDENT.where(alarms.c.kind == PromptKind.DECISION.value).limit(1)
-_OLDEST_DECISION = _DECISIONS.where(alarms.c.due_at.is_not(None)).order_by(alarms.c.raised_at)
+_OLDEST_DECISION = Prepared(_DECISIONS.where(alarms.c.due_at.is_not(None)).order_by(alarms.c.raised_at))
 _NEWEST_ALARM = Prepared(
     _PROMPTS.where(alarms.c.escalation_id == bindparam("escalation"), alarms.c.kind == PromptKind.ALARM.value)
     .order_by(alarms.c.raised_at.desc())
     .limit(1)
 )
-_LAST_DECISION = _DECISIONS.order_by(alarms.c.answered_at.desc())
+_LAST_DECISION = Prepared(_DECISIONS.order_by(alarms.c.answered_at.desc()))
 
 
 def get(session: Session, id: str) -> Prompt:
@@ -192,8 +198,7 @@ def last_decision(session: Session, incident: str) -> Prompt | None:
 
 def promise_of(session: Session, incident: str) -> Prompt | None:
     """The promise to the field, unless the field was told more than that nobody has answered yet."""
-    is_left = alarms.c.answer.is_(None) | (alarms.c.answer == PromptAnswer.NOBODY_YET.value)
-    return _first(session, _OF_INCIDENT.where(alarms.c.kind == PromptKind.FIELD_STATUS.value, is_left), incident)
+    return _first(session, _PROMISE, incident)
 
 
 def answered_so(session: Session, incident: str, answer: PromptAnswer, at: datetime) -> list[Prompt]:
@@ -269,8 +274,8 @@ def rename(session: Session, id: str, index: int, about: str | None) -> None:
     _change(session, id, {"level": level_of(index), "about": about})
 
 
-def _first(session: Session, query: Select[Any], incident: str) -> Prompt | None:
-    row = session.execute(query, {"incident": incident}).first()
+def _first(session: Session, query: Prepared, incident: str) -> Prompt | None:
+    row = query.first(session, {"incident": incident})
     return None if row is None else _prompt(row)
 
 

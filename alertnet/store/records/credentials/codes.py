@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, case, delete, func, select, update
+from sqlalchemy import Row, Select, bindparam, case, delete, false, func, select, true, update
 
 from alertnet.core.codec import value
 from alertnet.core.incident import IncidentStatus
@@ -161,6 +161,40 @@ _WHOLE = incidents.alias()
 _IS_VOID = codes.c.voided_at.is_not(None) | code_numbers.c.voided_at.is_not(None) | guesses.c.locked_at.is_not(None)
 
 
+def _sent_to(counts: Any) -> Select[Any]:
+    """The codes that those numbers were ever sent; `counts`: the condition by which one is valid."""
+    return (
+        select(
+            codes.c.id,
+            codes.c.code,
+            ACTING.label("incident_id"),
+            code_numbers.c.tree,
+            code_numbers.c.contact,
+            func.coalesce(codes.c.alarm_id, alarms.c.id).label("prompt"),
+            case((counts, true()), else_=false()).label("counts"),
+            func.coalesce(alarms.c.due_at, _IN_PLACE.c.due_at).label("due_at"),
+        )
+        .join(code_numbers, code_numbers.c.code_id == codes.c.id)
+        .join(incidents, incidents.c.id == codes.c.incident_id)
+        .join(_WHOLE, _WHOLE.c.id == ACTING)
+        .outerjoin(alarms, alarms.c.code_id == codes.c.id)
+        .outerjoin(_IN_PLACE, _IN_PLACE.c.id == codes.c.alarm_id)
+        .outerjoin(
+            guesses,
+            (guesses.c.incident_id == ACTING) & (guesses.c.number_index == code_numbers.c.number_index),
+        )
+        .where(code_numbers.c.number_index.in_(bindparam("numbers", expanding=True)))
+    )
+
+
+_SENT = Prepared(
+    _sent_to((code_numbers.c.open | (_WHOLE.c.closed_at > bindparam("lately"))) & ~_IS_VOID)
+    .where(codes.c.code_hash.in_(bindparam("hashes", expanding=True)))
+    .order_by(code_numbers.c.open, codes.c.created_at)
+)
+_TOLD = Prepared(_sent_to(~_IS_VOID).where(code_numbers.c.open).order_by(codes.c.created_at, codes.c.id))
+
+
 def of_contacts(session: Session, incidents: Collection[str]) -> dict[str, list[ContactsCode]]:
     """For each incident the valid codes of contacts, oldest first."""
     return by_incident(session, _KNOWN, incidents, _contacts_code)
@@ -228,18 +262,15 @@ def find_sent(tx: Tx, number: str, texts: Collection[str]) -> dict[str, HeldCode
 
     A code is valid in an open incident and in one closed less than 7 days ago, unless it is void.
     """
-    text_of = tx.vault.texts_by_code_hash(texts)
-    is_recent = code_numbers.c.open | (_WHOLE.c.closed_at > tx.now - KEPT_AFTER_CLOSING)
-    query = _sent(tx, number, is_recent & ~_IS_VOID).where(codes.c.code_hash.in_(text_of))
-    rows = tx.session.execute(query.order_by(code_numbers.c.open, codes.c.created_at))
+    text_of, lately = tx.vault.texts_by_code_hash(texts), tx.now - KEPT_AFTER_CLOSING
+    rows = _SENT.all(tx.session, {"numbers": [*tx.vault.indexes(number)], "hashes": [*text_of], "lately": lately})
     found = [_code(row) for row in rows]
     return {code.text: code for code in sorted(found, key=lambda code: code.counts)}
 
 
 def told_codes(tx: Tx, number: str) -> list[HeldCode]:
     """All codes of open incidents that the number was ever sent, oldest first; some may no longer be valid."""
-    query = _sent(tx, number, ~_IS_VOID).where(code_numbers.c.open)
-    return [_code(row) for row in tx.session.execute(query.order_by(codes.c.created_at, codes.c.id))]
+    return [_code(row) for row in _TOLD.all(tx.session, {"numbers": [*tx.vault.indexes(number)]})]
 
 
 def open_codes(tx: Tx, number: str) -> list[HeldCode]:
@@ -294,31 +325,6 @@ def mark_open(session: Session, incidents: Collection[str], is_open: bool) -> No
 
 def _contacts_code(row: Row[Any]) -> ContactsCode:
     return ContactsCode(row.tree, row.contact, Code(row.id, row.code))
-
-
-def _sent(tx: Tx, number: str, counts: Any) -> Select[Any]:
-    return (
-        select(
-            codes.c.id,
-            codes.c.code,
-            ACTING.label("incident_id"),
-            code_numbers.c.tree,
-            code_numbers.c.contact,
-            func.coalesce(codes.c.alarm_id, alarms.c.id).label("prompt"),
-            case((counts, True), else_=False).label("counts"),
-            func.coalesce(alarms.c.due_at, _IN_PLACE.c.due_at).label("due_at"),
-        )
-        .join(code_numbers, code_numbers.c.code_id == codes.c.id)
-        .join(incidents, incidents.c.id == codes.c.incident_id)
-        .join(_WHOLE, _WHOLE.c.id == ACTING)
-        .outerjoin(alarms, alarms.c.code_id == codes.c.id)
-        .outerjoin(_IN_PLACE, _IN_PLACE.c.id == codes.c.alarm_id)
-        .outerjoin(
-            guesses,
-            (guesses.c.incident_id == ACTING) & (guesses.c.number_index == code_numbers.c.number_index),
-        )
-        .where(code_numbers.c.number_index.in_(tx.vault.indexes(number)))
-    )
 
 
 def _code(row: Row[Any]) -> HeldCode:
