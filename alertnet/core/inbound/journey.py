@@ -12,7 +12,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from alertnet.core.codec import value
-from alertnet.core.directory.contact_tree import Team
+from alertnet.core.directory.contact_tree import Member, Team
 from alertnet.core.directory.routine import Risk, Routine, Terms
 from alertnet.core.inbound.code_formats import ONE_TIME_PIN_LENGTH
 from alertnet.core.inbound.same_event import WITHIN
@@ -131,7 +131,7 @@ class Journey:
     """What is awaited of a member, or (`member` None) of any member of the team. `legs`: those ahead, at least one.
 
     `steps`: how many steps of the ladder were taken for the first leg. `place`: the last known place. `duress`: the
-    last check-in was under duress.
+    last check-in was under duress. `announced_by`: the member as it was when it announced it by SMS.
     """
 
     kind: Kind
@@ -150,6 +150,7 @@ class Journey:
     heard_at: datetime | None = None
     roll_call: RollCall | None = None
     duress: bool = False
+    announced_by: Member | None = None
 
     @property
     def owner(self) -> str:
@@ -160,6 +161,13 @@ class Journey:
     def awaited(self) -> Leg:
         """The leg that is expected next."""
         return self.legs[0]
+
+    def is_of(self, member: Member) -> bool:
+        """Whether that is who announced it: the same phone, under the same name or id."""
+        known = self.announced_by
+        if known is None or known.phone != member.phone:
+            return False
+        return known.id == member.id or known.name == member.name
 
     @property
     def silent_since(self) -> datetime:

@@ -72,6 +72,7 @@ def begin_journey(
         gaps=gaps,
         heard_at=heard.at,
         duress=heard.duress,
+        announced_by=sender.member,
     )
     over = journeys.last_over(tx, sender.team.id, sender.member.id) if legs[-1].expected_at <= heard.at else None
     if over is not None and not before and _is_again(journey, over.journey):

@@ -1,10 +1,13 @@
-"""Routines of the field: people who check in daily are expected at the next time, as `teams.yaml` says now (B1)."""
+"""What `teams.yaml` says now of who is awaited (B1).
+
+People with a routine are expected at the next time; who is on the road is awaited under the name it has now.
+"""
 
 from dataclasses import replace
 
 from alertnet.core.directory.contact_tree import Network, Team
 from alertnet.core.directory.routine import Routine
-from alertnet.core.inbound.journey import Journey, Kind, Leg
+from alertnet.core.inbound.journey import Journey, Kind, Leg, Status
 from alertnet.flows.credentials.known_numbers import member_of
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import journeys
@@ -36,6 +39,21 @@ def follow_routines(tx: Tx, network: Network) -> None:
             journeys.save(tx, stored.id, replace(awaited, place=journey.place, began_at=began_at, heard_at=heard_at))
     for (_, member, _), (team, routine) in wanted.items():
         journeys.add(tx, _awaited(tx, network, team, member, routine))
+
+
+def follow_members(tx: Tx, network: Network) -> None:
+    """Let the journeys of members who were moved to another team, or renamed, go on under the name they have now.
+
+    Else nothing that they write would count for it, and its alarm would know no phone.
+    """
+    for stored in journeys.announced(tx.session):
+        known = stored.journey
+        if member_of(network, known.team, known.member):
+            continue
+        members = ((team.id, each) for team in network.teams.values() for each in team.members.values())
+        now = next(((team, each.id) for team, each in members if known.is_of(each)), None)
+        if now is not None and (held := journeys.hold(tx, stored.id)).status is not Status.OVER:
+            journeys.save(tx, stored.id, replace(held.journey, team=now[0], member=now[1]))
 
 
 def _wanted(network: Network) -> dict[Owner, tuple[Team, Routine]]:

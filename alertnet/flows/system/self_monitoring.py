@@ -27,7 +27,7 @@ from alertnet.core.monitoring.self_monitoring import (
     stood_still,
 )
 from alertnet.core.notification import Kind
-from alertnet.flows.journeys.routines import follow_routines
+from alertnet.flows.journeys.routines import follow_members, follow_routines
 from alertnet.flows.notifications.number_tests import try_one_weekly
 from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
 from alertnet.flows.sending.pause import end_those_over
@@ -90,6 +90,7 @@ def keep_watch(
         seen = replace(seen, since=tx.now)
     end_those_over(tx)
     follow_routines(tx, edition.network)
+    follow_members(tx, edition.network)
     found = find_trouble(seen)
     _follow(tx, trees, seen, found)
     # They were set while the clock was ahead, and it has been put back.

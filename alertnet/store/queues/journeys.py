@@ -75,6 +75,8 @@ def save(tx: Tx, id: str, journey: Journey, *, is_over: bool = False, incident: 
     due_at = None if is_over else journey.due_at
     status = Status.OVER if is_over else Status.MISSED if due_at is None else Status.UNDER_WAY
     values = {
+        "team": journey.team,
+        "member": journey.member,
         "journey": to_plain(journey),
         "status": status.value,
         "expected_at": journey.awaited.expected_at,
@@ -158,6 +160,12 @@ def _roll_call(row: Row[Any]) -> RollCallRow:
 def routines(session: Session) -> list[StoredJourney]:
     """The routines that are followed."""
     return _all(session, select(journeys).where(journeys.c.kind == Kind.ROUTINE.value, _NOT_OVER))
+
+
+def announced(session: Session) -> list[StoredJourney]:
+    """The journeys of members that are not over."""
+    of_members = (journeys.c.kind == Kind.JOURNEY.value) & journeys.c.member.is_not(None)
+    return _all(session, select(journeys).where(of_members, _NOT_OVER))
 
 
 def _of_team(team: str | None) -> Sequence[ColumnElement[bool]]:

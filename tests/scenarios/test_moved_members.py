@@ -1,0 +1,78 @@
+"""Who is on the road while the teams file changes is watched under the name that it has now (B4, A2)."""
+
+from pathlib import Path
+
+import pytest
+
+from alertnet.flows.system.self_monitoring import keep_watch, look
+from alertnet.store.records import incidents as store
+from tests.scenarios.conftest import Worlds
+from tests.scenarios.test_journeys import CONTACTS, FIELD, GO, LEVELS, incidents, journeys_of
+from tests.scenarios.valley import a_tree
+from tests.scenarios.world import TRUE, World
+
+ANA = '      ana: {name: Ana Example, phone: "+573005550001"}\n'
+SOUTH = "  south:\n    country: CO\n    language: es\n    members:\n"
+EDITS = [
+    ("north", "anita", FIELD.replace("      ana:", "      anita:")),
+    ("south", "ana", FIELD.replace(ANA, "") + SOUTH + ANA),
+]
+HANDED_OVER = FIELD.replace(ANA, "").replace("+573005550002", "+573005550001")
+"""Ana is a member no more, and Luis has her phone."""
+
+
+@pytest.fixture
+def valley(world_of: Worlds) -> World:
+    """Ana is on the road, and awaited at 23:00."""
+    world = world_of(a_tree(LEVELS, CONTACTS), field=FIELD)
+    world.gives_pins("north/ana", "north/luis")
+    world.headers = world.key(None, "administer")
+    world.texts("ana", GO)
+    return world
+
+
+def edits(world: World, folder: Path, field: str) -> None:
+    """The teams file changes, and a worker keeps watch."""
+    (folder / "contact_trees" / "teams.yaml").write_text(field)
+    world.runtime.trees.look()
+    seen = world.runtime.read(look, frozenset(), is_tested=False)
+    assert seen
+    world.runtime.transact(keep_watch, world.runtime.edition, seen)
+
+
+@pytest.mark.parametrize(("team", "member", "field"), EDITS)
+def test_what_a_moved_or_renamed_member_writes_counts_for_its_journey(
+    valley: World, tmp_path: Path, team: str, member: str, field: str
+) -> None:
+    edits(valley, tmp_path, field)
+    valley.gives_pins(f"{team}/{member}")
+    assert "Sigue: L12 00:00+1" in valley.reply_to("ana", f"WAIT {TRUE} 1H")
+
+    assert "No se espera" in valley.reply_to("ana", f"ARR {TRUE}")
+    valley.passes(hours=6)
+    assert incidents(valley) == []
+
+
+@pytest.mark.parametrize(("team", "member", "field"), EDITS)
+def test_the_silence_of_a_moved_or_renamed_member_raises_with_its_phone_and_name(
+    valley: World, tmp_path: Path, team: str, member: str, field: str
+) -> None:
+    edits(valley, tmp_path, field)
+    valley.passes(hours=4)
+
+    [incident] = incidents(valley)
+    facts = valley.runtime.read(lambda tx: store.get(tx.session, store.id_of(tx.session, incident.ref)).facts)
+    assert (facts.team, facts.raised_from) == (team, "+573005550001")
+    assert f"{team}/{member}" in (facts.details or "")
+    assert any(f"{team}/{member}" in text for text in valley.phone("coordinator").inbox)
+
+
+def test_who_gets_the_phone_of_somebody_on_the_road_does_not_end_the_watch(valley: World, tmp_path: Path) -> None:
+    """An alarm is not stopped by who did not mean to."""
+    edits(valley, tmp_path, HANDED_OVER)
+    valley.texts("ana", f"OK {TRUE}")
+    valley.texts("ana", f"ARR {TRUE}")
+    valley.passes(hours=4)
+
+    assert [each["type"] for each in incidents(valley)].count("missed_check_in") == 1
+    assert [each.journey.owner for each in journeys_of(valley, "ana")] == ["north/ana"]
