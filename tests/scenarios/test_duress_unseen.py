@@ -154,8 +154,8 @@ def test_a_missed_journey_opens_an_incident_that_its_team_may_see(valley: World)
     for _, member, pin in EVENINGS:
         valley.texts(member, f"OK {pin}")
         valley.passes(minutes=30)
-        valley.texts(member, f"GO {TRUE} L12 23:50")
-    valley.passes(minutes=240)
+        valley.texts(member, f"GO {TRUE} L12 22:20")
+    valley.passes(minutes=6 + 91)
 
     for team, _, _ in EVENINGS:
         [ref] = [each["incident"] for each in seen_by(valley, team, "/v1/journeys")["items"]]
