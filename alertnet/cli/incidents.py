@@ -110,8 +110,7 @@ def merge(ref: Ref, into: Into) -> None:
     from alertnet.flows.incidents import merge as flow
     from alertnet.store.records.incidents import id_of
 
-    if ref.strip().upper() == into.strip().upper():
-        raise BadInput("--into", into, "the reference of another incident")
+    flow.must_be_two(ref, into)
     with connected() as runtime:
         runtime.transact(lambda tx: flow.merge(tx, id_of(tx.session, ref), id_of(tx.session, into), by=BY).finish())
     typer.echo(f"{ref.strip().upper()} is part of {into.strip().upper()}.")

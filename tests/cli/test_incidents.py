@@ -99,7 +99,7 @@ def test_an_incident_is_closed_only_once(office: Office, ref: str) -> None:
 def test_an_incident_is_not_merged_into_itself(office: Office, ref: str) -> None:
     err = office.refused("incidents", "merge", ref, "--into", ref.lower())
 
-    assert err == f"--into: '{ref.lower()}' is not allowed (allowed: the reference of another incident)\n"
+    assert err == f"into: '{ref.lower()}' is not allowed (allowed: the reference of another incident)\n"
     assert office.types("incidents", "list", "--status", "open").out.startswith(ref)
 
 

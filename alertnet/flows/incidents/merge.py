@@ -89,6 +89,12 @@ def split(tx: Tx, id: str, refs: Iterable[str], *, by: str) -> LockedIncident:
     return whole
 
 
+def must_be_two(ref: str, into: str) -> None:
+    """Raises `BadInput` where both references, as somebody gave them, are the same."""
+    if ref.strip().upper() == into.strip().upper():
+        raise BadInput("into", into, "the reference of another incident")
+
+
 @value
 class Foreseen:
     """The facts of the whole, and who would be told then."""

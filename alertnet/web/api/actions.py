@@ -17,7 +17,7 @@ from alertnet.flows.escalation.record_decision import decide
 from alertnet.flows.escalation.record_response import Recorded, revoke
 from alertnet.flows.escalation.report_action import report_action
 from alertnet.flows.incidents.close_incident import close_incident, reopen_incident
-from alertnet.flows.incidents.merge import merge, split
+from alertnet.flows.incidents.merge import merge, must_be_two, split
 from alertnet.flows.incidents.update import exclude, hear_consent, update_incident
 from alertnet.flows.unit.idempotent_request import Show
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
@@ -214,8 +214,7 @@ def _other_of(tx: Tx, ref: str, into: str, key: ApiKey) -> str:
         id = id_of(tx.session, into, key)
     except Unknown:
         raise BadInput("into", into[:32], "the reference of another incident") from None
-    if into.strip().upper() == ref.strip().upper():
-        raise BadInput("into", into, "the reference of another incident")
+    must_be_two(ref, into)
     return id
 
 

@@ -96,6 +96,18 @@ def test_two_are_merged_and_split_again(world: World, desk: Desk, refs: tuple[st
     assert "is an incident of its own again" in desk.opens(f"/desk/incidents/{first}").text
 
 
+def test_an_incident_is_not_merged_into_itself(desk: Desk, refs: tuple[str, str]) -> None:
+    """The reference of the page, typed where the other's belongs, was shown as a merge and told as done."""
+    first, second = refs
+
+    foreseen = desk.browser.get(f"/desk/incidents/{first}/merge?into={first.lower()}")
+    pressed = desk.opens(f"/desk/incidents/{first}/merge?into={second}").form("Merge the two").fields | {"into": first}
+    done = desk.posts(f"/desk/incidents/{first}/merge", pressed)
+
+    for refused in (foreseen, done):
+        assert (refused.status_code, "the reference of another incident" in refused.text) == (422, True)
+
+
 def test_what_was_split_again_can_be_read(world: World, desk: Desk) -> None:
     """A question that ended with the merge was answered by nobody: that is no part that is lost (A11)."""
     refs = []

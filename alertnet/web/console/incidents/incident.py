@@ -22,7 +22,7 @@ from alertnet.flows.escalation.record_decision import decide
 from alertnet.flows.escalation.record_response import revoke
 from alertnet.flows.incidents.close_incident import close_incident
 from alertnet.flows.incidents.lone_text import facts_of_text, join_text, open_text, set_text_aside
-from alertnet.flows.incidents.merge import Foreseen, foresee_merge, foresee_split, merge, split
+from alertnet.flows.incidents.merge import Foreseen, foresee_merge, foresee_split, merge, must_be_two, split
 from alertnet.flows.incidents.re_resolve import difference, re_resolve
 from alertnet.flows.incidents.update import exclude
 from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up, take_up_each
@@ -256,6 +256,7 @@ def join(ref: str, form: Posted, desk: AtDesk) -> Response:
 @router.get("/{ref}/merge")
 def show_merge(ref: str, desk: AtDesk, into: str = "") -> Response:
     """Show what merging it into another incident would change. Nothing is done yet."""
+    must_be_two(ref, into)
     found = desk.runtime.read(lambda tx: foresee_merge(tx, id_of_ref(tx, ref), id_of_ref(tx, into)))
     return _foresee(desk, "merge", ref.upper(), found)
 
@@ -275,6 +276,7 @@ def _foresee(desk: Desk, name: str, part: str, found: Foreseen) -> Response:
 def do_merge(ref: str, form: Posted, desk: AtDesk) -> Response:
     """Merge it into another incident, once."""
     into = typed(form, "into")
+    must_be_two(ref, into)
     return desk.change_once(form, lambda tx: merge(tx, id_of_ref(tx, ref), id_of_ref(tx, into), by=desk.by), "merge")
 
 
