@@ -428,6 +428,20 @@ def test_duress_in_words_that_are_no_verb_is_heard_and_answered_as_the_true_pin(
     assert [each.severity for each in raised if each.duress] == [Severity.CRITICAL]
 
 
+@pytest.mark.parametrize("words", ["OK 12345 {}", "OK 47110 {}", "FALSA 12345 {}", "TEST 12345 {}"])
+def test_duress_behind_another_number_is_heard_and_answered_as_the_true_pin(field: Switchboard, words: str) -> None:
+    """B4: of several numbers the first counts as the PIN, and no reply tells that one of them called for help."""
+    field.texts("ana", "SOS")
+    field.passes(minutes=60)
+    true = field.texts("ana", words.format(PIN))
+    assert not opened(field).facts.duress
+
+    under_duress = field.texts("ana", words.format(DURESS))
+
+    assert true == under_duress
+    assert opened(field).facts.duress
+
+
 def test_a_number_among_words_is_no_wrong_pin(field: Switchboard) -> None:
     """B9: five prices in an hour close no door."""
     for price in range(25000, 25006):

@@ -186,6 +186,23 @@ def test_hours_that_may_be_a_time_of_day_put_nothing_off(valley: World, delay: s
     assert journey.awaited.shown(valley.clock.at) == (awaited or "L12 23:00")
 
 
+@pytest.mark.parametrize(
+    ("text", "is_read"),
+    [
+        *((text, True) for text in ("OK {} 20 P9", "ARR {} L12 43", "BIEN {} 44.", "LLEGADA {} 20L14")),
+        *((text, False) for text in ("ARR {} L20", "ARR {} 22:52", "ARR {} 22h52", "OK {} P20 L12", "OK {} 15")),
+    ],
+)
+def test_the_number_of_a_type_beside_a_check_in_is_read(valley: World, text: str, is_read: bool) -> None:
+    """A12: who learnt the card by heart writes that P9 was arrested; nobody may be left to wonder."""
+    valley.texts("ana", GO)
+    valley.passes(minutes=100)
+
+    assert "No se espera" in valley.reply_to("ana", text.format(TRUE))
+    valley.passes(minutes=2)
+    assert bool(alarms(valley, "read the message from north")) is is_read
+
+
 def test_a_sentence_that_begins_like_a_verb_still_reaches_people(valley: World) -> None:
     """A12: without a PIN it counts for nothing, and who reads it decides."""
     valley.texts("ana", "Unterwegs hat uns die Polizei angehalten")

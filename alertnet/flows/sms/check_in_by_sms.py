@@ -11,7 +11,14 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.inbound.contradictions import takes_back
 from alertnet.core.inbound.field_report import echoed
 from alertnet.core.inbound.journey import LONGEST_DELAY, SHORT_DELAY, TYPED, Leg
-from alertnet.core.inbound.on_the_road.check_in_text import gaps_in, has_words, legs_in, names_day, says_more
+from alertnet.core.inbound.on_the_road.check_in_text import (
+    gaps_in,
+    has_words,
+    legs_in,
+    names_day,
+    names_type,
+    says_more,
+)
 from alertnet.core.inbound.sms_grammar import FieldVerb, Report
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.pins import PinCheck
@@ -47,9 +54,9 @@ def receive_check_in(text: FieldText, report: Report) -> Reply | None:
 
 
 def is_for_people(report: Report) -> bool:
-    """Whether a check-in says something besides its codes, times and days."""
+    """Whether a check-in says something besides its codes, times and days; the number of a type is for people, too."""
     is_timed = report.verb in (FieldVerb.DEPART, FieldVerb.EXTEND)
-    return says_more(report.text) if is_timed else has_words(report.text)
+    return says_more(report.text) if is_timed else has_words(report.text) or names_type(report.text)
 
 
 def _act(text: FieldText, report: Report, heard: Heard) -> CheckedIn:

@@ -4,6 +4,8 @@ A bystander may time the answer, so it comes as soon as that to the true PIN (B4
 own transaction, and done by whichever worker looks next.
 """
 
+from dataclasses import replace
+
 from alertnet.core.errors import Inconsistent
 from alertnet.core.inbound.sms_answers import parse_duty_change
 from alertnet.core.inbound.sms_grammar import FieldVerb, Report, parse_report
@@ -25,6 +27,11 @@ def hear_duress(text: FieldText, understood: str) -> None:
         receive_duress(text, understood)
     else:
         inbound.put_off(text.tx, text.sms.provider_id)
+
+
+def heard_of(text: FieldText, report: Report | None) -> Report | None:
+    """The report; one with the PIN for duress anywhere in it cries for help, whatever else counts as its PIN."""
+    return replace(report, cries=True) if report and text.is_forced else report
 
 
 def find_coerced(text: FieldText | None, report: Report | None) -> FieldText | None:

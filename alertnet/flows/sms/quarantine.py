@@ -19,7 +19,7 @@ from alertnet.flows.credentials.known_numbers import NO_REF, InTheField, in_own_
 from alertnet.flows.credentials.pins import shown, without_numbers
 from alertnet.flows.notifications.floods import EVERYBODY
 from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
-from alertnet.flows.sms.coerced_text import NO_VERB, find_coerced, hear_duress
+from alertnet.flows.sms.coerced_text import NO_VERB, find_coerced, hear_duress, heard_of
 from alertnet.flows.sms.field_text import FieldText
 from alertnet.flows.sms.member_texts import hear_member
 from alertnet.flows.sms.report_by_sms import is_news, receive_report
@@ -73,7 +73,7 @@ def bind_text(tx: Tx, edition: Edition, id: str, team: str, member: str, *, by: 
     hidden = shown(tx, [sender.owner], text.text, text.number)
     sms = InboundSms(id, text.number, "", hidden.text, heard_at=text.at)
     from_member = FieldText(tx, edition, sender, sms, is_forced=bool(hidden.forced))
-    _hear(from_member, parse_report(text.text, edition.network.people))
+    _hear(from_member, heard_of(from_member, parse_report(text.text, edition.network.people)))
     last = incidents.open_of_phone(tx, text.number, team=team)
     if last is None:
         # It had its effect, but nothing is open, so people read it all the same.

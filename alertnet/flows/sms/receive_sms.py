@@ -32,7 +32,7 @@ from alertnet.flows.notifications.floods import may_look, may_reply, tell_drop
 from alertnet.flows.notifications.number_tests import answer_by_text
 from alertnet.flows.notifications.system_notices import RANKS
 from alertnet.flows.sms.answer_by_sms import record_answers
-from alertnet.flows.sms.coerced_text import NO_VERB, find_coerced, hear_duress
+from alertnet.flows.sms.coerced_text import NO_VERB, find_coerced, hear_duress, heard_of
 from alertnet.flows.sms.field_text import FieldText
 from alertnet.flows.sms.member_texts import hear_member
 from alertnet.flows.sms.quarantine import tell_of_stranger
@@ -187,9 +187,11 @@ def _read(text: _Text) -> Report | None:
     """The report in it. An SOS that was to be withdrawn is one all the same where there is nothing to withdraw."""
     body, people = text.written.body, text.edition.network.people
     report = parse_report(body, people)
-    if text.member and report and is_cry_all_the_same(text.by(text.member), report):
+    if text.member is None or report is None:
+        return report
+    if is_cry_all_the_same(text.by(text.member), report):
         return parse_report(f"HELP {body}", people)
-    return report
+    return heard_of(text.by(text.member), report)
 
 
 def _judged(text: _Text) -> tuple[Mapping[str, HeldCode], Mapping[str, LockedIncident]]:

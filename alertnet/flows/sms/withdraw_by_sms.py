@@ -17,6 +17,7 @@ from alertnet.flows.credentials.pins import PinCheck, numbers_in, without_number
 from alertnet.flows.escalation.escalate import apply_facts
 from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.floods import may_reply, ring_once
+from alertnet.flows.sms.coerced_text import hear_duress
 from alertnet.flows.sms.field_text import FieldText
 from alertnet.flows.sms.unclear_sms import attached, pass_on_from_member
 from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up
@@ -63,6 +64,8 @@ def receive_withdrawal(text: FieldText, id: str, report: Report) -> Reply | None
         locked.finish()
         return _reply(text, id, Subject.WITHDRAWAL)
     pass_on_from_member(text, Subject.NOT_UNDERSTOOD)
+    if text.is_forced:
+        hear_duress(text, report.verb.value)
     is_answered, _ = may_reply(text.tx, text.sms, is_answer=True)
     return _reply(text, id, Subject.NOT_WITHDRAWN) if is_answered else None
 

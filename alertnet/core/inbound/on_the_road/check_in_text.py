@@ -28,6 +28,7 @@ from alertnet.core.inbound.on_the_road.hour_tokens import (
 )
 from alertnet.core.inbound.on_the_road.hours_said import Said, Unsure, said_in
 from alertnet.core.inbound.sms_words import words_of
+from alertnet.core.incident import TYPES_BY_NUMBER
 
 JUST_GONE = timedelta(hours=2)
 """A time of day that passed this recently is today's, since a text may take that long.
@@ -43,6 +44,7 @@ _STILL_UP = 4
 
 _DAY = timedelta(days=1)
 _CODE = re.compile(r"[lpc]?\d+(h\d*)?|h|hs|hrs?|heures?|horas?|hours?|uhr|[ap]m|utc|gmt")
+_TYPE = re.compile(rf"(?<![\w#-])(?<!\d[:.,/])(?:{'|'.join(map(str, TYPES_BY_NUMBER))})(?!\d|[:.,/-]\d|h)")
 _OFFSET = re.compile(r"(?:utc|gmt) ?(?:([-–−+]) ?(\d{1,2})(?::?([0-5]\d))?)?")
 
 _ZONES = {210: "Asia/Tehran", 270: "Asia/Kabul", 330: "Asia/Kolkata", 345: "Asia/Kathmandu", 390: "Asia/Yangon"}
@@ -90,6 +92,11 @@ def gaps_in(text: str, now: datetime, zone: str, legs: Sequence[Leg] = ()) -> tu
 def has_words(text: str | None) -> bool:
     """Whether there is more than codes and times: words for people to read."""
     return any(not _CODE.fullmatch(word.plain) for word in words_of(text or ""))
+
+
+def names_type(text: str | None) -> bool:
+    """Whether the number of a type is among its codes, and no part of a time: OK 47110 20 P9."""
+    return _TYPE.search(plain(text or "")) is not None
 
 
 def says_more(text: str | None) -> bool:
