@@ -27,11 +27,10 @@ from alertnet.messages.words import (
     direction,
     organisation_in,
     present,
-    read_labels,
-    read_words,
     spelt,
     spoken_number,
     unbroken,
+    words_of,
 )
 
 DROPPED = ("with_callback", "with_names", "with_no_hint")
@@ -66,13 +65,13 @@ class Renderer:
         self.templates = templates
         self._environment = Environment(templates.files)
         self._page_words = {
-            tag: {name: unbroken(label) for name, label in read_labels(text).items()}
-            for tag, text in regional_tables(templates, "page")
+            tag: {name: unbroken(label) for name, label in table.items()}
+            for tag, table in regional_tables(templates, "page")
         }
         self._labels: dict[Paper, dict[str, dict[str, str]]] = {
-            of: {tag: read_labels(text) for tag, text in regional_tables(templates, of)} for of in get_args(Paper)
+            of: dict(regional_tables(templates, of)) for of in get_args(Paper)
         }
-        self._words = {tag: read_words(tag, text) for tag, text in regional_tables(templates, "words")}
+        self._words = {tag: words_of(tag, table) for tag, table in regional_tables(templates, "words")}
         # A cache on the method would be shared by all renderers and keep them alive.
         self._template = cache(self._find_template)
 

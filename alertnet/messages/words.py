@@ -1,6 +1,7 @@
 """The words of one language (types, severities, statements, dates), and the values of `Said` put into them."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import field, fields
 from datetime import datetime
 from functools import lru_cache
@@ -181,12 +182,11 @@ def without_unknown(raw: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     return known, unknown
 
 
-def read_words(language: str, source: str) -> Words:
-    """Read the words of a file without faults; it may be of another version of the program."""
-    raw = load_text(source)
+def words_of(language: str, table: Mapping[str, Any]) -> Words:
+    """The words of a table without faults; it may be of another version of the program."""
     known = {field.name for field in fields(Words)}
     values: dict[str, Any] = {
-        name: tuple(value) if name in _LISTS else value for name, value in raw.items() if name in known
+        name: tuple(value) if name in _LISTS else value for name, value in table.items() if name in known
     }
     return Words(language, **values)
 

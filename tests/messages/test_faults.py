@@ -125,6 +125,20 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
         read_templates(tmp_path / "nowhere")
 
 
+def test_what_an_editor_or_a_mount_leaves_beside_the_files_is_no_template(folder: Fill) -> None:
+    """A lock that leads nowhere, a folder of that name, a copy; and what stands behind a link to a folder, twice."""
+    templates = folder({"alert/en/sms.j2": "{{ ref }}"})
+    before = read_templates(templates)
+    (templates / "alert/en/.#sms.j2").symlink_to("ana@desk.1234")
+    (templates / "alert/en/old.j2").mkdir()
+    (templates / "alert/en/sms.j2~").write_text("{{ nobody_knows }}")
+    (templates / "alert/.yaml").write_text("{{ nobody_knows }}")
+    (templates / "again").symlink_to(templates / "alert")
+
+    assert read_templates(templates) == before
+    assert before.files["alert/en/sms.j2"] == "{{ ref }}"
+
+
 def test_a_file_that_is_not_text_is_named(folder: Fill) -> None:
     path = folder({"alert/en/sms.j2": ""})
     (path / "alert/en/sms.j2").write_bytes(b"\xff\xfe")

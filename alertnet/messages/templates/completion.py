@@ -31,12 +31,12 @@ def complete(own: Templates, latest: Templates, languages: Collection[str] = ())
     return Templates(files)
 
 
-def regional_tables(templates: Templates, folder: Folder) -> Iterator[tuple[str, str]]:
-    """The tables of that folder by language. A region's table is merged into its language's."""
-    tables = dict(templates.tables(folder))
-    for tag, source in tables.items():
-        usual = tables.get(primary(tag), source)
-        yield tag, source if usual == source else write_table(_merged(read_table(source), read_table(usual)))
+def regional_tables(templates: Templates, folder: Folder) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The words of that folder's tables by language. A region's are merged into its language's."""
+    tables = {tag: load_text(source) for tag, source in templates.tables(folder)}
+    for tag, words in tables.items():
+        usual = tables.get(primary(tag), words)
+        yield tag, words if usual is words else _merged(words, usual)
 
 
 def gained(path: str, before: str, after: str) -> Iterator[str]:
