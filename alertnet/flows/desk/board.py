@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from alertnet.core.codec import value
 from alertnet.core.directory.languages import Title
@@ -177,7 +178,7 @@ class OpenIncident:
             return 1
         return 3 if stands <= {*AT_REST} else 2
 
-    @property
+    @cached_property
     def order(self) -> str:
         """Sort key by severity and need, then the latest first. It is text, so that a page can sort by it."""
         earlier = int((LATEST - self.opened_at).total_seconds())

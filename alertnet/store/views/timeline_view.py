@@ -14,6 +14,7 @@ from alertnet.core.disclosure import DURESS, ReceivedText, without_secrets
 from alertnet.core.inbound.field_report import LATE_AFTER, reports_nothing, stands_for
 from alertnet.store.db.columns import vault_of
 from alertnet.store.db.session import Session
+from alertnet.store.db.statements import Prepared
 from alertnet.store.db.vault import Unreadable
 from alertnet.store.records import incidents
 from alertnet.store.tables import incidents as incident_rows
@@ -112,11 +113,14 @@ def heads(session: Session, chains: Sequence[str]) -> dict[str, int]:
     return {row.chain: row.seq for row in session.execute(query.group_by(timeline.c.chain))}
 
 
+# The last entry of each is looked up in the key; grouped, all entries of all open ones would be read.
+_LAST = select(func.max(timeline.c.seq)).where(timeline.c.chain == incident_rows.c.id).scalar_subquery()
+_HEADS_OF_OPEN = Prepared(select(incident_rows.c.id, _LAST.label("seq")).where(incident_rows.c.status == "open"))
+
+
 def heads_of_open(session: Session) -> dict[str, int]:
     """The last seq of each open incident, by its id: what is on the board, and whether it has changed."""
-    query = select(incident_rows.c.id, func.max(timeline.c.seq).label("seq"))
-    query = query.join(timeline, timeline.c.chain == incident_rows.c.id).where(incident_rows.c.status == "open")
-    return {row.id: row.seq for row in session.execute(query.group_by(incident_rows.c.id))}
+    return dict(_HEADS_OF_OPEN.all(session, {}))
 
 
 def by_whom(session: Session, chains: Sequence[str], kinds: Collection[str]) -> dict[str, list[str | None]]:
