@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from alertnet.core.directory.contact import RINGING, WRITTEN, Contact, MethodKind
+from alertnet.core.directory.usable_methods import ADDRESSED
 from alertnet.core.errors import COUNT, MOMENT, is_moment, must_hold
 
 
@@ -109,10 +110,11 @@ class Failure(StrEnum):
     OUR_ACCOUNT = "our_account"
     OUTCOME_UNKNOWN = "outcome_unknown"
 
-    @property
-    def is_stale(self) -> bool:
-        """Whether the address itself is bad, so that no repeat uses it again."""
-        return self in (Failure.INVALID, Failure.OPTED_OUT, Failure.WRONG_PERSON)
+    def stale_kinds(self, method: MethodKind) -> tuple[MethodKind, ...]:
+        """The kinds of method for which the address is bad, so that no repeat uses it again."""
+        if self is Failure.WRONG_PERSON:
+            return ADDRESSED
+        return (method,) if self in (Failure.INVALID, Failure.OPTED_OUT) else ()
 
 
 class PromptKind(StrEnum):

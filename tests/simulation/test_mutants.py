@@ -60,8 +60,8 @@ MUTANTS = {
     "a number that refuses our SMS is used again": Mutant(
         "B3",
         "alertnet/core/notification.py",
-        "return self in (Failure.INVALID, Failure.OPTED_OUT, Failure.WRONG_PERSON)",
-        "return self in (Failure.INVALID, Failure.WRONG_PERSON)",
+        "return (method,) if self in (Failure.INVALID, Failure.OPTED_OUT) else ()",
+        "return (method,) if self is Failure.INVALID else ()",
     ),
     "an answer that was taken back goes on resting the alarm": Mutant(
         "A6",

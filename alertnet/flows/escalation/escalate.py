@@ -4,8 +4,6 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from alertnet.core.delivery.next_repeat import PROMPT_EVERY
-from alertnet.core.directory.contact import MethodKind
-from alertnet.core.directory.usable_methods import ADDRESSED
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.advance import restore, stop
 from alertnet.core.escalation.advance_incident import IncidentRecord, Place, advance_incident, begin_incident, place_of
@@ -26,7 +24,7 @@ from alertnet.core.escalation.decision import (
 )
 from alertnet.core.escalation.state import Event, Events, PlanChanged, Status, ToldMore, Undecided
 from alertnet.core.incident import Facts
-from alertnet.core.notification import Failure, Kind
+from alertnet.core.notification import Kind
 from alertnet.core.resolution.resolve import Plans
 from alertnet.flows.credentials.written_codes import known_code
 from alertnet.flows.escalation.decisions import holders, kept_back_by, undone
@@ -261,13 +259,6 @@ def _remind_of_action(locked: LockedIncident, missing: ActionMissing) -> None:
             code = known_code(locked, missing.tree, id)
             words = replace(said(locked, missing.tree, contact), code=code, at=locked.tx.now)
             locked.work.post_once(drafts(locked, Kind.ACTION_REMINDER, missing.tree, contact, words))
-
-
-def stale_kinds(failure: Failure, method: MethodKind) -> tuple[MethodKind, ...]:
-    """The kinds of method for which an address is bad after such a failure."""
-    if failure is Failure.WRONG_PERSON:
-        return ADDRESSED
-    return (method,) if failure.is_stale else ()
 
 
 def nobody_serves(country: str) -> str:

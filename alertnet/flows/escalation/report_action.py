@@ -1,21 +1,18 @@
 """Reports besides an answer: actions taken, results of phone tasks, and vouching for a contact (A6)."""
 
-from dataclasses import replace
 from datetime import datetime
 
-from alertnet.core.directory.contact import Contact, Method, MethodKind
-from alertnet.core.directory.usable_methods import stale_key
+from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.quorum import Action, AnswerKind, Via
-from alertnet.core.escalation.state import Acted, Event, Failed, LetThrough, Unsent
-from alertnet.core.notification import Failure, PromptAnswer
-from alertnet.flows.escalation.escalate import move, stale_kinds
+from alertnet.core.escalation.state import Acted, Event, Failed, Unsent
+from alertnet.core.notification import PromptAnswer
+from alertnet.flows.escalation.bad_addresses import report_strangers
+from alertnet.flows.escalation.escalate import move
 from alertnet.flows.escalation.record_response import Recorded, Response, counted_in, events_of, respond, respondent
 from alertnet.flows.notifications import phone_tasks, prompts
 from alertnet.flows.notifications.answer_changes import announce, told_at
-from alertnet.flows.notifications.cancel_alerts import cancel_to_strangers
-from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records import answers
 from alertnet.store.records.notifications import covered_by_tasks
@@ -44,66 +41,6 @@ def vouch(
     return respond(locked, tree, contact, Response(kind, Via.VOUCHED, by=by, note=note, at=at))
 
 
-def report_wrong_person(locked: LockedIncident, tree: str, contact_id: str, address: str) -> None:
-    """Take an address out of use in this incident, and tell the coordinators. It never counts as a decline."""
-    events: dict[str, list[Event]] = {}
-    for escalation in locked.escalations:
-        for its_contact in locked.tree(escalation.tree).contacts.values():
-            for method_index, method in enumerate(its_contact.all_methods):
-                if method.address != address or stale_key(its_contact, method) in escalation.state.stale:
-                    continue
-                stale = stale_kinds(Failure.WRONG_PERSON, method.kind)
-                events.setdefault(escalation.tree, []).append(Failed(its_contact.id, method_index, stale))
-    if events:
-        locked.record("wrong_person", tree=tree, contact=contact_id)
-        move(locked, events)
-        cancel_to_strangers(locked)
-        notify_coordinators(locked, Subject.WRONG_PERSON, contact_id)
-
-
-def bad_addresses(locked: LockedIncident, known_to: LockedIncident) -> dict[str, list[Event]]:
-    """The addresses that another incident knows to be bad, as failed methods in this one, by tree."""
-    stale = known_to.stale
-    return {
-        each.tree: [
-            Failed(contact.id, method_index, tuple(kind for kind in MethodKind if _key(contact, method, kind) in stale))
-            for contact in locked.tree(each.tree).contacts.values()
-            for method_index, method in enumerate(contact.all_methods)
-            if stale_key(contact, method) in stale
-        ]
-        for each in (locked.escalations if stale else ())
-    }
-
-
-def take_out_of_use(locked: LockedIncident, known_to: LockedIncident) -> None:
-    """Take out of use here the addresses that another incident knows to be bad (A9)."""
-    if events := bad_addresses(locked, known_to):
-        move(locked, events)
-        cancel_to_strangers(locked)
-
-
-def let_through(locked: LockedIncident, number: str) -> None:
-    """Use a number for SMS again that had refused them; a number that belongs to a stranger stays out of use."""
-    if number not in locked.strangers:
-        key = _by_sms(number)
-        move(locked, {each.tree: [LetThrough(number)] for each in locked.escalations if key in each.state.stale})
-
-
-def let_through_meanwhile(locked: LockedIncident, known_to: LockedIncident) -> dict[str, list[Event]]:
-    """The numbers that accept our SMS again in another incident where they were out of use too."""
-    known = {
-        number
-        for each in known_to.escalations
-        for its in known_to.tree(each.tree).contacts.values()
-        for number in its.numbers
-    }
-    back = sorted(number for number in known if _by_sms(number) not in known_to.stale)
-    return {
-        each.tree: [LetThrough(number) for number in back if _by_sms(number) in each.state.stale]
-        for each in locked.escalations
-    }
-
-
 def is_reported(locked: LockedIncident, tree: str, contact_id: str, action: str, note: str) -> bool:
     """Whether the very same report of the recipient is on record: a page that is sent twice reports once."""
     reported = answers.reports(locked.tx.session, locked.incident.every_id, locked.names(tree, contact_id))
@@ -125,7 +62,7 @@ def report_action(
     `in_words`: only the note tells what was done. The coordinators read it on the page of the contact's answer.
     """
     locked.work.add(
-        answers.NewReport(
+        answers.NewAction(
             id=locked.tx.entropy.id(),
             incident_id=locked.incident.id,
             tree=tree,
@@ -171,7 +108,7 @@ def report_failure(locked: LockedIncident, prompt: Prompt, why: PromptAnswer, by
     locked.record("task_failed", tree=tree, contact=prompt.contact, why=why.value, by=by)
     move(locked, events)
     if why is PromptAnswer.WRONG_PERSON:
-        _report_strangers(locked, tree, prompt.contact)
+        report_strangers(locked, tree, prompt.contact)
 
 
 def still_to_do(locked: LockedIncident, prompt: Prompt) -> bool:
@@ -184,23 +121,6 @@ def still_to_do(locked: LockedIncident, prompt: Prompt) -> bool:
     phone_tasks.end(locked, covered[0], PromptAnswer.HOURS, None)
     move(locked, {each.tree: [Unsent(each.contact, each.method_index)] for each in covered})
     return False
-
-
-def _report_strangers(locked: LockedIncident, tree: str, contact: str) -> None:
-    """Stop using the numbers that a coordinator was shown: a stranger has them, and no machine may write there."""
-    numbers = locked.contact(tree, contact).numbers
-    for number in sorted(numbers):
-        report_wrong_person(locked, tree, contact, number)
-    if not numbers:
-        notify_coordinators(locked, Subject.WRONG_PERSON, contact)
-
-
-def _by_sms(number: str) -> str:
-    return f"{MethodKind.SMS}:{number}"
-
-
-def _key(contact: Contact, method: Method, kind: MethodKind) -> str:
-    return stale_key(contact, replace(method, kind=kind))
 
 
 def _check_open(prompt: Prompt) -> None:

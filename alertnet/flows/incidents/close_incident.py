@@ -11,7 +11,7 @@ from alertnet.core.escalation.state import Events, Failed, PlanChanged
 from alertnet.core.incident import CloseReason, IncidentStatus
 from alertnet.core.notification import AttemptStatus, PromptAnswer, PromptKind
 from alertnet.flows.credentials.written_codes import mark_open
-from alertnet.flows.escalation.escalate import move, stale_kinds, stop_what_reaches_nobody
+from alertnet.flows.escalation.escalate import move, stop_what_reaches_nobody
 from alertnet.flows.notifications import field_reassurance, prompts
 from alertnet.flows.notifications.cancel_alerts import cancel_asking, cancel_unwanted, is_wanted
 from alertnet.flows.notifications.stand_down import stand_down, undo_stand_down
@@ -104,6 +104,6 @@ def _failed_meanwhile(locked: LockedIncident, closed_at: datetime) -> dict[str, 
     """By tree, the messages that were found not to have arrived while nothing could follow from it."""
     events: dict[str, list[Failed]] = {}
     for method, failure, coverage in incident_attempts.failed(locked.tx.session, locked.incident.id, closed_at):
-        failed = Failed(coverage.contact, coverage.method_index, stale_kinds(failure, method))
+        failed = Failed(coverage.contact, coverage.method_index, failure.stale_kinds(method))
         events.setdefault(coverage.escalation, []).append(failed)
     return locked.by_tree(events)

@@ -31,11 +31,11 @@ from alertnet.core.incident import CloseReason, Facts, Merged, Scope, Wider
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.core.replan.difference import Retold, as_proposed, retold
 from alertnet.core.replan.tree_migration import succeed
+from alertnet.flows.escalation.bad_addresses import bad_addresses, let_through_meanwhile, take_out_of_use
 from alertnet.flows.escalation.decisions import decisions_of
 from alertnet.flows.escalation.escalate import move, stop_what_reaches_nobody
 from alertnet.flows.escalation.record_decision import answer_about, end_change
 from alertnet.flows.escalation.record_response import events_of
-from alertnet.flows.escalation.report_action import bad_addresses, let_through_meanwhile, take_out_of_use
 from alertnet.flows.incidents.close_incident import end, let_leave, resume
 from alertnet.flows.incidents.merged_answers import add_events, as_events, as_taken_back, not_replaced
 from alertnet.flows.incidents.re_resolve import open_escalations

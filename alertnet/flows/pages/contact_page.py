@@ -10,10 +10,11 @@ from alertnet.core.disclosure import NO_DETAILS, addressed, ask_on_page, details
 from alertnet.core.escalation.quorum import Action, AnswerKind, Via
 from alertnet.core.escalation.state import Status
 from alertnet.core.notification import PromptAnswer
+from alertnet.flows.escalation.bad_addresses import report_wrong_person
 from alertnet.flows.escalation.pin_proof import Proof, Sent, coerced, is_forced, no_proof, prove, without_written_pins
 from alertnet.flows.escalation.record_decision import hold, is_on_hold, release
 from alertnet.flows.escalation.record_response import Response, respond
-from alertnet.flows.escalation.report_action import is_reported, report_action, report_wrong_person
+from alertnet.flows.escalation.report_action import is_reported, report_action
 from alertnet.flows.incidents.update import happened_since
 from alertnet.flows.notifications.compose import coming, said
 from alertnet.flows.pages.open_matters import also_open

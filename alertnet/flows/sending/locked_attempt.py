@@ -12,7 +12,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import Inconsistent
 from alertnet.core.escalation.state import Asked, Delayed, Event, Failed
 from alertnet.core.notification import UNDER_WAY, UNSETTLED, URGENT, AttemptStatus, Failure, Kind
-from alertnet.flows.escalation.escalate import move, stale_kinds
+from alertnet.flows.escalation.escalate import move
 from alertnet.flows.notifications.cancel_alerts import HANG_UP_WITHIN, is_wanted
 from alertnet.flows.notifications.redial import as_shown, dial_again
 from alertnet.flows.notifications.stand_down import tell_late
@@ -125,7 +125,7 @@ class LockedAttempt:
             self._show(AttemptStatus.QUEUED)
             self.record("dialled_again")
         if tell:
-            stale = stale_kinds(failure, self.found.method)
+            stale = failure.stale_kinds(self.found.method)
             self.happens(lambda each: Failed(each.contact, each.method_index, stale))
 
     def unsure(self, code: str) -> None:

@@ -14,7 +14,7 @@ from alertnet.core.inbound.sms_grammar import Report, codes_in
 from alertnet.core.limits import TEXTS_TOLD
 from alertnet.core.notification import Kind, PromptKind
 from alertnet.flows.credentials.known_numbers import contact_in_field, words_of
-from alertnet.flows.escalation.report_action import let_through
+from alertnet.flows.escalation.bad_addresses import let_through
 from alertnet.flows.incidents.lone_text import RECEIVED, keep_lone_text
 from alertnet.flows.notifications.compose import notify_coordinators, said
 from alertnet.flows.notifications.floods import ring_once, rings_now

@@ -9,8 +9,8 @@ so a webhook that arrives twice counts once.
 from alertnet.core.disclosure import Subject
 from alertnet.core.inbound.unknown_codes import MOST_WRONG_KEYS
 from alertnet.core.notification import AttemptStatus, Failure, Kind
+from alertnet.flows.escalation.bad_addresses import report_wrong_person
 from alertnet.flows.escalation.record_response import record_receipt
-from alertnet.flows.escalation.report_action import report_wrong_person
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.sending.locked_attempt import lock_attempt
 from alertnet.flows.sending.provider_health import note_heard

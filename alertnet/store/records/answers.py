@@ -51,7 +51,7 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ReportedAction:
     """A reported action."""
 
     tree: str
@@ -80,7 +80,7 @@ class NewAnswer(NewRow):
 
 
 @value
-class NewReport(NewRow):
+class NewAction(NewRow):
     """An action that is being reported."""
 
     table = actions
@@ -106,7 +106,7 @@ _CURRENT = Prepared(
 _GIVEN: Select[Any] = select(*(acknowledgements.c[each.name] for each in fields(Given))).where(
     acknowledgements.c.kind != RECEIVED
 )
-_REPORTS: Select[Any] = select(*(actions.c[each.name] for each in fields(Report))).order_by(actions.c.at)
+_REPORTS: Select[Any] = select(*(actions.c[each.name] for each in fields(ReportedAction))).order_by(actions.c.at)
 
 
 def current_answers(session: Session, incidents: Collection[str], names: Names | None = None) -> list[CurrentAnswer]:
@@ -155,12 +155,12 @@ def move(session: Session, ids: Collection[str], incident: str) -> None:
     session.execute(update(acknowledgements).where(acknowledgements.c.id.in_(ids)).values(incident_id=incident))
 
 
-def reports(session: Session, incidents: Collection[str], names: Names | None = None) -> list[Report]:
+def reports(session: Session, incidents: Collection[str], names: Names | None = None) -> list[ReportedAction]:
     """The reported actions, oldest first."""
     query = _REPORTS.where(actions.c.incident_id.in_(incidents))
     if names is not None:
         query = query.where(tuple_(actions.c.tree, actions.c.contact).in_(list(names)))
-    return [Report(*tuple(row)) for row in session.execute(query)]
+    return [ReportedAction(*tuple(row)) for row in session.execute(query)]
 
 
 def _given(row: Row[Any]) -> Given:

@@ -1,0 +1,90 @@
+"""Numbers and addresses that turn out to be bad or a stranger's, and are out of use until they let us through (A9)."""
+
+from dataclasses import replace
+
+from alertnet.core.directory.contact import Contact, Method, MethodKind
+from alertnet.core.directory.usable_methods import stale_key
+from alertnet.core.disclosure import Subject
+from alertnet.core.escalation.state import Event, Failed, LetThrough
+from alertnet.core.notification import Failure
+from alertnet.flows.escalation.escalate import move
+from alertnet.flows.notifications.cancel_alerts import cancel_to_strangers
+from alertnet.flows.notifications.compose import notify_coordinators
+from alertnet.flows.unit.locked_incident import LockedIncident
+
+
+def report_wrong_person(locked: LockedIncident, tree: str, contact_id: str, address: str) -> None:
+    """Take an address out of use in this incident, and tell the coordinators. It never counts as a decline."""
+    events: dict[str, list[Event]] = {}
+    for escalation in locked.escalations:
+        for its_contact in locked.tree(escalation.tree).contacts.values():
+            for method_index, method in enumerate(its_contact.all_methods):
+                if method.address != address or stale_key(its_contact, method) in escalation.state.stale:
+                    continue
+                stale = Failure.WRONG_PERSON.stale_kinds(method.kind)
+                events.setdefault(escalation.tree, []).append(Failed(its_contact.id, method_index, stale))
+    if events:
+        locked.record("wrong_person", tree=tree, contact=contact_id)
+        move(locked, events)
+        cancel_to_strangers(locked)
+        notify_coordinators(locked, Subject.WRONG_PERSON, contact_id)
+
+
+def report_strangers(locked: LockedIncident, tree: str, contact: str) -> None:
+    """Stop using the numbers that a coordinator was shown: a stranger has them, and no machine may write there."""
+    numbers = locked.contact(tree, contact).numbers
+    for number in sorted(numbers):
+        report_wrong_person(locked, tree, contact, number)
+    if not numbers:
+        notify_coordinators(locked, Subject.WRONG_PERSON, contact)
+
+
+def bad_addresses(locked: LockedIncident, known_to: LockedIncident) -> dict[str, list[Event]]:
+    """The addresses that another incident knows to be bad, as failed methods in this one, by tree."""
+    stale = known_to.stale
+    return {
+        each.tree: [
+            Failed(contact.id, method_index, tuple(kind for kind in MethodKind if _key(contact, method, kind) in stale))
+            for contact in locked.tree(each.tree).contacts.values()
+            for method_index, method in enumerate(contact.all_methods)
+            if stale_key(contact, method) in stale
+        ]
+        for each in (locked.escalations if stale else ())
+    }
+
+
+def take_out_of_use(locked: LockedIncident, known_to: LockedIncident) -> None:
+    """Take out of use here the addresses that another incident knows to be bad (A9)."""
+    if events := bad_addresses(locked, known_to):
+        move(locked, events)
+        cancel_to_strangers(locked)
+
+
+def let_through(locked: LockedIncident, number: str) -> None:
+    """Use a number for SMS again that had refused them; a number that belongs to a stranger stays out of use."""
+    if number not in locked.strangers:
+        key = _by_sms(number)
+        move(locked, {each.tree: [LetThrough(number)] for each in locked.escalations if key in each.state.stale})
+
+
+def let_through_meanwhile(locked: LockedIncident, known_to: LockedIncident) -> dict[str, list[Event]]:
+    """The numbers that accept our SMS again in another incident where they were out of use too."""
+    known = {
+        number
+        for each in known_to.escalations
+        for its in known_to.tree(each.tree).contacts.values()
+        for number in its.numbers
+    }
+    back = sorted(number for number in known if _by_sms(number) not in known_to.stale)
+    return {
+        each.tree: [LetThrough(number) for number in back if _by_sms(number) in each.state.stale]
+        for each in locked.escalations
+    }
+
+
+def _by_sms(number: str) -> str:
+    return f"{MethodKind.SMS}:{number}"
+
+
+def _key(contact: Contact, method: Method, kind: MethodKind) -> str:
+    return stale_key(contact, replace(method, kind=kind))
