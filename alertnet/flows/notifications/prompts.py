@@ -86,9 +86,12 @@ def ring(locked: LockedIncident, prompt: Prompt) -> None:
     code = codes.get(session, prompt.code_id) if prompt.code_id else None
     if code is not None:
         good_from(locked, code, asked)
-    in_place = codes.in_place(session, locked.incident.id, prompt.id)
+    in_place, words = codes.in_place(session, locked.incident.id, prompt.id), words_of(locked, prompt)
     for tree, contact in asked:
-        ring_one(locked, prompt, (tree, contact), in_place.get((tree, contact.id), code))
+        by = methods_at_any_hour(locked, tree, contact, contact.rung_by)
+        wanted = by if locked.fresh else [method for method in by if not _waits(locked, method, prompt)]
+        its_code = in_place.get((tree, contact.id), code)
+        _ring(locked, prompt, words, (tree, contact), its_code, wanted, again=True)
 
 
 def ring_again(locked: LockedIncident, prompt: Prompt) -> None:
@@ -100,23 +103,10 @@ def ring_again(locked: LockedIncident, prompt: Prompt) -> None:
     _repeat(locked, prompt, next_repeat(due_at, pause, now))
 
 
-def ring_one(
-    locked: LockedIncident,
-    prompt: Prompt,
-    whom: Named,
-    code: Code | None,
-    methods: frozenset[MethodKind] | None = None,
-    *,
-    anew: bool = False,
-) -> None:
-    """Repeat an alarm to one coordinator, with that code, by those methods or by all that ring.
-
-    `anew`: also where it has not left yet with another code.
-    """
-    tree, contact = whom
-    by = methods_at_any_hour(locked, tree, contact, methods or contact.rung_by)
-    wanted = by if anew or locked.fresh else [method for method in by if not _waits(locked, method, prompt)]
-    _ring(locked, prompt, words_of(locked, prompt), whom, code, wanted, again=True)
+def text_code(locked: LockedIncident, prompt: Prompt, whom: Named, code: Code | None) -> None:
+    """Repeat a prompt to one coordinator by SMS, with that code in place of the one that it had."""
+    methods = methods_at_any_hour(locked, *whom, frozenset({MethodKind.SMS}))
+    _ring(locked, prompt, words_of(locked, prompt), whom, code, methods, again=True)
 
 
 def words_of(locked: LockedIncident, prompt: Prompt | NewPrompt) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from alertnet.core.notification import Kind
 from alertnet.flows.credentials.page_links import link_token
 from alertnet.flows.credentials.written_codes import code_in_place, void, written_code
 from alertnet.flows.notifications.compose import drafts, notify_coordinators, said
-from alertnet.flows.notifications.prompts import ring_one
+from alertnet.flows.notifications.prompts import text_code
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents as incident_store
@@ -108,7 +108,7 @@ def _renew(locked: LockedIncident, number: str, own: Sequence[HeldCode]) -> Said
             if prompt.is_open and locked.may_hear(code.tree, code.contact):
                 fresh = code_in_place(locked, prompt.id, code.tree, contact)
                 locked.work.flush()
-                ring_one(locked, prompt, (code.tree, contact), fresh, frozenset({MethodKind.SMS}), anew=True)
+                text_code(locked, prompt, (code.tree, contact), fresh)
             continue
         void(locked, code.id)
         if locked.may_hear(code.tree, code.contact) and (fresh := written_code(locked, code.tree, contact)):
