@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from alertnet.core.disclosure import Subject
+from alertnet.core.disclosure import Said, Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.quorum import Action, AnswerKind, Via
 from alertnet.core.inbound.sms_answers import SmsAnswer, Verb
@@ -14,14 +14,14 @@ from alertnet.flows.credentials.written_codes import known_code
 from alertnet.flows.escalation.record_decision import decide_prompt, hold, is_on_hold, release
 from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.escalation.report_action import report_action, vouch
+from alertnet.flows.incidents.lone_text import RECEIVED
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.notifications.floods import ring_once
 from alertnet.flows.notifications.prompts import answer_prompt, subject_of
-from alertnet.flows.sms.unclear_sms import keep_text, reply_to_holder
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.credentials.codes import HeldCode
-from alertnet.store.records.inbound import InboundSms, Reply
+from alertnet.store.records.inbound import InboundSms, Recipient, Reply
 from alertnet.store.records.prompts import Prompt
 
 KINDS = {
@@ -219,3 +219,14 @@ def _reply(locked: LockedIncident, held: HeldCode, kind: Kind, /, **words: Any) 
     contact = locked.contact(held.tree, held.contact)
     common = said(locked, held.tree, contact)
     return reply_to_holder(locked, held, kind, replace(common, **words))
+
+
+def keep_text(locked: LockedIncident, code: HeldCode, sms: InboundSms) -> None:
+    """Record what a contact wrote, unchanged, in the incident's history."""
+    locked.record(RECEIVED, tree=code.tree, contact=code.contact, text=sms.body, **sms.attachments)
+
+
+def reply_to_holder(locked: LockedIncident, code: HeldCode, kind: Kind, words: Said) -> Reply:
+    """A reply to the code's holder, in the contact's language."""
+    to = Recipient(code.contact, code.tree, locked.incident.id)
+    return Reply(kind, locked.contact(code.tree, code.contact).language, words, locked.incident.templates, to=to)

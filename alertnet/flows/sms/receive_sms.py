@@ -31,14 +31,14 @@ from alertnet.flows.credentials.written_codes import about_what_is_real
 from alertnet.flows.notifications.floods import may_look, may_reply, tell_drop
 from alertnet.flows.notifications.number_tests import answer_by_text
 from alertnet.flows.notifications.system_notices import RANKS
-from alertnet.flows.sms.answer_by_sms import record_answers
+from alertnet.flows.sms.answer_by_sms import record_answers, reply_to_holder
 from alertnet.flows.sms.coerced_text import NO_VERB, find_coerced, hear_duress, heard_of
 from alertnet.flows.sms.field_text import FieldText
 from alertnet.flows.sms.member_texts import hear_member
 from alertnet.flows.sms.quarantine import tell_of_stranger
 from alertnet.flows.sms.quiet_verbs import change_duty
 from alertnet.flows.sms.report_by_sms import is_news, receive_report
-from alertnet.flows.sms.unclear_sms import pass_on_from_contact, pass_on_from_member, reply_to_holder, reply_unclear
+from alertnet.flows.sms.unclear_sms import pass_on_from_contact, pass_on_from_member, reply_unclear
 from alertnet.flows.sms.withdraw_by_sms import is_cry_all_the_same
 from alertnet.flows.sms.wrong_codes import Consequence, judge_wrong
 from alertnet.flows.system.lost_incidents import pass_on_answer

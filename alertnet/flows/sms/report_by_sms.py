@@ -26,7 +26,6 @@ from alertnet.flows.incidents.update import propose
 from alertnet.flows.notifications import field_reassurance, prompts
 from alertnet.flows.notifications.floods import ring_once
 from alertnet.flows.sms.field_text import FieldText
-from alertnet.flows.sms.unclear_sms import came_with
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.records import incidents, timeline
 from alertnet.store.records.inbound import Reply
@@ -62,7 +61,7 @@ def receive_report(text: FieldText, report: Report) -> Reply:
     }
     if tried.unheard:
         entry["unheard_pins"] = tried.unheard
-    entry |= came_with(sms)
+    entry |= sms.circumstances
     locked = _join_recent(text, facts, report, entry) or _open(text, facts, entry)
     if tried.closes:
         tell_closing(locked, sender.owner)

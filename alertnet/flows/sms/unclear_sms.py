@@ -6,7 +6,7 @@ from dataclasses import replace
 from alertnet.core.delivery.next_repeat import PROMPT_EVERY
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import ContactTree
-from alertnet.core.disclosure import Said, Subject
+from alertnet.core.disclosure import Subject
 from alertnet.core.inbound.auto_replies import says_so
 from alertnet.core.inbound.field_report import facts_of
 from alertnet.core.inbound.sms_answers import is_opt_in
@@ -19,6 +19,7 @@ from alertnet.flows.incidents.lone_text import RECEIVED, keep_lone_text
 from alertnet.flows.notifications.compose import notify_coordinators, said
 from alertnet.flows.notifications.floods import ring_once, rings_now
 from alertnet.flows.notifications.prompts import raise_prompt
+from alertnet.flows.sms.answer_by_sms import keep_text, reply_to_holder
 from alertnet.flows.sms.field_text import FieldText
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
@@ -29,11 +30,6 @@ from alertnet.store.records.inbound import InboundSms, Recipient, Reply
 
 MOST_INCIDENTS = 5
 """The most open incidents of its sender that a text is added to, the latest: more would only ring the same people."""
-
-
-def keep_text(locked: LockedIncident, code: HeldCode, sms: InboundSms) -> None:
-    """Record what a contact wrote, unchanged, in the incident's history."""
-    locked.record(RECEIVED, tree=code.tree, contact=code.contact, text=sms.body, **attached(sms))
 
 
 def reply_unclear(tx: Tx, sms: InboundSms, told: Sequence[HeldCode], subject: Subject | None) -> Reply | None:
@@ -69,12 +65,6 @@ def reply_unclear(tx: Tx, sms: InboundSms, told: Sequence[HeldCode], subject: Su
 def _good(codes: Sequence[HeldCode]) -> list[HeldCode]:
     """The codes by which something can still be answered."""
     return [code for code in codes if code.counts and code.asks]
-
-
-def reply_to_holder(locked: LockedIncident, code: HeldCode, kind: Kind, words: Said) -> Reply:
-    """A reply to the code's holder, in the contact's language."""
-    to = Recipient(code.contact, code.tree, locked.incident.id)
-    return Reply(kind, locked.contact(code.tree, code.contact).language, words, locked.incident.templates, to=to)
 
 
 def _cases(tx: Tx, told: Sequence[HeldCode]) -> list[tuple[LockedIncident, list[HeldCode]]]:
@@ -147,21 +137,11 @@ def _add_to_open(
     if incident is None:
         return None
     locked = take_up(tx, incident)
-    locked.record(RECEIVED, **who, text=sms.body, **came_with(sms))
+    locked.record(RECEIVED, **who, text=sms.body, **sms.circumstances)
     is_news = subject is Subject.NOT_UNDERSTOOD and not locked.facts.lone_text
     ring_once(locked, Subject.NEWS if is_news else subject, about)
     locked.finish()
     return locked
-
-
-def came_with(sms: InboundSms) -> dict[str, object]:
-    """When the provider received a text that reaches us late, and what came with it."""
-    return {"heard_at": sms.heard_at.isoformat(), **attached(sms)} if sms.heard_at else attached(sms)
-
-
-def attached(sms: InboundSms) -> dict[str, object]:
-    """How many pictures or recordings came, if any, so that people know there is more than the words."""
-    return {"attached": sms.attached} if sms.attached else {}
 
 
 def _alarm(text: FieldText, subject: Subject, about: str, **who: str) -> None:
@@ -174,7 +154,7 @@ def _alarm(text: FieldText, subject: Subject, about: str, **who: str) -> None:
     report = Report(False, place=place, people=people)
     facts = facts_of(report, sender.team, sender.member, verified=False, duress=False)
     facts = replace(facts, team=sender.reports_for, field_borrowed=sender.is_borrowed)
-    locked = keep_lone_text(tx, edition, facts, **who, text=sms.body, **came_with(sms))
+    locked = keep_lone_text(tx, edition, facts, **who, text=sms.body, **sms.circumstances)
     told_at = limits.tell_at(tx, TEXTS_TOLD, sms.sender)
     if not (sender.is_contact and says_so(sms.body)):
         rings = rings_now(tx, told_at, is_contact=sender.is_contact)

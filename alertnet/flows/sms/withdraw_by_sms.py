@@ -19,7 +19,7 @@ from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.floods import may_reply, ring_once
 from alertnet.flows.sms.coerced_text import hear_duress
 from alertnet.flows.sms.field_text import FieldText
-from alertnet.flows.sms.unclear_sms import attached, pass_on_from_member
+from alertnet.flows.sms.unclear_sms import pass_on_from_member
 from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up
 from alertnet.store.records import incidents
 from alertnet.store.records.inbound import Reply
@@ -60,7 +60,7 @@ def receive_withdrawal(text: FieldText, id: str, report: Report) -> Reply | None
     if check.suffices:
         locked = take_up(text.tx, id)
         words = without_numbers(report.text or "", numbers_in(text.sms.body)) or None
-        _ask(locked, text.sender, check, words, attached(text.sms))
+        _ask(locked, text.sender, check, words, text.sms.attachments)
         locked.finish()
         return _reply(text, id, Subject.WITHDRAWAL)
     pass_on_from_member(text, Subject.NOT_UNDERSTOOD)

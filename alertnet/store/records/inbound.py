@@ -43,6 +43,16 @@ class InboundSms:
     attached: int = 0
     """How many pictures or recordings (MMS) came with it; they stay with the provider."""
 
+    @property
+    def attachments(self) -> dict[str, object]:
+        """For the history, how many of them came, if any, so that people know there is more than the words."""
+        return {"attached": self.attached} if self.attached else {}
+
+    @property
+    def circumstances(self) -> dict[str, object]:
+        """For the history, when the provider had a text that reaches us late, and what came with it."""
+        return ({"heard_at": self.heard_at.isoformat()} if self.heard_at else {}) | self.attachments
+
 
 @dataclass(frozen=True, slots=True)
 class QuarantinedText:
