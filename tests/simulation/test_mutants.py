@@ -212,7 +212,7 @@ MUTANTS = {
     "wider consent is applied unseen": Mutant(
         "A8",
         "alertnet/flows/incidents/update.py",
-        "wider = [each for each in given if _widens(holds[each.person], scope)]",
+        "wider = [each for each in given if _widens(holds[each.person], heard.scope)]",
         "wider: list[Wider] = []",
     ),
     "whoever looks what an edit would change applies it": Mutant(

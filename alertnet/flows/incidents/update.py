@@ -5,7 +5,6 @@ Narrower consent applies at once; wider consent waits for a coordinator.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput
@@ -85,16 +84,7 @@ def exclude(locked: LockedIncident, names: tuple[str, ...], *, by: str) -> None:
     apply_facts(locked, replace(locked.facts, exclude=tuple(dict.fromkeys((*locked.facts.exclude, *names)))))
 
 
-def hear_consent(
-    locked: LockedIncident,
-    scope: Scope,
-    *,
-    given_by: str,
-    how: str,
-    by: str,
-    at: datetime | None = None,
-    people: tuple[str, ...] = (),
-) -> None:
+def hear_consent(locked: LockedIncident, heard: Wider, people: tuple[str, ...], by: str) -> None:
     """Record consent, for the incident or for some of its people; the latest word of each applies.
 
     Narrower consent applies at once, for queued messages too; wider consent applies when a coordinator re-resolves.
@@ -109,11 +99,10 @@ def hear_consent(
         if code not in holds:
             raise BadInput("people", code, sorted(map(str, holds)) or "a person of this incident")
     holds[None] = locked.facts.consent
-    moment = at or locked.tx.now
-    given = [Wider(scope, person, given_by, how, moment) for person in people or (None,)]
-    wider = [each for each in given if _widens(holds[each.person], scope)]
-    said = {"given_by": given_by, "how": how, "at": moment.isoformat(), "by": by}
-    locked.record("consent_recorded", scope=scope.value, people=list(people), waits=bool(wider), **said)
+    given = [replace(heard, person=person) for person in people or (None,)]
+    wider = [each for each in given if _widens(holds[each.person], heard.scope)]
+    said = {"given_by": heard.given_by, "how": heard.how, "at": heard.at.isoformat(), "by": by}
+    locked.record("consent_recorded", scope=heard.scope.value, people=list(people), waits=bool(wider), **said)
     others = [each for each in locked.incident.wider if each.person not in {one.person for one in given}]
     let_wait(locked, (*others, *wider))
     apply_facts(locked, with_consent(locked.facts, [each for each in given if each not in wider]))

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import BadInput, Unknown, WrongState
-from alertnet.core.incident import Affected, Facts
+from alertnet.core.incident import Affected, Facts, Wider
 from alertnet.core.notification import PromptAnswer
 from alertnet.core.resolution.known_people import check_names, with_records
 from alertnet.flows.escalation import report_action as vouching
@@ -164,15 +164,9 @@ def report_deed(locked: LockedIncident, deed: Deed) -> None:
 
 def keep_consent(locked: LockedIncident, consent: Consent, by: str) -> None:
     """Record consent; see `flows.incidents.update.hear_consent`."""
-    hear_consent(
-        locked,
-        consent.scope,
-        given_by=consent.given_by,
-        how=consent.how,
-        at=_past(locked.tx, "at", consent.at),
-        people=tuple(consent.people),
-        by=by,
-    )
+    at = _past(locked.tx, "at", consent.at) or locked.tx.now
+    heard = Wider(consent.scope, None, consent.given_by, consent.how, at)
+    hear_consent(locked, heard, tuple(consent.people), by)
 
 
 def open_again(locked: LockedIncident, reopening: Reopening, by: str) -> None:

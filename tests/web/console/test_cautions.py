@@ -10,7 +10,7 @@ import pytest
 
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.languages import phrase
-from alertnet.core.incident import Affected, Facts, Scope, Severity
+from alertnet.core.incident import Affected, Facts, Scope, Severity, Wider
 from alertnet.core.replan.difference import Retold, in_words
 from alertnet.core.resolution.known_people import with_records
 from alertnet.flows.escalation.escalate import NOBODY, nobody_serves
@@ -136,5 +136,5 @@ def test_the_board_and_the_incident_warn_in_the_language_of_their_reader(
 
 def _consents(tx: Tx, incident: str) -> None:
     locked = take_up(tx, incident)
-    hear_consent(locked, Scope.PUBLIC, given_by="the family", how="by phone", by="test")
+    hear_consent(locked, Wider(Scope.PUBLIC, None, "the family", "by phone", tx.now), (), "test")
     locked.finish()
