@@ -87,7 +87,7 @@ class Commit:
         self._ready: list[TakenAlong] = []
 
     def holds(self) -> None:
-        """It is committed, on disk."""
+        """Note that the claim is committed, on disk, and let leave what is ready."""
         self._end(True)
         try:
             if self._is_untouched():
@@ -97,7 +97,7 @@ class Commit:
             self._over.set()
 
     def fails(self) -> None:
-        """It was rolled back."""
+        """Note that the claim was rolled back."""
         self._end(False)
         self._over.set()
 

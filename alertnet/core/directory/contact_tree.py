@@ -324,7 +324,7 @@ class Network:
         return tuple(tree for tree in self._serving(country) if may_be_at(place, tree.places))
 
     def serving_or_all(self, country: str, place: str | None = None) -> tuple[ContactTree, ...]:
-        """The same, or all trees where none does, so that there is somebody to tell."""
+        """The trees that serve the country and place, or all where none does, so that there is somebody to tell."""
         return self.serving(country, place) or self.in_order
 
     @cached_property

@@ -116,7 +116,7 @@ def reports_nothing(heard: Mapping[str, Any]) -> bool:
 
 
 def echoed(report: Report) -> tuple[str, ...]:
-    """The same for a phone that may be searched: codes as typed, without the type's name."""
+    """What was understood, for a phone that may be searched: codes as typed, without the type's name."""
     return _codes(report, str(TYPES[report.type].number) if report.type else None)
 
 

@@ -144,11 +144,11 @@ class Retold:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The same in short: `+embassy-es`, `-ombuds`, `Embassies`."""
+        """Whom it concerns, in short: `+embassy-es`, `-ombuds`, `Embassies`."""
         return self._in_short(lambda each: each.contact)
 
     def called(self, plans: Mapping[str, Plan]) -> tuple[str, ...]:
-        """The same with the names that those plans have for the contacts."""
+        """Whom it concerns, by the names that those plans have for the contacts."""
         known = {(tree, id): each.called for tree, plan in plans.items() for id, each in plan.tree.contacts.items()}
         return self._in_short(lambda each: known.get((each.tree, each.contact), each.contact))
 

@@ -50,7 +50,7 @@ class Sent:
         return max(len(self.note), len(self.by)) > LONGEST_NOTE
 
     def without_ticket(self) -> "Sent":
-        """The same with its ticket separated from the values that carried it, and what was seen."""
+        """What was sent, with its ticket and what was seen apart from the values that carried them."""
         values, carried = {}, []
         for name in ("answer", "action", "contact", "reason"):
             values[name], _, rest = getattr(self, name).partition(TICKET)

@@ -138,7 +138,7 @@ def standing(tx: Tx, network: Network) -> list[Tested]:
 
 
 def standing_of_each(tx: Tx, network: Network) -> dict[tuple[str, str], list[Tested]]:
-    """The same, by tree and contact."""
+    """The state of every address that may be tested, by tree and contact."""
     tests: dict[bytes, list[NumberTest]] = {}
     for test in number_tests.every(tx.session):
         tests.setdefault(test.address_index, []).append(test)

@@ -105,7 +105,7 @@ class LockedAttempt:
             self.change(provider_id=self.provider_id)
 
     def sent(self) -> None:
-        """The provider has accepted it. A call that nobody wants any more is ended."""
+        """Record that the provider has accepted it. A call that nobody wants any more is ended."""
         follow_up = None if self.found.method is MethodKind.EMAIL else self.tx.now + FOLLOW_UP
         if self.status is AttemptStatus.CANCELLED and self.is_call and self.provider_id:
             self.tx.hang_up(self.provider_id)
@@ -114,7 +114,7 @@ class LockedAttempt:
         self._become(AttemptStatus.SENT, due_at=follow_up, checks=0)
 
     def failed(self, failure: Failure, code: object = None, *, tell: bool = True, redial: bool = True) -> None:
-        """It did not reach anybody. `tell`: tell the escalations, so that the next method goes at once.
+        """Record that it did not reach anybody. `tell`: tell the escalations, so that the next method goes at once.
 
         `redial`: a call that rang out may be placed once more.
         """
@@ -129,7 +129,7 @@ class LockedAttempt:
             self.happens(lambda each: Failed(each.contact, each.method_index, stale))
 
     def unsure(self, code: str) -> None:
-        """Nobody knows whether it left. The one re-send is not re-sent again (A5)."""
+        """Record that nobody knows whether it left. The one re-send is not re-sent again (A5)."""
         if self.found.extra:
             self.failed(Failure.OUTCOME_UNKNOWN, code)
         else:
@@ -138,12 +138,12 @@ class LockedAttempt:
             self._become(AttemptStatus.UNKNOWN, due_at=due_at, checks=0, error=code)
 
     def wait(self, due_at: datetime, code: str) -> None:
-        """It has not left and is queued again; the first time, the next method goes meanwhile."""
+        """Queue it again, since it has not left; the first time, the next method goes meanwhile."""
         self._queue_again(due_at=due_at, delays=self.found.delays + 1, error=code, provider=None)
         self._delayed(code)
 
     def turned_away(self, code: str) -> None:
-        """Its provider surely has not sent it; another one gets it at once."""
+        """Give it to another provider at once, since its own surely has not sent it."""
         self._queue_again(due_at=self.tx.now, error=code)
         self.record("attempt_turned_away", provider=self.found.provider, error=code)
         self.tx.leaves_due(self.found.method)
@@ -155,22 +155,22 @@ class LockedAttempt:
         self.record("attempt_sent_again")
 
     def never_left(self) -> None:
-        """It was cancelled on its way, and surely has not left."""
+        """Record that it was cancelled on its way, and surely has not left."""
         self.change(due_at=None, lease=None)
 
     def may_have_left(self, code: str, *, given_up: bool = False) -> None:
-        """It was cancelled on its way, and nobody knows whether it left; `given_up`: nor ever will."""
+        """Record that it was cancelled on its way, and nobody knows whether it left; `given_up`: nor ever will."""
         failure = Failure.OUTCOME_UNKNOWN if given_up else None
         due_at = None if given_up else self.tx.now + ASK_AFTER
         self.change(due_at=due_at, lease=None, checks=0, failure=failure, error=code)
         self.may_be_late = True
 
     def cancelled(self, why: str) -> None:
-        """It must not leave, or was taken back."""
+        """Record that it must not leave, or was taken back."""
         self._become(AttemptStatus.CANCELLED, entry={"why": why})
 
     def note_decision_sent(self) -> None:
-        """A decision has reached a coordinator: from now on its automatic time counts."""
+        """Let a decision's automatic time count from now on, since it has reached a coordinator."""
         id = self.found.prompt_id if self.found.kind is Kind.DECISION else None
         if id is None or self.status not in UNSETTLED or self.locked is None:
             return
@@ -222,7 +222,7 @@ class LockedAttempt:
                     self.events.setdefault(escalation.id, []).append(Asked(index, reached=False))
 
     def _refused_later(self, code: str) -> None:
-        """It was accepted, and then our account was found at fault: it waits, as if it had been refused."""
+        """Let it wait as if it had been refused: it was accepted, and then our account was found at fault."""
         self.account_fault = account_fault(code)
         self._become(AttemptStatus.FAILED, failure=Failure.OUR_ACCOUNT, error=code)
         self._show(AttemptStatus.QUEUED)
@@ -231,7 +231,7 @@ class LockedAttempt:
         self._delayed(code)
 
     def _delayed(self, code: str) -> None:
-        """The first time that it has to wait, the next method goes meanwhile."""
+        """Let the next method go meanwhile, the first time that it has to wait."""
         if self.found.delays == 0:
             self.record("attempt_delayed", error=code)
             self.happens(lambda each: Delayed(each.contact, each.method_index))

@@ -49,7 +49,7 @@ class FieldText:
         return tried.check
 
     def prove(self, report: Report) -> PinCheck:
-        """The same of the PIN of a report that raises nothing; beside a cry for help a right one is one for duress.
+        """Check the PIN of a report that raises nothing; beside a cry for help a right one is one for duress.
 
         So the reply gives no sign to whoever reads it, and what follows is for people to decide.
         """

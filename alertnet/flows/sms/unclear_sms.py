@@ -106,7 +106,7 @@ def pass_on_from_contact(
     *,
     has_left: bool = False,
 ) -> Reply:
-    """The same for a contact that no open incident has told, which does not learn whether one is open.
+    """Alarm for a contact that no open incident has told, which does not learn whether one is open.
 
     `has_left`: it stands in no tree in force any more, so that only the text says at which number it is called back.
     """

@@ -145,7 +145,7 @@ class LockedIncident:
         return next((each for each in self.escalations if each.tree == tree), None)
 
     def by_tree(self, by_escalation: Mapping[str, T]) -> dict[str, T]:
-        """The same by tree, as far as it is about escalations of this incident that can be read."""
+        """What is known by escalation, by tree, as far as this incident has that escalation and it can be read."""
         return {each.tree: by_escalation[each.id] for each in self.escalations if each.id in by_escalation}
 
     def tree_of(self, escalation_id: str) -> str:

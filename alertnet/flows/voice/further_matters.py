@@ -26,7 +26,7 @@ def further_matters(tx: Tx, call: PlacedCall, *, after: str | None = None) -> It
 
 
 def _matters(tx: Tx, call: PlacedCall, after: str | None = None) -> Iterator[OpenMatter]:
-    """The same, including what was answered just now, which may have a follow-up question."""
+    """What this phone can answer, including what was answered just now, which may have a follow-up question."""
     codes = told_codes(tx, call.address)
     if after is not None:
         ids = [code.id for code in codes]

@@ -101,7 +101,7 @@ class Tx:
 
 
 def at_one_moment(tx: Tx) -> Tx:
-    """The same at the moment of the first flow of its transaction that asked for this, a little earlier.
+    """The flow's view at the moment of the first flow of its transaction that asked for this, a little earlier.
 
     So what follows from a plan and a moment is worked out once for all of them.
     """

@@ -28,7 +28,7 @@ def hold(tx: Tx, method: MethodKind, numbers: Iterable[str]) -> dict[str, dateti
 
 
 def hold_free(tx: Tx, method: MethodKind, numbers: Iterable[str]) -> dict[str, datetime]:
-    """The same for numbers that no other transaction has locked; nobody waits."""
+    """When each number is free that no other transaction has locked; they are locked, and nobody waits."""
     return _hold(tx, _NOT_HELD, method, numbers)
 
 

@@ -147,7 +147,7 @@ def of_incidents(session: Session, ids: Sequence[str]) -> dict[str, Found]:
 
 
 def look_at_each(session: Session, ids: Sequence[str]) -> dict[str, Found]:
-    """The same for reading only, without locks."""
+    """Each incident's escalations by tree, for reading only, without locks."""
     return _found(session, _LOOK_AT, ids)
 
 

@@ -74,7 +74,7 @@ def keep(tx: Tx, limit: Limit, key: str, used: Usage) -> None:
 
 
 def keep_each(tx: Tx, used: Mapping[Counted, Usage]) -> None:
-    """The same for several limits and keys."""
+    """Save the usage of several limits and keys that the transaction has locked."""
     rows = [
         _named(tx, limit, key)
         | {

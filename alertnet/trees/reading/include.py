@@ -61,7 +61,7 @@ class Library:
         return self._gather(document, (document.file,))
 
     def _gather(self, document: Document, chain: tuple[str, ...]) -> Contacts:
-        """The same, computed once however many files include the document."""
+        """What a document includes, computed once however many files include it."""
         if document.file not in self._gathered:
             self._gathered[document.file] = self._gather_anew(document, chain)
         return self._gathered[document.file]

@@ -143,7 +143,7 @@ class Strict(BaseModel):
 
 
 def _retold(fault: ErrorDetails, model: type[BaseModel]) -> InitErrorDetails:
-    """The same error; for an unknown field it also lists the known ones."""
+    """The error to raise in place of that one; for an unknown field it also lists the known ones."""
     context = fault.get("ctx", {})
     if fault["type"] == "extra_forbidden" and len(fault["loc"]) == 1:
         context = {"allowed": list(model.model_fields)}

@@ -260,7 +260,7 @@ class Said(StrEnum):
 
     @property
     def verb(self) -> FieldVerb:
-        """The same as the verb that members send by SMS."""
+        """The verb by which members say it in an SMS."""
         return {Said.OK: FieldVerb.CHECK_IN, Said.ARRIVED: FieldVerb.ARRIVE, Said.EXTEND: FieldVerb.EXTEND}[self]
 
 

@@ -171,7 +171,7 @@ class Desk:
         return go_to(self.runtime.transact(_accept, self.who, act, Once(hash_of(view), hash_of(""))))
 
     def change_once(self, form: Form, change: Callable[[Tx], LockedIncident], done: str) -> Response:
-        """The same for a change to an incident; its page says what was `done`."""
+        """Carry out a form that changes an incident, as `act_once` does; its page says what was `done`."""
 
         def act(tx: Tx) -> tuple[LockedIncident, str]:
             locked = change(tx)
@@ -180,7 +180,7 @@ class Desk:
         return self.act_once(form, act)
 
     def do_once(self, form: Form, do: Callable[[Tx], object], place: str) -> Response:
-        """The same for something outside incidents, whose result is shown at that address."""
+        """Carry out a form about something outside incidents, as `act_once` does; the result is shown at `place`."""
 
         def act(tx: Tx) -> tuple[None, str]:
             do(tx)

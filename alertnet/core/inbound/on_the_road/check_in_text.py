@@ -100,7 +100,7 @@ def names_type(text: str | None) -> bool:
 
 
 def says_more(text: str | None) -> bool:
-    """The same of a departure or a delay, where words for days and parts of a day belong to the times."""
+    """Whether a departure or a delay has words for people; those for days and parts of a day belong to the times."""
     return any(each.kind is Kind.WORD for each in tokens_of(GAP.sub(" ", plain(text or ""))))
 
 

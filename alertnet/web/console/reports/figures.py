@@ -40,7 +40,7 @@ def show_figures(desk: AtDesk, since: Day = "", until: Day = "") -> Response:
 
 @router.get("/figures.csv")
 def get_figures(desk: AtDesk, since: Day = "", until: Day = "") -> Response:
-    """The same figures as CSV."""
+    """Give the figures of that time as CSV."""
     first, last = _days(desk, since, until)
     return as_file(f"figures-{first}-{last}.csv", _read(desk, first, last).as_csv(), "text/csv")
 
