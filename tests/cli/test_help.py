@@ -119,20 +119,19 @@ def test_what_is_typed_wrong_is_refused_by_option_value_and_what_is_allowed(
     assert err.startswith(refusal)
 
 
-def said_by(code: str) -> list[str]:
-    """The words that a fresh interpreter prints."""
+def said_by(code: str) -> list[list[str]]:
+    """The words of each line that a fresh interpreter prints."""
     command = [sys.executable, "-c", code]
-    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout.split()
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    return [line.split() for line in done.stdout.splitlines()]
 
 
-def loaded_by(code: str) -> set[str]:
-    """The modules that it holds after that."""
-    return set(said_by(f"import sys; {code}; print(*(name for name, each in sys.modules.items() if each))"))
+LOADED = "print(*(name for name, each in sys.modules.items() if each))"
 
 
 def test_asking_for_help_loads_nothing_heavy() -> None:
     """A terminal answers at once: what a command needs is loaded by it alone."""
-    loaded = loaded_by("import alertnet.cli")
+    [loaded] = map(set, said_by(f"import sys; import alertnet.cli; {LOADED}"))
 
     assert "typer" in loaded
     assert not HEAVY & loaded
@@ -140,21 +139,44 @@ def test_asking_for_help_loads_nothing_heavy() -> None:
 
 @dataclass(frozen=True)
 class Served:
-    """What is loaded by what serves, and whether garbage is collected meanwhile and afterwards."""
+    """What is loaded by what serves, which plugins it asks for, and whether it collects garbage meanwhile and after."""
 
     collects: list[str]
     loaded: set[str]
+    asked: list[str]
 
 
 @pytest.fixture(scope="module")
 def served() -> Served:
-    meanwhile, afterwards, *loaded = said_by(
-        "import gc, sys; from alertnet.cli.server.serve import load_lightly; load_lightly(); print(gc.isenabled())"
+    meanwhile, after, loaded, asked = said_by(
+        "import gc, sys, importlib.metadata as installed; ask, asked = installed.entry_points, []"
+        "; installed.entry_points = lambda **of: asked.append(of['group']) or ask(**of)"
+        "; from alertnet.cli.server.serve import load_lightly; load_lightly(); print(gc.isenabled())"
         "; import alertnet.cli.server.web_server, alertnet.cli.server.working, alertnet.store.upgrade"
         "; from alertnet.cli.server.system import keep_what_is_loaded; keep_what_is_loaded(); print(gc.isenabled())"
-        "; print(*(name for name, each in sys.modules.items() if each))"
+        f"; {LOADED}; print(*asked)"
     )
-    return Served([meanwhile, afterwards], set(loaded))
+    return Served([*meanwhile, *after], set(loaded), asked)
+
+
+@dataclass(frozen=True)
+class Parted:
+    """What is loaded by a process that only sends, and by one that only answers."""
+
+    sends: set[str]
+    answers: set[str]
+
+
+@pytest.fixture(scope="module")
+def parted() -> Parted:
+    """What both begin with is loaded once."""
+    sends, answers = said_by(
+        "import os, sys; import alertnet.cli.startup; sends = not os.fork()\n"
+        "if sends: import alertnet.cli.server.working\n"
+        "else: os.wait(); import alertnet.cli.server.web_server\n"
+        f"{LOADED}"
+    )
+    return Parted(set(sends), set(answers))
 
 
 def test_what_serves_day_and_night_holds_nothing_that_it_may_never_need(served: Served) -> None:
@@ -169,46 +191,36 @@ BESIDE_THE_ALARM = {"alertnet.web.api.actions", "alertnet.web.monitoring.metrics
 """What neither raises an alarm nor answers one."""
 
 
-def test_what_no_alarm_needs_is_loaded_after_the_start() -> None:
+def test_what_no_alarm_needs_is_loaded_after_the_start(parted: Parted) -> None:
     """Each alarm that comes meanwhile waits for the whole start."""
-    loaded = loaded_by("import alertnet.web.app")
+    loaded = parted.answers
 
     assert {"alertnet.web.api.incidents", "alertnet.web.pages", "alertnet.web.twilio.webhooks"} <= loaded
     assert not BESIDE_THE_ALARM & loaded
 
 
-def test_what_only_sends_holds_nothing_of_the_web_and_the_other_way_round() -> None:
+def test_what_only_sends_holds_nothing_of_the_web_and_the_other_way_round(parted: Parted) -> None:
     """On PostgreSQL they are processes of their own."""
-    sends = loaded_by("import alertnet.cli.startup, alertnet.cli.server.working")
-    answers = loaded_by("import alertnet.cli.startup, alertnet.cli.server.web_server")
-
-    assert "alertnet.worker.service" in sends - answers
-    assert {"alertnet.web.app", "fastapi", "uvicorn"} <= answers - sends
+    assert "alertnet.worker.service" in parted.sends - parted.answers
+    assert {"alertnet.web.app", "fastapi", "uvicorn"} <= parted.answers - parted.sends
 
 
 def test_the_description_of_the_interface_is_built_once_it_is_asked_for() -> None:
     """Its models took a thirtieth of a start; our own are still built at once, so that no request waits for them."""
-    described, own, paths = said_by(
+    [described], [own], [paths, *_] = said_by(
         "from alertnet.cli.server.serve import load_fastapi; load_fastapi()"
         "; from fastapi.openapi.models import OpenAPI; print(OpenAPI.__pydantic_complete__)"
         "; from alertnet.web.api.models import Report; print(Report.__pydantic_complete__)"
         "; from fastapi import FastAPI; print(*FastAPI(docs_url=None).openapi())"
-    )[:3]
+    )
 
     assert (described, own, paths) == ("False", "True", "openapi")
 
 
-def test_no_other_package_sees_what_is_reported() -> None:
+def test_no_other_package_sees_what_is_reported(served: Served) -> None:
     """A9: pydantic shows each value that it checks to whatever package says that it is a plugin of it."""
-    asked = said_by(
-        "import importlib.metadata as installed; ask = installed.entry_points"
-        "; installed.entry_points = lambda **of: print(of['group']) or ask(**of)"
-        "; from alertnet.cli.server.serve import load_lightly; load_lightly()"
-        "; import alertnet.web.app, alertnet.worker.service"
-    )
-
-    assert "apscheduler.triggers" in asked
-    assert "pydantic" not in asked
+    assert "apscheduler.triggers" in served.asked
+    assert "pydantic" not in served.asked
 
 
 def test_the_garbage_collector_rests_only_while_the_program_is_loaded(served: Served) -> None:
@@ -218,7 +230,7 @@ def test_the_garbage_collector_rests_only_while_the_program_is_loaded(served: Se
 
 def test_a_start_parses_each_template_once() -> None:
     """Parsing them is most of their check, and that is a third of a start."""
-    parses, files = said_by(
+    [[parses, files]] = said_by(
         "from pathlib import Path; from jinja2.parser import Parser; parse, parsed = Parser.parse, []"
         "; Parser.parse = lambda self: parsed.append(1) or parse(self)"
         "; from alertnet.messages.checks.fitting import read_fitted; folder = Path('message_templates')"
