@@ -57,6 +57,12 @@ REPORTS = [
     ),
     *((text, Report(True)) for text in ("peligro!!", "we r in danger", "estamos en peligro", "on est en danger")),
     *((text, Report(True, "47110", place="L12")) for text in ("en peligro L12 47110", "47110 we are in danger L12")),
+    # Behind a greeting, a mark of forwarded or divided texts, or a place.
+    *((text, Report(True)) for text in ("hola SOS", "RE: SOS", "Fwd: ayuda!", "Urgent: help!", "bonjour, au secours")),
+    ("(1/2) SOS nos detuvieron", Report(True, type="arrest", text="nos detuvieron")),
+    ("Hola, necesitamos ayuda en L12", Report(True, place="L12", text="en L12")),
+    ("L12 SOS P7", Report(True, place="L12", people=("P7",))),
+    ("hola SOS 47110 20", Report(True, "47110", type="arrest")),
     # Without a space.
     *((text, Report(True, "47110", place="L12")) for text in ("SOS47110L12", "ayuda47110L12")),
     ("SOS47110P7", Report(True, "47110", people=("P7",))),

@@ -25,6 +25,7 @@ from alertnet.core.inbound.sms_words import (
     DANGER,
     EMPTY,
     FALSE,
+    GREETINGS,
     HEDGED,
     LABELS,
     LANGUAGE_OF,
@@ -208,7 +209,8 @@ def begins_report(text: str, words: list[Word]) -> bool:
 
 
 def _begin(text: str, words: list[Word]) -> _Beginning | None:
-    begun = _begin_saying_no_more(text, words) or _begin_with_first(text, words) or _begin_with_cry_among(text, words)
+    begun = _begin_saying_no_more(text, words) or _begin_with_first(text, words) or _begin_greeted(text, words)
+    begun = begun or _begin_with_cry_among(text, words)
     return (begun and _begin_with_cry_after(text, begun)) or begun
 
 
@@ -259,6 +261,14 @@ def _begin_with_first(text: str, words: list[Word]) -> _Beginning | None:
     if (asked := _pleading(plain)) and meant_by(plain[asked], PANIC):
         return _Beginning(FieldVerb.RAISE, True, None, words[asked + 1 :], is_asked=True)
     return _begin_with(plain[0], words[1:]) if words else None
+
+
+def _begin_greeted(text: str, words: list[Word]) -> _Beginning | None:
+    """The beginning by a cry for help behind a greeting, codes, or the number of a part: (1/2) SOS."""
+    led = list(takewhile(lambda word: word.plain in GREETINGS or _is_code(word.plain), words))
+    begun = _begin_with_first(text, words[len(led) :]) if led and len(led) < len(words) else None
+    codes = [word for word in led if word.plain not in GREETINGS]
+    return replace(begun, rest=begun.rest + codes) if begun and begun.is_panic else None
 
 
 def _pleading(plain: list[str]) -> int:
@@ -380,13 +390,8 @@ def _free_text(
     return text[start:].strip() or None
 
 
-def _is_code(plain: str, coded: Collection[str]) -> bool:
-    return (
-        plain in CONSENTS
-        or plain in coded
-        or _PERSON.fullmatch(plain) is not None
-        or _PLACE.fullmatch(plain) is not None
-    )
+def _is_code(plain: str, coded: Collection[str] = ()) -> bool:
+    return plain in CONSENTS or plain in coded or bool(_PERSON.fullmatch(plain) or _PLACE.fullmatch(plain))
 
 
 def _is_number_of_type(plain: str) -> bool:

@@ -31,6 +31,12 @@ URGENT = frozenset(("urgent", "urgente", "dringend"))
 """Words that many texts begin with; they raise an alarm only next to a PIN."""
 ASKING = ("me ajuda", "me ajude", "me ajudem", "nos ajude", "nos ajudem")
 """Cries for help that are themselves requests, as after a plea (`is_asked`)."""
+GREETINGS = URGENT | {
+    *("hello", "hi", "hey", "hallo", "hola", "ola", "bonjour", "bonsoir", "salut", "buenas", "noches", "tardes"),
+    *("re", "fw", "fwd", "rv", "tr", "wg", "aw", *"123456789"),
+}
+"""What may stand before a cry for help: a greeting, the mark of a text that answers or forwards another, a part's
+number."""
 FALSE = frozenset(
     (
         *("false", "falsa", "falso", "fausse", "faux", "falscher", "falsch"),
