@@ -899,6 +899,8 @@ TAKEN_BACK = """
     no me siento bien
     no es seguro
     llegamos en una hora
+    pas bien du tout
+    nicht gut, wir sind müde
 """
 NOT_TAKEN_BACK = """
     no problem
@@ -924,6 +926,10 @@ NOT_TAKEN_BACK = """
     will call in 10 min
     ligo em 5 min
     no estoy segura de la hora
+    pas bien dormi
+    nicht gut geschlafen
+    not well rested
+    pas bien reçu votre message
 """
 
 

@@ -48,8 +48,9 @@ _DENIED = (
 _NOT_WELL = re.compile(
     rf"{_DENIED}(?:{'|'.join(sorted(WELL - {'good', 'clear'}))}|a salvo)\b"
     r"(?:(?<=bien)|(?<=bem)|(?! (?:de|del|que|si|da|do|se|ob|wann)\b))"
+    r"(?! (?:dormi\w?|mange\w?|compris|entendu|recu|geschlafen|gegessen|verstanden|slept|rested|understood)\b)"
 )
-"""Words beside a check-in that take it back; not: no estoy segura de la hora."""
+"""Words beside a check-in that take it back; not: no estoy segura de la hora, pas bien dormi."""
 _NOT_ARRIVED = re.compile(rf"{_DENIED}(?:{'|'.join(sorted(ARRIVED))})\b")
 """The same of an arrival: beside a delay they say why it is asked for."""
 _NOT_YET = re.compile(
