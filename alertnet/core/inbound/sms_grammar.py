@@ -268,7 +268,8 @@ def _begin_greeted(text: str, words: list[Word]) -> _Beginning | None:
     led = list(takewhile(lambda word: word.plain in GREETINGS or _is_code(word.plain), words))
     begun = _begin_with_first(text, words[len(led) :]) if led and len(led) < len(words) else None
     codes = [word for word in led if word.plain not in GREETINGS]
-    return replace(begun, rest=begun.rest + codes) if begun and begun.is_panic else None
+    # Hola, sos Ana? asks whether you are Ana.
+    return replace(begun, rest=begun.rest + codes) if begun and begun.is_panic and "?" not in text else None
 
 
 def _pleading(plain: list[str]) -> int:
