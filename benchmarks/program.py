@@ -30,6 +30,8 @@ _HOOK = """\
 route: {{receiver: hook, group_by: ['...'], group_wait: 0s, group_interval: 1s, repeat_interval: 4h}}
 receivers: [{{name: hook, webhook_configs: [{{url: '{provider}/Messages.json', send_resolved: false}}]}}]
 """
+ACCOUNT = (f"AC{0:032x}", "measured")
+"""The SID and token of the account at the provider."""
 _numbers = count()
 
 Prepare = Callable[[Mapping[str, str]], object]
@@ -82,8 +84,8 @@ def settings(
         "ALERTNET_TWILIO_API_URL": provider,
         "ALERTNET_TWILIO_FROM": "+573005550001",
         "ALERTNET_RATES": "sms=0,calls=0",
-        "TWILIO_ACCOUNT_SID": f"AC{0:032x}",
-        "TWILIO_AUTH_TOKEN": "measured",
+        "TWILIO_ACCOUNT_SID": ACCOUNT[0],
+        "TWILIO_AUTH_TOKEN": ACCOUNT[1],
     }
 
 

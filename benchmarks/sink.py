@@ -28,6 +28,8 @@ class Sink:
         """When requests came, by the reference in them, in order."""
         self.first: dict[str, int] = {}
         """When the first request for each number came."""
+        self.callbacks: list[tuple[str, str]] = []
+        """Where what becomes of each message is to be reported, and the message's id."""
         self._came = threading.Condition()
         self._ids = count(1)
         self._loop = asyncio.new_event_loop()
@@ -70,6 +72,8 @@ class Sink:
             self._came.notify_all()
         kind = "CA" if "/Calls" in path else "SM"
         sid = f"{kind}{next(self._ids):032x}" if method == "POST" else path.rpartition("/")[2].removesuffix(".json")
+        if "StatusCallback" in form:
+            self.callbacks.append((form["StatusCallback"], sid))
         status = "queued" if method == "POST" else "delivered"
         resource = {
             "sid": sid,
