@@ -280,6 +280,19 @@ def test_the_pin_shows_the_details_and_records_nothing(proving: World) -> None:
     assert current_answers(proving) == []
 
 
+@pytest.mark.parametrize("form", ["{0[0]}{0[1]} {0[2]}{0[3]}{0[4]}", "{0} ", "{1}", "{2}"])
+def test_a_pin_counts_however_its_digits_are_typed(proving: World, form: str) -> None:
+    """B4: as in an SMS. With a gap, or from a keyboard with other digits, five tries closed the owner's own door."""
+    other, arabic = ({ord("0") + digit: zero + digit for digit in range(10)} for zero in (0xFF10, 0x0660))
+    typed = form.format(PIN, PIN.translate(other), PIN.translate(arabic))
+
+    wrong = proving.client.post(proving.link("bob"), data={"answer": "acknowledge", "pin": typed[:-2]})
+    right = proving.client.post(proving.link("bob"), data={"answer": "acknowledge", "pin": typed})
+
+    assert (wrong.status_code, right.status_code) == (403, 200)
+    assert current_answers(proving) == [("bob", "acknowledged", "link")]
+
+
 def test_where_there_is_nothing_to_read_the_pin_shows_that(proving: World) -> None:
     """Else whoever entered it at night takes it for wrong, and enters it again."""
     nothing = "There is nothing more to read here yet."

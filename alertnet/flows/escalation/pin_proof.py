@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from alertnet.core.codec import value
 from alertnet.core.disclosure import Subject
+from alertnet.core.inbound.code_formats import digits_of
 from alertnet.core.limits import LONGEST_NOTE
 from alertnet.flows.credentials.pins import PinCheck, PinTried, has_pin, pins_of, try_pin, without_pins
 from alertnet.flows.notifications.compose import notify_coordinators
@@ -98,7 +99,8 @@ def prove(locked: LockedIncident, link: PageLink, sent: Sent) -> Proof:
     for is_coerced in (False, True):
         if _is_good(tx, link, owner, sent.ticket, is_coerced=is_coerced):
             return Proof(True, True, (), sent.ticket, is_coerced)
-    tried = try_contacts_pin(locked, link.tree, link.contact, link.method, sent.pin)
+    # Phones put gaps between digits, and some have digits of their own.
+    tried = try_contacts_pin(locked, link.tree, link.contact, link.method, digits_of(sent.pin) or sent.pin)
     if tried.check:
         is_coerced = tried.check is PinCheck.DURESS
         return Proof(True, True, (), _ticket(tx, link, owner, tx.now + TICKET_LASTS, is_coerced=is_coerced), is_coerced)
