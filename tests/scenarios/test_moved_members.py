@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
 
 from alertnet.flows.system.self_monitoring import keep_watch, look
 from alertnet.store.records import incidents as store
+from alertnet.store.tables import journeys
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.test_journeys import CONTACTS, FIELD, GO, LEVELS, incidents, journeys_of
 from tests.scenarios.valley import a_tree
@@ -76,3 +78,19 @@ def test_who_gets_the_phone_of_somebody_on_the_road_does_not_end_the_watch(valle
 
     assert [each["type"] for each in incidents(valley)].count("missed_check_in") == 1
     assert [each.journey.owner for each in journeys_of(valley, "ana")] == ["north/ana"]
+
+
+@pytest.mark.parametrize("field", [FIELD, EDITS[0][2]], ids=["as it was", "renamed"])
+def test_a_journey_that_cannot_be_read_does_not_stop_the_watch(valley: World, tmp_path: Path, field: str) -> None:
+    """A11: who is renamed is followed all the same, and so is what is wrong with ourselves."""
+    valley.texts("luis", GO)
+    spoil = update(journeys).where(journeys.c.member == "luis").values(journey={"no": "journey"})
+    valley.runtime.transact(lambda tx: tx.session.execute(spoil))
+
+    edits(valley, tmp_path, field.replace("      luis:", "      lucho:"))
+
+    asked = select(journeys.c.member).order_by(journeys.c.member)
+    assert valley.runtime.read(lambda tx: [*tx.session.scalars(asked)]) == [
+        "anita" if "anita" in field else "ana",
+        "luis",
+    ]

@@ -10,6 +10,7 @@ from alertnet.core.directory.routine import Routine
 from alertnet.core.inbound.journey import Journey, Kind, Leg, Status
 from alertnet.flows.credentials.known_numbers import member_of
 from alertnet.store.db.tx import Tx
+from alertnet.store.db.vault import Unreadable
 from alertnet.store.queues import journeys
 
 Owner = tuple[str, str | None, str]
@@ -46,14 +47,17 @@ def follow_members(tx: Tx, network: Network) -> None:
 
     Else nothing that they write would count for it, and its alarm would know no phone.
     """
-    for stored in journeys.announced(tx.session):
-        known = stored.journey
-        if member_of(network, known.team, known.member):
+    for id, its_team, its_member in journeys.announced(tx.session):
+        if member_of(network, its_team, its_member):
             continue
+        try:
+            held = journeys.hold(tx, id)
+        except (Unreadable, AttributeError, KeyError, TypeError, ValueError):
+            continue  # It fails by itself when it falls due, and must not stop the watch (A11).
         members = ((team.id, each) for team in network.teams.values() for each in team.members.values())
-        now = next(((team, each.id) for team, each in members if known.is_of(each)), None)
-        if now is not None and (held := journeys.hold(tx, stored.id)).status is not Status.OVER:
-            journeys.save(tx, stored.id, replace(held.journey, team=now[0], member=now[1]))
+        now = next(((team, each.id) for team, each in members if held.journey.is_of(each)), None)
+        if now is not None and held.status is not Status.OVER:
+            journeys.save(tx, id, replace(held.journey, team=now[0], member=now[1]))
 
 
 def _wanted(network: Network) -> dict[Owner, tuple[Team, Routine]]:

@@ -162,10 +162,11 @@ def routines(session: Session) -> list[StoredJourney]:
     return _all(session, select(journeys).where(journeys.c.kind == Kind.ROUTINE.value, _NOT_OVER))
 
 
-def announced(session: Session) -> list[StoredJourney]:
-    """The journeys of members that are not over."""
+def announced(session: Session) -> list[tuple[str, str, str]]:
+    """Each journey of a member that is not over: its id, team and member."""
     of_members = (journeys.c.kind == Kind.JOURNEY.value) & journeys.c.member.is_not(None)
-    return _all(session, select(journeys).where(of_members, _NOT_OVER))
+    query = select(*journeys.c["id", "team", "member"]).where(of_members, _NOT_OVER)
+    return [(row.id, row.team, row.member) for row in session.execute(query)]
 
 
 def _of_team(team: str | None) -> Sequence[ColumnElement[bool]]:
