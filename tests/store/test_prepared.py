@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import bindparam, event, func, insert, select, update
+from sqlalchemy import bindparam, case, event, false, func, insert, select, true, update
 from sqlalchemy.exc import IntegrityError
 
 from alertnet.store.db.adding import unless_there
@@ -63,6 +63,16 @@ def test_one_row_and_one_column(filled: Session) -> None:
     assert (found.chain, found.lines) == ("C", 3)
     assert Prepared(COUNTED).scalars(filled, {}) == ["C"]
     assert Prepared(FIND).first(filled, {"seqs": [9]}) is None
+
+
+def test_a_choice_that_would_be_a_text_on_postgresql_is_refused(filled: Session) -> None:
+    """There `f` was given back, which counts as true."""
+    is_first = timeline.c.seq == 1
+    said, meant = (case((is_first, yes), else_=no) for yes, no in ((True, False), (true(), false())))
+
+    with pytest.raises(TypeError, match=r"is (True|False): .* write true\(\) or false\(\)"):
+        Prepared(select(said)).all(filled, {})
+    assert list(map(bool, Prepared(select(meant).order_by(timeline.c.seq)).scalars(filled, {}))) == [True, False, False]
 
 
 def test_a_change_of_many_rows(filled: Session) -> None:

@@ -280,6 +280,8 @@ def _write(statement: Any, dialect: Dialect, example: Values) -> _Written:
     for name in state.positiontup or state.parameters:
         key, place = listed.get(name, (name, None))
         constant = None if key in example else state.parameters[name]
+        if isinstance(constant, bool):
+            raise TypeError(f"{name} is {constant}: PostgreSQL would take it for text, so write true() or false()")
         parameters.append(_Parameter(compiled.binds[key].type, key if key in example else None, place, constant))
     columns = list(statement.selected_columns if is_select else statement.exported_columns)
     return _Written(
