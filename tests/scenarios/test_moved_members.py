@@ -94,3 +94,13 @@ def test_a_journey_that_cannot_be_read_does_not_stop_the_watch(valley: World, tm
         "anita" if "anita" in field else "ana",
         "luis",
     ]
+
+
+def test_a_journey_that_is_over_keeps_no_name_and_no_number(valley: World) -> None:
+    """Who asks what is kept about a number, once no team knows it any more, would not be shown that."""
+    kept = select(journeys.c.journey)
+    [under_way] = valley.runtime.read(lambda tx: [*tx.session.scalars(kept)])
+    valley.texts("ana", f"ARR {TRUE}")
+
+    [over] = valley.runtime.read(lambda tx: [*tx.session.scalars(kept)])
+    assert ["+573005550001" in str(each) for each in (under_way, over)] == [True, False]

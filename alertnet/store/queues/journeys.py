@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, case, func, insert, literal, select, tuple_, update
 
-from alertnet.core.codec import from_plain, to_plain, value
+from alertnet.core.codec import from_plain, replace, to_plain, value
 from alertnet.core.inbound.journey import Journey, Kind, RollCall, Status
 from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx, is_id
@@ -71,7 +71,11 @@ def last_over(tx: Tx, team: str, member: str) -> StoredJourney | None:
 
 
 def save(tx: Tx, id: str, journey: Journey, *, is_over: bool = False, incident: str | None = None) -> None:
-    """Save the state of a journey that the transaction has locked; `incident`: the one that it opened."""
+    """Save the state of a journey that the transaction has locked; `incident`: the one that it opened.
+
+    One that is over keeps neither name nor number, by which nobody would find it to erase it.
+    """
+    journey = replace(journey, announced_by=None) if is_over else journey
     due_at = None if is_over else journey.due_at
     status = Status.OVER if is_over else Status.MISSED if due_at is None else Status.UNDER_WAY
     values = {
