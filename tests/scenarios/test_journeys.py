@@ -191,6 +191,7 @@ def test_hours_that_may_be_a_time_of_day_put_nothing_off(valley: World, delay: s
     [
         *((text, True) for text in ("OK {} 20 P9", "ARR {} L12 43", "BIEN {} 44.", "LLEGADA {} 20L14")),
         *((text, False) for text in ("ARR {} L20", "ARR {} 22:52", "ARR {} 22h52", "OK {} P20 L12", "OK {} 15")),
+        ("ARR {} 10 pm", False),
     ],
 )
 def test_the_number_of_a_type_beside_a_check_in_is_read(valley: World, text: str, is_read: bool) -> None:

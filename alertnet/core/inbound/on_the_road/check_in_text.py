@@ -44,7 +44,7 @@ _STILL_UP = 4
 
 _DAY = timedelta(days=1)
 _CODE = re.compile(r"[lpc]?\d+(h\d*)?|h|hs|hrs?|heures?|horas?|hours?|uhr|[ap]m|utc|gmt")
-_TYPE = re.compile(rf"(?<![\w#-])(?<!\d[:.,/])(?:{'|'.join(map(str, TYPES_BY_NUMBER))})(?!\d|[:.,/-]\d|h)")
+_TYPE = re.compile(rf"(?<![\w#-])(?<!\d[:.,/])(?:{'|'.join(map(str, TYPES_BY_NUMBER))})(?!\d|[:.,/-]\d|h| @[ap]m)")
 _OFFSET = re.compile(r"(?:utc|gmt) ?(?:([-–−+]) ?(\d{1,2})(?::?([0-5]\d))?)?")
 
 _ZONES = {210: "Asia/Tehran", 270: "Asia/Kabul", 330: "Asia/Kolkata", 345: "Asia/Kathmandu", 390: "Asia/Yangon"}
