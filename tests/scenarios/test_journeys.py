@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.flows.credentials.pins import set_pins
@@ -13,6 +14,7 @@ from alertnet.store.monitoring import troubles
 from alertnet.store.queues import journeys, workers
 from alertnet.store.queues.journeys import StoredJourney
 from alertnet.store.records.incidents import id_of
+from alertnet.store.tables import journeys as journey_rows
 from alertnet.worker.purging import purge_incident
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import COORDINATION, a_tree
@@ -441,10 +443,27 @@ def test_a_routine_that_is_edited_or_gone_is_awaited_so(world_of: Worlds) -> Non
     for routines in edits:
         teams = {"north": replace(north, routines=routines)}
         valley.runtime.transact(follow_routines, replace(network, teams=teams))
-        found = valley.runtime.read(lambda tx: journeys.routines(tx.session))
-        awaited.append(sorted((each.journey.owner, each.journey.awaited.shown(valley.clock.at)) for each in found))
+        found = [each.journey for _, each in valley.runtime.read(lambda tx: journeys.routines(tx.session)) if each]
+        awaited.append(sorted((each.owner, each.awaited.shown(valley.clock.at)) for each in found))
 
     assert awaited == [[("north", "22:00")], [("north/ana", "23:00"), ("north/luis", "23:00")], []]
+
+
+def test_a_routine_that_cannot_be_read_stops_no_other_and_is_not_begun_again(world_of: Worlds) -> None:
+    """A11: the watch follows the routines at each look; it would fail as a whole."""
+    valley = world_of(a_tree(LEVELS, CONTACTS), field=FIELD + ROUTINES)
+    network = valley.runtime.edition.network
+    north = network.teams["north"]
+    (evening,) = north.routines
+    ones = {"north": replace(north, routines=(replace(evening, members=("ana", "luis")),))}
+    valley.runtime.transact(follow_routines, replace(network, teams=ones))
+    spoil = update(journey_rows).where(journey_rows.c.member == "ana").values(journey={"no": "journey"})
+    valley.runtime.transact(lambda tx: tx.session.execute(spoil))
+
+    valley.runtime.transact(follow_routines, network)
+
+    owners = [owner for owner, _ in valley.runtime.read(lambda tx: journeys.routines(tx.session))]
+    assert sorted(owners, key=str) == [("north", "ana", "evening"), ("north", None, "evening")]
 
 
 def test_a_routine_that_is_edited_while_it_is_overdue_is_still_climbed(world_of: Worlds) -> None:

@@ -10,24 +10,19 @@ from alertnet.core.directory.routine import Routine
 from alertnet.core.inbound.journey import Journey, Kind, Leg, Status
 from alertnet.flows.credentials.known_numbers import member_of
 from alertnet.store.db.tx import Tx
-from alertnet.store.db.vault import Unreadable
 from alertnet.store.queues import journeys
-
-Owner = tuple[str, str | None, str]
-"""Team, member (None: any of the team) and routine."""
+from alertnet.store.queues.journeys import Owner
 
 
 def follow_routines(tx: Tx, network: Network) -> None:
     """Begin new routines, end those that are gone, and move edited ones to their next time.
 
-    One that is overdue goes on, because an edit is no check-in.
+    One that is overdue goes on, because an edit is no check-in. One that can't be read is left to its own job.
     """
     wanted = _wanted(network)
-    for stored in journeys.routines(tx.session):
-        known = stored.journey
-        assert known.routine is not None
-        team, routine = wanted.pop((known.team, known.member, known.routine.id), (None, None))
-        if routine == known.routine:
+    for owner, stored in journeys.routines(tx.session):
+        team, routine = wanted.pop(owner, (None, None))
+        if stored is None or routine == stored.journey.routine:
             continue
         journey = journeys.hold(tx, stored.id).journey
         if routine is None or team is None:
@@ -52,7 +47,7 @@ def follow_members(tx: Tx, network: Network) -> None:
             continue
         try:
             held = journeys.hold(tx, id)
-        except (Unreadable, AttributeError, KeyError, TypeError, ValueError):
+        except journeys.UNREADABLE:
             continue  # It fails by itself when it falls due, and must not stop the watch (A11).
         members = ((team.id, each) for team in network.teams.values() for each in team.members.values())
         now = next(((team, each.id) for team, each in members if held.journey.is_of(each)), None)

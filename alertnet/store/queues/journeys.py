@@ -1,15 +1,31 @@
 """Journeys and routines of the field: a queue, due when the next step is if no check-in comes."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, case, func, insert, literal, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    LargeBinary,
+    Row,
+    Select,
+    case,
+    func,
+    insert,
+    literal,
+    select,
+    tuple_,
+    type_coerce,
+    update,
+)
 
 from alertnet.core.codec import from_plain, replace, to_plain, value
 from alertnet.core.inbound.journey import Journey, Kind, RollCall, Status
+from alertnet.store.db.columns import vault_of
 from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx, is_id
+from alertnet.store.db.vault import Unreadable
 from alertnet.store.tables import journeys
 
 
@@ -23,6 +39,11 @@ class StoredJourney:
     due_at: datetime | None
     incident: str | None
 
+
+Owner = tuple[str, str | None, str]
+"""Team, member (None: any of the team) and routine."""
+UNREADABLE = (Unreadable, AttributeError, KeyError, TypeError, ValueError)
+"""What is raised for a journey that can't be opened, or that is none."""
 
 _NOT_OVER = journeys.c.status != Status.OVER.value
 
@@ -161,9 +182,18 @@ def _roll_call(row: Row[Any]) -> RollCallRow:
     return RollCallRow(row.began_at, asked.roll_call, row.asked, row.answered)
 
 
-def routines(session: Session) -> list[StoredJourney]:
-    """The routines that are followed."""
-    return _all(session, select(journeys).where(journeys.c.kind == Kind.ROUTINE.value, _NOT_OVER))
+def routines(session: Session) -> list[tuple[Owner, StoredJourney | None]]:
+    """The routines that are followed; None for one that can't be read (A11)."""
+    columns = [each for each in journeys.c if each is not journeys.c.journey]
+    query: Select[Any] = select(*columns, type_coerce(journeys.c.journey, LargeBinary).label("sealed"))
+    opened, found = vault_of(session.dialect).open, list[tuple[Owner, StoredJourney | None]]()
+    for row in session.execute(query.where(journeys.c.kind == Kind.ROUTINE.value, _NOT_OVER)):
+        try:
+            stored = _with(row, json.loads(opened(row.sealed)))
+        except UNREADABLE:
+            stored = None
+        found.append(((row.team, row.member, row.routine), stored))
+    return found
 
 
 def announced(session: Session) -> list[tuple[str, str, str]]:
@@ -182,4 +212,8 @@ def _all(session: Session, query: Select[Any]) -> list[StoredJourney]:
 
 
 def _stored(row: Row[Any]) -> StoredJourney:
-    return StoredJourney(row.id, from_plain(Journey, row.journey), Status(row.status), row.due_at, row.incident_id)
+    return _with(row, row.journey)
+
+
+def _with(row: Row[Any], plain: Any) -> StoredJourney:
+    return StoredJourney(row.id, from_plain(Journey, plain), Status(row.status), row.due_at, row.incident_id)
