@@ -442,6 +442,19 @@ def test_duress_behind_another_number_is_heard_and_answered_as_the_true_pin(fiel
     assert opened(field).facts.duress
 
 
+@pytest.mark.parametrize("words", ["NEWS 12345 {} all is well", "SOS 12345 {}", "SOS 47110 {}", "SOS 20 L12 12345 {}"])
+def test_duress_behind_another_number_of_a_report_is_heard(field: Switchboard, words: str) -> None:
+    """B4: coordinators would believe news from whoever holds the phone; the reply gives no sign of it."""
+    field.texts("ana", "SOS")
+    true = field.texts("ana", words.format(PIN))
+    before = opened(field).facts.duress
+
+    under_duress = field.texts("ana", words.format(DURESS))
+
+    assert true == under_duress
+    assert (before, opened(field).facts.duress) == (False, True)
+
+
 def test_a_number_among_words_is_no_wrong_pin(field: Switchboard) -> None:
     """B9: five prices in an hour close no door."""
     for price in range(25000, 25006):

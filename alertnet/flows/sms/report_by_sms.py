@@ -48,9 +48,10 @@ def receive_report(text: FieldText, report: Report) -> Reply:
     sender, sms = text.sender, text.sms
     report = replace(report, text=without_numbers(report.text or "", numbers_in(sms.body)) or None)
     tried = try_pin(text.tx, sender.owner, report.pin)
-    pin = tried.check
+    # Another number before it may count as the PIN, and decides what is verified, so that the reply gives no sign.
+    pin = PinCheck.DURESS if text.is_forced else tried.check
     duress = pin is PinCheck.DURESS
-    reported = facts_of(report, sender.team, sender.member, verified=bool(pin), duress=duress)
+    reported = facts_of(report, sender.team, sender.member, verified=bool(tried.check), duress=duress)
     reported = replace(reported, occurred_at=sms.heard_at, team=sender.reports_for, field_borrowed=sender.is_borrowed)
     facts, _ = with_records(reported, text.edition.network)
     entry: dict[str, Any] = {
