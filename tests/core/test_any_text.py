@@ -154,3 +154,14 @@ def test_a_text_is_read_within_a_millisecond() -> None:
 
     assert median(taken) < 0.001
     assert sorted(taken)[int(len(taken) * 0.99)] < 0.001
+
+
+@pytest.mark.parametrize("pieces", ["hola 47110 ", "1 47110 ", "47110re", "L1 471101 ", "SOS1 ", "l1", "ok47110 "])
+def test_a_long_text_of_the_same_pieces_is_read_at_once(pieces: str) -> None:
+    """What one phone sends holds up nobody (A11)."""
+    began = time.process_time()
+    parse_report((pieces * LONGEST)[:LONGEST])
+
+    assert time.process_time() - began < 0.1
+    # Nor does a longer one exhaust the stack.
+    parse_report((pieces * LONGEST)[: 5 * LONGEST])

@@ -63,6 +63,9 @@ REPORTS = [
     ("Hola, necesitamos ayuda en L12", Report(True, place="L12", text="en L12")),
     ("L12 SOS P7", Report(True, place="L12", people=("P7",))),
     ("hola SOS 47110 20", Report(True, "47110", type="arrest")),
+    ("hola 47110 SOS L12", Report(True, "47110", place="L12")),
+    ("L12 47110 P7 SOS", Report(True, "47110", place="L12", people=("P7",))),
+    ("P7 danger", Report(True, people=("P7",))),
     # Without a space.
     *((text, Report(True, "47110", place="L12")) for text in ("SOS47110L12", "ayuda47110L12")),
     ("SOS47110P7", Report(True, "47110", people=("P7",))),

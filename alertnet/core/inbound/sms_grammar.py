@@ -265,11 +265,11 @@ def _begin_with_first(text: str, words: list[Word]) -> _Beginning | None:
 
 def _begin_greeted(text: str, words: list[Word]) -> _Beginning | None:
     """The beginning by a cry for help behind a greeting, codes, or the number of a part: (1/2) SOS."""
-    led = list(takewhile(lambda word: word.plain in GREETINGS or _is_code(word.plain), words))
-    begun = _begin_with_first(text, words[len(led) :]) if led and len(led) < len(words) else None
-    codes = [word for word in led if word.plain not in GREETINGS]
+    led = list(takewhile(lambda word: word.plain in GREETINGS or _is_code(word.plain) or is_pin(word.plain), words))
+    codes, rest = [word for word in led if word.plain not in GREETINGS], words[len(led) :]
+    begun = (_begin_saying_no_more(text, rest) or _begin_with_first(text, rest)) if led and rest else None
     # Hola, sos Ana? asks whether you are Ana.
-    return replace(begun, rest=begun.rest + codes) if begun and begun.is_panic and "?" not in text else None
+    return replace(begun, rest=codes + begun.rest) if begun and begun.is_panic and "?" not in text else None
 
 
 def _pleading(plain: list[str]) -> int:
