@@ -257,7 +257,15 @@ def test_a_coordinator_who_raised_it_hears_how_it_fares_and_never_calls_itself(v
     assert not any("+573005550101" in text for text in (receipt, nobody, closed))
 
 
-@pytest.mark.parametrize("words", ["We need help from Bogota, call me", "Me ajude a falar com a embaixada"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "We need help from Bogota, call me",
+        "Me ajude a falar com a embaixada",
+        "Hola, ayuda en camino",
+        "RE: SOS recibido, voy",
+    ],
+)
 def test_a_coordinator_who_asks_for_help_with_an_incident_raises_no_other(valley: World, words: str) -> None:
     """A12: it is news of that one; in so many words it is a cry, which raises."""
     valley.headers = valley.key(None, "administer")
@@ -266,7 +274,7 @@ def test_a_coordinator_who_asks_for_help_with_an_incident_raises_no_other(valley
 
     valley.texts("coordinator", words)
     after_words = valley.newest()
-    valley.texts("coordinator", "we need help")
+    valley.texts("coordinator", "hola, we need help")
 
     assert after_words.ref == incident.ref
     assert words in str(incident["texts"])

@@ -126,7 +126,7 @@ class Report:
     panic: bool
     """Whether it is SOS, HELP or another cry for help; in a withdrawal, whether it begins with one."""
     is_asked: bool = field(default=False, compare=False, kw_only=True)
-    """Whether the cry is part of a sentence that asks: please help, we need help."""
+    """Whether the cry is part of a sentence, which may be about another's: please help, hola, ayuda en camino."""
     pin: str | None = field(default=None, repr=False)
     type: str | None = None
     place: str | None = None
@@ -269,7 +269,8 @@ def _begin_greeted(text: str, words: list[Word]) -> _Beginning | None:
     codes, rest = [word for word in led if word.plain not in GREETINGS], words[len(led) :]
     begun = (_begin_saying_no_more(text, rest) or _begin_with_first(text, rest)) if led and rest else None
     # Hola, sos Ana? asks whether you are Ana.
-    return replace(begun, rest=codes + begun.rest) if begun and begun.is_panic and "?" not in text else None
+    is_cry = begun and begun.is_panic and "?" not in text
+    return replace(begun, rest=codes + begun.rest, is_asked=True) if begun and is_cry else None
 
 
 def _pleading(plain: list[str]) -> int:
