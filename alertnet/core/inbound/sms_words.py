@@ -144,7 +144,7 @@ _CODES = re.compile(rf"(?:{_TYPE}|[plc]\d{{1,3}})(?:[plc]\d{{1,3}})+")
 _JOINED_CODE = r"(?<=\d)[plc]\d{1,3}(?!\d)"
 _JOINED_SOS = rf"^{SOS.pattern}(?=[plc]?\d)"
 _TOUCHES_PIN = re.compile(
-    rf"{_JOINED_SOS}|(?<!\d)\d{{5,6}}[^\W\d_]{{2}}|[^\W\d_]{{2}}\d{{5,6}}(?:{_JOINED_CODE})*(?!\w)"
+    rf"{_JOINED_SOS}|(?<!\d)\d{{5,6}}(?:[^\W\d_]{{2}}|{_JOINED_CODE})|[^\W\d_]{{2}}\d{{5,6}}(?:{_JOINED_CODE})*(?!\w)"
 )
 _PIN = r"(?<!\d)\d{5,6}(?!\d)"
 _AT_PIN = re.compile(rf"{_JOINED_SOS}|{_PIN}|{_JOINED_CODE}|(?:(?!{_PIN}|{_JOINED_CODE}).)+")
