@@ -106,6 +106,10 @@ ANSWERS = [
     ("+573005550101 4711", [(OK, "4711")]),
     ("A-7K3M: OK 4711", [(OK, "4711")]),
     ("RE A-7K3M: 4711", [(OK, "4711")]),
+    ("\u041e\u041a 4711", [(OK, "4711")]),
+    ("4711 \u039f\u039a", [(OK, "4711")]),
+    ("Buenas noches, ayuda en camino, OK 4711", [(OK, "4711")]),
+    ("Hello, help is not possible, NO 4711", [(NO, "4711")]),
     ("👍 4711", [(OK, "4711")]),
     # A verb alone never acts; the reply names the open codes.
     ("OK", [(OK, None)]),
@@ -131,6 +135,7 @@ FREE_TEXTS = [
     "4711?",
     "??? 4711",
     "OK 4711?",
+    "Hola, necesitamos ayuda 4711",
     "qui êtes-vous 4711",
     "4711 qui est-ce",
     # It is said to be no matter at all, or is said in signs that nobody here can read.

@@ -30,7 +30,7 @@ class Verb(StrEnum):
 
 
 _WORDS_OF_VERBS = {
-    Verb.OK: ("ok",),
+    Verb.OK: ("ok", "\u043e\u043a", "\u03bf\u03ba"),  # In Cyrillic and Greek letters too.
     Verb.NO: ("no", "non", "nein", "nao"),
     Verb.RELAY: ("pass", "told", "transmis", "paso", "pase", "weitergegeben", "repassei"),
     Verb.DONE: ("done", "fait", "hecho", "erledigt", "feito"),
@@ -226,10 +226,12 @@ def _only_answer(text: str, words: list[Word]) -> tuple[SmsAnswer, ...]:
     """The answer with the only code in a text that begins with something else, by the verb right before it."""
     matches = [(place, _VERB_WITH_CODE.fullmatch(word.plain)) for place, word in enumerate(words)]
     codes = [(place, match) for place, match in matches if match is not None and is_written_code(match[2])]
-    if len(codes) != 1 or begins_report(text, words) or says_so(text):
+    if len(codes) != 1 or says_so(text):
         return ()
     place, match = codes[0]
     apart = place > 0 and match[1] is None and words[place - 1].plain in VERBS
+    if begins_report(text, words, is_answer=apart or match[1] is not None):
+        return ()
     verb = VERBS[words[place - 1].plain] if apart else VERBS[match[1]] if match[1] else Verb.OK
     before, after = words[: place - apart], words[place + 1 :]
     if _is_quoted(text, before) or _is_doubtful(verb, text, before + after, is_said=_says_ok(words)):

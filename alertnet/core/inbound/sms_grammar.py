@@ -202,10 +202,13 @@ def codes_in(text: str, known_people: Collection[str]) -> tuple[str | None, tupl
     return _codes_among(words_of(clean(text)), _coded(known_people))
 
 
-def begins_report(text: str, words: list[Word]) -> bool:
-    """Whether a text with these words raises an alarm; then its digits are never the code of an answer."""
+def begins_report(text: str, words: list[Word], *, is_answer: bool) -> bool:
+    """Whether a text with these words raises an alarm; then its digits are never the code of an answer.
+
+    `is_answer`: the verb of an answer stands before them, beside which help may be what is sent: ayuda en camino.
+    """
     begun = _begin(text, words)
-    return begun is not None and begun.verb is FieldVerb.RAISE
+    return begun is not None and begun.verb is FieldVerb.RAISE and not (is_answer and begun.is_asked)
 
 
 def _begin(text: str, words: list[Word]) -> _Beginning | None:
