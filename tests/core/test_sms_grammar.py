@@ -471,6 +471,7 @@ NO_REPORTS = [
     # A number alone is no report; nor is a PIN with what is no type, or a type with what is no PIN.
     *("urgent call me", "they wrote SOS on the wall of 4711"),
     *("hola, sos Ana?", "hola sos vos?", "re: help desk?"),
+    *("Hallo Hilde, alles gut", "Hola Aidee, ya llegamos"),
     *("47110", "20", "47110 we are not well", "4711 SOS", "47110 77", "4711 20", "20 20", "47110 47120"),
 ]
 

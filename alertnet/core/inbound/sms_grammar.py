@@ -203,10 +203,7 @@ def codes_in(text: str, known_people: Collection[str]) -> tuple[str | None, tupl
 
 
 def begins_report(text: str, words: list[Word], *, is_answer: bool) -> bool:
-    """Whether a text with these words raises an alarm; then its digits are never the code of an answer.
-
-    `is_answer`: the verb of an answer stands before them, beside which help may be what is sent: ayuda en camino.
-    """
+    """Whether these words raise an alarm, so that digits are no code; beside a verb, help may be what is coming."""
     begun = _begin(text, words)
     return begun is not None and begun.verb is FieldVerb.RAISE and not (is_answer and begun.is_asked)
 
@@ -270,10 +267,10 @@ def _begin_greeted(text: str, words: list[Word]) -> _Beginning | None:
     """The beginning by a cry for help behind a greeting, codes, or the number of a part: (1/2) SOS."""
     led = list(takewhile(lambda word: word.plain in GREETINGS or _is_code(word.plain) or is_pin(word.plain), words))
     codes, rest = [word for word in led if word.plain not in GREETINGS], words[len(led) :]
-    begun = (_begin_saying_no_more(text, rest) or _begin_with_first(text, rest)) if led and rest else None
-    # Hola, sos Ana? asks whether you are Ana.
-    is_cry = begun and begun.is_panic and "?" not in text
-    return replace(begun, rest=codes + begun.rest, is_asked=True) if begun and is_cry else None
+    if not led or not rest or "?" in text or (rest[0].plain not in PANIC and meant_by(rest[0].plain, PANIC)):
+        return None  # Hola, sos Ana? asks whether you are Ana; and Hilde, behind Hallo, is no slip for Hilfe.
+    begun = _begin_saying_no_more(text, rest) or _begin_with_first(text, rest)
+    return replace(begun, rest=codes + begun.rest, is_asked=True) if begun and begun.is_panic else None
 
 
 def _pleading(plain: list[str]) -> int:
