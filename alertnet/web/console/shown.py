@@ -328,7 +328,7 @@ def _translated(context: Context, text: str) -> str:
 
 def _linked(text: str) -> Markup:
     """The text with each reference as a link to its incident."""
-    return Markup(REF.sub(r'<a href="/desk/incidents/\1">\1</a>', escape(text)))  # noqa: S704 - escaped
+    return Markup(REF.sub(r'<a href="/desk/incidents/\1">\1</a>', str(escape(text))))  # noqa: S704 - escaped
 
 
 @pass_context
