@@ -103,8 +103,9 @@ def find_foreign_characters(templates: Templates) -> list[str]:
 
 def _find_unheard(templates: Templates) -> list[str]:
     """Words in capitals before a code that no known answer begins with."""
+    known = ", ".join(filter(str.isascii, VERBS)).upper()
     return [
-        f"{path}: {word!r} before a code would not be understood (known: {', '.join(VERBS).upper()})"
+        f"{path}: {word!r} before a code would not be understood (known: {known})"
         for path, source in templates.files.items()
         for word in dict.fromkeys(_BEFORE_A_CODE.findall(source))
         if word.isupper() and word.lower() not in VERBS
