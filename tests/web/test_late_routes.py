@@ -4,14 +4,19 @@ import asyncio
 import subprocess
 import sys
 import threading
+from types import SimpleNamespace
+from typing import cast
 
+import pytest
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 from starlette.routing import BaseRoute
 from starlette.types import Message
 
+from alertnet.cli.server.web_server import MOST_MOMENTS, load_the_rest
 from alertnet.runtime.wiring import Runtime
 from alertnet.web.app import Rest, load_api, make_app
+from alertnet.web.connections import Server
 from tests.web.world import ROOT
 
 WITHOUT_BOARD = """
@@ -81,3 +86,36 @@ def test_however_many_ask_for_what_is_not_loaded_yet_they_take_one_thread(runtim
     app.router.routes[place] = slow
 
     assert asyncio.run(_asked_by(60, app, slow)) == (1, 60)
+
+
+class Moments(threading.Event):
+    """The moments for which somebody waits; in so many of them something is asked, and the process may end in one."""
+
+    def __init__(self, busy: int, ends_in: int | None) -> None:
+        super().__init__()
+        self.server_state = SimpleNamespace(total_requests=0)
+        self.passed = 0
+        self._busy = busy
+        self._ends_in = ends_in
+
+    def wait(self, timeout: float | None = None) -> bool:
+        assert timeout
+        self.passed += 1
+        self.server_state.total_requests += self.passed <= self._busy
+        return self.passed == self._ends_in
+
+
+@pytest.mark.parametrize(
+    ("busy", "ends_in", "passed"),
+    [(0, None, 1), (3, None, 4), (10 * MOST_MOMENTS, None, MOST_MOMENTS), (10 * MOST_MOMENTS, 2, 2)],
+    ids=["nobody asks", "three moments are busy", "always busy", "it ends"],
+)
+def test_the_rest_is_loaded_once_nobody_has_asked_for_anything_for_a_moment(
+    runtime: Runtime, busy: int, ends_in: int | None, passed: int
+) -> None:
+    """An alarm that comes meanwhile would wait for it; in the end it is loaded all the same."""
+    moments = Moments(busy, ends_in)
+
+    load_the_rest(runtime, cast(Server, moments), moments)
+
+    assert moments.passed == passed

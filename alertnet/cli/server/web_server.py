@@ -30,7 +30,9 @@ At most 130 for the database (SQLite's 64 connections), 100 for concurrent sends
 log = structlog.get_logger(__name__)
 
 QUIET_SECONDS = 1.0
-"""How long after the start nothing more is loaded: what has waited for the start goes first."""
+"""How long nobody must have asked for anything before the rest is loaded: what has waited for the start goes first."""
+MOST_MOMENTS = 60
+"""After so many of these moments it is loaded all the same."""
 
 GRACE_SECONDS = 10  # for answers under way
 BACKLOG = 2048
@@ -64,7 +66,7 @@ def _reason(error: OSError | OverflowError) -> str:
 @contextmanager
 def web(
     runtime: Runtime, listening: socket.socket, ended: threading.Event, leaving: threading.Event | None = None
-) -> Iterator[None]:
+) -> Iterator[Server]:
     """Serve the web application inside the block; `ended` is set when the server has ended for any reason.
 
     Once `leaving` is set (at the latest at the end of the block), `/healthz` says so and open pages are closed.
@@ -73,15 +75,15 @@ def web(
         Fault: the server ended by itself.
     """
     leaving = leaving or threading.Event()
-    with answering(make_app(runtime, leaving), listening, ended):
+    with answering(make_app(runtime, leaving), listening, ended) as server:
         try:
-            yield
+            yield server
         finally:
             leaving.set()
 
 
 @contextmanager
-def answering(app: ASGIApp, listening: socket.socket, ended: threading.Event) -> Iterator[None]:
+def answering(app: ASGIApp, listening: socket.socket, ended: threading.Event) -> Iterator[Server]:
     """Serve any ASGI application inside the block; requests under way get `GRACE_SECONDS` at the end.
 
     Raises:
@@ -115,7 +117,7 @@ def answering(app: ASGIApp, listening: socket.socket, ended: threading.Event) ->
     thread.start()
     server.is_up.wait()
     try:
-        yield
+        yield server
         if not thread.is_alive():
             raise Fault("the web has ended by itself")
     finally:
@@ -123,10 +125,17 @@ def answering(app: ASGIApp, listening: socket.socket, ended: threading.Event) ->
         thread.join()
 
 
-def load_the_rest(runtime: Runtime, ended: threading.Event) -> None:
-    """Load what the start did not need, so that the first who asks for it at night does not wait."""
-    if ended.wait(QUIET_SECONDS):
-        return
+def load_the_rest(runtime: Runtime, server: Server, ended: threading.Event) -> None:
+    """Load what the start did not need, so that the first who asks for it at night does not wait.
+
+    It begins once nobody has asked for anything for a moment, since alarms would wait for it.
+    """
+    for _ in range(MOST_MOMENTS):
+        answered = server.server_state.total_requests
+        if ended.wait(QUIET_SECONDS):
+            return
+        if server.server_state.total_requests == answered:
+            break
     try:
         load_api()
         load_console(runtime.settings)
