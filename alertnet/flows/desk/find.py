@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from unicodedata import combining, normalize
 from urllib.parse import quote
 
 from alertnet.core.codec import value
@@ -107,12 +108,19 @@ def _teams(network: Network, asked: str) -> Iterator[Found]:
 
 
 def _contacts(tx: Tx, network: Network, board: Board, asked: str, language: str) -> Iterator[Found]:
+    words = _plain(asked).split()
     for tree in network.trees.values():
         for contact in tree.contacts.values():
-            if any(asked in name.casefold() for name in (contact.id, contact.called)):
+            names = _plain(f"{contact.id} {contact.called} {contact.organisation}")
+            if all(word in names for word in words):
                 serving = [each for each in board.incidents if any(path.tree == tree.id for path in each.paths)]
                 acts = _of_contact(tx, f"{tree.id}/{contact.id}", serving[:MOST_INCIDENTS])
                 yield Found("contact", contact.called, f"{contact.id}, {tree.title_in(language)}", tuple(acts))
+
+
+def _plain(text: str) -> str:
+    """The text in small letters without accents, since no hurried person types them."""
+    return "".join(each for each in normalize("NFKD", text.casefold()) if not combining(each))
 
 
 def _of_contact(tx: Tx, key: str, serving: Iterable[OpenIncident]) -> Iterator[Act]:

@@ -11,7 +11,7 @@ from tests.database import migrated_database
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk
 from tests.web.console.test_incident import a_text, recorded, ref, sheet
-from tests.web.world import World, world_in
+from tests.web.world import TREE, World, world_in
 
 __all__ = ["ref"]
 
@@ -66,6 +66,17 @@ def test_a_team_and_a_member_of_it_lead_to_an_alarm_for_the_team(desk: Desk) -> 
 
     assert '<option value="north" selected>' in form.html
     assert '<option value="CO" selected>' in form.html
+
+
+@pytest.mark.parametrize("asked", ["bogota", "Embassy Spain", "BOGOTÁ embassy"])
+def test_a_contact_is_found_without_accents_and_by_any_words_of_its_name(tmp_path: Path, asked: str) -> None:
+    tree = TREE.replace("Mountain post", "Embassy of Spain in Bogotá")
+    with world_in(tmp_path, tree=tree) as world:
+        desk = Desk.of(world, "maria", Role.COORDINATOR)
+        desk.signs_in()
+
+        assert "Embassy of Spain in Bogotá" in desk.opens(f"/desk/find?q={asked}").text
+        assert "Embassy of Spain" not in desk.opens("/desk/find?q=Embassy of Peru").text
 
 
 def test_who_observes_finds_incidents_alone(world: World, sit_down: SitDown, ref: str) -> None:
