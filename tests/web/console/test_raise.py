@@ -47,6 +47,21 @@ def test_a_code_that_the_teams_file_does_not_know_is_said_before_it_is_raised(tm
     assert "neither nationality nor consent is known" not in known
 
 
+@pytest.mark.parametrize("typed", ["p7, M9", "P7;m9", "P7 ,  M9,"])
+def test_codes_are_known_in_any_letters_and_with_commas_between_them(tmp_path: Path, typed: str) -> None:
+    """A3: somebody else's narrower consent counts, however hurried whoever types it is."""
+    people = "{P7: {kind: accompanier, nationality: ES}, M9: {kind: defender, consent: national}}"
+    with world_in(tmp_path, teams=f"{TEAMS}people: {people}\n") as world:
+        desk = Desk.of(world, "maria", Role.COORDINATOR)
+        desk.signs_in()
+
+        _, form = previewed(desk, people=typed)
+        form.sent()
+
+        [incident] = world.rows(incidents)
+    assert [(each["code"], each["consent"]) for each in incident.facts["people"]] == [("P7", None), ("M9", "national")]
+
+
 def test_a_level_is_foretold_under_the_tree_that_it_is_of() -> None:
     """Also where those whom it tells are told for another tree as well, as coordinators are."""
     network = read_network(ROOT / "contact_trees")

@@ -1,5 +1,6 @@
 """Raises an incident on the console: first a preview of who would be told, then the alarm, once."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ router = APIRouter(prefix="/desk/raise", include_in_schema=False, route_class=To
 
 FIELDS = ("type", "country", "severity", "place", "summary", "details", "perpetrator", "ask", "consent", "certainty")
 BESIDES = ("team", "people")
+CODE = re.compile(r"[^\s,;]+")
 
 
 @router.get("")
@@ -61,7 +63,8 @@ def facts_of(values: Mapping[str, str], network: Network, spared: Sequence[str] 
         BadInput: names the first invalid field.
     """
     given: dict[str, Any] = {name: values[name] for name in FIELDS if values.get(name)}
-    given["people"] = [{"code": code} for code in values["people"].split()]
+    known = {code.casefold(): code for code in network.people}
+    given["people"] = [{"code": known.get(code.casefold(), code)} for code in CODE.findall(values["people"])]
     given["exclude"] = [*spared]
     team = values.get("team") or None
     if team is not None and team not in network.teams:
