@@ -81,7 +81,8 @@ def test_what_is_real_has_no_such_report(world: World, desk: Desk) -> None:
     [
         ({"date": "2026-13-01"}, "date: "),
         ({"date": "2026-12-01", "time": "25:00"}, "date: "),
-        ({"date": "2020-12-01", "step": "go"}, "at: "),
+        ({"date": "2020-12-01", "step": "go"}, "date: "),
+        ({"date": "2020-12-01"}, "date: "),
         ({"every": "3"}, "date: "),
         ({"date": "2026-12-01", "every": "5"}, "every: "),
         ({"type": "picnic"}, "type: "),

@@ -46,7 +46,7 @@ def send_form(form: Posted, desk: AtDesk) -> Response:
     seen = form.get("seen", "")
     try:
         facts = replace(facts_of(values, desk.network), drill=True)
-        at = _moment(values, zone_of(desk.network, facts))
+        at = _moment(values, zone_of(desk.network, facts), desk.runtime.now())
         if form.get("step") == "go":
             return desk.act_once(form, lambda tx: _go(tx, desk, facts, at, values["every"]))
         foretold = foretell(desk.network, facts, at or desk.runtime.now())
@@ -84,16 +84,19 @@ def _go(tx: Tx, desk: Desk, facts: Facts, at: datetime | None, every: str) -> tu
     return None, "/desk/drills?done=planned"
 
 
-def _moment(values: dict[str, str], zone: str) -> datetime | None:
+def _moment(values: dict[str, str], zone: str, now: datetime) -> datetime | None:
     """Read when the drill is to begin, by the clocks of the zone; None means now.
 
     Raises:
-        BadInput: it is no valid moment, or a repeated drill has no first date.
+        BadInput: it is no valid moment or one that has passed, or a repeated drill has no first date.
     """
     if values["every"] not in ("", *EVERY_MONTHS):
         raise BadInput("every", values["every"], EVERY_MONTHS)
     if values["date"]:
-        return read_moment("date", f"{values['date']} {values['time'] or USUAL_TIME}", ZoneInfo(zone))
+        typed_in = f"{values['date']} {values['time'] or USUAL_TIME}"
+        if (at := read_moment("date", typed_in, ZoneInfo(zone))) <= now:
+            raise BadInput("date", typed_in, "a moment that is still to come")
+        return at
     if values["every"]:
         raise BadInput("date", None, "the day of the first one, where it is held again")
     return None
