@@ -61,6 +61,8 @@ _DOUBTS = (
             *("cancelar", "anulo", "anule", "anulen", "anular", "annule", "annulez", "annuler", "storniere"),
             *("stornieren", "storno"),
             *("close", "cerrar", "cierren", "clore", "fermer", "schliessen", "encerrar", "fechar"),
+            # In languages that nobody is written to in.
+            *("hapana", "siwezi", "hatuwezi", "tidak", "bukan", "niet", "geen", "hayir"),
         )
     )
     | FALSE
@@ -74,7 +76,10 @@ _ABSENCE = frozenset(
         *("passed", "forwarded", "transmitted", "pasado", "pasamos", "remiti", "remitido", "remitimos", "reenvie"),
         *("reenviado", "derivado", "contacten", "transmise", "transmets", "contactez", "transmiti", "transmitido"),
         *("transfere", "passei", "encaminhei", "encaminhado", "repassado", "repassamos", "weitergeleitet", "weiter"),
+        *("colleague", "colleagues", "colega", "colegas", "companero", "companera", "collegue", "collegues"),
+        *("kollege", "kollegen", "kollegin", "kolleginnen", "else", "instead"),
         # Away or closed.
+        *("abroad", "travelling", "traveling", "viajando", "verreist", "deplacement"),
         *("vacation", "holiday", "holidays", "vacaciones", "vacances", "conge", "conges", "ferias", "urlaub"),
         *("closed", "cerrado", "cerrada", "cerrados", "ferme", "fermee", "fechado", "fechada", "fechados"),
         *("geschlossen", "busy", "ocupado", "ocupada", "occupe", "occupee", "beschaftigt"),
@@ -90,8 +95,30 @@ _ABSENCE = frozenset(
 )
 """Words that say that nobody here takes charge; near a code without OK they may mean that."""
 
+_ABSENCE_IN_TWO = frozenset(
+    tuple(each.split())
+    for each in (
+        *("on leave", "off duty", "of office", "of town", "in meeting", "de viaje", "de permiso", "fuera de"),
+        *("en reunion", "en voyage", "hors de", "auf reisen", "em viagem", "em reuniao", "fora do", "fora da"),
+    )
+)
+"""The same in two words that say it only together."""
+
 _TAKES_CHARGE = ("en", "occupe")
 """Two words of which the second alone says busy: je m'en occupe."""
+
+_REQUESTS = frozenset(
+    (
+        *("call", "ring", "phone", "contact", "ask", "try", "talk", "speak", "tell", "inform", "notify", "reach"),
+        *("llame", "llamen", "llama", "contacte", "hable", "hablen", "pregunte", "pregunten", "busque", "busquen"),
+        *("avise", "avisen", "appelez", "voyez", "demandez", "joignez", "prevenez", "parlez", "telephonez"),
+        *("rufen", "ruft", "fragen", "kontaktieren", "wenden", "versuchen", "sprechen", "verstandigen"),
+        *("ligue", "liguem", "chame", "chamem", "fale", "falem", "contate", "contatem", "procure", "procurem"),
+    )
+)
+"""Words that ask us to turn to somebody else; only where they begin a clause, since "I call him" takes charge."""
+
+_PLEASE = frozenset(("please", "pls", "favor", "plait", "svp", "bitte"))
 
 _YES = frozenset(("yes", "oui", "ja", "sim"))
 """Words near a code that may reverse a NO."""
@@ -260,8 +287,19 @@ def _is_doubtful(verb: Verb, text: str, words: list[Word], *, is_said: bool) -> 
     consents = verb in (Verb.OK, Verb.GO)
     plain = [word.plain for word in words]
     reverses = any(each[1] in doubts and each != _TAKES_CHARGE for each in pairwise(("", *plain)))
-    is_unread = not is_said and verb is Verb.OK and not all(map(_is_latin, plain))
-    return consents and ("?" in text or reverses or is_unread)
+    is_bare = verb is Verb.OK and not is_said
+    is_passed_on = is_bare and (_names_others(text, words) or not _ABSENCE_IN_TWO.isdisjoint(pairwise(plain)))
+    is_unread = is_bare and not all(map(_is_latin, plain))
+    return consents and ("?" in text or reverses or is_passed_on or is_unread)
+
+
+def _names_others(text: str, words: list[Word]) -> bool:
+    """Whether a clause of these words asks us to turn to somebody else."""
+    starts = [Word("", 0, 0), *words]
+    return any(
+        word.plain in _REQUESTS and (last.plain in _PLEASE or last.end == 0 or text[last.end : word.start].strip())
+        for last, word in pairwise(starts)
+    )
 
 
 def _is_latin(plain: str) -> bool:
