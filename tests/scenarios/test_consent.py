@@ -6,7 +6,7 @@ import pytest
 
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import COORDINATION, a_tree
-from tests.scenarios.world import World, code_in
+from tests.scenarios.world import World, code_in, link_in
 
 CONTACTS = """
   coordinator: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550101"}]}
@@ -195,6 +195,17 @@ def test_who_was_excluded_cant_answer_any_more(valley: World) -> None:
     assert reply is None
     assert incident.answers() == []
     assert ("coordinator", "sms") in incident.told("alarm")
+
+
+def test_the_page_of_who_was_excluded_says_nothing_of_who_sees_to_it(valley: World) -> None:
+    """A3, A9: nobody may have it in hand, and that others have would be news."""
+    incident = valley.raises()
+    incident.act("exclude", contacts=["ombuds"])
+
+    page = valley.client.get(link_in(valley.phone("ombuds").inbox[0])).text
+
+    assert "already being handled" not in page
+    assert "Nothing more is needed from you here." in page
 
 
 def test_what_waited_for_the_provider_never_leaves_for_who_was_excluded(valley: World) -> None:
