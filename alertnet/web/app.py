@@ -69,7 +69,7 @@ def make_app(runtime: Runtime, leaving: threading.Event | None = None) -> FastAP
     app.add_middleware(Turns, runtime=runtime, show_crowded=show_crowded)
     app.add_middleware(Around, runtime=runtime)
     plainly = partial(FastAPI.__call__, app)
-    reports = incidents.Straight(runtime, app.state.in_flight, app.state.known_keys)
+    reports = incidents.straight_way(runtime, app.state.in_flight, app.state.known_keys)
     statuses = webhooks.straight_ways(runtime, app.state.throttle)
     app.straight = Straight(plainly, {incidents.REPORTED_AT: reports, **statuses})
     problems.install(app)
@@ -117,7 +117,6 @@ class Rest(BaseRoute):
             routes[place : place + 1] = loaded
 
     def load(self) -> list[BaseRoute]:
-        """Import the routes."""
         return load_console(self._app.state.runtime.settings) if self.is_console else load_api()
 
 

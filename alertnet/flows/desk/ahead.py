@@ -13,7 +13,7 @@ from alertnet.core.forecast.simulated_incident import SimulatedIncident
 from alertnet.core.forecast.simulation import Noted, Rehearsal, Told
 from alertnet.core.incident import Facts
 from alertnet.core.notification import Kind
-from alertnet.core.resolution.known_people import check_names, with_records
+from alertnet.core.resolution.known_people import checked
 from alertnet.flows.escalation.escalate import OnRecord
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.views.timeline_view import Entry
@@ -49,8 +49,7 @@ def foretell(network: Network, reported: Facts, now: datetime) -> Foretold:
     Raises:
         BadInput: `exclude` names somebody whom no tree knows, or a person's `contact` is unknown.
     """
-    facts, _ = with_records(reported, network)
-    check_names(facts, network)
+    facts = checked(reported, network)
     rehearsal = rehearse(facts, network.trees.values(), now, now + RAISED, Script())
     left_out = len({(each.tree, each.contact) for each in rehearsal.pruned})
     unknown = tuple(each.code for each in facts.people if network.people and each.code not in network.people)
@@ -85,7 +84,6 @@ def entries_ahead(locked: LockedIncident) -> list[Entry]:
 
 
 def entries_of(incident: SimulatedIncident) -> list[Entry]:
-    """The timeline entries of what was simulated."""
     # What repeats to coordinators until they answer is listed among the decisions instead.
     told = (each for each in incident.told if each.kind.is_alert or each.method.kind is MethodKind.TASK)
     comes: list[Told | Noted] = [*incident.noted, *told]

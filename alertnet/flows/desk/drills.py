@@ -72,7 +72,6 @@ class Drills:
 
 
 def read_drills(tx: Tx, edition: Edition) -> Drills:
-    """All drills, planned and past."""
     to_come = (ToCome(each, _names(tx, edition, each.drill.facts)) for each in drills.to_come(tx.session))
     past = drills.past(tx.session, MOST_LISTED)
     held = [each.incident for each in past if each.incident]
@@ -106,8 +105,7 @@ def read_drill(tx: Tx, ref: str) -> DrillReport:
 
 
 def _names(tx: Tx, edition: Edition, facts: Facts) -> tuple[str, ...]:
-    known, _ = with_records(facts, edition.network)
-    plans, _ = plans_in_force(tx, edition, known)
+    plans, _ = plans_in_force(tx, edition, with_records(facts, edition.network))
     told = (plan.tree.contacts[id].called for plan in plans.values() for level in plan.levels for id in level.contacts)
     return tuple(dict.fromkeys(told))
 

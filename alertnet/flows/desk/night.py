@@ -11,7 +11,7 @@ from alertnet.core.forecast.simulate import rehearse
 from alertnet.core.forecast.simulation import Rehearsal, Told
 from alertnet.core.incident import Facts
 from alertnet.core.notification import Kind
-from alertnet.core.resolution.known_people import check_names, with_records
+from alertnet.core.resolution.known_people import checked
 from alertnet.flows.desk.names import REASONS
 
 MINUTE = timedelta(minutes=1)
@@ -111,8 +111,7 @@ def play(
     Raises:
         BadInput: no tree knows somebody who is to be spared or to answer.
     """
-    facts, _ = with_records(reported, network)
-    check_names(facts, network)
+    facts = checked(reported, network)
     deeds = ScriptReader(network, facts).deeds("answers", Does.ANSWERS, answers)
     script = Script(deeds, gives_go=gives_go)
     rehearsal = rehearse(facts, network.trees.values(), opened_at, opened_at + lasts, script)

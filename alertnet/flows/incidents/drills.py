@@ -12,7 +12,7 @@ from alertnet.core.incident import Facts
 from alertnet.core.limits import PLANNED_DRILLS
 from alertnet.core.monitoring.drills import AFTER_REAL, MOST_MONTHS, Drill, DrillStatus, planned
 from alertnet.core.notification import Kind
-from alertnet.core.resolution.known_people import check_names, with_records
+from alertnet.core.resolution.known_people import checked
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident
@@ -27,11 +27,7 @@ UNKNOWN_NAME = "unknown_name"
 
 
 def begin_drill(tx: Tx, edition: Edition, facts: Facts, *, by: str) -> LockedIncident:
-    """Begin a drill now, and store it with the drills held.
-
-    Raises:
-        BadInput: see `open_incident`.
-    """
+    """Begin a drill now, and store it with the drills held."""
     drill = planned(facts, tx.now, zone_of(edition.network, facts), by)
     locked = open_incident(tx, edition, drill.facts, by=by)
     drills.add(tx, drill.over(), incident=locked.incident.id)
@@ -45,8 +41,7 @@ def plan_drill(tx: Tx, edition: Edition, facts: Facts, at: datetime, every_month
         BadInput: see `open_incident`; or the moment has passed, or the interval is too long.
         WrongState: no more drills can be planned.
     """
-    known, _ = with_records(facts, edition.network)
-    check_names(known, edition.network)
+    checked(facts, edition.network)
     if at <= tx.now:
         raise BadInput("at", at.isoformat(), "a moment that is still to come")
     if every_months is not None and not 1 <= every_months <= MOST_MONTHS:

@@ -4,7 +4,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.inbound.same_event import WITHIN, may_be_same
 from alertnet.core.incident import REF_CHARACTERS, REF_LETTERS, Facts, Incident, IncidentStatus
 from alertnet.core.notification import PromptKind
-from alertnet.core.resolution.known_people import check_names, with_records
+from alertnet.core.resolution.known_people import checked, differences
 from alertnet.core.resolution.resolve import Plans
 from alertnet.flows.escalation.escalate import NOBODY, begin_all, nobody_serves
 from alertnet.flows.notifications import field_reassurance, prompts
@@ -37,13 +37,8 @@ def open_incident(tx: Tx, edition: Edition, reported: Facts, *, by: str) -> Lock
 
 
 def put_on_record(tx: Tx, edition: Edition, reported: Facts) -> LockedIncident:
-    """Store an incident on the trees in force, without telling anybody yet.
-
-    Raises:
-        BadInput: `exclude` names somebody whom no tree knows, or a person's `contact` is unknown.
-    """
-    facts, differences = with_records(reported, edition.network)
-    check_names(facts, edition.network)
+    """Store an incident on the trees in force, without telling anybody yet."""
+    facts = checked(reported, edition.network)
     # Asked together with who is on duty. The first levels are told first, and each of them needs a code.
     prefetch, serving = Prefetch(tx, []), edition.network.serving(facts.country, facts.place)
     prefetch.code_pool.ask_ahead(len({contact for tree in serving for contact in tree.levels[0].notify}))
@@ -58,7 +53,7 @@ def put_on_record(tx: Tx, edition: Edition, reported: Facts) -> LockedIncident:
         trees={id: edition.trees[id] for id in plans},
         templates=edition.templates,
         opened_at=tx.now,
-        warnings=(*differences, *warnings, *(of_silence(tx) if is_paused else ())),
+        warnings=(*differences(reported, edition.network), *warnings, *(of_silence(tx) if is_paused else ())),
     )
     locked = LockedIncident(
         tx, incident, plans, [], UnitOfWork(tx), prefetch, known_codes={}, known_links={}, fresh=True

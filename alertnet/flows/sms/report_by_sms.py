@@ -53,7 +53,7 @@ def receive_report(text: FieldText, report: Report) -> Reply:
     duress = pin is PinCheck.DURESS
     reported = facts_of(report, sender.team, sender.member, verified=bool(tried.check), duress=duress)
     reported = replace(reported, occurred_at=sms.heard_at, team=sender.reports_for, field_borrowed=sender.is_borrowed)
-    facts, _ = with_records(reported, text.edition.network)
+    facts = with_records(reported, text.edition.network)
     entry: dict[str, Any] = {
         "by": sender.owner,
         "understood": list(understood(report)),

@@ -11,7 +11,7 @@ from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.incident import Affected, Facts, Wider
 from alertnet.core.notification import PromptAnswer
-from alertnet.core.resolution.known_people import check_names, with_records
+from alertnet.core.resolution.known_people import checked
 from alertnet.flows.escalation import report_action as vouching
 from alertnet.flows.escalation.record_decision import decide
 from alertnet.flows.escalation.record_response import Recorded, revoke
@@ -224,9 +224,7 @@ def _renewed(facts: Facts, news: News, network: Network) -> Facts:
     renewed = replace(facts, **{name: value for name, value in given.items() if value is not None})
     if not news.people:
         return renewed
-    recorded, _ = with_records(replace(renewed, people=_people(facts.people, news.people)), network)
-    check_names(recorded, network)
-    return recorded
+    return checked(replace(renewed, people=_people(facts.people, news.people)), network)
 
 
 def _people(before: tuple[Affected, ...], named: list[Person]) -> tuple[Affected, ...]:

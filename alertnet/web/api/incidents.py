@@ -28,7 +28,7 @@ from alertnet.web.api.cursor import PAGE, page_of, read_cursor
 from alertnet.web.api.models import Page, Report
 from alertnet.web.auth import COORDINATE, REPORTS, InForce, KnownKeys, Reader
 from alertnet.web.door import IDEMPOTENCY_FORM, IDEMPOTENCY_KEY, Door, InFlight, ReportersDoor
-from alertnet.web.layers import HeadersAsCame, Raising
+from alertnet.web.layers import HeadersAsCame, Raising, Way
 from alertnet.web.problems import Router, documented
 
 ENTRIES = 500  # Timeline lines in one page.
@@ -60,18 +60,12 @@ async def raise_incident(report: Report, door: ReportersDoor) -> Response:
     return await door.carry_out_soon(report, raising(report, door))
 
 
-class Straight:
-    """The straight way of a report by a known key."""
+def straight_way(runtime: Runtime, in_flight: InFlight, known_keys: KnownKeys) -> Way:
+    """The straight way of a report by a known key that has no fault in itself."""
 
-    def __init__(self, runtime: Runtime, in_flight: InFlight, known_keys: KnownKeys) -> None:
-        self._runtime = runtime
-        self._in_flight = in_flight
-        self._known_keys = known_keys
-
-    async def __call__(self, scope: Scope, headers: HeadersAsCame, body: bytes) -> Response | None:
-        """The answer to a report with no fault in itself; else None."""
+    async def straight(scope: Scope, headers: HeadersAsCame, body: bytes) -> Response | None:
         scheme, _, text = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
-        key = self._known_keys.get(text) if scheme == "Bearer" else None
+        key = known_keys.get(text) if scheme == "Bearer" else None
         if key is None or not key.may(REPORTS) or headers.get(b"content-type") != b"application/json":
             return None
         once = headers[_ONCE].decode("latin-1") if _ONCE in headers else None
@@ -81,8 +75,9 @@ class Straight:
             report = Report.model_validate(from_json(body))
         except (ValueError, RecursionError):
             return None
-        door = Door(self._runtime, self._in_flight, self._known_keys, key, once, f"POST {REPORTED_AT}")
-        return await raise_incident(report, door)
+        return await raise_incident(report, Door(runtime, in_flight, known_keys, key, once, f"POST {REPORTED_AT}"))
+
+    return straight
 
 
 @router.get("/v1/incidents", response_model=IncidentPage, responses=documented(401, 403, 422, 503))

@@ -11,7 +11,7 @@ from alertnet.core.errors import Unknown
 from alertnet.core.forecast.script import Does, Script, ScriptReader
 from alertnet.core.forecast.simulate import rehearse
 from alertnet.core.limits import TREE_CHECKS
-from alertnet.core.resolution.known_people import check_names, with_records
+from alertnet.core.resolution.known_people import checked
 from alertnet.flows.incidents.preview import Played
 from alertnet.web.api.models import Case
 from alertnet.web.auth import InForce, Reader, throttle_of
@@ -71,8 +71,7 @@ def preview(tree: str, case: Case, key: Reader, runtime: InForce, request: Reque
         raise TooOften(f"API key {key.id} has had as many played through as it may", wait)
     at = case.at or runtime.now()
     until = at + timedelta(hours=case.hours)
-    facts, _ = with_records(case.facts(edition.network.trees[tree]), edition.network)
-    check_names(facts, edition.network)
+    facts = checked(case.facts(edition.network.trees[tree]), edition.network)
     answers = ScriptReader(edition.network, facts).deeds("answers", Does.ANSWERS, case.answers)
     script = Script(answers, gives_go=not case.no_go)
     with in_turn():

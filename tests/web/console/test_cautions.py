@@ -12,7 +12,7 @@ from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.languages import phrase
 from alertnet.core.incident import Affected, Facts, Scope, Severity, Wider
 from alertnet.core.replan.difference import Retold, in_words
-from alertnet.core.resolution.known_people import with_records
+from alertnet.core.resolution.known_people import differences
 from alertnet.flows.escalation.escalate import NOBODY, nobody_serves
 from alertnet.flows.incidents.update import hear_consent
 from alertnet.flows.sending.pause import pause
@@ -45,7 +45,7 @@ def kept() -> Iterator[str]:
                 yield from texts(node.args[0], f"alertnet.flows.incidents.{path.stem}")
     person = Affected("P7", nationality="ES")
     known = Network({}, {}, {"P7": replace(person, nationality="FR")})
-    yield from with_records(replace(FACTS, people=(person,)), known)[1]
+    yield from differences(replace(FACTS, people=(person,)), known)
     yield in_words(FACTS, replace(FACTS, type="arrest", people=(person,)), Retold((), (), CHANGES))
 
 
