@@ -64,7 +64,6 @@ class _Channel(ABC):
         return submit(self._transport, self._create(outgoing), leave)
 
     def prepare(self, outgoing: Outgoing) -> Submission | None:
-        """Prepare it; see `Overlapping.prepare`."""
         return prepare(self._transport, self._create(outgoing))
 
     @abstractmethod
@@ -87,8 +86,6 @@ class _Channel(ABC):
 
 
 class TwilioSms(_Channel):
-    """The channel for `sms`."""
-
     def __init__(self, account: Account) -> None:
         super().__init__(account, "messages", _found_sms, _sms_entry, "date_sent_after")
         self._status_url = account.webhook("/twilio/sms/status/")
@@ -163,8 +160,6 @@ class TwilioRecordings:
 
 
 class TwilioVoice(_Channel):
-    """The channel for `call`."""
-
     def __init__(self, account: Account) -> None:
         super().__init__(account, "calls", _found_call, _call_entry, "start_time_after")
         self._words_url = account.webhook("/twilio/voice/")

@@ -184,7 +184,6 @@ def _person(person: "PersonView") -> str:
 
 
 def _code_lines(place: str | None, people: Iterable[str]) -> Iterator[str]:
-    """The place and the people affected, by their codes."""
     known = [f"{name}  {codes}" for name, codes in (("place", place), ("people", ", ".join(people))) if codes]
     yield from ("", *known) if known else ()
 

@@ -76,8 +76,6 @@ class Perpetrator(StrEnum):
 
 
 class PersonKind(StrEnum):
-    """What an affected person is to the network."""
-
     ACCOMPANIER = "accompanier"
     DEFENDER = "defender"
     ORGANISATION = "organisation"
@@ -95,8 +93,6 @@ class Certainty(StrEnum):
 
 
 class CloseReason(StrEnum):
-    """Why an incident was closed."""
-
     RESOLVED = "resolved"
     SAFE_ARRIVAL = "safe_arrival"
     RELEASED = "released"

@@ -60,7 +60,6 @@ class Limit:
         return 0 if self.is_closed(usage, now) else max(0, self.most - len(self._counting(usage, now)))
 
     def is_closed(self, usage: Usage, now: datetime) -> bool:
-        """Whether the door is closed at that moment."""
         return usage.closed_until is not None and now < usage.closed_until
 
     def use(self, usage: Usage, now: datetime, times: int = 1) -> Usage:

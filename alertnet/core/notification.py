@@ -74,7 +74,6 @@ def is_in_field(contact: str) -> bool:
 
 
 def is_repeat(rank: int) -> bool:
-    """Whether a message of that rank is a repeat."""
     return rank % CLASSES == 1
 
 
@@ -226,11 +225,7 @@ def check_attempt(id: str, attempt: Mapping[Any, Any]) -> None:
 
 
 def check_notification(id: str, notification: Mapping[Any, Any]) -> None:
-    """Refuse an impossible notification.
-
-    Raises:
-        Inconsistent: names the column, its value, and what is allowed.
-    """
+    """Refuse an impossible notification."""
     get = notification.get
     must_hold(
         "notification",
@@ -247,11 +242,7 @@ def check_notification(id: str, notification: Mapping[Any, Any]) -> None:
 
 
 def check_prompt(id: str, alarm: Mapping[Any, Any]) -> None:
-    """Refuse an impossible prompt; an unanswered one needs a due time, or it would fall silent (A2).
-
-    Raises:
-        Inconsistent: names the column, its value, and what is allowed.
-    """
+    """Refuse an impossible prompt; an unanswered one needs a due time, or it would fall silent (A2)."""
     get = alarm.get
     level, contacts, due_at, answer = get("level"), get("contacts"), get("due_at", ...), get("answer", ...)
     must_hold(
@@ -273,5 +264,4 @@ def check_prompt(id: str, alarm: Mapping[Any, Any]) -> None:
 
 
 def _is_none_or_moment(value: object) -> bool:
-    """Whether it is None or a plausible moment."""
     return value is None or is_moment(value)

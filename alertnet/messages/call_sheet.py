@@ -46,8 +46,6 @@ class Style(StrEnum):
 
 @value
 class Line:
-    """One line or paragraph."""
-
     style: Style
     text: str
 

@@ -48,7 +48,6 @@ class Letter:
         return tuple(tuple(part) for part in parts)
 
     def foot(self, made_on: date) -> str:
-        """The footer, with the date."""
         return self._say("made", date=made_on.isoformat())
 
     def _opening(self) -> Iterator[Line]:

@@ -35,7 +35,6 @@ class Counting:
         self._thread: threading.Thread | None = None
 
     def add(self, counted: Counts) -> None:
-        """Add a count to those of this process."""
         with self._lock:
             for key, number in counted.items():
                 # A counter may count more than integers; its types know no other.

@@ -200,7 +200,6 @@ class Rest:
         self._authorization = b"Basic " + base64.b64encode(f"{network.account_sid}:{auth_token}".encode())
 
     def app(self) -> Starlette:
-        """The ASGI application."""
         routes = [
             self._route("POST", "/Messages.json", self._create_message, status=201),
             self._route("GET", "/Messages.json", self._list_messages),

@@ -93,7 +93,6 @@ class Listener:
 
 
 def utc_now() -> datetime:
-    """The wall clock."""
     return datetime.now(UTC)
 
 

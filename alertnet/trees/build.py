@@ -103,7 +103,6 @@ def officers(form: FieldForm, rules: Rules) -> Officers:
 
 
 def people(form: FieldForm) -> dict[str, Affected]:
-    """The people accompanied, by code."""
     return {
         code: Affected(
             code=code,

@@ -40,7 +40,6 @@ class TreeFolder:
 
     @cached_property
     def nodes(self) -> tuple[TreeNodes, ...]:
-        """The trees, each with all its contacts."""
         return tuple(TreeNodes.of(tree, self.contacts[tree.file].nodes) for tree in self.trees)
 
     @cached_property

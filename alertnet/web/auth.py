@@ -49,11 +49,9 @@ class KnownKeys:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def get(self, text: str) -> ApiKey | None:
-        """The key with that text, if it is known."""
         return self._keys.get(hash_of(text))
 
     def learn(self, text: str, key: ApiKey) -> None:
-        """Remember the key."""
         with self._lock:
             self._keys[hash_of(text)] = key
             if len(self._keys) > MOST_KNOWN:
@@ -72,7 +70,6 @@ def hash_of(text: str) -> bytes:
 
 
 def runtime_of(request: Request) -> Runtime:
-    """The runtime that the application was made with."""
     runtime: Runtime = request.app.state.runtime
     return runtime
 
@@ -101,7 +98,6 @@ def text_of_key(request: Request) -> str | None:
 
 
 def known_key(request: Request) -> ApiKey | None:
-    """The request's key, where it is known."""
     text = text_of_key(request)
     return known_keys_of(request).get(text) if text else None
 
@@ -120,7 +116,6 @@ class ByKey(SecurityBase):
         self._scope = scope
 
     def scope(self, _: Request) -> str:
-        """The scope that the key must have."""
         return self._scope
 
 
@@ -128,7 +123,6 @@ class KeyWith(ByKey):
     """Gives the key for a read."""
 
     def __call__(self, request: Request) -> ApiKey:
-        """The key, looked up."""
         return _permit(request, _find(request), self.scope(request))
 
 

@@ -86,7 +86,6 @@ class Door:
 
     @property
     def network(self) -> Network:
-        """The network of `edition`."""
         return self.edition.network
 
     @property

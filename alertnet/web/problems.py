@@ -67,8 +67,6 @@ SCHEMA: dict[str, Any] = {
 
 
 class Problem(Response):
-    """A response with a problem document."""
-
     media_type = MEDIA_TYPE
 
     def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None, **more: Any) -> None:

@@ -162,7 +162,6 @@ def _said(arrangement: Arrangement, zone: str) -> str:
 
 
 def _monday(week: str) -> date:
-    """The Monday of an ISO 8601 week."""
     try:
         return datetime.strptime(f"{week}-1", "%G-W%V-%u").date()  # noqa: DTZ007 - a day has no zone
     except ValueError:

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 
 class Format(StrEnum):
-    """The file format of the sheet."""
-
     PDF = "pdf"
     TEXT = "text"
 

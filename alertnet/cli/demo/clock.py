@@ -51,7 +51,6 @@ class ClockSpeed:
         self._thread.start()
 
     def run(self, speed: int) -> None:
-        """Set the speed from now on."""
         self.speed = speed
         if speed > 1:
             self._fast.set()

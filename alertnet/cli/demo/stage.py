@@ -58,7 +58,6 @@ class Stage:
 
     @property
     def team(self) -> Team:
-        """The first field team."""
         return _first_team(self.runtime.network)
 
     @property
@@ -98,11 +97,7 @@ class Stage:
 
 
 def _first_team(network: Network) -> Team:
-    """The first team with a member.
-
-    Raises:
-        BadInput: no team has one.
-    """
+    """The first team with a member."""
     for team in network.teams.values():
         if team.members:
             return team

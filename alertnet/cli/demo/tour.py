@@ -18,8 +18,6 @@ REACHED = ("sent", "delivered")
 
 
 class Tour:
-    """One run of the tour."""
-
     def __init__(self, stage: Stage, watch: Watch) -> None:
         self._stage = stage
         self._watch = watch

@@ -20,8 +20,6 @@ DPI = 300
 
 
 class Format(StrEnum):
-    """The file format of the card."""
-
     PDF = "pdf"
     PNG = "png"
 

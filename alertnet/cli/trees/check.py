@@ -21,8 +21,6 @@ Strict = Annotated[bool, typer.Option("--strict", help="End with exit code 1 whe
 
 
 class Format(StrEnum):
-    """The output format."""
-
     TEXT = "text"
     JSON = "json"
     GITHUB = "github"

@@ -117,11 +117,7 @@ def _require_made_from(
 
 
 def _checked(folder: Path) -> Network:
-    """The network of a folder without faults; advice is printed.
-
-    Raises:
-        Misconfigured: it has faults; lists all.
-    """
+    """The network of a folder without faults; advice is printed."""
     from alertnet.runtime.clock import system_clock
     from alertnet.trees import survey
 

@@ -36,8 +36,6 @@ ANSWERED_AFTER = timedelta(minutes=5)
 
 
 class Format(StrEnum):
-    """The output format."""
-
     TEXT = "text"
     JSON = "json"
     HTML = "html"

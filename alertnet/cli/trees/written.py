@@ -126,7 +126,6 @@ def _scene(played: Played, scene: Scene, most: int) -> Iterator[str]:
 
 
 def _contact(played: Played, told: Sequence[Told]) -> str:
-    """All that one contact is told in a scene."""
     first, parts = told[0], []
     for each in told:
         if each.kind is not Kind.REMINDER:

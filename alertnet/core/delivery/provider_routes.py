@@ -45,7 +45,6 @@ class Routing:
         return tuple(provider for provider in found if provider in present) or tuple(present)
 
     def orders_of(self, method: MethodKind, present: Sequence[str]) -> set[tuple[str, ...]]:
-        """All orders in use for addresses of that method."""
         prefixes = [ANY_NUMBER, *(prefix for prefix in self.orders if prefix not in (ANY_NUMBER, MAIL))]
         return {self.order(method, prefix, present) for prefix in prefixes}
 

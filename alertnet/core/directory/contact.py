@@ -14,8 +14,6 @@ from alertnet.core.incident import Scope, Severity
 
 
 class Role(StrEnum):
-    """The role of a contact in the network."""
-
     COORDINATOR = "coordinator"
     AUTHORITY = "authority"
     OMBUDS = "ombuds"
@@ -48,8 +46,6 @@ class Disclosure(StrEnum):
 
 
 class MethodKind(StrEnum):
-    """The kinds of method by which contacts are reached."""
-
     SMS = "sms"
     CALL = "call"
     EMAIL = "email"

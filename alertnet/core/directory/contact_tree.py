@@ -130,11 +130,9 @@ class ContactTree:
         return Title(self.title, self.titles, self.language)
 
     def title_in(self, language: str) -> str:
-        """The title, as shown to people of that language."""
         return self.title_to_read.said_in(language)
 
     def level(self, name: str | None) -> Level | None:
-        """The level of that name; None where there is none."""
         return next((level for level in self.levels if level.name == name), None)
 
     def times(self, contact: Contact, severity: Severity) -> Times:
@@ -284,7 +282,6 @@ class Network:
 
     @property
     def all_contacts(self) -> Iterator[tuple[ContactTree, Contact]]:
-        """Every contact of every tree, with its tree."""
         return ((tree, contact) for tree in self.trees.values() for contact in tree.contacts.values())
 
     @property

@@ -11,7 +11,6 @@ _TYPED = re.compile(r"([0-9]{1,7})([smhd])")
 
 
 def read_duration(text: str) -> timedelta | None:
-    """Read a duration; None where the text is not one."""
     found = _TYPED.fullmatch(text)
     return int(found[1]) * _UNITS[found[2]] if found else None
 

@@ -37,7 +37,6 @@ class Phrase:
 
 
 def phrase(form: str, **values: Value) -> Phrase:
-    """Make a phrase of that form with these values."""
     return Phrase(form, tuple(values.items()))
 
 

@@ -47,5 +47,4 @@ def is_daytime(contact: Contact, now: datetime) -> bool:
 
 
 def pick(candidates: Sequence[Named], number: int) -> Named:
-    """Pick one of them by a random number."""
     return candidates[number % len(candidates)]

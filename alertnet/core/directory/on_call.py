@@ -64,7 +64,6 @@ class Arrangement:
     ends_at: datetime
 
     def holds(self, at: datetime) -> bool:
-        """Whether it covers that moment."""
         return self.starts_at <= at < self.ends_at
 
 

@@ -104,7 +104,6 @@ def _contact_statuses(context: Context, run: LevelRun) -> list[ContactStatus]:
 
 
 def _may_stand_in(context: Context, index: int, deputy: str) -> bool:
-    """Whether a deputy may be told in that level."""
     if deputy not in context.plan.allowed:
         return False
     return index == LAST_RESORT or deputy in context.plan.levels[index].deputies

@@ -17,8 +17,6 @@ LAST_RESORT = -1
 
 
 class Status(StrEnum):
-    """The status of an escalation."""
-
     SCHEDULED = "scheduled"
     WAITING_FOR_GO = "waiting_for_go"
     RUNNING = "running"
@@ -32,8 +30,6 @@ AT_REST = (Status.ACKNOWLEDGED, Status.STOPPED)
 
 
 class LevelStatus(StrEnum):
-    """The status of an opened level."""
-
     OPEN = "open"
     MET = "met"
     GAVE_WAY = "gave_way"

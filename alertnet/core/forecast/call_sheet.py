@@ -63,8 +63,6 @@ class Step:
 
 @value
 class SheetTree:
-    """The part of the sheet for one tree."""
-
     tree: ContactTree
     steps: tuple[Step, ...]
     last_resort: tuple[Entry, ...]
@@ -113,7 +111,6 @@ def of_case(facts: Facts, trees: Iterable[ContactTree]) -> CallSheet:
 
 
 def of_plans(facts: Facts, plans: Iterable[Plan], progress: Progress = NOTHING_YET) -> CallSheet:
-    """The sheet for given plans, with their progress so far."""
     kept = tuple(plans)
     alone = sum(not plan.reaches_nobody for plan in kept) <= 1
     recipients, seen, listed = Recipients(plan.tree for plan in kept), dict[str, Key](), dict[Key, None]()

@@ -119,7 +119,6 @@ class SimulatedIncident(IncidentRecord):
         }
 
     def open_prompts(self) -> Sequence[OpenPrompt]:
-        """The prompts that ring."""
         before = [each for each in self._before.open_prompts() if each.id not in self._over]
         return [*before, *(each.prompt for each in self.ringing)]
 

@@ -242,7 +242,6 @@ def _verb_of_all(said: str) -> FieldVerb | None:
 
 
 def _begin_with_first(text: str, words: list[Word]) -> _Beginning | None:
-    """The beginning by the first words."""
     plain = [word.plain for word in words]
     for many in (3, 2):
         if SOS_APART.fullmatch(" ".join(plain[:many])) and not is_so_is(text, words):

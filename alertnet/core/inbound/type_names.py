@@ -57,7 +57,6 @@ NAMES = {type: tuple(_names_of(type)) for type in vocabulary.TYPE_NAMES}
 
 
 def _heard_names(names: str) -> list[Name]:
-    """The names as they sound."""
     said = (form for name in names.split() for form in product(*(part.split("/") for part in name.split("-"))))
     return [tuple(part if part.isupper() else sound(part) for part in form) for form in said]
 
@@ -188,7 +187,6 @@ def _found_at(words: list[Word], heard: list[frozenset[str]], said: dict[str, li
 
 
 def _end(words: list[Word], heard: list[frozenset[str]], at: int, name: Name) -> int | None:
-    """Where that name ends if it begins there; None if it does not."""
     end, after_gap = at + 1, False
     for part in name[1:]:
         if part != GAP:

@@ -24,8 +24,6 @@ DEAD = frozenset({Failure.INVALID, Failure.OPTED_OUT, Failure.BOUNCED, Failure.W
 
 
 class DrillStatus(StrEnum):
-    """The status of a drill."""
-
     PLANNED = "planned"
     HELD = "held"
     SKIPPED = "skipped"
@@ -58,7 +56,6 @@ class Drill:
         return self.starts_at if self.is_told else self.starts_at - TOLD_BEFORE
 
     def is_late(self, now: datetime) -> bool:
-        """Whether its time has passed."""
         return now - self.starts_at > LATEST_START
 
     def once_told(self) -> "Drill":

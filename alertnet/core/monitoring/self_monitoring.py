@@ -57,8 +57,6 @@ class Files(StrEnum):
 
 
 class Part(StrEnum):
-    """The parts that may be in trouble."""
-
     SMS = MethodKind.SMS.value
     CALL = MethodKind.CALL.value
     EMAIL = MethodKind.EMAIL.value
@@ -169,7 +167,6 @@ class Changes:
 
 
 def find_trouble(seen: Observed) -> frozenset[Part]:
-    """The parts that are in trouble."""
     failing = _failing_methods(seen)
     signs = {
         Part.PROVIDERS: any(method not in failing for method, _ in _long_away(seen)),

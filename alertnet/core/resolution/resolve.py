@@ -120,7 +120,6 @@ class Plan:
 
     @cached_property
     def times(self) -> dict[str, Times]:
-        """When each contact is there."""
         return {id: self.tree.times(contact, self.severity) for id, contact in self.tree.contacts.items()}
 
     @cached_property

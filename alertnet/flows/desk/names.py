@@ -97,11 +97,9 @@ class Names:
         return "SOS" if self.is_sos and code == UNKNOWN_TYPE else self.say(type_name(code))
 
     def tree(self, id: str) -> str:
-        """A tree's title."""
         return self.locked.tree(id).title_in(self.language) if id in self.locked.plans else id
 
     def level(self, tree: str, index: int) -> str:
-        """A level's number."""
         return self.say("Last resort") if index == LAST_RESORT else self.locked.tree(tree).levels[index].name
 
     def listed(self, names: list[str]) -> str:

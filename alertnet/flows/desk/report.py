@@ -108,7 +108,6 @@ class Tongue:
 
 
 def read_report(tx: Tx, id: str, disclosure: Disclosure, tongue: Tongue) -> Report:
-    """The report of the incident of that id, as of now."""
     locked = look_closely_at(tx, id)
     is_full = disclosure is Disclosure.FULL
     everything, *_ = timeline_view.latest(tx.session, id, None, with_duress=is_full)

@@ -69,11 +69,7 @@ def must_have_seen(
 
 
 def must_have_seen_reopening(locked: LockedIncident, seen: int, by: str) -> None:
-    """Refuse to close what somebody else has reopened since the page was made.
-
-    Raises:
-        WrongState: it is open again.
-    """
+    """Refuse to close what somebody else has reopened since the page was made."""
     if _since(locked, REOPENED, seen, by):
         raise WrongState(f"incident {locked.incident.ref}", "open again", "look at it before you close it")
 

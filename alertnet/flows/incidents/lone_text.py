@@ -109,11 +109,7 @@ def _open_unread(locked: LockedIncident, *, by: str) -> None:
 
 
 def open_read_text(locked: LockedIncident, facts: Facts, *, tree: str, contact: str, address: str) -> None:
-    """Make an incident of a text for a coordinator who has read it, and thereby takes charge.
-
-    Raises:
-        WrongState: it was already opened, joined to another or set aside.
-    """
+    """Make an incident of a text for a coordinator who has read it, and thereby takes charge."""
     open_text(locked, facts, by=contact)
     # The alerts to whoever takes charge must be queued already, so that they can be cancelled.
     locked.finish()
@@ -137,11 +133,7 @@ def join_text(locked: LockedIncident, into: LockedIncident, *, by: str, besides:
 
 
 def set_text_aside(locked: LockedIncident, *, by: str) -> None:
-    """Close a text that is no incident.
-
-    Raises:
-        WrongState: it was already opened, joined to another or set aside.
-    """
+    """Close a text that is no incident."""
     _decide(locked, PromptAnswer.SET_ASIDE, by)
     close_incident(locked, CloseReason.RESOLVED, by=by)
 

@@ -198,7 +198,6 @@ def _reach(locked: LockedIncident, tree: str, contact: Contact) -> Reach:
 def draft_to(
     locked: LockedIncident, kind: Kind, tree: str, contact: Contact, method: Method, words: Said
 ) -> NotificationDraft:
-    """What is drafted to one method of a contact."""
     return NotificationDraft(
         kind=kind,
         contact=contact.id,

@@ -49,7 +49,6 @@ class Outward:
 
     @property
     def providers(self) -> list[str]:
-        """The providers with lines."""
         return [line.provider for line in self.lines]
 
 

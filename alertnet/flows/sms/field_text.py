@@ -31,7 +31,6 @@ class FieldText:
 
     @property
     def phone(self) -> str:
-        """The phone that the sender reports from."""
         return self.sender.member.phone
 
     @property

@@ -30,7 +30,6 @@ def officer_named(network: Network, name: str) -> str:
 
 
 def calendar_of(tx: Tx, network: Network, officer: str | None) -> str:
-    """The coming turns of one officer, or of all."""
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//alertnet//duty//EN", "CALSCALE:GREGORIAN"]
     for tree, contact, turn in coming_turns(tx, network, WEEKS):
         if turn.officer and officer in (None, turn.officer.id):
@@ -62,7 +61,6 @@ def close_calendar(tx: Tx, officer: str, by: str) -> None:
 
 
 def calendar_at(tx: Tx, network: Network, token: str) -> str | None:
-    """The calendar of that token; None where there is none."""
     officer = on_call.officer_of_calendar(tx, token)
     return None if officer is None else calendar_of(tx, network, officer)
 

@@ -58,15 +58,10 @@ class LockedIncident:
 
     @property
     def is_open(self) -> bool:
-        """Whether it has not been closed."""
         return self.incident.status is IncidentStatus.OPEN
 
     def must_be_open(self) -> None:
-        """Refuse what can't be done to a closed incident.
-
-        Raises:
-            WrongState: it is closed.
-        """
+        """Refuse what can't be done to a closed incident."""
         if not self.is_open:
             raise WrongState(f"incident {self.incident.ref}", "closed", "reopen it first")
 
@@ -141,7 +136,6 @@ class LockedIncident:
         self.escalations.append(escalation)
 
     def escalation_of(self, tree: str) -> Escalation | None:
-        """The escalation of that tree, if it opened one."""
         return next((each for each in self.escalations if each.tree == tree), None)
 
     def by_tree(self, by_escalation: Mapping[str, T]) -> dict[str, T]:

@@ -37,11 +37,9 @@ class UnitOfWork:
     """Chains whose last entry is recorded as their end."""
 
     def add(self, row: NewRow) -> None:
-        """Insert that row."""
         self.pending.add(row)
 
     def change_attempt(self, id: str, **values: Unpack[AttemptChanges]) -> None:
-        """Set columns of an attempt."""
         self.pending.change("attempts", id, values)
 
     def show(self, notification: str, status: AttemptStatus) -> None:

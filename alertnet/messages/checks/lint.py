@@ -82,7 +82,6 @@ def find_missing(templates: Templates, spared: Collection[str] = ()) -> list[str
 
 
 def find_absent(templates: Templates, language: str) -> list[str]:
-    """The files that a language lacks."""
     return [path for path in _paths(language) if not _is_there(path, templates)]
 
 

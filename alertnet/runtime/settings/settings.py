@@ -153,7 +153,6 @@ class Settings(BaseModel):
 
     @property
     def relays(self) -> dict[str, MailServer]:
-        """The mail relays, by provider."""
         given = {FIRST: self.smtp, SECOND: self.smtp_2}
         return {provider: relay for provider, relay in given.items() if relay is not None}
 
@@ -264,11 +263,7 @@ def missing_for(settings: Settings, kinds: Iterable[MethodKind]) -> tuple[str, .
 
 
 def check_methods(settings: Settings, kinds: Iterable[MethodKind]) -> None:
-    """Refuse methods that can't be used with these settings.
-
-    Raises:
-        Misconfigured: lists every variable that is missing for them.
-    """
+    """Refuse methods that can't be used with these settings."""
     if missing := missing_for(settings, kinds):
         raise Misconfigured(missing)
 

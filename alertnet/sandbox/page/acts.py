@@ -18,7 +18,6 @@ Value = TypeVar("Value")
 
 
 def send_text(evening: Evening, key: str, form: Form) -> None:
-    """Text alertnet from that phone."""
     handset = _on_air(_handset(evening, key))
     text = form.get("text", "").strip()
     if not 0 < len(text) <= LONGEST_TEXT:
@@ -35,17 +34,14 @@ def dial(evening: Evening, key: str, form: Form) -> None:
 
 
 def answer(evening: Evening, key: str, form: Form) -> None:
-    """Answer the ringing call."""
     _handset(evening, key).answers()
 
 
 def reject(evening: Evening, key: str, form: Form) -> None:
-    """Reject the ringing call."""
     _handset(evening, key).rejects()
 
 
 def press(evening: Evening, key: str, form: Form) -> None:
-    """Press one key in a call."""
     _talking(evening, key).keys(_one_of("key", form, {each: each for each in KEYS}))
 
 
@@ -55,7 +51,6 @@ def stay_silent(evening: Evening, key: str, form: Form) -> None:
 
 
 def hang_up(evening: Evening, key: str, form: Form) -> None:
-    """Hang up the call."""
     _talking(evening, key).hang_up()
 
 
@@ -88,7 +83,6 @@ def begin(evening: Evening, _: str, form: Form) -> None:
 
 
 def close(evening: Evening, _: str, form: Form) -> None:
-    """Give the all-clear."""
     evening.close(form.get("ref", ""), _one_of("reason", form, {each: each for each in REASONS}))
 
 

@@ -112,7 +112,6 @@ def read_screen(sandbox: Sandbox, number: str) -> Screen:
 
 
 def read_box(mailbox: Mailbox) -> Box:
-    """The current state of the mailbox."""
     letters = tuple(
         Letter(place, _date(mail.headers.get("Date", "")), mail.headers.get("From", mail.sender), mail.subject)
         for place, mail in enumerate(list(mailbox.mails))

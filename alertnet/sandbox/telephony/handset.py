@@ -33,7 +33,6 @@ class Call:
 
     @property
     def waits_for_keys(self) -> bool:
-        """Whether the call awaits keys."""
         return self.record.gather is not None
 
     @property

@@ -19,8 +19,6 @@ LIMITS = urllib3.Timeout(connect=5, read=15)
 
 @value
 class WebhookAnswer:
-    """The answer to a webhook."""
-
     status: int
     body: str
 

@@ -347,13 +347,11 @@ def session_on(connection: Connection) -> Session:
 
 
 def line_of(session: Session) -> Line:
-    """The line of the session's transaction."""
     line: Line = session.info[_LINE]
     return line
 
 
 def line_on(connection: Connection) -> Line:
-    """The line of the connection's transaction."""
     dialect, watching = connection.dialect, connection.dispatch
     is_watched = bool(watching.before_cursor_execute or watching.after_cursor_execute)
     return Line(

@@ -121,7 +121,6 @@ def note_failure(tx: Tx, method: MethodKind, failure: Failure) -> None:
 
 
 def reports(seen: Mapping[str, Heartbeat]) -> dict[MethodKind, Reports]:
-    """The provider's reports of each method."""
     found = {}
     for method in SENT_BY:
         heard, lost, refused = (seen.get(f"{name}_{method}") for name in ("reported", "lost", "refused"))

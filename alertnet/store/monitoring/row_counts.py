@@ -39,7 +39,6 @@ def attempts_of_open_incidents(session: Session) -> dict[tuple[str, str], int]:
 
 
 def open_incidents(session: Session) -> dict[str, int]:
-    """The number of open incidents, by severity."""
     query = select(incidents.c.severity, func.count()).where(incidents.c.status == IncidentStatus.OPEN.value)
     return dict(session.execute(query.group_by(incidents.c.severity)).all())
 

@@ -74,8 +74,6 @@ class Attempt:
 
 @value
 class NewAttempt(NewRow):
-    """An attempt that is being queued."""
-
     table = attempts
 
     id: str

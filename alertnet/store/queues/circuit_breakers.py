@@ -52,7 +52,6 @@ def hold(tx: Tx, route: Route) -> Breaker:
 
 
 def keep(tx: Tx, route: Route, breaker: Breaker) -> None:
-    """Replace the breaker of that route."""
     tx.session.info.pop(FREE_REFS, None)
     if breaker == SOUND:
         tx.session.execute(delete(breakers).where(_KEY), _key(route))

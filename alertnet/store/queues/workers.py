@@ -140,7 +140,6 @@ def _earliest(moments: Iterable[datetime | None]) -> datetime | None:
 
 
 def beat(tx: Tx, worker: str) -> None:
-    """Record that the worker is alive."""
     insert_or_change(tx.session, workers, {"id": worker, "seen_at": tx.now, "started_at": tx.now}, seen_at=tx.now)
 
 

@@ -52,8 +52,6 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class ReportedAction:
-    """A reported action."""
-
     tree: str
     contact: str
     action: str
@@ -81,8 +79,6 @@ class NewAnswer(NewRow):
 
 @value
 class NewAction(NewRow):
-    """An action that is being reported."""
-
     table = actions
 
     id: str

@@ -24,7 +24,6 @@ def keep(tx: Tx, kind: str, content: str) -> str:
 
 
 def is_kept(tx: Tx, content: str) -> bool:
-    """Whether that text is stored."""
     return bool(_IS_KEPT.all(tx.session, {"hash": hash_of(content)}))
 
 

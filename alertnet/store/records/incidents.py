@@ -71,7 +71,6 @@ class Closed:
 
 
 def add(tx: Tx, incident: Incident, pruned: list[dict[str, Any]]) -> None:
-    """Store a new incident."""
     facts = incident.facts
     _ADD.each(
         tx.session,

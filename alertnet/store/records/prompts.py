@@ -33,8 +33,6 @@ def index_of(level: int | None) -> int | None:
 
 
 class _About:
-    """What a prompt is about."""
-
     __slots__ = ()
     escalation_id: str | None
     about: str | None
@@ -93,8 +91,6 @@ class Prompt(_About):
 
 @value
 class NewPrompt(NewRow, _About):
-    """A prompt that is being raised."""
-
     table = alarms
 
     id: str

@@ -69,7 +69,6 @@ def placed_call(session: Session, attempt: str) -> PlacedCall:
 
 
 def find_call(session: Session, attempt: str) -> PlacedCall | None:
-    """The call of that attempt; None if there is no such attempt."""
     row = session.execute(_PLACED, {"attempt": attempt}).first()
     if row is None:
         return None

@@ -51,7 +51,6 @@ class TreeNodes:
 
     @cached_property
     def defaults(self) -> Node:
-        """The defaults of contacts by role."""
         return self.root["defaults"]
 
     def default(self, contact: Node, key: str) -> Node:
@@ -60,7 +59,6 @@ class TreeNodes:
         return contact[key] if is_its_own else self.defaults[str(contact.get("role"))][key]
 
     def said(self, contact: Node, key: str) -> Any:
-        """The value of `default`."""
         own = contact.get(key)
         return own if own is not None or self.defaults.value is None else self.default(contact, key).value
 

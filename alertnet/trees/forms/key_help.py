@@ -38,7 +38,6 @@ class Key:
 
 @cache
 def key_help() -> Mapping[str, Mapping[str, Key]]:
-    """Every key by form."""
     text = Path(__file__).with_suffix(".yaml").read_text("utf-8").replace("{asks}", " ".join(ASKS))
     forms = yaml.load(text, yaml.CSafeLoader)
     return {form: {name: Key(**key) for name, key in keys.items()} for form, keys in forms.items()}

@@ -41,7 +41,6 @@ def _meant_by() -> Mapping[str, list[str]]:
 
 
 def did_you_mean(meant: str) -> Phrase:
-    """The question "did you mean …?"."""
     return phrase("did you mean {meant}?", meant=meant)
 
 

@@ -41,7 +41,6 @@ class Keyring:
         return {path: key.text for path, key in self._keys.items()}
 
     def expired(self, today: date) -> Iterator[Fault]:
-        """Faults for keys that have expired."""
         for node, expires_at in self._expiring():
             if expires_at.date() <= today:
                 yield node.fault(phrase("a key that expired on {day}:", day=f"{expires_at:%Y-%m-%d}"))

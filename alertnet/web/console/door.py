@@ -113,11 +113,7 @@ def proof_of(runtime: Runtime, who: SignedIn) -> str:
 
 
 def signed_in(request: Request) -> SignedIn:
-    """The user who is signed in, as a FastAPI dependency.
-
-    Raises:
-        SignedOut: nobody is signed in.
-    """
+    """The user who is signed in, as a FastAPI dependency."""
     token = request.cookies.get(COOKIE, "")
     who = runtime_of(request).read(users.signed_in, token) if token else None
     if who is None:

@@ -76,7 +76,6 @@ class _Document:
         )
 
     def response(self) -> Response:
-        """The document as it leaves."""
         return Response(str(self.twiml), media_type="text/xml")
 
 

@@ -22,8 +22,6 @@ from alertnet.core.inbound.sms_words import clean, meant_by, words_of
 
 
 class Kind(Enum):
-    """What a token is."""
-
     HOUR = auto()
     OFFSET = auto()
     PLACE = auto()

@@ -40,8 +40,6 @@ def said_in(tokens: Sequence[Token]) -> tuple[list[Said], str | None]:
 
 
 class _Reading:
-    """What was read of a text so far."""
-
     def __init__(self, tokens: Sequence[Token]) -> None:
         self.tokens = tokens
         self.said: list[Said] = []

@@ -25,8 +25,6 @@ _GIVEN_HERE = "numbers_given_codes"
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A written code."""
-
     id: str
     text: str
 
@@ -223,7 +221,6 @@ def given_anew(session: Session, incidents: Collection[str]) -> list[str]:
 
 
 def numbers_of(session: Session, id: str) -> list[HoldingNumber]:
-    """The numbers that the code is valid from."""
     query = select(code_numbers.c.number_index, code_numbers.c.tree, code_numbers.c.contact)
     return [HoldingNumber(*tuple(row)) for row in session.execute(query.where(code_numbers.c.code_id == id))]
 

@@ -59,6 +59,5 @@ def find(tx: Tx, number: str, codes: Collection[str]) -> dict[str, LostCode]:
 
 
 def note_answer(tx: Tx, number: str, ref: str) -> None:
-    """Record that the number has answered to that incident."""
     mine = lost_codes.c.number_index.in_(tx.vault.indexes(number)) & (lost_codes.c.ref == ref)
     tx.session.execute(update(lost_codes).where(mine, lost_codes.c.answered_at.is_(None)).values(answered_at=tx.now))

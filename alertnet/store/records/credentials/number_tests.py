@@ -25,8 +25,6 @@ _ENDS = (AttemptStatus.SENT.value, AttemptStatus.DELIVERED.value, AttemptStatus.
 
 @value
 class NewNumberTest(NewRow):
-    """A test that is being sent."""
-
     table = number_tests
 
     id: str
@@ -87,7 +85,6 @@ def is_awaited(tx: Tx, number: str, since: datetime) -> bool:
 
 
 def by_token(tx: Tx, token: str) -> NumberTest | None:
-    """The test that the link leads to."""
     return _first(tx.session, _TESTS.where(number_tests.c.token_hash == tx.vault.token_hash(token)))
 
 

@@ -51,8 +51,6 @@ class PageLink:
 
 @value
 class NewPageLink(NewRow):
-    """A link that is being made."""
-
     table = links
     stored_as = (("prompt_id", "alarm_id"),)
 
@@ -108,8 +106,6 @@ def _refuse_purged(ref: str, purged_at: datetime | None) -> None:
 
 @value
 class NewNoticeLink(NewRow):
-    """A link to the page of a notice."""
-
     table = notice_links
 
     token_hash: bytes

@@ -99,7 +99,6 @@ def hold_of_owner(tx: Tx, owner: str) -> list[Pin]:
 
 
 def replace(tx: Tx, owner: str, kind: PinKind, texts: Iterable[str]) -> None:
-    """Replace the owner's PINs of that kind by these."""
     stored = _DURESS if kind is PinKind.DURESS else (kind.value,)
     tx.session.execute(delete(pins).where(pins.c.owner == owner, pins.c.kind.in_(stored)))
     written = _as_other if kind is PinKind.DURESS else str

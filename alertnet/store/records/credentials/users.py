@@ -143,12 +143,10 @@ def dated(tx: Tx) -> list[str]:
 
 
 def add(tx: Tx, user: User) -> None:
-    """Store a new user."""
     tx.session.execute(insert(users), {"id": user.id, "name": user.name, **_changing(tx, user)})
 
 
 def save(tx: Tx, user: User) -> None:
-    """Replace the stored user."""
     tx.session.execute(update(users).where(users.c.id == user.id).values(_changing(tx, user)))
 
 

@@ -58,7 +58,6 @@ class Trip:
     until: float
 
     def sealed(self, vault: Vault) -> str:
-        """The content of the cookie."""
         return urlsafe_b64encode(vault.seal(json.dumps(asdict(self)).encode())).decode()
 
     @classmethod

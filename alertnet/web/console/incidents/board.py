@@ -63,7 +63,6 @@ class Boards:
             return self._last
 
     def shown(self, look: "BoardLook") -> tuple[Board, Regions]:
-        """The board, and its rendering for that look."""
         board, edition = self.read(), self._runtime.edition
         before_by, before = self._shown.get(look, (None, None))
         regions = look.of(self._runtime, board, before if before_by is edition else None)

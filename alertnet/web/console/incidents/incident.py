@@ -147,7 +147,6 @@ class IncidentLook:
         return self.of(runtime, self.read(runtime))
 
     def read(self, runtime: Runtime) -> Dossier:
-        """Read the incident as it is now."""
         say = sayer(runtime, self.language)
         return runtime.read(read_dossier, self.id, reads=self.acts, say=say, language=self.language)
 

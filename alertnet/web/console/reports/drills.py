@@ -33,7 +33,6 @@ USUAL_TIME = "10:00"
 
 @router.get("/new")
 def show_form(desk: AtDesk) -> Response:
-    """Show an empty form."""
     values = {"consent": "internal", "time": USUAL_TIME}
     return _show(desk, values, seen=desk.runtime.entropy.id())
 
@@ -58,7 +57,6 @@ def send_form(form: Posted, desk: AtDesk) -> Response:
 
 @router.post("/{id}/cancel")
 def cancel(id: str, form: Posted, desk: AtDesk) -> Response:
-    """Cancel a planned drill."""
     return desk.do_once(form, lambda tx: cancel_drill(tx, id, by=desk.by), "/desk/drills?done=cancelled")
 
 

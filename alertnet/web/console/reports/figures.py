@@ -22,7 +22,6 @@ Day = Annotated[str, Query(max_length=10)]
 
 @router.get("/figures")
 def show_figures(desk: AtDesk, since: Day = "", until: Day = "") -> Response:
-    """Show the figures of these days."""
     first, last = _days(desk, since, until)
     figures, say = _read(desk, first, last), sayer(desk.runtime, desk.language)
     return desk.show(
@@ -52,11 +51,7 @@ def _read(desk: Desk, first: date, last: date) -> Figures:
 
 
 def _days(desk: Desk, since: str, until: str) -> tuple[date, date]:
-    """The first and last day that the user typed; by default half a year up to today.
-
-    Raises:
-        BadInput: one of them is no day, or the first is after the last.
-    """
+    """The first and last day that the user typed; by default half a year up to today."""
     today = desk.runtime.now().astimezone(ZoneInfo(desk.zone)).date()
     last = read_day("until", until) if until else today
     first = read_day("since", since) if since else last - timedelta(days=USUAL_DAYS)

@@ -32,8 +32,6 @@ WHOSE = "only whoever may coordinate reads more than a minimal report"
 
 
 class Format(StrEnum):
-    """The file format of a report."""
-
     HTML = "html"
     PDF = "pdf"
 
