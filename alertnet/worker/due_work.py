@@ -143,7 +143,7 @@ class Search:
 
     def jobs(self) -> Iterator[Job]:
         """The jobs, each as soon as it is found; none waits for those of another method (A11)."""
-        due = self._runtime.ask(_due, self._horizon)
+        due = self._runtime.ask(find_due, self._horizon)
         self._expect(due.next_at)
         yield from self._guarded([], partial(self._probes, due.trouble))
         for method in SENT_BY:
@@ -249,7 +249,7 @@ class Search:
             self.crowded.add(DUE)
 
 
-def _due(tx: Tx, horizon: Horizon) -> Due:
+def find_due(tx: Tx, horizon: Horizon) -> Due:
     """What is due; of attempts, only those due since the oldest that the last full look found."""
     since = horizon.since(tx.now)
     due = worker_store.due(tx, since)

@@ -17,8 +17,8 @@ from alertnet.runtime.tree_reloader import LivingTrees, Start, Watched
 from alertnet.runtime.wiring import Clock, Runtime
 from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
-from alertnet.store.queues import workers as worker_store
 from alertnet.store.records.editions import Edition
+from alertnet.worker.due_work import find_due
 from simulation.hosts.platform import LateBy
 from simulation.hosts.run import Run
 from simulation.world.world import World
@@ -77,7 +77,7 @@ class HostRuntime(Runtime):
 
     def read(self, query: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         self.run.goes(f"before a look ({getattr(query, '__name__', 'read')})")
-        if query is worker_store.due:
+        if query is find_due:
             self.run.hangs()
         return super().read(query, *args, **kwargs)
 
