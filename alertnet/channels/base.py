@@ -141,19 +141,15 @@ class Channel(Protocol):
 
         Nothing leaves except through `leave`, which is called once all is ready; None where it returns False.
         """
-        ...
 
     def lookup(self, outgoing: Outgoing, since: datetime, provider_id: str | None = None) -> Lookup:
         """Ask for the state of a message: by the provider's id, else by what was sent to this address since then."""
-        ...
 
     def trouble(self) -> Result | None:
         """What a message would meet now; None where the provider answers and knows us. Nobody is sent anything."""
-        ...
 
     def hang_up(self, provider_id: str) -> None:
         """End a call that still rings or speaks; does nothing for other methods."""
-        ...
 
 
 class Handover(Protocol):
@@ -161,23 +157,18 @@ class Handover(Protocol):
 
     def write(self) -> None:
         """Let it leave. It never raises, and may be called on another thread."""
-        ...
 
     def withdraw(self) -> None:
         """Give up sending it."""
-        ...
 
     def fileno(self) -> int:
         """The file descriptor that becomes readable once more is known about its result."""
-        ...
 
     def seconds_left(self) -> float:
         """How many seconds that may take at most."""
-        ...
 
     def result(self) -> Result | None:
         """The result; None where it is not known yet."""
-        ...
 
 
 @runtime_checkable
@@ -186,7 +177,6 @@ class Overlapping(Protocol):
 
     def prepare(self, outgoing: Outgoing) -> Handover | None:
         """Prepare a message without waiting for anything; None where that is not possible, and `send` must be used."""
-        ...
 
 
 @value
@@ -230,15 +220,12 @@ class Ledger(Protocol):
 
     def look_up(self, queries: Sequence[StatusQuery]) -> list[Lookup]:
         """Ask for the state of each message, with few requests; see `Channel.lookup`."""
-        ...
 
     def outgoing(self, number: str, since: datetime) -> Listing:
         """What we sent from that number since then, without replies given in the answer to a webhook."""
-        ...
 
     def incoming(self, number: str, since: datetime) -> Listing:
         """What came in to that number since then."""
-        ...
 
 
 @value

@@ -17,12 +17,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def connected() -> Iterator["Runtime"]:
-    """A runtime without trees and templates, on a database with the newest schema; closed at the end.
-
-    Raises:
-        Misconfigured: invalid settings, or a database without the newest schema.
-        DatabaseAway: it can't be reached.
-    """
+    """A runtime without trees and templates, on a database with the newest schema; closed at the end."""
     with unchecked() as runtime:
         require_newest_schema(runtime.engine)
         yield runtime

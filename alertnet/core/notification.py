@@ -195,11 +195,7 @@ _QUEUED, _SENDING, _FAILED = AttemptStatus.QUEUED.value, AttemptStatus.SENDING.v
 
 
 def check_attempt(id: str, attempt: Mapping[Any, Any]) -> None:
-    """Refuse an impossible attempt; without a due time it would be forgotten (A5).
-
-    Raises:
-        Inconsistent: names the column, its value, and what is allowed.
-    """
+    """Refuse an impossible attempt; without a due time it would be forgotten (A5)."""
     get = attempt.get
     status, due_at, lease, failure = get("status", ...), get("due_at", ...), get("lease", ...), get("failure", ...)
     must_hold(

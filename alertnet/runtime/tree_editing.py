@@ -103,11 +103,7 @@ def edition_named(runtime: Runtime, number: int) -> Publication:
 
 
 def files_of(runtime: Runtime, edition: Publication) -> dict[str, str]:
-    """The texts of an edition's own files by their names.
-
-    Raises:
-        Unknown: they were not stored.
-    """
+    """The texts of an edition's own files by their names."""
     return texts_in(_packed(runtime, edition))
 
 
@@ -161,11 +157,7 @@ def network_of_edit(runtime: Runtime, base: Publication, edits: Edits) -> Networ
 
 
 def with_other_wait(runtime: Runtime, base: Publication, tree: str, level: str, wait: str) -> tuple[str, str]:
-    """The file of that tree in an edition, and its text with another wait for the level.
-
-    Raises:
-        Unknown: the edition's own files have no such level.
-    """
+    """The file of that tree in an edition, and its text with another wait for the level."""
     with _laid_out(runtime, _packed(runtime, base)) as place:
         return with_wait(place, tree, level, wait)
 
@@ -253,12 +245,7 @@ def roll_back(runtime: Runtime, earlier: Publication, latest: int, by: str, why:
 
 
 def put_back(runtime: Runtime, earlier: Publication, latest: Publication, by: str, why: str) -> Edition:
-    """Put an earlier edition in force again, as a new one after `latest`; those in between stay in the history.
-
-    Raises:
-        WrongState: another edition was published since.
-        Misconfigured: it uses methods whose settings are missing.
-    """
+    """Put an earlier edition in force again, as a new one after `latest`; those in between stay in the history."""
     files = _packed(runtime, earlier) if earlier.files is not None else None
     return put_in_force(runtime, network_of(runtime, earlier), latest, Authorship(by, why, "rollback", files))
 

@@ -54,11 +54,9 @@ class Executor(Protocol):
         Raises:
             RuntimeError: the executor was shut down, or the system has no thread left.
         """
-        ...
 
     def shutdown(self) -> None:
         """Wait until all submitted work is done."""
-        ...
 
 
 class Scheduler(Protocol):

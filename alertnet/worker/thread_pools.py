@@ -19,15 +19,12 @@ class Room(Protocol):
     @property
     def room(self) -> int:
         """How many threads are free."""
-        ...
 
     def reserve(self) -> bool:
         """Reserve a free thread for work to be claimed; False where none is free."""
-        ...
 
     def release(self) -> None:
         """Free a reserved thread."""
-        ...
 
 
 @dataclass

@@ -109,10 +109,6 @@ def stage(trees: Path | None = None, migrate: Callable[[Engine], None] = upgrade
     """Set up a stage on free ports; at the end take it down and delete its database.
 
     `trees`: the folder of the network, by default the example's. `migrate`: gives an empty database its schema.
-
-    Raises:
-        BadInput: no team has a member.
-        Misconfigured: the trees have faults.
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="alertnet-demo-")))

@@ -86,11 +86,7 @@ class ScriptReader:
         return tuple(self._deed(option, does, text) for text in texts)
 
     def fails(self, option: str, texts: Iterable[str]) -> frozenset[tuple[str, str, MethodKind]]:
-        """Read what never arrives, from texts such as `embassy-es/sms`; it applies to that recipient in all trees.
-
-        Raises:
-            BadInput: as for deeds, or the contact does not have the method.
-        """
+        """Read what never arrives, from texts such as `embassy-es/sms`; it applies to that recipient in all trees."""
         return frozenset(each for text in texts for each in self._failing(option, text))
 
     def _deed(self, option: str, does: Does, text: str) -> Deed:

@@ -54,11 +54,7 @@ def facts_of_text(locked: LockedIncident, type: str | None, severity: Severity |
 
 
 def open_text(locked: LockedIncident, facts: Facts, *, by: str) -> None:
-    """Make an incident of a text with those facts, as if it had been raised now.
-
-    Raises:
-        WrongState: it was already opened, joined to another or set aside.
-    """
+    """Make an incident of a text with those facts, as if it had been raised now."""
     _decide(locked, PromptAnswer.OPENED, by)
     locked.incident = replace(locked.incident, opened_at=locked.tx.now)
     incident_store.save_opening(locked.tx.session, locked.incident)

@@ -107,11 +107,7 @@ class Foreseen:
 
 
 def foresee_merge(tx: Tx, id: str, into: str) -> Foreseen:
-    """What merging the first into the second would change; changes nothing.
-
-    Raises:
-        WrongState: they can't be merged.
-    """
+    """What merging the first into the second would change; changes nothing."""
     part, whole = look_at(tx, id), look_at(tx, into)
     _check(part, whole)
     facts = as_one(whole.facts, [part.facts])

@@ -93,11 +93,7 @@ class _Proposal:
 
 
 def difference(locked: LockedIncident, edition: Edition) -> Difference:
-    """What re-resolving would change now; changes nothing.
-
-    Raises:
-        WrongState: the incident is closed.
-    """
+    """What re-resolving would change now; changes nothing."""
     locked.must_be_open()
     return _propose(locked, edition).difference
 

@@ -66,15 +66,12 @@ class Transactions(Protocol):
 
     def transact(self, work: Work[T]) -> T:
         """Run the work and return its value after the commit."""
-        ...
 
     async def transact_soon(self, work: Work[T]) -> T:
         """Run the work without blocking the event loop."""
-        ...
 
     def close(self) -> None:
         """Finish what was asked, and accept no more."""
-        ...
 
 
 @contextmanager

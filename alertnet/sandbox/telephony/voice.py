@@ -49,11 +49,7 @@ class Player:
             self.stay_silent(call)
 
     def stay_silent(self, call: CallRecord) -> None:
-        """Press nothing until the question times out. Alertnet is told if it asked for that, else the document goes on.
-
-        Raises:
-            WrongState: the call asks for no keys.
-        """
+        """Press nothing until the question times out; alertnet hears of it if it asked, else the document goes on."""
         if call.record is not None:
             if next_url := self._hear(call, call.rest):
                 self.play_from(call, next_url)

@@ -152,11 +152,7 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """The moment in UTC.
-
-        Raises:
-            ValueError: the datetime is naive.
-        """
+        """The moment in UTC."""
         return None if value is None else _zoned(value).astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:

@@ -36,19 +36,15 @@ class Entropy(Protocol):
 
     def id(self) -> str:
         """A new id: 32 lower-case hexadecimal digits."""
-        ...
 
     def digits(self, count: int) -> str:
         """That many random decimal digits."""
-        ...
 
     def letters(self, count: int, alphabet: str) -> str:
         """That many random letters of the alphabet."""
-        ...
 
     def bytes(self, count: int) -> bytes:
         """That many random bytes."""
-        ...
 
 
 class Unstretched(Exception):

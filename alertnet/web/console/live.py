@@ -124,11 +124,9 @@ class Look(Protocol):
     @property
     def incident(self) -> str:
         """The id of the incident that the page is about; empty where it is about several."""
-        ...
 
     def regions(self, runtime: Runtime, before: Regions | None, state: IncidentState) -> Regions:
         """Render the page; returns `before`, its last rendering, where nothing has changed."""
-        ...
 
 
 @dataclass(eq=False)

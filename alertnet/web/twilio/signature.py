@@ -31,11 +31,7 @@ MENDS = {
 
 
 async def signed_form(request: Request) -> Form:
-    """Read and verify a webhook of the provider (twilio.com/docs/usage/webhooks/webhooks-security).
-
-    Raises:
-        HTTPException: 403 for any other request, and for all where no token is configured.
-    """
+    """Read and verify a webhook of the provider (twilio.com/docs/usage/webhooks/webhooks-security)."""
     form = await read_form(request)
     asked = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
     check_signature(runtime_of(request), throttle_of(request), asked, request.headers, form)
