@@ -104,6 +104,21 @@ def test_a_place_and_an_organisation_say_who_is_left_out_for_them(office: Office
     assert "lawyers (Lawyers of the farmers' association), es: " in theirs
 
 
+def test_a_country_that_no_tree_serves_is_named_with_who_stands_in(office: Office, tmp_path: Path) -> None:
+    """A2: else last resort looks as if it were for that country."""
+    for name in ("colombia.yaml", "head_office.yaml", "teams.yaml"):
+        shutil.copy(REPOSITORY / "contact_trees" / name, tmp_path)
+
+    served, other = (
+        office.types("trees", "simulate", str(tmp_path), "--country", country, "--type", "arrest", "--hours", "1").out
+        for country in ("CO", "FR")
+    )
+
+    assert "nobody in the trees that serve FR may be told: the last resort of every tree is alerted" in other
+    assert "colombia: Last resort" in other
+    assert "may be told" not in served
+
+
 def test_an_alert_to_a_country_that_can_not_answer_says_so(office: Office) -> None:
     """B4: neither a code to answer with, nor a link where none may be; the price stands beside the country."""
     trees = office.folder / "trees"

@@ -64,6 +64,7 @@ def head_of(played: Played) -> Iterator[str]:
     fails = [f"{tree}/{contact}/{kind} fails" for tree, contact, kind in sorted(script.fails)]
     go = "GO comes at once" if script.gives_go else "no GO comes"
     yield "; ".join([", ".join(deeds) or "nobody answers", *fails, CALLS[script.calls], go, _alarms(script)])
+    yield from played.rehearsal.warnings
 
 
 @value

@@ -18,7 +18,7 @@ from alertnet.core.forecast.simulated_incident import SimulatedIncident
 from alertnet.core.forecast.simulation import Closed, Ignored, Noted, Rehearsal, Told
 from alertnet.core.incident import Facts
 from alertnet.core.notification import Kind
-from alertnet.core.resolution.resolve import Plan, Plans, resolve
+from alertnet.core.resolution.resolve import Plan, Plans, nobody_serves, resolve
 
 WANTS = frozenset({Kind.ALERT, Kind.REMINDER, Kind.TASK})
 """Messages that want an answer from the contact itself."""
@@ -37,8 +37,9 @@ def rehearse(
     """
     everywhere = tuple(trees)
     plans_at = _Plans(facts, [tree for tree in everywhere if tree.serves(facts.country, facts.place)])
+    warnings: tuple[str, ...] = ()
     if all(plan.reaches_nobody for plan in plans_at(at).values()):
-        plans_at = _Plans(facts, everywhere)
+        plans_at, warnings = _Plans(facts, everywhere), (nobody_serves(facts.country),)
     plans = tuple(plans_at(at).values())
     incident = SimulatedIncident.opened(plans_at(at), at, script)
     simulation = _Simulation(incident, plans_at, at, script)
@@ -52,6 +53,7 @@ def rehearse(
         tuple(each for plan in plans for each in _closed(plan, incident.noted)),
         simulation.until,
         ends_at,
+        warnings,
     )
 
 

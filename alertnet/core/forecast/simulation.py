@@ -80,6 +80,8 @@ class Rehearsal:
     closed: tuple[Closed, ...]
     until: datetime
     ends_at: datetime | None
+    warnings: tuple[str, ...] = ()
+    """What an incident would warn of when it opens."""
 
     def of_tree(self, tree: str) -> "Rehearsal":
         """The part of the outcome that counts for that tree, or happens there."""

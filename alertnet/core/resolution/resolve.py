@@ -208,6 +208,11 @@ def opening(plans: Iterable[Plan]) -> tuple[Plan, ...]:
     return reaching or tuple(plan for plan in known if plan.last_resort)
 
 
+def nobody_serves(country: str) -> str:
+    """The warning about a country whose trees reach nobody, so that the plans of all trees stand in."""
+    return f"nobody in the trees that serve {country} may be told: the last resort of every tree is alerted"
+
+
 def left_out(plan: Plan, refused: Collection[int]) -> tuple[Pruned, ...]:
     """Who is not told, and why: those whom the plan prunes, and those of levels that a coordinator refused."""
     levels = [planned for planned in plan.levels if planned.index in refused]

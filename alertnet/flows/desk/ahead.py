@@ -39,6 +39,7 @@ class Foretold:
 
     levels: tuple[WouldBeTold, ...]
     left_out: int
+    warnings: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     """Codes of people that the teams file does not know, if it knows any."""
 
@@ -49,7 +50,7 @@ def foretell(network: Network, reported: Facts, now: datetime) -> Foretold:
     rehearsal = rehearse(facts, network.trees.values(), now, now + RAISED, Script())
     left_out = len({(each.tree, each.contact) for each in rehearsal.pruned})
     unknown = tuple(each.code for each in facts.people if network.people and each.code not in network.people)
-    return Foretold(tuple(_levels(network, rehearsal, now)), left_out, unknown)
+    return Foretold(tuple(_levels(network, rehearsal, now)), left_out, rehearsal.warnings, unknown)
 
 
 def _levels(network: Network, rehearsal: Rehearsal, now: datetime) -> Iterator[WouldBeTold]:

@@ -72,6 +72,7 @@ class Night:
     left_out: Mapping[str, tuple[str, ...]]
     ignored: tuple[str, ...]
     ends: int | None
+    warnings: tuple[str, ...]
 
     def told_by(self, minutes: int) -> int:
         """How many people have been told by then."""
@@ -126,6 +127,7 @@ def play(
         {reason: tuple(names) for reason, names in left_out.items()},
         tuple(f"{each.deed.about}: {each.why}" for each in rehearsal.ignored),
         round((rehearsal.ends_at - opened_at) / MINUTE) if rehearsal.ends_at else None,
+        rehearsal.warnings,
     )
 
 

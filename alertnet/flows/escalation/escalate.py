@@ -261,11 +261,6 @@ def _remind_of_action(locked: LockedIncident, missing: ActionMissing) -> None:
             locked.work.post_once(drafts(locked, Kind.ACTION_REMINDER, missing.tree, contact, words))
 
 
-def nobody_serves(country: str) -> str:
-    """The text for a country whose trees reach nobody."""
-    return f"nobody in the trees that serve {country} may be told: the last resort of every tree is alerted"
-
-
 def stop_what_reaches_nobody(locked: LockedIncident) -> None:
     """Stop trees that reach nobody. Where all do, those with a last resort go on, or else we say so (A2).
 

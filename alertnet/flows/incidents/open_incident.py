@@ -5,8 +5,8 @@ from alertnet.core.inbound.same_event import WITHIN, may_be_same
 from alertnet.core.incident import REF_CHARACTERS, REF_LETTERS, Facts, Incident, IncidentStatus
 from alertnet.core.notification import PromptKind
 from alertnet.core.resolution.known_people import checked, differences
-from alertnet.core.resolution.resolve import Plans
-from alertnet.flows.escalation.escalate import NOBODY, begin_all, nobody_serves
+from alertnet.core.resolution.resolve import Plans, nobody_serves
+from alertnet.flows.escalation.escalate import NOBODY, begin_all
 from alertnet.flows.notifications import field_reassurance, prompts
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident, taken_up

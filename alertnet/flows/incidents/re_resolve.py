@@ -13,9 +13,9 @@ from alertnet.core.incident import Facts
 from alertnet.core.replan.difference import Difference, compare, with_consent
 from alertnet.core.replan.state_migration import migrate_state
 from alertnet.core.replan.tree_migration import Places, retire, succeed
-from alertnet.core.resolution.resolve import Plan, Plans, opening
+from alertnet.core.resolution.resolve import Plan, Plans, nobody_serves, opening
 from alertnet.flows.credentials.written_codes import good_from, known_codes, owners_of, void
-from alertnet.flows.escalation.escalate import NOBODY, move, nobody_serves, stop_what_reaches_nobody
+from alertnet.flows.escalation.escalate import NOBODY, move, stop_what_reaches_nobody
 from alertnet.flows.incidents.open_incident import plans_in_force
 from alertnet.flows.incidents.update import let_wait
 from alertnet.flows.notifications.cancel_alerts import cancel_barred, cancel_for_those_gone

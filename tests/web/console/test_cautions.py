@@ -13,7 +13,8 @@ from alertnet.core.directory.languages import phrase
 from alertnet.core.incident import Affected, Facts, Scope, Severity, Wider
 from alertnet.core.replan.difference import Retold, in_words
 from alertnet.core.resolution.known_people import differences
-from alertnet.flows.escalation.escalate import NOBODY, nobody_serves
+from alertnet.core.resolution.resolve import nobody_serves
+from alertnet.flows.escalation.escalate import NOBODY
 from alertnet.flows.incidents.update import hear_consent
 from alertnet.flows.sending.pause import pause
 from alertnet.flows.unit.locked_incident import take_up

@@ -113,10 +113,23 @@ def test_an_answer_moves_what_would_have_come(desk: Desk) -> None:
     assert "03:45 Coordination" not in answered
 
 
+def test_that_no_tree_serves_a_country_is_said_by_the_simulator_and_before_an_alarm_and_a_drill(desk: Desk) -> None:
+    """A2: else what comes looks as if these contacts were for that country."""
+    warning = "nobody in the trees that serve FR may be told: the last resort of every tree is alerted"
+    before_a_drill = desk.opens("/desk/drills/new").presses("See who takes part", type="arrest", country="FR")
+    before_an_alarm = desk.opens("/desk/raise").presses("See who will be told", type="arrest", country="FR")
+
+    assert warning in desk.opens(CASE.replace("CO", "FR")).text
+    assert "en los árboles que sirven a FR" in desk.opens(f"{CASE.replace('CO', 'FR')}&lang=es").text
+    assert all(warning in each.text and "Last resort" in each.text for each in (before_a_drill, before_an_alarm))
+    assert "may be told" not in desk.opens(f"{CASE}&lang=en").text
+
+
 def test_who_is_left_out_is_named_with_why(desk: Desk) -> None:
     text = desk.opens(f"{CASE}&exclude=carol").text
 
     assert "Who is left out, and why excluded: Amis" in text
+    assert "excluded: Friends, Amis" in desk.opens(f"{CASE}&exclude=carol,+bob").text
     assert "3 of 4 told" in text
 
 

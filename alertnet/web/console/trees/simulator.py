@@ -17,7 +17,7 @@ from alertnet.runtime import tree_editing
 from alertnet.store.records.credentials.users import Role
 from alertnet.web.api.models import Case
 from alertnet.web.console.desk import AtDesk, Desk
-from alertnet.web.console.incidents.raising import choices, countries_of
+from alertnet.web.console.incidents.raising import CODE, choices, countries_of
 from alertnet.web.console.refusing import Told, refused
 from alertnet.web.console.trees.editing import Edit, edit_in
 from alertnet.web.forms import UNTYPED, Posted, read_day
@@ -102,7 +102,7 @@ def _play(network: Network, now: datetime, given: Mapping[str, str], query: Mapp
 def _case(network: Network, given: Mapping[str, str]) -> tuple[Case, Facts]:
     """Read the chosen case by the API's rules."""
     fields: dict[str, object] = {name: given[name] for name in FIELDS if given[name]}
-    fields |= {name: given[name].split() for name in LISTS if given[name]}
+    fields |= {name: CODE.findall(given[name]) for name in LISTS if given[name]}
     try:
         case = Case.model_validate(fields)
     except ValidationError as error:
