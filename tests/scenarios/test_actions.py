@@ -90,6 +90,24 @@ def test_one_reported_action_ends_the_wait(world_of: Worlds, by: str) -> None:
     assert planned(incident, "defenders") == []
 
 
+@pytest.mark.parametrize("goes_on", ["running", "unanswered"])
+def test_an_action_reported_late_ends_what_went_on_without_it(world_of: Worlds, goes_on: str) -> None:
+    """A4: with the next level told, or at the tree's end, the alert goes on for want of that report alone."""
+    yaml = tree("next")
+    world = world_of(yaml if goes_on == "running" else yaml[: yaml.index("  - {name: Friends")])
+    incident = takes_charge(world)
+    world.passes(minutes=62)
+    assert incident.status("valley") == goes_on
+
+    world.texts("ombuds", f"DONE {code_in(world.phone('ombuds').inbox[0])} spoke with the colonel")
+
+    assert incident.status("valley") == "acknowledged"
+    rung = len(world.phone("coordinator").inbox)
+    world.passes(hours=2)
+    assert incident.status("valley") == "acknowledged"
+    assert not any("ALARM" in text for text in world.phone("coordinator").inbox[rung:])
+
+
 def test_reporting_that_nothing_was_done_ends_no_wait(world_of: Worlds) -> None:
     """`none` is kept on record."""
     world = world_of(tree("next"))

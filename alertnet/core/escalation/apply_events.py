@@ -285,14 +285,20 @@ def _asked(context: Context, event: Asked) -> None:
 
 
 def _act(context: Context, contact: str) -> None:
-    """End the wait for an action; one by any contact that counted is enough."""
+    """End the wait for an action, or what went on without it; one by any contact that counted is enough."""
     state = context.state
     context.change(acted=tuple(dict.fromkeys((*state.acted, contact))))
-    if state.status is not Status.ACKNOWLEDGED or state.met_index is None:
+    awaited = state.met_index if state.status is Status.ACKNOWLEDGED else state.missed_index
+    run = context.find(awaited)
+    if run is None or context.progress(run.index, contact) is None:
         return
-    progress = context.progress(state.met_index, contact)
-    if progress is not None and context.answer(state.met_index, contact) is AnswerKind.ACKNOWLEDGED:
+    if context.answer(run.index, contact) is not AnswerKind.ACKNOWLEDGED:
+        return
+    if state.status is Status.ACKNOWLEDGED:
         context.change(action_due_at=None)
+    elif run.status is LevelStatus.MET:
+        context.change(missed_index=None)
+        acknowledge(context, run)
 
 
 def _look_again(context: Context, event: PlanChanged | Replanned) -> None:
