@@ -228,6 +228,19 @@ def test_what_changes_nobody_holds_at_once(night: World) -> None:
     assert "updated" in incident.timeline()
 
 
+def test_whom_a_higher_severity_brings_in_hears_of_the_type_that_came_with_it(world_of: Worlds) -> None:
+    """A8: they are told at once, and not of what it was taken for before."""
+    grave = "  - {name: Grave, when: {severity: [critical]}, notify: [defenders], wait: 20m}\n"
+    world = world_of(a_tree(COORDINATION + grave))
+    incident = world.raises(type="threat", severity="moderate")
+    world.passes(minutes=11)
+    assert world.phone("defenders").inbox == []
+
+    incident.act("updates", text="They shoot", type="attempted_killing", severity="critical")
+
+    assert "armed attack" in world.phone("defenders").inbox[0]
+
+
 def test_an_accused_is_spared_before_anybody_decides(world_of: Worlds) -> None:
     """A3: nobody who belongs to the perpetrator is told, be the accusation decided on or not."""
     brigade = """

@@ -10,7 +10,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput
 from alertnet.core.incident import Facts, Scope, Wider
 from alertnet.core.notification import PromptAnswer, PromptKind
-from alertnet.core.replan.difference import as_proposed, at_once, in_words, proposed_by, with_consent
+from alertnet.core.replan.difference import as_proposed, at_once, changed, in_words, proposed_by, with_consent
 from alertnet.core.resolution.resolve import unmatched_exclusions
 from alertnet.flows.escalation.escalate import apply_facts
 from alertnet.flows.escalation.record_decision import end_change
@@ -18,7 +18,7 @@ from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.stand_down import tell_of_news
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.messages.reported import Event
-from alertnet.store.records import answers, timeline
+from alertnet.store.records import answers, editions, timeline
 from alertnet.store.records import incidents as incident_store
 
 UPDATED = "updated"
@@ -54,11 +54,14 @@ def update_incident(locked: LockedIncident, text: str, facts: Facts, *, by: str)
 def propose(locked: LockedIncident, news: Facts) -> None:
     """Apply a higher severity and exclusions at once (A3, A8); ask about other changes of who is told."""
     proposed = proposed_by(locked.facts, news, locked.incident.proposed)
-    apply_facts(locked, at_once(locked.facts, proposed))
-    facts, change = as_proposed(locked.facts, proposed), prompts.would_change(locked, proposed)
+    urgent = at_once(locked.facts, proposed)
+    facts = as_proposed(urgent, proposed)
+    before, after = (editions.plans(locked.tx, each, locked.incident.trees) for each in (urgent, facts))
+    change = changed(urgent, facts, before, after)
+    # In one go, so that whom the higher severity brings in hears of the new type.
+    apply_facts(locked, urgent if change.names else facts)
     end_change(locked, PromptAnswer.OVERTAKEN, None)
     if not change.names:
-        apply_facts(locked, facts)
         return
     locked.incident = replace(locked.incident, proposed=proposed)
     locked.warn(in_words(locked.facts, facts, change))
