@@ -61,6 +61,7 @@ bench: venv ## measure speed beside the ceiling and its peers, into bench.json a
 
 long: venv ## the tests that take minutes
 	$(BIN)/python -m pytest -m long
+	$(BIN)/python -m pytest -m "hypothesis and not long" --hypothesis-profile many
 
 soak: venv ## one process for half an hour at fifty times the speed, with all that happens to it (MINUTES= SEED=)
 	SOAK_MINUTES=$(or $(MINUTES),30) SOAK_SEED=$(or $(SEED),4711) $(BIN)/python -m pytest -m long -s tests/processes/test_soak.py

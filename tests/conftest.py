@@ -43,7 +43,10 @@ def _write_into_memory() -> None:
 
 _write_into_memory()
 
-settings.register_profile("alertnet", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "alertnet", max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("many", settings.get_profile("alertnet"), max_examples=500)
 settings.load_profile("alertnet")
 
 # Until all is collected, which is hardly any garbage.

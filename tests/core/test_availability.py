@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from alertnet.core.directory.availability import Hours, Span, Times
@@ -144,7 +144,6 @@ def test_where_the_clocks_skip_all_that_is_not_quiet_it_is_quiet_until_the_next_
     assert Times(zone, quiet=quiet).quiet_until(at(moment)) == at(until)
 
 
-@settings(max_examples=300, deadline=None)
 @given(zone=st.sampled_from(ZONES), quiet=nights, moment=instants)
 def test_whatever_is_held_back_is_let_go_within_two_days_and_then_nothing_is_quiet(
     zone: str, quiet: Span, moment: datetime
@@ -157,7 +156,6 @@ def test_whatever_is_held_back_is_let_go_within_two_days_and_then_nothing_is_qui
         assert times.quiet_until(until) is None
 
 
-@settings(max_examples=300, deadline=None)
 @given(zone=st.sampled_from(ZONES), span=nights, moment=instants)
 def test_an_instant_is_judged_by_what_the_clock_on_the_wall_shows(zone: str, span: Span, moment: datetime) -> None:
     """A7: the same reading is the same answer, on every day and in every fold of the clock."""

@@ -6,7 +6,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from alertnet.core.directory.on_call import Arrangement, Duty, Officer, on_duty, shift_at, swapped, turns
@@ -173,7 +173,6 @@ def test_a_change_that_the_clocks_show_twice_happens_once(year: int) -> None:
     assert turns[2] != turns[3]
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     zone=st.sampled_from(ZONES),
     weekday=st.integers(0, 6),

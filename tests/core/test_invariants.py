@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.errors import Inconsistent, put_down
@@ -159,7 +159,6 @@ def test_of_other_faults_only_the_name_is_put_down() -> None:
 
 
 @given(stories())
-@settings(max_examples=60)
 def test_whatever_happens_in_a_story_is_sound(story: Story) -> None:
     """A2, A11: a false alarm here would cost a true one."""
     played = Playback(story).at_due_times()
@@ -170,7 +169,6 @@ def test_whatever_happens_in_a_story_is_sound(story: Story) -> None:
 
 
 @given(stories(only_events=True), TREES)
-@settings(max_examples=60)
 def test_what_is_carried_over_to_another_tree_is_sound(story: Story, other: ContactTree) -> None:
     """A8, A11: neither an edited tree nor a retired one makes of an escalation what can't be."""
     last = Playback(replace(story, tree=named(story.tree))).at_due_times().taken[-1]

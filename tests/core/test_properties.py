@@ -47,7 +47,6 @@ def ticks(story: Story, gaps: Iterable[timedelta]) -> list[datetime]:
 
 
 @given(stories())
-@settings(max_examples=60)
 def test_nobody_forgets(story: Story) -> None:
     """A2: neither stopped nor acknowledged it has a next due time; acknowledged it has one for an open action."""
     for each in taken(story):
@@ -60,7 +59,6 @@ def test_nobody_forgets(story: Story) -> None:
 
 
 @given(stories())
-@settings(max_examples=60)
 def test_nobody_is_told_against_consent(story: Story) -> None:
     """A3: no contact that is barred is contacted, by any address; checked when resolving and again when sending."""
     for each in taken(story):
@@ -71,7 +69,6 @@ def test_nobody_is_told_against_consent(story: Story) -> None:
 
 
 @given(stories())
-@settings(max_examples=60)
 def test_nothing_rings_where_nobody_is_or_wants_to_be_woken(story: Story) -> None:
     """B1: `hours` close all but mail, `quiet` holds back what rings, each at the moment it was planned for."""
     told = [(each.plan, send) for each in taken(story) for send in each.step.sends]
@@ -102,7 +99,6 @@ def disturbs(plan: Plan, send: Send) -> bool:
 
 
 @given(TREES, INCIDENTS)
-@settings(max_examples=50)
 def test_a_plan_names_only_whom_it_may(tree: ContactTree, known: Facts) -> None:
     """A3: what was pruned, and why, is shown: whoever a level names is told, or pruned with a reason."""
     (plan,) = resolve(known, [tree])
@@ -114,7 +110,6 @@ def test_a_plan_names_only_whom_it_may(tree: ContactTree, known: Facts) -> None:
 
 
 @given(stories())
-@settings(max_examples=60)
 def test_stop_means_stop(story: Story) -> None:
     """A4: no alert leaves while it is acknowledged or stopped, nor to anybody who has answered."""
     for each in taken(story):
@@ -125,7 +120,6 @@ def test_stop_means_stop(story: Story) -> None:
 
 
 @given(stories())
-@settings(max_examples=60)
 def test_statuses_change_only_as_they_may(story: Story) -> None:
     """B3: never back to scheduled; out of acknowledged for a missed action, a go or a lost answer alone."""
     for each in taken(story):
@@ -142,7 +136,6 @@ def test_statuses_change_only_as_they_may(story: Story) -> None:
 
 
 @given(stories())
-@settings(max_examples=50)
 def test_a_state_survives_the_database(story: Story) -> None:
     """C: what is kept between two moments is all there is."""
     for each in taken(story):
@@ -150,7 +143,6 @@ def test_a_state_survives_the_database(story: Story) -> None:
 
 
 @given(stories())
-@settings(max_examples=50)
 def test_looking_again_does_nothing(story: Story) -> None:
     """A5: hardly ever twice: the same instant again changes nothing."""
     for each in taken(story):
@@ -160,7 +152,6 @@ def test_looking_again_does_nothing(story: Story) -> None:
 
 
 @given(stories(), st.floats(0.01, 0.99))
-@settings(max_examples=50)
 def test_between_due_times_nothing_happens(story: Story, share: float) -> None:
     """A7: so a night that is looked at each second is the same as one looked at when something is due."""
     for each in taken(story):
@@ -171,7 +162,6 @@ def test_between_due_times_nothing_happens(story: Story, share: float) -> None:
 
 
 @given(stories(only_events=True), GAPS)
-@settings(max_examples=40)
 def test_a_night_at_random_ticks_is_the_same_night(story: Story, gaps: list[timedelta]) -> None:
     """A7: ticks up to 60 s apart plan the same moments and send the same as looking at every due time."""
     exact = Playback(story).at_due_times().taken
@@ -186,7 +176,6 @@ def test_a_night_at_random_ticks_is_the_same_night(story: Story, gaps: list[time
 
 
 @given(stories(only_events=True), OUTAGES)
-@settings(max_examples=50)
 def test_after_an_outage_everybody_hears_once_and_no_round_is_made_up(story: Story, outages: list[timedelta]) -> None:
     """A7: overdue methods and repeats shrink to one message per method; no round starts inside an outage."""
     for each in Playback(story).at_ticks(ticks(story, outages)).taken:

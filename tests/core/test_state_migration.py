@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from alertnet.core.directory.contact import Method, MethodKind
 from alertnet.core.directory.contact_tree import ContactTree
@@ -55,7 +55,6 @@ def carried(state: State, before: Plan, edited: ContactTree, now: Any, **known: 
 
 
 @given(stories())
-@settings(max_examples=40)
 def test_a_plan_that_has_not_changed_changes_nothing(story: Story) -> None:
     """A8: whatever has happened, on the same tree the state is the same, and so is the tree."""
     played = Playback(replace(story, tree=named(story.tree))).at_due_times()
@@ -67,7 +66,6 @@ def test_a_plan_that_has_not_changed_changes_nothing(story: Story) -> None:
 
 
 @given(stories(only_events=True))
-@settings(max_examples=40)
 def test_what_moves_there_and_back_is_where_it_was(story: Story) -> None:
     """A8: levels and methods are the same by their names, wherever they stand."""
     there = named(story.tree)
@@ -86,7 +84,6 @@ def test_what_moves_there_and_back_is_where_it_was(story: Story) -> None:
 
 
 @given(stories(only_events=True), TREES)
-@settings(max_examples=60)
 def test_on_any_other_tree_it_goes_on_and_keeps_its_answers(story: Story, other: ContactTree) -> None:
     """A2: a next due time, unless it is acknowledged or stopped; A4: whoever has answered is told no more."""
     last = Playback(replace(story, tree=named(story.tree))).at_due_times().taken[-1]
@@ -108,7 +105,6 @@ def test_on_any_other_tree_it_goes_on_and_keeps_its_answers(story: Story, other:
 
 
 @given(stories(only_events=True))
-@settings(max_examples=40)
 def test_a_retired_tree_tells_nobody_and_can_come_back(story: Story) -> None:
     """A3: whoever was in it may be told nothing; A8: back in force, all is where it was."""
     there = named(story.tree)

@@ -61,7 +61,7 @@ COAST = a_tree(
 )
 
 
-SEEDS = 8
+SEEDS = 4
 NIGHTS = [*range(SEEDS), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(SEEDS, 100))]
 NOTED = ("level_opened", "level_gave_way", "rule_met", "escalation_acknowledged", "go_asked")
 FRIENDS = ("ombuds", "desk", "mayor", "nuncio")

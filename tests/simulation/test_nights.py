@@ -9,7 +9,7 @@ from tests.house.source import ROOT
 
 Lived = subprocess.CompletedProcess[str]
 
-FIRST = 6
+FIRST = 3
 """Nights of each run of the tests; whoever changes a flow lives through more."""
 
 

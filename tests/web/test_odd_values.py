@@ -249,7 +249,7 @@ def test_of_an_odd_id_there_is_nothing(world: World, chance: Random) -> None:
 def test_every_page_refuses_what_it_can_not_use(world: World, chance: Random) -> None:
     for page, form in FORMS.items():
         for name in form:
-            for odd in (*chance.sample([text for text in TEXTS if text != "\ud800"], 4), *chance.sample(NAMES, 2)):
+            for odd in (*chance.sample([text for text in TEXTS if text != "\ud800"], 2), *chance.sample(NAMES, 1)):
                 link = world.link("bob" if page == "a" else "alice", page=page)
                 answer = world.client.post(link, data=form | {name: odd})
                 assert answer.status_code < 500, (page, name, odd)
