@@ -3,9 +3,9 @@
 An edit replaces files of an edition. Nothing is overwritten that others put in force meanwhile.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import field, replace
 from difflib import SequenceMatcher
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -50,6 +50,20 @@ class Finding:
     def said(self, say: Say) -> str:
         """What is wrong, in the language of `say`."""
         return self.fault.said(say)
+
+
+@value
+class InForce:
+    """Where things stand in the files in force.
+
+    `unwise`: findings by tree ("" for the field), and by place, as `levels.0`, `contacts.ana`; one on a contact that
+    several trees share is listed in each. `files`: the file of each tree. `contacts`: file and line, by tree and
+    contact; both without those of shared folders. All are empty where the files were not stored.
+    """
+
+    unwise: Mapping[str, Mapping[str, Sequence[Finding]]] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    contacts: Mapping[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
 
 
 class Faulty(BadInput):
@@ -107,16 +121,15 @@ def files_of(runtime: Runtime, edition: Publication) -> dict[str, str]:
     return texts_in(_packed(runtime, edition))
 
 
-def unwise_in_force(runtime: Runtime, tested: Tested) -> dict[str, dict[str, list[Finding]]]:
-    """What is unwise in the files in force: by tree ("" for the field), and by place, as `levels.0`, `contacts.ana`.
-
-    A finding on a contact that several trees share is listed in each. Empty where the files were not stored.
-    """
+def in_force(runtime: Runtime, tested: Tested) -> InForce:
+    """What is unwise in the files in force, and where their trees and contacts stand."""
     latest = next(iter(runtime.watched.history()[-1:]), None)
     if latest is None or latest.files is None:
-        return {}
-    with _laid_out(runtime, _packed(runtime, latest)) as place:
+        return InForce()
+    packed = _packed(runtime, latest)
+    with _laid_out(runtime, packed) as place:
         found = _surveyed(runtime, place, tested)
+    own = texts_in(packed).keys()
     unwise: dict[str, dict[str, list[Finding]]] = {}
     for fault in found.unwise:
         part = ".".join(fault.path.split(".")[:2])
@@ -124,7 +137,11 @@ def unwise_in_force(runtime: Runtime, tested: Tested) -> dict[str, dict[str, lis
         within = replace(fault, path=fault.path.removeprefix(f"{part}."))
         for tree in in_trees or [""]:
             unwise.setdefault(tree, {}).setdefault(part, []).append(Finding("warning", within if tree else fault))
-    return unwise
+    return InForce(
+        unwise,
+        {tree: file for tree, file in found.files.items() if file in own},
+        {contact: place for contact, place in found.contacts.items() if place[0] in own},
+    )
 
 
 def _shared_file(runtime: Runtime, tree: str, part: str) -> str | None:

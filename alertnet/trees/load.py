@@ -90,12 +90,14 @@ Tested = Callable[[Network], Mapping[tuple[str, str], date | None]]
 
 @value
 class Survey:
-    """What `trees check` finds: faults, or advice, the network, and the file of each tree."""
+    """What `trees check` finds: faults, or advice, the network, and in which file each tree and contact stands."""
 
     faults: tuple[Fault, ...]
     unwise: tuple[Fault, ...] = ()
     network: Network | None = None
     files: Mapping[str, str] = field(default_factory=dict)
+    contacts: Mapping[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
+    """File and line of each contact, by tree and contact."""
 
 
 def survey(
@@ -121,7 +123,12 @@ def survey(
     for tree, nodes in zip(trees, of_trees, strict=True):
         unwise += [*uncovered(tree, nodes.root, today), *long_closed(tree, nodes.contacts, today, closed)]
     files = {str(nodes.root["tree"].value): nodes.root.document.file for nodes in of_trees}
-    return Survey((), _in_order(unwise), network, files)
+    contacts = {
+        (str(nodes.root["tree"].value), id): (node.document.file, node.line)
+        for nodes in of_trees
+        for id, node in nodes.contacts.items()
+    }
+    return Survey((), _in_order(unwise), network, files, contacts)
 
 
 def with_wait(folder: Path, tree: str, level: str, wait: str) -> tuple[str, str]:

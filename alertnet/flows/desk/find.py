@@ -115,7 +115,9 @@ def _contacts(tx: Tx, network: Network, board: Board, asked: str, language: str)
             if all(word in names for word in words):
                 serving = [each for each in board.incidents if any(path.tree == tree.id for path in each.paths)]
                 acts = _of_contact(tx, f"{tree.id}/{contact.id}", serving[:MOST_INCIDENTS])
-                yield Found("contact", contact.called, f"{contact.id}, {tree.title_in(language)}", tuple(acts))
+                stands = Act("The trees", f"/desk/trees/{tree.id}#contact-{contact.id}")
+                about = f"{contact.id}, {tree.title_in(language)}"
+                yield Found("contact", contact.called, about, (*acts, stands))
 
 
 def _plain(text: str) -> str:

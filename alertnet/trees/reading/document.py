@@ -97,7 +97,11 @@ class Node:
     @property
     def position(self) -> str:
         """The position as `file:line`."""
-        return f"{self.document.file}:{self.document.marks[self.steps].line + 1}"
+        return f"{self.document.file}:{self.line}"
+
+    @property
+    def line(self) -> int:
+        return int(self.document.marks[self.steps].line) + 1
 
     def fault(self, message: Phrase, allowed: tuple[str | Phrase, ...] = ()) -> Fault:
         return self.document.fault(self.steps, message, self.value, allowed)

@@ -50,14 +50,14 @@ def test_a_text_offers_what_can_be_decided_on_it(world: World, desk: Desk) -> No
 
 
 def test_a_contact_offers_what_it_may_have_said_in_each_open_incident(world: World, desk: Desk, ref: str) -> None:
-    """The form comes with it chosen; who was told of nothing offers nothing."""
+    """The form comes with it chosen; of who was told of nothing there is its place in the tree alone."""
     offered = acts(desk, "friends")
 
-    assert set(offered) == {f"Somebody has answered me ({ref})", f"Somebody has done something ({ref})"}
+    told = {f"Somebody has answered me ({ref})", f"Somebody has done something ({ref})"}
+    assert set(offered) == {*told, "The trees"}
     page = desk.opens(offered[f"Somebody has answered me ({ref})"].partition("#")[0])
     assert '<option value="valley/bob" selected>' in page.html
-    assert acts(desk, "desk") == {}
-    assert "Nothing is asked of it" in desk.opens("/desk/find?q=desk").text
+    assert acts(desk, "desk") == {"The trees": "/desk/trees/valley#contact-desk"}
 
 
 def test_a_team_and_a_member_of_it_lead_to_an_alarm_for_the_team(desk: Desk) -> None:

@@ -62,6 +62,20 @@ def test_what_is_unwise_stands_beside_what_it_is_about(desk: Desk, sit_down: Sit
     assert "has one method alone" not in observed.text
 
 
+def test_a_number_is_three_presses_away_from_the_name_of_whose_it_is(desk: Desk, sit_down: SitDown) -> None:
+    """Find, its place in the tree, its line in the file."""
+    [found] = re.findall(r'href="(/desk/trees/valley#contact-carol)"', desk.opens("/desk/find?q=amis").html)
+    page = desk.opens(found.partition("#")[0])
+    [(file, line)] = re.findall(r'<a href="(/desk/editions/1/files\?name=valley.yaml)#line-(\d+)">carol</a>', page.html)
+    observed = sit_down("olga", Role.OBSERVER).opens("/desk/trees/valley")
+
+    [text] = re.findall(r'<textarea id="text".*?>\n?(.*?)</textarea>', desk.opens(file).html, re.DOTALL)
+    assert text.splitlines()[int(line) - 1].strip().startswith("carol:")
+    assert page.html.count('id="contact-carol"') == 1
+    assert "carol" in observed.text
+    assert "/files?" not in observed.html
+
+
 @pytest.mark.parametrize(
     ("language", "fault", "warning"),
     [

@@ -11,7 +11,7 @@ from alertnet.core.directory.contact_tree import ContactTree, Level
 from alertnet.core.errors import Unknown
 from alertnet.flows.notifications.number_tests import shown_to_work
 from alertnet.runtime import tree_editing
-from alertnet.runtime.tree_editing import Finding
+from alertnet.runtime.tree_editing import Finding, InForce
 from alertnet.runtime.wiring import Runtime
 from alertnet.web.console.desk import AtDesk
 from alertnet.web.console.refusing import Told
@@ -31,7 +31,7 @@ class Band:
 @router.get("")
 def show_trees(desk: AtDesk) -> Response:
     """Show all trees in force, and the faults of an edit that is not in force."""
-    network, found = desk.network, _found(desk.runtime)
+    network, found = desk.network, _found(desk.runtime).unwise
     return desk.show(
         "trees.html",
         trees=network.in_order,
@@ -49,19 +49,21 @@ def show_tree(tree: str, desk: AtDesk) -> Response:
     trees = desk.network.trees
     if tree not in trees:
         raise Unknown("tree", tree[:64])
-    bands = tuple(_bands(trees[tree]))
+    bands, found = tuple(_bands(trees[tree])), _found(desk.runtime)
     return desk.show(
         "tree.html",
         tree=trees[tree],
         bands=bands,
         others=sorted(each for each in trees if each != tree),
-        unwise=_beside(_found(desk.runtime).get(tree, {}), bands),
+        unwise=_beside(found.unwise.get(tree, {}), bands),
+        file=found.files.get(tree),
+        places={id: place for (of, id), place in found.contacts.items() if of == tree},
         edition=desk.edition.number,
     )
 
 
-def _found(runtime: Runtime) -> Mapping[str, Mapping[str, Sequence[Finding]]]:
-    return tree_editing.unwise_in_force(runtime, lambda network: runtime.read(shown_to_work, network))
+def _found(runtime: Runtime) -> InForce:
+    return tree_editing.in_force(runtime, lambda network: runtime.read(shown_to_work, network))
 
 
 def _beside(found: Mapping[str, Sequence[Finding]], bands: Sequence[Band]) -> dict[str, list[Finding]]:
