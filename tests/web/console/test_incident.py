@@ -77,6 +77,30 @@ def test_four_sentences_say_how_it_stands(world: World, desk: Desk, ref: str) ->
     assert "What you owe: nothing now: alertnet goes on by itself." in text
 
 
+def test_while_nobody_acts_each_learns_where_to_say_that_they_do(world: World, desk: Desk, ref: str) -> None:
+    """A coordinator who sits at the console has a telephone to answer, and may not have it at hand."""
+    before = sheet(desk, ref)
+    world.texts("+573005550013", world.written_code("carol"))
+
+    words = "record who takes charge, you or somebody else"
+    assert f'<a href="?do=vouch#do-vouch">{words}</a>' in before.html
+    assert words not in sheet(desk, ref).html
+
+
+@pytest.mark.parametrize(("told", "chosen"), [("[alice]", ["valley/alice"]), ("[alice, bob]", [])])
+def test_the_only_one_who_can_have_answered_is_chosen(tmp_path: Path, told: str, chosen: list[str]) -> None:
+    tree = TREE.replace("[alice, bob, carol, dave]", told)
+    with world_in(tmp_path, tree=tree) as world:
+        desk = Desk.of(world, "maria", Role.COORDINATOR)
+        desk.signs_in()
+        world.raises()
+
+        [whose] = re.findall(r'<select id="vouch-who".*?</select>', sheet(desk, world.ref()).html, re.DOTALL)
+
+    assert "valley/alice" in whose
+    assert re.findall(r'value="([^"]+)" selected', whose) == chosen
+
+
 def test_who_was_not_reached_yet_does_not_know(world: World, desk: Desk) -> None:
     """A queue is no telephone that rang."""
     world.raises()
