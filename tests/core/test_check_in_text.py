@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alertnet.core.inbound.on_the_road.check_in_text import gaps_in, has_words, legs_in, names_day, says_more
+from alertnet.core.inbound.on_the_road.check_in_text import gaps_in, has_words, legs_in, names_day, says_more_than_times
 
 BOGOTA, MADRID = "America/Bogota", "Europe/Madrid"
 FOUR_PM = datetime(2026, 11, 26, 21, 0, tzinfo=UTC)
@@ -255,7 +255,7 @@ def test_after_midnight_tomorrow_may_be_the_day_that_has_begun() -> None:
     [("18:00 mañana", False), ("viernes 27 a las 2 de la tarde, con P7", False), ("mañana 18:00 nos siguen", True)],
 )
 def test_words_for_days_are_for_people_only_beside_others(text: str, more: bool) -> None:
-    assert says_more(text) is more
+    assert says_more_than_times(text) is more
 
 
 ZONES = [

@@ -17,7 +17,7 @@ from alertnet.core.inbound.on_the_road.check_in_text import (
     legs_in,
     names_day,
     names_type,
-    says_more,
+    says_more_than_times,
 )
 from alertnet.core.inbound.sms_grammar import FieldVerb, Report
 from alertnet.core.notification import Kind
@@ -56,7 +56,7 @@ def receive_check_in(text: FieldText, report: Report) -> Reply | None:
 def is_for_people(report: Report) -> bool:
     """Whether a check-in says something besides its codes, times and days; the number of a type is for people, too."""
     is_timed = report.verb in (FieldVerb.DEPART, FieldVerb.EXTEND)
-    return says_more(report.text) if is_timed else has_words(report.text) or names_type(report.text)
+    return says_more_than_times(report.text) if is_timed else has_words(report.text) or names_type(report.text)
 
 
 def _act(text: FieldText, report: Report, heard: Heard) -> CheckedIn:

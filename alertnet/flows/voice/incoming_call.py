@@ -38,7 +38,7 @@ DEFAULT_LANGUAGE = "en"
 NO_REF = "TEL"
 """Stands for the reference in an alarm about no incident."""
 PUT_THROUGH, RECORDED, MISSED, CHECKED_IN = NOTHING_RAISED = ("put through", "recorded", "missed", "checked in")
-KEYS_COUNT = timedelta(minutes=15)
+CALL_COUNTS = timedelta(minutes=15)
 """What is keyed in a call counts for so long after it came: its webhooks, brought again later, prove nothing."""
 _SPOKEN = "; number spoken"
 """Suffix of the outcome of a call that was not put through, because its number had been put through often enough."""
@@ -204,7 +204,7 @@ def _acknowledge(
     A caller's number is easily forged, and a code may be read over a shoulder. So where a PIN is set, it must be keyed
     too (A6).
     """
-    if is_long_over(tx, call):
+    if came_long_ago(tx, call):
         return None
     locked = take_up(tx, code.incident)
     # Look again under the incident's lock, where wrong tries are counted.
@@ -339,9 +339,9 @@ def _tell_of_call(tx: Tx, call: InboundCall, caller: _Caller, subject: Subject) 
     tell_coordinators(tx, caller.trees, announced, besides=call.sender, leaves_at=told_at)
 
 
-def is_long_over(tx: Tx, call: InboundCall) -> bool:
+def came_long_ago(tx: Tx, call: InboundCall) -> bool:
     """Whether a call that is stored came so long ago that nothing keyed in it counts any more."""
-    return inbound.received_at(tx.session, call.provider_id) + KEYS_COUNT < tx.now
+    return inbound.received_at(tx.session, call.provider_id) + CALL_COUNTS < tx.now
 
 
 def reply_to(tx: Tx, call: InboundCall) -> str | None:

@@ -24,7 +24,7 @@ TOLD_AFTER = timedelta(hours=1)
 def note_recording(tx: Tx, call: InboundCall, id: str, provider: str, seconds: int) -> None:
     """Queue a recording for fetching, if its call has raised something; else it is only deleted at the provider."""
     raised = raised_by(tx, call)
-    recordings.add(tx, id, incidents.id_of(tx.session, raised) if raised else None, provider, seconds)
+    recordings.add(tx, id, incidents.id_of(tx, raised) if raised else None, provider, seconds)
 
 
 def find_recording(tx: Tx, call: InboundCall, id: str, provider: str, seconds: int) -> None:

@@ -20,7 +20,7 @@ from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.flows.voice.incoming_call import (
     Asks,
     Reception,
-    is_long_over,
+    came_long_ago,
     keep_reply,
     key_written_code,
     raised_by,
@@ -51,7 +51,7 @@ def key_pin(tx: Tx, edition: Edition, call: InboundCall, digits: str) -> Recepti
         return replace(received, asks=None)
     if raised := raised_by(tx, call):
         return replace(received, asks=Asks.TYPE, raised=raised)
-    if is_long_over(tx, call):
+    if came_long_ago(tx, call):
         return replace(received, asks=None)
     keyed = InboundSms(call.provider_id, call.sender, to="", body="")
     reply = receive_report(FieldText(tx, edition, sender, keyed), Report(panic=False, pin=digits))
@@ -65,7 +65,7 @@ def key_type(tx: Tx, edition: Edition, call: InboundCall, digits: str) -> Recept
     raised, type = raised_by(tx, call), _type(digits)
     if not received.takes_pin or raised is None or type is None:
         return replace(received, asks=None, may_tell=raised is not None)
-    locked = take_up(tx, incidents.id_of(tx.session, raised))
+    locked = take_up(tx, incidents.id_of(tx, raised))
     if locked.is_open:
         _make_known(locked, type)
     locked.finish()

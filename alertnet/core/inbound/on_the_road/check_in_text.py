@@ -99,7 +99,7 @@ def names_type(text: str | None) -> bool:
     return _TYPE.search(plain(text or "")) is not None
 
 
-def says_more(text: str | None) -> bool:
+def says_more_than_times(text: str | None) -> bool:
     """Whether a departure or a delay has words for people; those for days and parts of a day belong to the times."""
     return any(each.kind is Kind.WORD for each in tokens_of(GAP.sub(" ", plain(text or ""))))
 
