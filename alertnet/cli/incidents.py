@@ -85,7 +85,7 @@ def show(ref: Ref) -> None:
     from alertnet.store.views.incident_view import for_coordinators
 
     def query(tx: "Tx") -> "IncidentView":
-        return for_coordinators(tx.session, incidents.id_of(tx.session, ref))
+        return for_coordinators(tx.session, incidents.id_of(tx, ref))
 
     with connected() as runtime:
         found = runtime.read(query)
@@ -111,9 +111,17 @@ def merge(ref: Ref, into: Into) -> None:
     from alertnet.store.records.incidents import id_of
 
     flow.must_be_two(ref, into)
+
+    def merged(tx: "Tx") -> str:
+        whole = flow.merge(tx, id_of(tx, ref), id_of(tx, into), by=BY)
+        whole.finish()
+        return whole.incident.ref
+
     with connected() as runtime:
-        runtime.transact(lambda tx: flow.merge(tx, id_of(tx.session, ref), id_of(tx.session, into), by=BY).finish())
-    typer.echo(f"{ref.strip().upper()} is part of {into.strip().upper()}.")
+        whole = runtime.transact(merged)
+    # Where the second was part of the first already, that stays so.
+    part = next(each for each in (ref.strip().upper(), into.strip().upper()) if each != whole)
+    typer.echo(f"{part} is part of {whole}.")
 
 
 @app.command(epilog="Example: alertnet incidents split B-2QRS --report A-7K3M")
@@ -123,7 +131,7 @@ def split(ref: Ref, report: Report) -> None:
     from alertnet.store.records.incidents import id_of
 
     with connected() as runtime:
-        runtime.transact(lambda tx: flow.split(tx, id_of(tx.session, ref), report, by=BY).finish())
+        runtime.transact(lambda tx: flow.split(tx, id_of(tx, ref), report, by=BY).finish())
     typer.echo(f"No part of {ref.strip().upper()} any more: {' '.join(each.strip().upper() for each in report)}.")
 
 
@@ -156,7 +164,7 @@ def report(
     say = say_by(names_in(words.types, words.severities), language)
     tongue = Tongue(language, say, renderer.page_words(language))
     with connected() as runtime:
-        id = runtime.read(lambda tx: incidents.id_of(tx.session, ref))
+        id = runtime.read(incidents.id_of, ref)
         written = runtime.read(read_report, id, disclosure, tongue)
     for path, content in ((pdf, written.as_pdf), (html, lambda: written.as_html().encode())):
         if path is not None:

@@ -82,7 +82,7 @@ def test_closing_takes_effect_at_once_and_tells_the_reason_to_the_history(
     said = office.types("incidents", "close", ref, "--reason", "released", "--text", "home by taxi")
 
     assert (said.code, said.out) == (0, f"{ref} is closed.\n")
-    incident = runtime.read(lambda tx: incidents.get(tx.session, incidents.id_of(tx.session, ref)))
+    incident = runtime.read(lambda tx: incidents.get(tx.session, incidents.id_of(tx, ref)))
     assert incident.status is IncidentStatus.CLOSED
     queued = select(func.count()).where(notifications.c.kind == "alert", notifications.c.status == "queued")
     assert runtime.read(lambda tx: tx.session.scalar(queued)) == 0
@@ -101,6 +101,16 @@ def test_an_incident_is_not_merged_into_itself(office: Office, ref: str) -> None
 
     assert err == f"into: '{ref.lower()}' is not allowed (allowed: the reference of another incident)\n"
     assert office.types("incidents", "list", "--status", "open").out.startswith(ref)
+
+
+def test_a_whole_is_not_called_part_of_its_own_part(office: Office, ref: str) -> None:
+    """Merged the other way round, nothing changes, and it is said as it is."""
+    other = office.types("raise", "--country", "CO", "--type", "arrest").out.strip()
+    office.types("incidents", "merge", ref, "--into", other)
+
+    said = office.types("incidents", "merge", other, "--into", ref)
+
+    assert (said.code, said.out) == (0, f"{ref} is part of {other}.\n")
 
 
 def test_an_unknown_reason_is_refused_with_those_there_are(office: Office, ref: str) -> None:
@@ -125,7 +135,7 @@ def test_an_untouched_history_verifies(office: Office, ref: str) -> None:
 
 def test_a_changed_history_is_reported_by_chain_and_seq(office: Office, runtime: Runtime, ref: str) -> None:
     """A10: `audit verify` exits non-zero and says where."""
-    chain = runtime.read(lambda tx: incidents.id_of(tx.session, ref))
+    chain = runtime.read(incidents.id_of, ref)
     change = update(entries).where(entries.c.chain == chain, entries.c.seq == 2).values(kind="nothing_happened")
     runtime.transact(lambda tx: tx.session.execute(change))
     assert runtime.read(lambda tx: audit.verify(tx.session))
@@ -141,7 +151,7 @@ def test_a_head_that_was_kept_outside_holds_the_database_to_it(office: Office, r
     head = office.types("audit", "head")
     assert (head.code, head.out.count("\n")) == (0, 1)
     assert office.types("audit", "verify", "--head", head.out.strip()).code == 0
-    chain = runtime.read(lambda tx: incidents.id_of(tx.session, ref))
+    chain = runtime.read(incidents.id_of, ref)
     runtime.transact(lambda tx: tx.session.execute(delete(entries).where(entries.c.chain == "system")))
     runtime.transact(lambda tx: tx.session.execute(delete(chain_heads)))
 
