@@ -153,7 +153,7 @@ def _password(runtime: "Runtime", given: str | None) -> tuple[str, str]:
     if given not in (None, "-"):
         raise BadInput("--password", "*" * 8, "-: a password in a command line is read by everybody on this machine")
     text = sys.stdin.readline().rstrip("\n") if given == "-" else flow.draw_password(runtime.entropy)
-    return text, flow.hash_password(text, runtime.entropy.bytes(flow.SALT_BYTES))
+    return text, flow.hash_password(text, runtime.entropy)
 
 
 def _print(name: str, password: str | None, issued: "Issued") -> None:

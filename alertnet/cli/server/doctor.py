@@ -6,6 +6,8 @@ It sends nobody anything, and prints no secrets.
 import json
 import shutil
 from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import asdict
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -82,8 +84,8 @@ def doctor(as_json: AsJson = False, offline: Inside = False) -> None:
     findings = list(_examine(offline=offline))
     is_well = all(each.state is not State.WRONG for each in findings)
     if as_json:
-        shown = [{"about": each.about, "state": each.state, "found": each.found, "do": each.do} for each in findings]
-        typer.echo(json.dumps({"well": is_well, "findings": shown}, indent=2, ensure_ascii=False))
+        shown = {"well": is_well, "findings": [asdict(each) for each in findings]}
+        typer.echo(json.dumps(shown, indent=2, ensure_ascii=False))
     for each in [] if as_json else findings:
         typer.echo(f"{SIGNS[each.state]} {each.about}: {each.found}" + (f"\n    → {each.do}" if each.do else ""))
     if not is_well:
@@ -159,23 +161,14 @@ def _with_database(settings: "Settings", network: Network) -> Iterator[Finding]:
 
     configure(level=logging.CRITICAL)
     try:
-        runtime = wire(settings, network, Templates({}))
-    except DatabaseAway as away:
-        yield Finding(
-            "database", State.WRONG, f"no answer: {away.cause}", "docs/operations.md, When the database is away"
-        )
-        return
-    try:
-        require_newest_schema(runtime.engine)
-        yield from _inside(runtime, network)
+        with closing(wire(settings, network, Templates({}))) as runtime:
+            require_newest_schema(runtime.engine)
+            yield from _inside(runtime, network)
     except Misconfigured as error:
         yield from _each("database", error.faults, "alertnet db upgrade", "")
     except DatabaseAway as away:
-        yield Finding(
-            "database", State.WRONG, f"no answer: {away.cause}", "docs/operations.md, When the database is away"
-        )
-    finally:
-        runtime.close()
+        do = "docs/operations.md, When the database is away"
+        yield Finding("database", State.WRONG, f"no answer: {away.cause}", do)
 
 
 def _inside(runtime: "Runtime", network: Network) -> Iterator[Finding]:

@@ -60,7 +60,7 @@ def draw_password(entropy: Entropy) -> str:
     return _grouped(entropy.letters(PASSWORD_LETTERS, LETTERS))
 
 
-def hash_password(password: str, salt: bytes) -> str:
+def hash_password(password: str, entropy: Entropy) -> str:
     """The argon2id hash of a password, to be stored. It is slow on purpose, so never call it inside a transaction.
 
     Raises:
@@ -68,7 +68,9 @@ def hash_password(password: str, salt: bytes) -> str:
     """
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise BadInput("password", "*" * 8, f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
-    hasher = Argon2id(salt=salt, length=HASH_BYTES, iterations=PASSES, lanes=1, memory_cost=MEMORY_KIB)
+    hasher = Argon2id(
+        salt=entropy.bytes(SALT_BYTES), length=HASH_BYTES, iterations=PASSES, lanes=1, memory_cost=MEMORY_KIB
+    )
     return hasher.derive_phc_encoded(password.encode())
 
 

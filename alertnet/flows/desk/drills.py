@@ -1,7 +1,6 @@
 """Drill reports: the result for each contact as a page, as CSV and for the API; and the list of drills."""
 
-import csv
-import io
+from collections.abc import Iterator
 from datetime import datetime
 
 from alertnet.core.codec import value
@@ -9,7 +8,7 @@ from alertnet.core.errors import WrongState
 from alertnet.core.incident import Facts
 from alertnet.core.monitoring.drills import Sums, TookPart, sums_of
 from alertnet.core.resolution.known_people import with_records
-from alertnet.flows.desk.figures import as_text
+from alertnet.flows.desk.figures import as_csv, as_text
 from alertnet.flows.incidents.open_incident import plans_in_force
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import drills
@@ -18,8 +17,11 @@ from alertnet.store.records import editions, incidents
 from alertnet.store.records.editions import Edition
 from alertnet.store.views import figures
 
-COLUMNS = ("tree", "contact", "reached", "answer", "via", "answered_after_s", "method", "tries", "arrived", "failures")
-"""Columns of the CSV: a row for each contact and method; `dead` follows."""
+COLUMNS = (
+    *("tree", "contact", "reached", "answer", "via", "answered_after_s"),
+    *("method", "tries", "arrived", "failures", "dead"),
+)
+"""Columns of the CSV: a row for each contact and method."""
 MOST_LISTED = 50
 
 
@@ -43,16 +45,14 @@ class DrillReport:
 
     def as_csv(self) -> str:
         """All results as CSV, times in seconds."""
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow((*COLUMNS, "dead"))
+        return as_csv([COLUMNS, *self._rows()])
+
+    def _rows(self) -> Iterator[tuple[object, ...]]:
         for part in self.parts:
             took = "" if part.took is None else round(part.took.total_seconds())
             whose = (part.tree, as_text(part.contact), _yes(part.is_reached), part.answer, part.via, took)
             for each in part.fared:
-                fared = (each.method, each.tries, each.arrived, " ".join(each.failures), _yes(each.is_dead))
-                writer.writerow((*whose, *fared))
-        return out.getvalue()
+                yield *whose, each.method, each.tries, each.arrived, " ".join(each.failures), _yes(each.is_dead)
 
 
 @value
@@ -87,7 +87,7 @@ def read_drill(tx: Tx, ref: str) -> DrillReport:
         Unknown: there is no such incident.
         WrongState: the incident is real, not a drill.
     """
-    incident = incidents.get(tx.session, incidents.id_of(tx.session, ref))
+    incident = incidents.get(tx.session, incidents.id_of(tx, ref))
     if not incident.facts.drill:
         raise WrongState(f"incident {incident.ref}", "no drill", "its report is that of an incident")
     trees = editions.plans(tx, incident.facts, incident.trees)

@@ -56,19 +56,17 @@ class Figures:
 
     def as_csv(self) -> str:
         """All figures as CSV rows: the figure, its subject, and times in seconds."""
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(COLUMNS)
+        return as_csv([COLUMNS, *self._rows()])
+
+    def _rows(self) -> Iterator[tuple[object, ...]]:
         for which, summed in (("incidents", self.real), ("drills", self.drills)):
             for name, times in parts(summed):
-                writer.writerow((which, "", name, "", *_row(times)))
+                yield which, "", name, "", *_row(times)
         for each in self.levels:
-            writer.writerow(("level", each.tree, as_text(each.level), each.band, *_row(each.times)))
+            yield "level", each.tree, as_text(each.level), each.band, *_row(each.times)
         for kind, tried in (("reached", self.tried), ("reached in drills", self.tried_in_drills)):
             for row in tried:
-                missed = row.tries - row.arrived
-                writer.writerow((kind, row.tree, row.contact, row.method, row.tries, missed, "", "", "", ""))
-        return out.getvalue()
+                yield kind, row.tree, row.contact, row.method, row.tries, row.tries - row.arrived, "", "", "", ""
 
 
 def read_figures(tx: Tx, network: Network, since: datetime, until: datetime) -> Figures:
@@ -128,6 +126,12 @@ def _summed(courses: Sequence[Course]) -> Sum:
 def _row(times: Times) -> tuple[object, ...]:
     spans = (times.p50, times.p90, times.shortest, times.longest)
     return times.count, times.never, *("" if each is None else round(each.total_seconds()) for each in spans)
+
+
+def as_csv(rows: Iterable[Iterable[object]]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    return out.getvalue()
 
 
 def as_text(text: str) -> str:

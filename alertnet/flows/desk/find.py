@@ -86,7 +86,7 @@ def _incidents(tx: Tx, board: Board, asked: str, *, acts: bool) -> Iterator[Foun
         can = ON_TEXT if each.is_text else ON_OPEN
         yield Found("incident", each.ref, each.type, tuple(_on(each.ref, (LOOK, *can) if acts else (LOOK,))))
     try:
-        closed = incidents.get(tx.session, incidents.id_of(tx.session, f"{ref[:1]}-{ref[1:]}"))
+        closed = incidents.get(tx.session, incidents.id_of(tx, f"{ref[:1]}-{ref[1:]}"))
     except Unknown:
         return
     if closed.status == IncidentStatus.CLOSED:

@@ -60,8 +60,7 @@ def renew(what: str, form: Posted, desk: AtDesk) -> Response:
         issued = runtime.transact(flow.change_authenticator, who.user, who.id)
         return _show(desk, done=RENEWED[what], given=handed(issued))
     password = flow.draw_password(runtime.entropy)
-    hash = flow.hash_password(password, runtime.entropy.bytes(flow.SALT_BYTES))
-    runtime.transact(flow.change_password, who.user, hash, who.id)
+    runtime.transact(flow.change_password, who.user, flow.hash_password(password, runtime.entropy), who.id)
     return _show(desk, done=RENEWED[what], given=(("password", password),))
 
 

@@ -90,7 +90,7 @@ def do(act: str, form: Posted, desk: AtDesk) -> Response:
         desk.check_pace()
         check_password(desk, form)
     password = flow.draw_password(desk.runtime.entropy)
-    hash = flow.hash_password(password, desk.runtime.entropy.bytes(flow.SALT_BYTES)) if act in ("add", "renew") else ""
+    hash = flow.hash_password(password, desk.runtime.entropy) if act in ("add", "renew") else ""
     asked = Asked(name, form, desk.by, password, hash, desk.runtime.settings.oidc_issuer or "")
     given: list[Handed] = []
 
