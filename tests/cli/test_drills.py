@@ -13,7 +13,7 @@ def test_a_drill_begins_and_its_report_is_printed_and_written(office: Office, ru
     began = office.types(*CASE)
 
     ref = began.out.strip()
-    id = runtime.read(lambda tx: incidents.id_of(tx.session, ref))
+    id = runtime.read(incidents.id_of, ref)
     assert runtime.read(lambda tx: incidents.get(tx.session, id)).facts.drill
     assert office.types("drills", "list").out.startswith(f"{ref}  held  ")
     assert office.types("drills", "report", ref).out.startswith(f"{ref}: told 0, reached 0, answered 0, dead 0\n")

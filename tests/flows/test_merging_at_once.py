@@ -25,7 +25,7 @@ def splits(tx: Tx, whole: str, ref: str) -> None:
 
 
 def closes(tx: Tx, ref: str) -> None:
-    locked = take_up(tx, incidents.id_of(tx.session, ref))
+    locked = take_up(tx, incidents.id_of(tx, ref))
     close_incident(locked, CloseReason.FALSE_ALARM, named=ref, by=BY)
     locked.finish()
 

@@ -493,7 +493,7 @@ def test_a_routine_is_awaited_the_next_evening_though_its_incident_was_purged_at
     first.act("close", reason="resolved")
     valley.passes(minutes=5)
 
-    id = valley.runtime.read(lambda tx: id_of(tx.session, first.ref))
+    id = valley.runtime.read(id_of, first.ref)
     purge_incident(valley.runtime, id, Decision("Ines", "she asked for it"), lambda: None)
     valley.passes(hours=24)
 

@@ -446,7 +446,7 @@ def test_wider_consent_waits_after_a_split(night: World) -> None:
     first, second = reported(night, second="ALERT {pin} 20 L13 P9 C1")
     second.act("merge", into=first.ref)
     assert first["consent"] == "national"
-    foreseen = night.runtime.read(lambda tx: foresee_split(tx, incidents.id_of(tx.session, first.ref), second.ref))
+    foreseen = night.runtime.read(lambda tx: foresee_split(tx, incidents.id_of(tx, first.ref), second.ref))
 
     first.act("split", reports=[second.ref])
 
@@ -830,7 +830,7 @@ def one_custody(world: World, news: str) -> tuple[Incident, Incident]:
 
 def of_phone(tx: Tx, ref: str) -> Facts:
     """What is known of the report that has this reference."""
-    return incidents.get(tx.session, incidents.id_of(tx.session, ref)).facts
+    return incidents.get(tx.session, incidents.id_of(tx, ref)).facts
 
 
 def applied(incident: Incident) -> None:
@@ -840,7 +840,7 @@ def applied(incident: Incident) -> None:
 
 def both(tx: Tx, ref: str) -> tuple[Facts, Facts]:
     """What is known of the whole, and of its one part."""
-    whole = incidents.get(tx.session, incidents.id_of(tx.session, ref))
+    whole = incidents.get(tx.session, incidents.id_of(tx, ref))
     [part] = incidents.get_each(tx.session, whole.every_id[1:])
     return whole.facts, part.facts
 

@@ -63,7 +63,7 @@ def test_the_silence_of_a_moved_or_renamed_member_raises_with_its_phone_and_name
     valley.passes(hours=4)
 
     [incident] = incidents(valley)
-    facts = valley.runtime.read(lambda tx: store.get(tx.session, store.id_of(tx.session, incident.ref)).facts)
+    facts = valley.runtime.read(lambda tx: store.get(tx.session, store.id_of(tx, incident.ref)).facts)
     assert (facts.team, facts.raised_from) == (team, "+573005550001")
     assert f"{team}/{member}" in (facts.details or "")
     assert any(f"{team}/{member}" in text for text in valley.phone("coordinator").inbox)

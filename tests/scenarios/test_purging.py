@@ -52,7 +52,7 @@ def told(world: World) -> Incident:
 
 
 def id_of(world: World, incident: Incident) -> str:
-    return world.runtime.read(lambda tx: incidents.id_of(tx.session, incident.ref))
+    return world.runtime.read(incidents.id_of, incident.ref)
 
 
 def still_open(world: World) -> list[Incident]:

@@ -470,5 +470,5 @@ def test_what_comes_of_an_incident_under_way_is_what_the_console_foretells(world
 
 
 def _ahead(tx: Tx, ref: str) -> list[Entry]:
-    found = incidents.get(tx.session, incidents.id_of(tx.session, ref))
+    found = incidents.get(tx.session, incidents.id_of(tx, ref))
     return entries_ahead(look_closely(tx, found, escalations.look_at_each(tx.session, [found.id])[found.id]))

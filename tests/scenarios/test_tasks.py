@@ -200,7 +200,7 @@ def test_one_that_rings_for_two_trees_counts_for_the_level_that_asks_it_last(wor
 
 def levels_asking(tx: Tx, ref: str, tree: str) -> list[int]:
     """The levels of that tree for which tasks are open."""
-    id = incidents.id_of(tx.session, ref)
+    id = incidents.id_of(tx, ref)
     asking = notifications.open_tasks(tx.session, [id])[id]
     return [each.level_index for each in asking if tree_of(tx.session, each.escalation) == tree]
 

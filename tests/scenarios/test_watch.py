@@ -135,7 +135,7 @@ def test_the_heartbeat_carries_the_head_of_the_record(night: Night) -> None:
         return runtime.read(lambda tx: verify(tx.session, read_head(tx.session, head)))
 
     before = verified(night.dead_man.heads[-1])
-    chain = runtime.read(lambda tx: id_of(tx.session, incident.ref))
+    chain = runtime.read(id_of, incident.ref)
     last = runtime.read(lambda tx: heads(tx.session, [chain]))[chain]
     tail = (timeline.c.chain == chain) & (timeline.c.seq == last)
     kept = runtime.read(lambda tx: tx.session.execute(select(timeline).where(tail)).one())

@@ -250,9 +250,9 @@ MUTANTS = {
         "A8",
         10,
         "alertnet/web/api/re_resolve.py",
-        "        found = door.look(lambda tx: difference(look_at(tx, id_of(tx.session, ref, door.key)), edition))\n",
+        "        found = door.look(lambda tx: difference(look_at(tx, id_of(tx, ref, door.key)), edition))\n",
         """
-        found = door.look(lambda tx: difference(look_at(tx, id_of(tx.session, ref, door.key)), edition))
+        found = door.look(lambda tx: difference(look_at(tx, id_of(tx, ref, door.key)), edition))
         change(ref, door, asked, lambda locked: re_resolve(locked, edition, found.hash, by=door.by))
 """,
     ),

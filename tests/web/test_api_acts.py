@@ -211,7 +211,7 @@ def test_news_takes_nobody_off(api: TestClient, runtime: Runtime) -> None:
         f"{raised.headers['Location']}/updates", json={"text": "P7 too", "people": [{"code": "P7", "name": "Eva"}]}
     )
 
-    facts = runtime.read(lambda tx: incidents.get(tx.session, incidents.id_of(tx.session, raised.json()["ref"])).facts)
+    facts = runtime.read(lambda tx: incidents.get(tx.session, incidents.id_of(tx, raised.json()["ref"])).facts)
 
     assert [(person.code, person.nationality, person.name) for person in facts.people] == [
         ("P9", "CO", None),
@@ -227,7 +227,7 @@ def test_null_takes_back_what_was_known_of_a_person(api: TestClient, runtime: Ru
 
     assert api.post(f"{raised.headers['Location']}/updates", json=news).is_success
 
-    facts = runtime.read(lambda tx: incidents.get(tx.session, incidents.id_of(tx.session, raised.json()["ref"])).facts)
+    facts = runtime.read(lambda tx: incidents.get(tx.session, incidents.id_of(tx, raised.json()["ref"])).facts)
     assert [(person.code, person.nationality, person.name) for person in facts.people] == [("P55", "ES", None)]
 
 

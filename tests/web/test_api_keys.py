@@ -80,7 +80,7 @@ def test_an_incident_belongs_to_the_team_of_the_key_that_raised_it(
 ) -> None:
     ref = client.post("/v1/incidents", json=REPORT, headers=key("raise", team="north")).json()["ref"]
 
-    facts = runtime.read(lambda tx: incidents.get(tx.session, incidents.id_of(tx.session, ref)).facts)
+    facts = runtime.read(lambda tx: incidents.get(tx.session, incidents.id_of(tx, ref)).facts)
 
     assert facts.team == "north"
 

@@ -34,7 +34,7 @@ def revoke_key(tx: Tx, id: str) -> None:
 
 def close_incident(tx: Tx, ref: str, reason: CloseReason, text: str | None) -> None:
     """Close an incident."""
-    locked = take_up(tx, incidents.id_of(tx.session, ref))
+    locked = take_up(tx, incidents.id_of(tx, ref))
     closing.close_incident(locked, reason, named=ref, text=text, by=BY)
     locked.finish()
 

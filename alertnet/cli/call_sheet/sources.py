@@ -91,7 +91,7 @@ def _from_database(tx: Tx, wanted: Wanted) -> Draft:
 
 
 def _of_incident(tx: Tx, ref: str) -> Draft:
-    incident = incidents.get(tx.session, incidents.id_of(tx.session, ref))
+    incident = incidents.get(tx.session, incidents.id_of(tx, ref))
     plans = editions.plans(tx, incident.facts, incident.trees)
     sheet = call_sheet.of_plans(incident.facts, plans.values(), incident_view.progress_of(tx.session, incident.id))
     return sheet, Origin(

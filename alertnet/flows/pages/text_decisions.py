@@ -63,7 +63,7 @@ def was_decided_so(prompt: Prompt, link: PageLink, sent: Sent) -> bool:
 
 def _id_of(tx: Tx, ref: str) -> str | None:
     try:
-        return incidents.id_of(tx.session, ref)
+        return incidents.id_of(tx, ref)
     except Unknown:
         return None
 

@@ -36,7 +36,7 @@ def withdrawable(text: FieldText, ref: str | None) -> str | None:
         found = own or incidents.open_of_phone(tx, phone, held_by=team, team=team)
     else:
         try:
-            found = incidents.id_of(tx.session, ref)
+            found = incidents.id_of(tx, ref)
         except Unknown:
             return None
     concerned = {each.id: each.facts for each in incidents.all_open_of_phone(tx, phone, held_by=team, team=team)}

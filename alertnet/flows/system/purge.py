@@ -49,7 +49,7 @@ def candidates(tx: Tx, before: datetime) -> list[Candidate]:
 
 def candidate(tx: Tx, ref: str) -> Candidate:
     """The incident of that reference."""
-    incident = incidents.get(tx.session, incidents.id_of(tx.session, ref))
+    incident = incidents.get(tx.session, incidents.id_of(tx, ref))
     return Candidate(incident, _why_kept(tx, incident))
 
 
@@ -89,7 +89,7 @@ def hold(tx: Tx, ref: str, decision: Decision, *, is_held: bool) -> None:
         Purged: it is already purged.
         WrongState: it is already held, or is not held.
     """
-    id = incidents.id_of(tx.session, ref)
+    id = incidents.id_of(tx, ref)
     incident = incidents.lock(tx.session, [id])[id]
     if (incidents.held_since(tx.session, incident.every_id) is not None) is is_held:
         raise WrongState(incident.ref, "held" if is_held else "not held", "nothing was changed")

@@ -1,5 +1,6 @@
 """Stored incidents: adding, locking, finding and changing them."""
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +29,10 @@ from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import FREE_REFS, Tx, flows_of
 from alertnet.store.db.vault import Unreadable
 from alertnet.store.tables import ACTING, breakers, escalations, incidents, lost_codes
+
+REF = re.compile(r"[A-Z]-[A-Z0-9]{4}", re.ASCII)
+LONGEST_NAMED = 32
+"""The most characters of an unknown reference that are repeated to whoever asked."""
 
 _ADD = Prepared(insert(incidents))
 _FACTS = Prepared(select(incidents.c.facts).where(incidents.c.id == bindparam("id")))
@@ -118,19 +123,20 @@ def lock_acting(session: Session, ids: Sequence[str]) -> dict[str, Incident]:
     return {id: found[each.part_of or id] for id in ids for each in (found[id],)}
 
 
-def id_of(session: Session, ref: str, team: str | None = None) -> str:
+def id_of(tx: Tx, ref: str, team: str | None = None) -> str:
     """The id of the incident that acts for that reference (upper or lower case); with `team`, only one of that team.
 
     Raises:
         Unknown: there is none. For another team's incident the answer, and the work for it, are the same.
         Purged: there was one.
     """
-    query = select(ACTING.label("id"), incidents.c.purged_at).where(incidents.c.ref == ref.strip().upper())
-    row = session.execute(_of_team(query, team)).first()
+    wanted = ref.strip().upper()
+    query = select(ACTING.label("id"), incidents.c.purged_at).where(incidents.c.ref == wanted)
+    row = tx.session.execute(_of_team(query, team)).first() if REF.fullmatch(wanted) else None
     if row is None:
-        raise Unknown("incident", ref)
+        raise Unknown("incident", ref[:LONGEST_NAMED])
     if row.purged_at is not None:
-        raise Purged(ref.strip().upper(), row.purged_at)
+        raise Purged(wanted, row.purged_at)
     return str(row.id)
 
 

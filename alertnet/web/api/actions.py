@@ -113,7 +113,7 @@ def merge_into(ref: str, merging: Merging, door: CoordinatorsDoor) -> Response:
     """Merge this incident into another, as two reports of one event. The answer is the other incident."""
 
     def merged(tx: Tx) -> LockedIncident:
-        id, other = id_of(tx.session, ref, door.key), _other_of(tx, ref, merging.into, door.key)
+        id, other = id_of(tx, ref, door.key), _other_of(tx, ref, merging.into, door.key)
         return merge(tx, id, other, by=door.by)
 
     return door.carry_out(merging, showing(merged))
@@ -123,9 +123,7 @@ def merge_into(ref: str, merging: Merging, door: CoordinatorsDoor) -> Response:
 def split_off(ref: str, splitting: Splitting, door: CoordinatorsDoor) -> Response:
     """Split merged reports off again, as incidents of their own."""
     reports = splitting.reports
-    return door.carry_out(
-        splitting, showing(lambda tx: split(tx, id_of(tx.session, ref, door.key), reports, by=door.by))
-    )
+    return door.carry_out(splitting, showing(lambda tx: split(tx, id_of(tx, ref, door.key), reports, by=door.by)))
 
 
 @router.post("/close", response_model=IncidentView)
@@ -192,7 +190,7 @@ def change(
 
 
 def _take_up(tx: Tx, ref: str, key: ApiKey, *, also_texts: bool = False) -> LockedIncident:
-    locked = take_up(tx, id_of(tx.session, ref, key))
+    locked = take_up(tx, id_of(tx, ref, key))
     if locked.facts.lone_text and not also_texts:
         raise WrongState(f"incident {locked.incident.ref}", "a text", "a coordinator opens it on its page first")
     return locked
@@ -205,7 +203,7 @@ def _other_of(tx: Tx, ref: str, into: str, key: ApiKey) -> str:
         BadInput: it is the same incident, or one that the key may not see.
     """
     try:
-        id = id_of(tx.session, into, key)
+        id = id_of(tx, into, key)
     except Unknown:
         raise BadInput("into", into[:32], "the reference of another incident") from None
     must_be_two(ref, into)

@@ -131,7 +131,7 @@ def report(ref: str, key: Coordinator, runtime: InForce) -> Response:
     """Who was reached and how, who was not, how long each answer took, and which addresses are dead."""
 
     def query(tx: Tx) -> DrillReportView:
-        id_of(tx.session, ref, key)
+        id_of(tx, ref, key)
         found = read_drill(tx, ref)
         return DrillReportView(ref=found.ref, sums=_sums(found.sums), contacts=[_part(each) for each in found.parts])
 

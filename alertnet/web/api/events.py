@@ -93,7 +93,7 @@ class Live:
 
 async def followed(request: Request, ref: str, key: Reader, runtime: InForce) -> AsyncIterator[str]:
     """The incident's chain, followed until the stream ends; a FastAPI dependency."""
-    chain = await asyncio.to_thread(runtime.read, lambda tx: id_of(tx.session, ref, key))
+    chain = await asyncio.to_thread(runtime.read, lambda tx: id_of(tx, ref, key))
     live = await live_of(request)
     with throttle_of(request).streaming(key.id):
         async with live.following(chain, key.id):

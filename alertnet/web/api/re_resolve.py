@@ -82,7 +82,7 @@ def re_resolve_incident(ref: str, asked: Reresolution, door: CoordinatorsDoor) -
     """Show what the trees in force and wider consent would change (`apply: false`), or apply what was shown."""
     edition = door.edition
     if not asked.apply:
-        found = door.look(lambda tx: difference(look_at(tx, id_of(tx.session, ref, door.key)), edition))
+        found = door.look(lambda tx: difference(look_at(tx, id_of(tx, ref, door.key)), edition))
         return JSONResponse(_view(found))
     expected = asked.expected
     if expected is None:

@@ -55,4 +55,4 @@ def hear(ref: str, id: str, key: Coordinator, runtime: InForce) -> Response:
 
 
 def _every_id(tx: Tx, ref: str, key: ApiKey) -> tuple[str, ...]:
-    return incidents.get(tx.session, id_of(tx.session, ref, key)).every_id
+    return incidents.get(tx.session, id_of(tx, ref, key)).every_id

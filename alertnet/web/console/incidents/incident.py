@@ -32,7 +32,6 @@ from alertnet.store.records import incidents
 from alertnet.store.records.credentials import users
 from alertnet.web.api.actions import keep_consent, open_again, report_deed, tell_news, vouch_for
 from alertnet.web.api.fields import Strict, TypeCode, one_of
-from alertnet.web.api.incidents import REF
 from alertnet.web.api.models import Closing, Consent, Deed, Exclusion, News, Reopening, Reresolution, Verdict, Vouched
 from alertnet.web.console.desk import PROOF, AtDesk, Desk, page_of, sayer, spoken
 from alertnet.web.console.incidents.board import RECORDED, boards_of
@@ -221,7 +220,7 @@ def show_close(ref: str, desk: AtDesk, reason: str = "") -> Response:
 @router.get("/{ref}/re-resolve")
 def show_difference(ref: str, desk: AtDesk) -> Response:
     """Show what the trees in force and wider consent would change (A8). Nothing is done yet."""
-    id = desk.runtime.read(id_of_ref, ref)
+    id = desk.runtime.read(incidents.id_of, ref)
     found = desk.runtime.read(lambda tx: difference(look_at(tx, id), desk.edition))
     return desk.show("difference.html", ref=ref.upper(), found=found)
 
@@ -231,7 +230,7 @@ def take_answer_back(ref: str, id: str, form: Posted, desk: AtDesk) -> Response:
     """Revoke an answer. Where the rule of its level is no longer met, the escalation goes on."""
 
     def change(tx: Tx) -> LockedIncident:
-        locked = take_up(tx, id_of_ref(tx, ref))
+        locked = take_up(tx, incidents.id_of(tx, ref))
         revoke(locked, id, by=desk.by)
         return locked
 
@@ -243,7 +242,7 @@ def join(ref: str, form: Posted, desk: AtDesk) -> Response:
     """Join a text to an open incident."""
 
     def act(tx: Tx) -> tuple[LockedIncident, str]:
-        text, into = id_of_ref(tx, ref), id_of_ref(tx, typed(form, "into"))
+        text, into = incidents.id_of(tx, ref), incidents.id_of(tx, typed(form, "into"))
         # Lock both in the order of their ids: two coordinators may press at the same moment.
         held = take_up_each(tx, sorted({text, into}))
         join_text(held[text], held[into], by=desk.by)
@@ -256,14 +255,14 @@ def join(ref: str, form: Posted, desk: AtDesk) -> Response:
 def show_merge(ref: str, desk: AtDesk, into: str = "") -> Response:
     """Show what merging it into another incident would change. Nothing is done yet."""
     must_be_two(ref, into)
-    found = desk.runtime.read(lambda tx: foresee_merge(tx, id_of_ref(tx, ref), id_of_ref(tx, into)))
+    found = desk.runtime.read(lambda tx: foresee_merge(tx, incidents.id_of(tx, ref), incidents.id_of(tx, into)))
     return _foresee(desk, "merge", ref.upper(), found)
 
 
 @router.get("/{ref}/split")
 def show_split(ref: str, desk: AtDesk, report: str = "") -> Response:
     """Show what splitting a report off again would change. Nothing is done yet."""
-    found = desk.runtime.read(lambda tx: foresee_split(tx, id_of_ref(tx, ref), report.upper()))
+    found = desk.runtime.read(lambda tx: foresee_split(tx, incidents.id_of(tx, ref), report.upper()))
     return _foresee(desk, "split", report.upper(), found)
 
 
@@ -276,14 +275,18 @@ def do_merge(ref: str, form: Posted, desk: AtDesk) -> Response:
     """Merge it into another incident, once."""
     into = typed(form, "into")
     must_be_two(ref, into)
-    return desk.change_once(form, lambda tx: merge(tx, id_of_ref(tx, ref), id_of_ref(tx, into), by=desk.by), "merge")
+    return desk.change_once(
+        form,
+        lambda tx: merge(tx, incidents.id_of(tx, ref), incidents.id_of(tx, into), by=desk.by),
+        "merge",
+    )
 
 
 @router.post("/{ref}/split")
 def do_split(ref: str, form: Posted, desk: AtDesk) -> Response:
     """Split a report off again, once."""
     part = [form.get("report", "")]
-    return desk.change_once(form, lambda tx: split(tx, id_of_ref(tx, ref), part, by=desk.by), "split")
+    return desk.change_once(form, lambda tx: split(tx, incidents.id_of(tx, ref), part, by=desk.by), "split")
 
 
 @router.post("/{ref}/{name}")
@@ -298,7 +301,7 @@ def do(ref: str, name: str, form: Posted, desk: AtDesk) -> Response:
         raise first_fault(error) from None
 
     def change(tx: Tx) -> LockedIncident:
-        locked = take_up(tx, id_of_ref(tx, ref))
+        locked = take_up(tx, incidents.id_of(tx, ref))
         if locked.facts.lone_text and name not in ON_TEXTS:
             raise WrongState(f"incident {locked.incident.ref}", "a text", "make an incident of it first")
         carry_out(Doing(desk.runtime, locked, desk.by, ref, _seen(form)), asked)
@@ -325,19 +328,8 @@ def _fields(name: str, form: Form, known: set[str]) -> dict[str, object]:
 
 
 def _look(desk: Desk, ref: str) -> IncidentLook:
-    id = desk.runtime.read(id_of_ref, ref)
+    id = desk.runtime.read(incidents.id_of, ref)
     return IncidentLook(id, ref.upper(), desk.language, desk.acts)
-
-
-def id_of_ref(tx: Tx, ref: str) -> str:
-    """The id of the incident with that reference.
-
-    Raises:
-        Unknown: there is none.
-    """
-    if not REF.fullmatch(ref):
-        raise Unknown("incident", ref[:32])
-    return incidents.id_of(tx.session, ref)
 
 
 def _choices() -> dict[str, list[str]]:

@@ -15,6 +15,7 @@ from alertnet.core.directory.contact import Disclosure
 from alertnet.core.errors import Forbidden, TooMany
 from alertnet.core.limits import REPORTS
 from alertnet.runtime.wiring import Runtime
+from alertnet.store.records import incidents
 from alertnet.web.api.fields import one_of
 from alertnet.web.api.incidents import id_of
 from alertnet.web.auth import COORDINATE, InForce, Reader, runtime_of
@@ -61,11 +62,9 @@ def show_report(
     ref: str, request: Request, who: Viewer, runtime: InForce, asked: Annotated[Asked, Query()]
 ) -> Response:
     """The report for a signed-in user; anything above `minimal` is for coordinators."""
-    from alertnet.web.console.incidents.incident import id_of_ref
-
     if asked.disclosure is not Disclosure.MINIMAL and not may_act(who):
         raise Forbidden(WHOSE)
-    id = runtime.read(id_of_ref, ref)
+    id = runtime.read(incidents.id_of, ref)
     _check_pace(request, who.id)
     return _answer(runtime, id, ref, asked)
 
@@ -75,7 +74,7 @@ def get_report(ref: str, request: Request, key: Reader, runtime: InForce, asked:
     """One incident as a page or PDF to hand on. `minimal` names nobody; more needs the scope `coordinate`."""
     if asked.disclosure is not Disclosure.MINIMAL and not key.may(COORDINATE):
         raise Forbidden(WHOSE)
-    id = runtime.read(lambda tx: id_of(tx.session, ref, key))
+    id = runtime.read(lambda tx: id_of(tx, ref, key))
     _check_pace(request, key.id)
     return _answer(runtime, id, ref, asked)
 
