@@ -402,6 +402,20 @@ def test_whoever_acknowledged_is_told_so_by_all_written_ways(valley: World) -> N
     assert incident.told("notice") == [("coordinator", "sms")]
 
 
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_a_verb_that_decides_nothing_is_answered_as_it_stands(valley: World, *, is_answered: bool) -> None:
+    """A12: whoever has taken charge is not told that the alert goes on until it answers."""
+    valley.raises()
+    code = code_of(valley, "ombuds")
+    if is_answered:
+        valley.texts("ombuds", code)
+
+    reply = valley.reply_to("ombuds", f"HOLD {code}")
+
+    assert "your message went to our coordinator" in reply
+    assert ("The alert goes on" in reply) is not is_answered
+
+
 def test_a_revoked_answer_lets_the_escalation_go_on(world_of: Worlds) -> None:
     """A6: it was not they who answered; their phone rings again."""
     world = world_of(a_tree("  - {name: Friends, notify: [ombuds], wait: 30m}\n" + COORDINATION, CONTACTS))

@@ -116,7 +116,8 @@ def _decide_by_own_code(locked: LockedIncident, sms: InboundSms, code: HeldCode,
         if question is not None:
             return _decide(locked, code, question, answer)
     ring_once(locked, Subject.NOT_UNDERSTOOD, code.contact)
-    return _reply(locked, code, Kind.NOT_UNDERSTOOD, code=code.text)
+    is_answered = locked.current_answer(code.tree, code.contact) is not None
+    return _reply(locked, code, Kind.NOT_UNDERSTOOD, code=None if is_answered else code.text)
 
 
 def _hold(locked: LockedIncident, sms: InboundSms, code: HeldCode) -> Reply:
