@@ -820,6 +820,8 @@ CRIED = """
     gut 47110 Hilfe nicht anrufen
     low sos
     lang 47110 fr au secours
+    news 47110 they are at the door, help
+    nueva sos
 """
 NOT_CRIED = """
     ok no sos 47110
@@ -843,6 +845,7 @@ NOT_CRIED = """
     llegamos 47110 con ayuda humanitaria
     false 47110 the SOS was a mistake
     test 47110 sos
+    news 47110 no help needed any more
     ok 47110 they follow us
     ok 47110 thanks so much for your help
     ok 47110 gracias por toda su ayuda

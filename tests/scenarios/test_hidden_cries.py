@@ -157,3 +157,54 @@ def test_a_delay_that_says_that_all_is_not_well_puts_nothing_off(world_of: World
     valley = an_evening(world_of)
     assert "no cuenta" in valley.reply_to("ana", f"ESPERA {TRUE} 2h no estamos bien")
     assert "no cuenta" not in valley.reply_to("luis", f"ESPERA {TRUE} 2h aún no llegamos, no hay problema")
+
+
+NEWS_THAT_CRIES = {
+    "en": "NEWS {} they are at the door, help",
+    "es": "NUEVA {} SOS están entrando",
+    "fr": "NOUV {} au secours ils entrent",
+    "de": "NEUES {} Hilfe",
+    "pt": "NOVIDADE {} socorro",
+}
+
+
+@pytest.mark.parametrize("language", NEWS_THAT_CRIES)
+def test_news_that_cries_for_help_makes_its_incident_critical_and_rings_as_a_cry(
+    world_of: Worlds, language: str
+) -> None:
+    """A8: whoever holds the phone reads what any other news is answered."""
+    valley = an_evening(world_of, language)
+    for who in ("luis", "ana"):
+        valley.texts(who, f"ALERTA {TRUE} 31")
+    valley.passes(minutes=15)
+
+    plain = valley.reply_to("luis", f"NEWS {TRUE} they are gone")
+    cried = valley.reply_to("ana", NEWS_THAT_CRIES[language].format(TRUE))
+    valley.passes(minutes=1)
+
+    assert cried.split(": ")[1:] == plain.split(": ")[1:]
+    assert sorted(each["severity"] for each in incidents(valley)) == ["critical", "moderate"]
+    assert alarms(valley, "SOS")
+    assert alarms(valley, "news from the team")
+
+
+def test_news_that_cries_without_a_pin_rings_as_a_cry_and_changes_nothing(world_of: Worlds) -> None:
+    """B4: only the PIN shows that it is the member's own."""
+    valley = an_evening(world_of)
+    valley.texts("ana", f"ALERTA {TRUE} 31")
+    valley.passes(minutes=15)
+    valley.texts("ana", "NUEVA ayuda")
+    valley.passes(minutes=1)
+
+    assert [each["severity"] for each in incidents(valley)] == ["moderate"]
+    assert alarms(valley, "SOS")
+
+
+def test_news_that_cries_for_help_when_nothing_is_open_is_heard_as_a_cry(world_of: Worlds) -> None:
+    """A12: there is nothing that it may be news of."""
+    valley = an_evening(world_of)
+    valley.texts("ana", f"NUEVA {TRUE} ayuda")
+    valley.passes(seconds=1)
+
+    assert "critical" in [each["severity"] for each in incidents(valley)]
+    assert valley.phone("ombuds").inbox == []

@@ -75,10 +75,9 @@ def heard_at_once(known: Facts, news: Facts, report: Report) -> Facts:
 def news_of(known: Facts, news: Facts, report: Report) -> Facts:
     """The known facts with what in the news may change who is told: type, higher severity, more people."""
     named = {person.code for person in known.people}
-    type = report.type or known.type
-    graver = gravest(known.severity, TYPES[type].severity)
+    graver = gravest(known.severity, news.severity) if report.type or report.cries else known.severity
     people = (*known.people, *(person for person in news.people if person.code not in named))
-    return replace(known, type=type, severity=graver if report.type else known.severity, people=people)
+    return replace(known, type=report.type or known.type, severity=graver, people=people)
 
 
 def withdrawn(known: Facts, *, duress: bool) -> Facts:
@@ -127,5 +126,5 @@ def _codes(report: Report, type: str | None) -> tuple[str, ...]:
 
 
 def _severity(report: Report, duress: bool) -> Severity:
-    """The severity: that of the type; critical for a cry for help or duress."""
-    return Severity.CRITICAL if report.panic or duress else TYPES[report.type or UNKNOWN_TYPE].severity
+    """The severity: that of the type; critical for a cry for help, also one among news, or duress."""
+    return Severity.CRITICAL if report.panic or report.cries or duress else TYPES[report.type or UNKNOWN_TYPE].severity

@@ -108,7 +108,7 @@ FIELD_VERBS = {
 
 CONSENTS = dict(zip(("c0", "c1", "c2", "c3"), Scope, strict=True))
 
-_CRY_OPENLY = (FieldVerb.RAISE, FieldVerb.UPDATE, FieldVerb.TEST)
+_CRY_OPENLY = (FieldVerb.RAISE, FieldVerb.TEST)
 _VERB_OF = {word: verb for verb, words in FIELD_VERBS.items() for word in words}
 _PHRASE_OF = {tuple(phrase.split()): verb for verb, phrases in PHRASES.items() for phrase in phrases}
 

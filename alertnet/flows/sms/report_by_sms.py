@@ -193,7 +193,8 @@ def _kind_of_news(locked: LockedIncident, known: Facts, news: Facts, report: Rep
         return Subject.VERIFIED
     if locked.facts.type != known.type:
         return Subject.TYPE_KNOWN
-    return Subject.SOS_AGAIN if report.panic else Subject.NEWS
+    cries = report.panic or (report.cries and not news.duress)
+    return Subject.SOS_AGAIN if cries else Subject.NEWS
 
 
 def _was_heard(locked: LockedIncident, entry: dict[str, Any]) -> bool:
