@@ -145,7 +145,7 @@ REPORTS = [
     # A PIN as people write numbers; figures that stand apart are none.
     *(
         (f"ALERT {pin} 20 L12", Report(False, "47110", "arrest", "L12"))
-        for pin in ("4 7 1 1 0", "47.110", "471-10", "4.7.1.1.0")
+        for pin in ("4 7 1 1 0", "47.110", "471-10", "4.7.1.1.0", "47,110", "47 110", "47\u202f110")
     ),
     ("S O S 4 7 1 1 0 L12", Report(True, "47110", None, "L12")),
     ("GO L12 18.30-19.00", Report(False, None, None, "L12", text="18.30-19.00", verb=FieldVerb.DEPART)),
@@ -366,6 +366,11 @@ OTHER_VERBS = [
     ("Bien, 47110. L12", Report(False, "47110", None, "L12", verb=CHECK_IN)),
     *((f"{words} 47110", Report(False, "47110", verb=CHECK_IN)) for words in ("Todo bien", "tout va bien", "All OK")),
     ("OK 47.110", Report(False, "47110", verb=CHECK_IN)),
+    *((f"OK {pin}", Report(False, "47110", verb=CHECK_IN)) for pin in ("47,110", "47 110", "47\u00a0110.")),
+    ("SOS 47 110 nos llevan", Report(True, "47110", text="nos llevan")),
+    ("OK 20 300", Report(False, "20300", verb=CHECK_IN)),
+    ("ALERTA 31,150 personas", Report(False, None, "threat", text="150 personas")),
+    ("ok llamo al 300 555 0101", Report(False, text="llamo al 300 555 0101", verb=CHECK_IN)),
     ("OK 4 7 1 1 0", Report(False, "47110", verb=CHECK_IN)),
     ("GO 47110 L12", Report(False, "47110", None, "L12", verb=DEPART)),
     ("Salimos 47110 L12", Report(False, "47110", None, "L12", verb=DEPART)),

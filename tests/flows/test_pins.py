@@ -217,7 +217,7 @@ def test_a_closed_door_makes_no_slow_hash(set_for_ana: Switchboard) -> None:
     assert set_for_ana.runtime.read(try_pin, ANA, "47110").check is PinCheck.CLOSED
 
 
-@pytest.mark.parametrize("written", ["4 7 1 1 0", "47.110", "471-10", "4.7.1.1.0"])
+@pytest.mark.parametrize("written", ["4 7 1 1 0", "47.110", "471-10", "4.7.1.1.0", "47,110", "47 110"])
 def test_a_pin_whose_digits_stand_apart_is_hidden_as_well(set_for_ana: Switchboard, written: str) -> None:
     """A9: it is heard as a PIN, so nobody reads it; other numbers stay."""
     shown = set_for_ana.runtime.transact(without_pins, [ANA], f"ALERT {written} 20 L12 12.345 men", "+573005550001")

@@ -5,10 +5,11 @@ Ana writes with the cry, Luis without it, or Ana on another evening.
 
 import pytest
 
+from alertnet.flows.credentials.pins import HIDDEN
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.test_journeys import ARRIVAL, CONTACTS, GO, LEVELS, alarms, incidents
 from tests.scenarios.valley import a_tree
-from tests.scenarios.world import TRUE, World
+from tests.scenarios.world import DURESS, TRUE, World
 
 FIELD = """
 teams:
@@ -208,3 +209,23 @@ def test_news_that_cries_for_help_when_nothing_is_open_is_heard_as_a_cry(world_o
 
     assert "critical" in [each["severity"] for each in incidents(valley)]
     assert valley.phone("ombuds").inbox == []
+
+
+@pytest.mark.parametrize("dictated", ["{},{}", "{} {}", "{}\u202f{}"])
+def test_a_pin_for_duress_that_a_phone_has_written_like_thousands_is_heard_and_hidden(
+    world_of: Worlds, dictated: str
+) -> None:
+    """B4, A9: who speaks its text has it written so in English, Spanish or French."""
+    valley = an_evening(world_of)
+    free, forced = (dictated.format(pin[:2], pin[2:]) for pin in (TRUE, DURESS))
+
+    assert valley.texts("ana", f"OK {forced}") == valley.texts("luis", f"OK {free}") is not None
+    valley.texts("ana", f"hola {forced}")
+    valley.passes(seconds=1)
+
+    opened = incidents(valley)
+    assert "critical" in [each["severity"] for each in opened]
+    paths = [f"/v1/incidents/{each.ref}/timeline" for each in opened]
+    told = "".join(valley.client.get(path, headers=valley.headers).text for path in paths)
+    assert f"hola {HIDDEN * len(forced)}" in told
+    assert forced not in told

@@ -139,6 +139,8 @@ DRAWN_OUT = re.compile(r"(.)\1{2,}")
 _APOSTROPHES = tuple("'’‘´`")
 _SOS_SIGN = "\U0001f198"
 _TYPE = "|".join(map(str, TYPES_BY_NUMBER))
+_TYPE_AND_COUNT = re.compile(rf"(?:{_TYPE})[,\s]+\d{{3}}[,\s]+[^\W\d_]{{2}}")
+"""The number of a type before a number that counts something: 20 300 men."""
 _CODE = re.compile(r"[plc]?\d{1,3}")
 _CODES = re.compile(rf"(?:{_TYPE}|[plc]\d{{1,3}})(?:[plc]\d{{1,3}})+")
 _JOINED_CODE = r"(?<=\d)[plc]\d{1,3}(?!\d)"
@@ -218,9 +220,11 @@ def is_so_is(text: str, words: list[Word]) -> bool:
 
 
 def with_pin_joined(text: str) -> str:
-    """The text with a PIN among its first words in one piece: 4 7 1 1 0, 47.110, 471-10."""
+    """The text with a PIN among its first words in one piece: 4 7 1 1 0, 47.110, 471-10, 47,110."""
     found = None if PIN_IN_ONE.search(text) else PIN_APART.search(text)
-    if found is None or len(_WORD.findall(text[: found.start()])) > MOST_BEFORE_PIN:
+    if found is None or _TYPE_AND_COUNT.match(text, found.start()):
+        return text
+    if len(_WORD.findall(text[: found.start()])) > MOST_BEFORE_PIN:
         return text
     return f"{text[: found.start()]}{digits_of(found[0])}{text[found.end() :]}"
 
