@@ -9,9 +9,10 @@ from alertnet.core.resolution.resolve import unmatched_exclusions
 
 def with_records(reported: Facts, network: Network) -> Facts:
     """The facts completed from `people:` in teams.yaml. The record wins, and the narrower consent holds."""
-    if not any(person.code in network.people for person in reported.people):
+    records = [_record(person, network) for person in reported.people]
+    if not any(records):
         return reported
-    return replace(reported, people=tuple(_merge(each, network.people.get(each.code)) for each in reported.people))
+    return replace(reported, people=tuple(map(_merge, reported.people, records)))
 
 
 def checked(reported: Facts, network: Network) -> Facts:
@@ -32,12 +33,17 @@ def checked(reported: Facts, network: Network) -> Facts:
 
 def differences(reported: Facts, network: Network) -> tuple[str, ...]:
     """What was reported otherwise than it is on record."""
-    pairs = ((each, network.people.get(each.code)) for each in reported.people)
+    pairs = ((each, _record(each, network)) for each in reported.people)
     return tuple(
-        f"{each.code}: nationality {each.nationality} was reported, {record.nationality} is on record"
+        f"{record.code}: nationality {each.nationality} was reported, {record.nationality} is on record"
         for each, record in pairs
         if record is not None and each.nationality not in (None, record.nationality)
     )
+
+
+def _record(person: Affected, network: Network) -> Affected | None:
+    """The record of that person. Codes on record are in capitals; a hurried hand types `p7`."""
+    return network.people.get(person.code.upper())
 
 
 def _merge(person: Affected, record: Affected | None) -> Affected:
@@ -46,6 +52,7 @@ def _merge(person: Affected, record: Affected | None) -> Affected:
     consents = [consent for consent in (person.consent, record.consent) if consent is not None]
     return replace(
         person,
+        code=record.code,
         kind=record.kind,
         nationality=record.nationality or person.nationality,
         consent=narrowest(consents) if consents else None,

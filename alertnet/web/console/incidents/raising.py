@@ -63,8 +63,7 @@ def facts_of(values: Mapping[str, str], network: Network, spared: Sequence[str] 
         BadInput: names the first invalid field.
     """
     given: dict[str, Any] = {name: values[name] for name in FIELDS if values.get(name)}
-    known = {code.casefold(): code for code in network.people}
-    given["people"] = [{"code": known.get(code.casefold(), code)} for code in CODE.findall(values["people"])]
+    given["people"] = [{"code": code} for code in CODE.findall(values["people"])]
     given["exclude"] = [*spared]
     team = values.get("team") or None
     if team is not None and team not in network.teams:
