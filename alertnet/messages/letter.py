@@ -69,7 +69,10 @@ class Letter:
 
     def _where(self) -> Iterator[Line]:
         yield self._line(Style.LEVEL, "where")
-        yield from (Line(Style.DETAIL, self._method(each)) for each in sorted(self._contact.methods, key=_begins))
+        yield from (
+            Line(Style.DETAIL, self._method(each))
+            for each in sorted(self._contact.methods, key=lambda each: each.after)
+        )
         spoken = self._renderer.page_words(self._contact.language)["language"]
         yield self._line(Style.DETAIL, "where_language", language=spoken)
         yield self._line(Style.DETAIL, "where_wrong")
@@ -131,7 +134,3 @@ class Letter:
 
     def _line(self, style: Style, word: str, **values: str) -> Line:
         return Line(style, self._say(word, **values))
-
-
-def _begins(method: Method) -> float:
-    return method.after.total_seconds()

@@ -58,9 +58,6 @@ class Drill:
     def is_late(self, now: datetime) -> bool:
         return now - self.starts_at > LATEST_START
 
-    def once_told(self) -> "Drill":
-        return replace(self, is_told=True)
-
     def over(self, why: str | None = None) -> "Drill":
         """What is kept once it has begun or is not held (`why`): no free text."""
         facts = self.facts

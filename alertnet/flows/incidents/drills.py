@@ -3,6 +3,7 @@
 A drill is an incident like any other, except for who is told: our own people, and others who have agreed to take part.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from alertnet.core.directory.contact_tree import Network
@@ -77,7 +78,7 @@ def take_up_drill(tx: Tx, edition: Edition, id: str) -> None:
     drill = stored.drill
     if not drill.is_told and drill.starts_at > tx.now:
         _tell(tx, edition.network, drill, Subject.DRILL_COMES)
-        drills.save(tx, id, drill.once_told(), DrillStatus.PLANNED)
+        drills.save(tx, id, replace(drill, is_told=True), DrillStatus.PLANNED)
         return
     why = _why_not(tx, drill) or _begin(tx, edition, stored)
     if why is not None:

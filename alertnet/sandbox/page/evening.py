@@ -157,20 +157,10 @@ class Evening(Protocol):
         """Whether a story plays by itself and the user only watches."""
 
     def begin(self, scene: str | None, *, by_itself: bool = False) -> None:
-        """Discard everything and begin that scene, or an empty evening; `by_itself`: the scene plays without the user.
-
-        Raises:
-            Unknown: there is no such scene.
-        """
+        """Discard everything and begin that scene, or an empty evening; `by_itself`: the scene plays without the user."""
 
     def close(self, ref: str, reason: str) -> None:
-        """Close the incident as a coordinator.
-
-        Raises:
-            Unknown: there is no such incident.
-            WrongState: it can't be closed now.
-            BadInput: the reason is not allowed.
-        """
+        """Close the incident as a coordinator."""
 
     def sit_down(self) -> Seat:
         """Begin a console session for the user of the page."""

@@ -81,10 +81,10 @@ class Vault:
         """The cost of trying a PIN that is set from now on."""
         self._keys = tuple(_derive(secret.encode()) for secret in secrets)
         self._by_id = {keys.id: keys for keys in self._keys}
-        # Cached, since the numbers of the trees are looked up for every message.
-        self._indexes = lru_cache(maxsize=8192)(self._index_anew)
-        # Cached, since a code is looked up when drawn, then written with each of its numbers.
-        self._code_hashes = lru_cache(maxsize=128)(self._hash_code_anew)
+        self.indexes = lru_cache(maxsize=8192)(self._index_anew)
+        """All blind indexes that a text may be stored under; cached, since each message looks the trees' numbers up."""
+        self.code_hashes = lru_cache(maxsize=128)(self._hash_code_anew)
+        """All hashes that a code may be stored under; cached: one is looked up when drawn, then written."""
 
     @property
     def newest_id(self) -> bytes:
@@ -116,26 +116,18 @@ class Vault:
 
     def index(self, text: str) -> bytes:
         """The blind index of a number or address, for storing: 16 bytes."""
-        return self._indexes(text)[0]
-
-    def indexes(self, text: str) -> tuple[bytes, ...]:
-        """All blind indexes that the text may be stored under."""
-        return self._indexes(text)
+        return self.indexes(text)[0]
 
     def _index_anew(self, text: str) -> tuple[bytes, ...]:
         return tuple(_cut(keys.index, text) for keys in self._keys)
 
     def code_hash(self, text: str) -> bytes:
         """The hash of a written code, for storing: 16 bytes."""
-        return self._code_hashes(text)[0]
-
-    def code_hashes(self, text: str) -> tuple[bytes, ...]:
-        """All hashes that the code may be stored under."""
-        return self._code_hashes(text)
+        return self.code_hashes(text)[0]
 
     def texts_by_code_hash(self, texts: Iterable[str]) -> dict[bytes, str]:
         """The texts of these codes by each hash that they may be stored under."""
-        return {hash: text for text in texts for hash in self._code_hashes(text)}
+        return {hash: text for text in texts for hash in self.code_hashes(text)}
 
     def _hash_code_anew(self, text: str) -> tuple[bytes, ...]:
         return tuple(_cut(keys.code, text) for keys in self._keys)

@@ -4,7 +4,7 @@ from starlette.responses import JSONResponse, Response
 from typing_extensions import TypedDict
 
 from alertnet.core.errors import BadInput, Unknown
-from alertnet.core.monitoring.drills import Sums, TookPart
+from alertnet.core.monitoring.drills import TookPart
 from alertnet.flows.desk.drills import MOST_LISTED, read_drill
 from alertnet.flows.incidents.drills import begin_drill, cancel_drill, plan_drill
 from alertnet.flows.unit.idempotent_request import Show
@@ -133,7 +133,9 @@ def report(ref: str, key: Coordinator, runtime: InForce) -> Response:
     def query(tx: Tx) -> DrillReportView:
         id_of(tx, ref, key)
         found = read_drill(tx, ref)
-        return DrillReportView(ref=found.ref, sums=_sums(found.sums), contacts=[_part(each) for each in found.parts])
+        sums = found.sums
+        its = SumsView(told=sums.told, reached=sums.reached, answered=sums.answered, dead=sums.dead)
+        return DrillReportView(ref=found.ref, sums=its, contacts=[_part(each) for each in found.parts])
 
     return JSONResponse(runtime.read(query))
 
@@ -162,10 +164,6 @@ def _view(stored: StoredDrill) -> DrillView:
         ref=stored.ref,
         why=drill.why,
     )
-
-
-def _sums(sums: Sums) -> SumsView:
-    return SumsView(told=sums.told, reached=sums.reached, answered=sums.answered, dead=sums.dead)
 
 
 def _part(part: TookPart) -> TookPartView:
