@@ -18,7 +18,7 @@ from alertnet.runtime import tree_editing
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import users
 from alertnet.store.records.credentials.users import Role
-from alertnet.web.console.door import COOKIE
+from alertnet.web.console.sessions import COOKIE
 from tests.browser.conftest import PATIENCE
 from tests.browser.console import Console, SitDown
 from tests.browser.sights import CODE, LINK

@@ -20,7 +20,7 @@ from alertnet.core.incident import CloseReason
 from alertnet.sandbox import Sandbox
 from alertnet.sandbox.page import Cast, Scene, Seat, Story
 from alertnet.store.upgrade import upgrade
-from alertnet.web.console.door import COOKIE
+from alertnet.web.console.sessions import COOKIE
 
 STYLE = "page/style.css.j2"
 

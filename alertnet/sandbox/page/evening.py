@@ -157,7 +157,7 @@ class Evening(Protocol):
         """Whether a story plays by itself and the user only watches."""
 
     def begin(self, scene: str | None, *, by_itself: bool = False) -> None:
-        """Discard everything and begin that scene, or an empty evening; `by_itself`: the scene plays without the user."""
+        """Discard everything and begin that scene, or an empty evening; `by_itself`: it plays without the user."""
 
     def close(self, ref: str, reason: str) -> None:
         """Close the incident as a coordinator."""

@@ -25,7 +25,8 @@ from alertnet.store.records.credentials.users import Role, SignedIn
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.idempotency import ApiAnswer, Once
 from alertnet.web.auth import hash_of, runtime_of
-from alertnet.web.console.door import (
+from alertnet.web.console.live import Look, Regions, Watch
+from alertnet.web.console.sessions import (
     COOKIE,
     OTHER_SESSION,
     DoneBefore,
@@ -35,7 +36,6 @@ from alertnet.web.console.door import (
     maker_of,
     proof_of,
 )
-from alertnet.web.console.live import Look, Regions, Watch
 from alertnet.web.console.shown import go_to, language_of, may_act, say_by, show, streamed, words
 from alertnet.web.console.shown import sayer as phrase_sayer
 from alertnet.web.forms import Form

@@ -14,7 +14,7 @@ from alertnet.core.errors import AlertnetError, BadInput, Forbidden, Purged, Too
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.tree_editing import Faulty
 from alertnet.web.auth import runtime_of
-from alertnet.web.console.door import (
+from alertnet.web.console.sessions import (
     DONE_BEFORE,
     ENDED,
     MANY_COME,
@@ -80,7 +80,7 @@ class Told(APIRoute):
                 if request.method == "GET":
                     return go_to(f"{SIGN_IN}?then={quote(request.url.path)}")
                 kept = await keep(request, runtime_of(request).vault)
-                return show_door(request, 401, kept=kept, ended=True)
+                return ask_to_sign_in(request, 401, kept=kept, ended=True)
             except Unproven as error:
                 return await _asked_again(request, error)
             except (AlertnetError, DatabaseAway) as error:
@@ -103,7 +103,7 @@ def show_our_fault(request: Request) -> Response:
     return _refused(request, 500, OUR_FAULT, {})
 
 
-def show_door(request: Request, status: int = 200, **said: Any) -> Response:
+def ask_to_sign_in(request: Request, status: int = 200, **said: Any) -> Response:
     """Show the sign-in page with the ways to sign in that are configured."""
     provider = request.app.state.openid
     openid = provider.host if provider is not None else ""

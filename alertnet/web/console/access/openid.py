@@ -22,8 +22,8 @@ from alertnet.flows.credentials.users import count_visit
 from alertnet.store.db.vault import Unreadable, Vault
 from alertnet.web.auth import InForce
 from alertnet.web.console.access.proving import address_of
-from alertnet.web.console.door import NOT_OURS, SIGN_IN, Busy, is_secure, remember
-from alertnet.web.console.refusing import Told, show_door
+from alertnet.web.console.refusing import Told, ask_to_sign_in
+from alertnet.web.console.sessions import NOT_OURS, SIGN_IN, Busy, is_secure, remember
 from alertnet.web.console.shown import go_to, own_path, show
 
 if TYPE_CHECKING:
@@ -167,4 +167,4 @@ def _away(request: Request, fault: Exception) -> Response:
 
 
 def _refused(request: Request, status: int, why: str, detail: str = "") -> Response:
-    return show_door(request, status, refused=why, detail=detail)
+    return ask_to_sign_in(request, status, refused=why, detail=detail)

@@ -13,7 +13,7 @@ from alertnet.flows.credentials.users import count_try, forget_tries, is_passwor
 from alertnet.runtime.wiring import Runtime
 from alertnet.web.auth import client_address
 from alertnet.web.console.desk import Desk
-from alertnet.web.console.door import Busy, Unproven
+from alertnet.web.console.sessions import Busy, Unproven
 from alertnet.web.forms import Form
 
 AT_ONCE = 2

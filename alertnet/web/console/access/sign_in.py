@@ -12,8 +12,8 @@ from alertnet.store.records.credentials import users
 from alertnet.web.auth import InForce
 from alertnet.web.console.access.proving import address_of, given, is_theirs
 from alertnet.web.console.desk import AtDesk
-from alertnet.web.console.door import COOKIE, SIGN_IN, check_origin, kept_in, proof_of, remember
-from alertnet.web.console.refusing import Told, show_door
+from alertnet.web.console.refusing import Told, ask_to_sign_in
+from alertnet.web.console.sessions import COOKIE, SIGN_IN, check_origin, kept_in, proof_of, remember
 from alertnet.web.console.shown import HEADERS, PACKAGE, compressed, go_to, may_act, own_path, show
 from alertnet.web.forms import Form, Posted, typed
 
@@ -43,7 +43,7 @@ def static(name: str, request: Request) -> Response:
 @router.get("/sign-in")
 def show_sign_in(request: Request, then: str = "/desk", left: str = "") -> Response:
     """Show the sign-in page. `then` is the page that was asked for; `left` says that the user has just signed out."""
-    return show_door(request, then=own_path(then), left=bool(left))
+    return ask_to_sign_in(request, then=own_path(then), left=bool(left))
 
 
 @router.post("/sign-in")
@@ -53,7 +53,7 @@ def enter(request: Request, form: Posted, runtime: InForce) -> Response:
     name, then = typed(form, "name").lower(), own_path(form.get("then", ""))
     token = _prove(request, runtime, name, form)
     if token is None:
-        return show_door(request, 403, then=then, failed=True, name=name, kept=form.get("kept", ""))
+        return ask_to_sign_in(request, 403, then=then, failed=True, name=name, kept=form.get("kept", ""))
     response = _again(request, runtime, token, form) or go_to(then)
     remember(request, response, token)
     return response
@@ -64,7 +64,7 @@ def show_kept(request: Request, form: Posted, runtime: InForce) -> Response:
     """Show the form kept from an ended session, for a user who has signed in again in another tab."""
     check_origin(request)
     kept = _again(request, runtime, request.cookies.get(COOKIE, ""), form)
-    return kept or show_door(request, 401, ended=True, kept=form.get("kept", ""))
+    return kept or ask_to_sign_in(request, 401, ended=True, kept=form.get("kept", ""))
 
 
 @router.post("/sign-out")

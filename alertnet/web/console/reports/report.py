@@ -19,8 +19,8 @@ from alertnet.store.records import incidents
 from alertnet.web.api.fields import one_of
 from alertnet.web.api.incidents import id_of
 from alertnet.web.auth import COORDINATE, InForce, Reader, runtime_of
-from alertnet.web.console.door import Viewer
 from alertnet.web.console.refusing import Told
+from alertnet.web.console.sessions import Viewer
 from alertnet.web.console.shown import HEADERS, as_file, may_act
 from alertnet.web.problems import documented
 from alertnet.web.throttle import in_turn
