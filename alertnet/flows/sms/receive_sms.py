@@ -131,6 +131,11 @@ class _Text:
         """Those of all these codes that are not of a drill."""
         return about_what_is_real(self.tx, self.told)
 
+    @cached_property
+    def from_member(self) -> FieldText | None:
+        """The text as its member's, if a member has the number."""
+        return self.by(self.member) if self.member else None
+
     def by(self, sender: InTheField) -> FieldText:
         """The text as that one's who has the number."""
         return FieldText(self.tx, self.edition, sender, self.sms, is_forced=sender.owner in self.shown.forced)
@@ -171,10 +176,9 @@ def _react(text: _Text) -> tuple[bool, Reply | None]:
     change = parse_duty_change(text.written.body)
     if change is not None and officer is not None and (reply := change_duty(text.by(officer), change)):
         return True, reply
-    from_member = text.by(member) if member else None
-    if from_member and report and (heard := hear_member(from_member, report, guessed))[0]:
+    if text.from_member and report and (heard := hear_member(text.from_member, report, guessed))[0]:
         return heard
-    coerced = find_coerced(from_member, report)
+    coerced = find_coerced(text.from_member, report)
     known, reply, limit = _hear_rest(text, sent)
     if coerced:
         # A bystander must read the reply to a true PIN.
@@ -187,11 +191,11 @@ def _read(text: _Text) -> Report | None:
     """The report in it. An SOS that was to be withdrawn is one all the same where there is nothing to withdraw."""
     body, people = text.written.body, text.edition.network.people
     report = parse_report(body, people)
-    if text.member is None or report is None:
+    if text.from_member is None or report is None:
         return report
-    if is_cry_all_the_same(text.by(text.member), report):
+    if is_cry_all_the_same(text.from_member, report):
         return parse_report(f"HELP {body}", people)
-    return heard_of(text.by(text.member), report)
+    return heard_of(text.from_member, report)
 
 
 def _judged(text: _Text) -> tuple[Mapping[str, HeldCode], Mapping[str, LockedIncident]]:
@@ -224,7 +228,7 @@ def _hear_rest(text: _Text, sent: Mapping[str, HeldCode]) -> tuple[bool, Reply |
     asks, from_field = bool(text.answers), text.member is not None
     is_answered, limit = (True, None) if sent else may_reply(tx, sms, is_answer=asks, from_field=from_field)
     consequences = judge_wrong(tx, sms.sender, guessed, told) if guessed else []
-    is_practice = says_more(sms.body) and not consequences and bool(told) and not text.real
+    is_practice = text.is_for_people and not consequences and bool(told) and not text.real
     if text.answers and told and not is_practice:
         reply = _reply_to_holder(text, consequences)
         return True, reply if is_answered or consequences else None, limit
@@ -240,7 +244,7 @@ def _reply_to_holder(text: _Text, consequences: Sequence[Consequence]) -> Reply 
     """
     tx, sms = text.tx, text.sms
     now = told_codes(tx, sms.sender) if consequences else text.told
-    reply = reply_unclear(tx, sms, now, Subject.NOT_UNDERSTOOD if says_more(sms.body) else None)
+    reply = reply_unclear(tx, sms, now, Subject.NOT_UNDERSTOOD if text.is_for_people else None)
     if not consequences:
         return reply
     last = consequences[-1]
@@ -255,8 +259,8 @@ def _pass_on(text: _Text, subject: Subject) -> tuple[bool, Reply | None]:
     tx, edition, sms = text.tx, text.edition, text.sms
     if text.real:
         return True, reply_unclear(tx, sms, text.real, subject)
-    if text.member is not None:
-        return True, pass_on_from_member(text.by(text.member), subject)
+    if text.from_member is not None:
+        return True, pass_on_from_member(text.from_member, subject)
     if text.listed:
         return True, pass_on_from_contact(tx, edition, text.listed, sms, subject)
     if text.told:
