@@ -56,6 +56,18 @@ def test_a_wrong_setting_a_missing_schema_and_a_silent_provider_are_named_at_onc
         assert line in said.out
 
 
+def test_what_mends_several_faults_is_said_once_below_them(office: Office) -> None:
+    office.env |= {"ALERTNET_RATES": "fast", "ALERTNET_KEEP": "long"}
+
+    lines = office.types("doctor", "--offline").out.splitlines()
+
+    first, second, remedy = lines[:3]
+    assert first.startswith("✗ settings: ALERTNET_")
+    assert second.startswith("✗ settings: ALERTNET_")
+    assert remedy == "    → mend it in .env or the environment: the README has the table"
+    assert remedy not in lines[3:]
+
+
 def test_another_secret_than_the_databases_is_found(office: Office, runtime: Runtime, ref: str) -> None:
     assert states(office, "--offline")["secret key"] == "well"
 

@@ -200,10 +200,13 @@ def test_a_pin_of_the_wrong_length_is_refused_without_being_shown(office: Office
     assert "4711" not in err
 
 
-def test_an_owner_whom_the_network_does_not_know_is_refused(office: Office, runtime: Runtime) -> None:
-    said = office.types("pins", "set", "north/anna", "--pin", "47110")
+def test_an_owner_whom_the_network_does_not_know_is_refused_with_those_that_it_does(
+    office: Office, runtime: Runtime
+) -> None:
+    nobody, nowhere = (office.refused("pins", "set", owner, "--pin", "47110") for owner in ("north/anna", "nrth/ana"))
 
-    assert (said.code, said.out, said.err) == (2, "", "no member or contact 'north/anna'\n")
+    assert nobody.startswith("OWNER: 'north/anna' is not allowed (allowed: north/ana, ")
+    assert nowhere.startswith("OWNER: 'nrth/ana' is not allowed (allowed: north/…, staff/…, ")
 
 
 def test_pins_set_without_a_pin_is_refused(office: Office, runtime: Runtime) -> None:

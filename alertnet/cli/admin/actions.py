@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from alertnet.cli.arguments import BY
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.on_call import STAFF
-from alertnet.core.errors import BadInput, Unknown
+from alertnet.core.errors import BadInput
 from alertnet.core.inbound.code_formats import ONE_TIME_PIN_LENGTH
 from alertnet.core.incident import CloseReason
 from alertnet.flows.credentials import pins
@@ -58,7 +58,8 @@ def check_owner(network: Network, owner: str) -> None:
     members = network.teams[group].members if group in network.teams else network.staff if group == STAFF else {}
     contacts = network.trees[group].contacts if group in network.trees else {}
     if name not in {*members, *contacts}:
-        raise Unknown("member or contact", owner)
+        near = [f"{group}/{each}" for each in (*members, *contacts)]
+        raise BadInput("OWNER", owner, near or [f"{each}/…" for each in (*network.teams, STAFF, *network.trees)])
 
 
 def draw_pins(entropy: Entropy, count: int) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import asdict
 from datetime import timedelta
 from enum import StrEnum
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -86,8 +87,11 @@ def doctor(as_json: AsJson = False, offline: Inside = False) -> None:
     if as_json:
         shown = {"well": is_well, "findings": [asdict(each) for each in findings]}
         typer.echo(json.dumps(shown, indent=2, ensure_ascii=False))
-    for each in [] if as_json else findings:
-        typer.echo(f"{SIGNS[each.state]} {each.about}: {each.found}" + (f"\n    → {each.do}" if each.do else ""))
+    for each, after in [] if as_json else zip_longest(findings, findings[1:]):
+        typer.echo(f"{SIGNS[each.state]} {each.about}: {each.found}")
+        # One remedy for several in a row stands once, below them.
+        if each.do and (after is None or (after.about, after.do) != (each.about, each.do)):
+            typer.echo(f"    → {each.do}")
     if not is_well:
         raise typer.Exit(1)
 

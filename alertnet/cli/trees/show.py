@@ -15,7 +15,7 @@ from alertnet.core.directory.durations import duration_text
 from alertnet.core.directory.languages import in_all
 from alertnet.core.directory.on_call import Officer
 from alertnet.core.directory.when import When
-from alertnet.core.errors import Unknown
+from alertnet.core.errors import BadInput
 from alertnet.core.incident import Severity
 
 WIDTH, MARGIN, CARD, GAP, LINE = 1180, 24, 268, 14, 17
@@ -274,7 +274,7 @@ def show(folder: TreesFolder = TREES, tree: Tree = None, svg: Svg = False, html:
     network = read_network(folder)
     trees = network.trees
     if tree is not None and tree not in trees:
-        raise Unknown("tree", tree)
+        raise BadInput("--tree", tree, sorted(trees))
     now = system_clock()
     chosen = [(each, each.on_duty(now)) for id, each in sorted(trees.items()) if tree in (None, id)]
     if html:
