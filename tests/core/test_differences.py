@@ -131,6 +131,17 @@ def test_what_a_team_is_told_and_whom_it_calls_is_compared_without_whole_numbers
     )
 
 
+def test_a_number_to_call_that_a_team_is_given_or_loses_is_compared_with_none() -> None:
+    """A team's `callback` may be left out: whoever adds one can see and publish the difference."""
+    before = read_network(Path(__file__).parents[2] / "contact_trees")
+    north = replace(before.teams["north"], callback="+32470550101")
+    numbered = replace(before, teams={**before.teams, "north": north})
+    unnumbered = replace(before, teams={**before.teams, "north": replace(north, callback=None)})
+
+    assert list(map(str, differences(unnumbered, numbered))) == ["north: callback: none → …0101"]
+    assert list(map(str, differences(numbered, unnumbered))) == ["north: callback: …0101 → none"]
+
+
 def test_a_routine_is_compared_by_the_times_and_days_of_the_file() -> None:
     before = read_network(Path(__file__).parents[2] / "contact_trees")
     evening = Routine("evening", (1080,), (0, 4), ("ana",), Terms(Risk.HIGH))

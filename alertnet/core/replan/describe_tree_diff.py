@@ -199,7 +199,7 @@ def _fields(before: Any, after: Any, besides: tuple[str, ...]) -> Iterator[Phras
         old, new = getattr(before, field.name), getattr(after, field.name)
         if field.name not in besides and old != new:
             shown = end_of if field.name == "callback" else _words
-            yield _change(field.name, shown(old), shown(new))
+            yield _change(field.name, *(NONE if value is None else shown(value) for value in (old, new)))
 
 
 def _change(field: str, old: Value, new: Value) -> Phrase:
