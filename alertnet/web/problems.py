@@ -34,8 +34,21 @@ PHRASES = {
     "string_unicode": "text in Unicode",
     "model_attributes_type": "a JSON object, sent as application/json",
     "model_type": "a JSON object, sent as application/json",
+    "bool_type": "true or false",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "string_type": "text",
+    "list_type": "a list",
+    "literal_error": "{expected}",
+    "greater_than": "more than {gt}",
+    "greater_than_equal": "at least {ge}",
+    "less_than": "less than {lt}",
+    "less_than_equal": "at most {le}",
+    "string_too_long": "at most {max_length} characters",
+    "too_long": "at most {max_length} of them",
+    "too_short": "at least {min_length} of them",
 }
-"""What is allowed, where the validator's own words don't say it well."""
+"""What is allowed, by the name that the validator gives the fault."""
 VISIBLE = r"^[\x21-\x7e]"
 """How the patterns of names begin that are ASCII without spaces."""
 
@@ -151,7 +164,7 @@ def _allowed(fault: Any) -> Sequence[str]:
     pattern = context.get("pattern", "")
     if pattern.startswith(VISIBLE):
         return [f"visible ASCII characters, none of them a space: {pattern}"]
-    return allowed or [PHRASES.get(fault["type"], fault["msg"])]
+    return allowed or [PHRASES.get(fault["type"], fault["msg"]).format(**context)]
 
 
 def _shown(value: Any) -> Any:

@@ -27,6 +27,7 @@ from alertnet.worker.purging import purge_by_itself, purge_incident, purge_old
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import COORDINATION, a_tree
 from tests.scenarios.world import CAST, FRIDAY_NIGHT, Incident, World, code_in, link_in
+from tests.web.test_odd_values import BODIES
 
 ID = re.compile(r"[0-9a-f]{32}")
 DECISION = Decision("Ines", "she asked for it")
@@ -170,6 +171,28 @@ def test_its_page_says_calmly_that_it_is_over_and_the_api_that_it_is_gone(world:
     assert reopened.status_code == 410
     [listed] = world.client.get("/v1/incidents", headers=world.headers).json()["items"]
     assert (listed["ref"], listed["type"], "purged_at" in listed) == (incident.ref, "arrest", True)
+
+
+def test_the_api_describes_that_an_incident_may_be_gone_wherever_it_says_so(world: World) -> None:
+    """B5: 410 purged."""
+    incident = told(world)
+    purges(world, incident)
+    paths = world.client.get("/openapi.json").json()["paths"]
+    asked = {
+        (method, path): world.client.request(
+            method,
+            path.format(ref=incident.ref, id="a"),
+            json=BODIES.get(path) if method == "post" else None,
+            headers=world.headers,
+        ).status_code
+        for path, methods in paths.items()
+        for method in methods
+        if "{ref}" in path
+    }
+
+    assert len(asked) > 15
+    assert set(asked.values()) == {410}, asked
+    assert [each for each in asked if "410" not in paths[each[1]][each[0]]["responses"]] == []
 
 
 def test_an_incident_that_is_open_held_or_under_way_stays(world: World) -> None:

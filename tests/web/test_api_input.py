@@ -33,7 +33,11 @@ REFUSED: list[tuple[str, dict[str, Any], str, Any, str]] = [
     ("unknown consent", {"consent": "all"}, "consent", "all", "international"),
     ("unknown perpetrator", {"perpetrator": "x"}, "perpetrator", "x", "paramilitary"),
     ("an exclusion of nobody", {"exclude": ["nobody"]}, "exclude", "nobody", "brigade"),
-    ("a drill in words", {"drill": "yes"}, "drill", "yes", "Input should be a valid boolean"),
+    ("a drill in words", {"drill": "yes"}, "drill", "yes", "true or false"),
+    ("a text as a list", {"summary": ["s"]}, "summary", "a list", "text"),
+    ("a list as a text", {"exclude": "bob"}, "exclude", "bob", "a list"),
+    ("too long a text", {"place": "L" * 501}, "place", "L" * 200 + "…", "at most 500 characters"),
+    ("too long a list", {"exclude": ["bob"] * 101}, "exclude", "a list", "at most 100 of them"),
     (
         "an instant without a zone",
         {"occurred_at": "2026-11-24T13:00:00"},

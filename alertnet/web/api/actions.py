@@ -45,7 +45,7 @@ from alertnet.web.problems import Router, documented
 
 AHEAD = timedelta(minutes=5)  # how far another clock may be ahead of ours
 
-router = Router(prefix="/v1/incidents/{ref}", responses=documented(401, 403, 404, 409, 413, 422, 503))
+router = Router(prefix="/v1/incidents/{ref}", responses=documented(401, 403, 404, 409, 410, 413, 422, 503))
 
 
 @router.post("/updates", response_model=IncidentView)

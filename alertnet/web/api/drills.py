@@ -126,7 +126,7 @@ def cancel(id: str, door: CoordinatorsDoor) -> Response:
     return door.carry_out(None, act)
 
 
-@router.get("/{ref}/report", response_model=DrillReportView, responses=documented(401, 403, 404, 409, 422, 503))
+@router.get("/{ref}/report", response_model=DrillReportView, responses=documented(401, 403, 404, 409, 410, 422, 503))
 def report(ref: str, key: Coordinator, runtime: InForce) -> Response:
     """Who was reached and how, who was not, how long each answer took, and which addresses are dead."""
 

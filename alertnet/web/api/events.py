@@ -109,7 +109,7 @@ async def live_of(request: Request) -> Live:
 @router.get(
     "/v1/incidents/{ref}/events",
     response_class=EventSourceResponse,
-    responses=documented(401, 403, 404, 422, 429, 503),
+    responses=documented(401, 403, 404, 410, 422, 503),
 )
 async def follow(
     chain: Annotated[str, Depends(followed)],

@@ -90,7 +90,7 @@ def list_incidents(page: Annotated[Page, Query()], key: Reader, runtime: InForce
     return JSONResponse(runtime.read(query))
 
 
-@router.get("/v1/incidents/{ref}", response_model=IncidentView, responses=documented(401, 403, 404, 422, 503))
+@router.get("/v1/incidents/{ref}", response_model=IncidentView, responses=documented(401, 403, 404, 410, 422, 503))
 def show_incident(ref: str, key: Reader, runtime: InForce) -> Response:
     """One incident: who is told, by what, and who has answered; with `coordinate` also place, people, texts."""
 
@@ -102,7 +102,9 @@ def show_incident(ref: str, key: Reader, runtime: InForce) -> Response:
     return JSONResponse(runtime.read(query))
 
 
-@router.get("/v1/incidents/{ref}/timeline", response_model=TimelinePage, responses=documented(401, 403, 404, 422, 503))
+@router.get(
+    "/v1/incidents/{ref}/timeline", response_model=TimelinePage, responses=documented(401, 403, 404, 410, 422, 503)
+)
 def show_timeline(
     ref: str, key: Reader, runtime: InForce, cursor: Annotated[int, Query(ge=0, lt=2**31)] = 0
 ) -> Response:

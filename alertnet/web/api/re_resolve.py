@@ -14,7 +14,7 @@ from alertnet.web.api.models import Reresolution
 from alertnet.web.door import CoordinatorsDoor
 from alertnet.web.problems import Router, documented
 
-router = Router(prefix="/v1/incidents/{ref}", responses=documented(401, 403, 404, 409, 413, 422, 503))
+router = Router(prefix="/v1/incidents/{ref}", responses=documented(401, 403, 404, 409, 410, 413, 422, 503))
 
 
 class ConsentChange(TypedDict):

@@ -30,7 +30,7 @@ class RecordingsView(TypedDict):
     items: list[RecordingView]
 
 
-@router.get("", response_model=RecordingsView, responses=documented(401, 403, 404, 422, 503))
+@router.get("", response_model=RecordingsView, responses=documented(401, 403, 404, 410, 422, 503))
 def list_recordings(ref: str, key: Coordinator, runtime: InForce) -> Response:
     """The recordings of an incident, oldest first."""
 
@@ -44,7 +44,9 @@ def list_recordings(ref: str, key: Coordinator, runtime: InForce) -> Response:
 
 
 @router.get(
-    "/{id}", response_class=Response, responses={**documented(401, 403, 404, 422, 503), 200: {"content": {SOUND: {}}}}
+    "/{id}",
+    response_class=Response,
+    responses={**documented(401, 403, 404, 410, 422, 503), 200: {"content": {SOUND: {}}}},
 )
 def hear(ref: str, id: str, key: Coordinator, runtime: InForce) -> Response:
     """The sound of a recording as MP3."""

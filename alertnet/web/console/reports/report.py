@@ -69,7 +69,7 @@ def show_report(
     return _answer(runtime, id, ref, asked)
 
 
-@router.get("/v1/incidents/{ref}/report", responses=documented(401, 403, 404, 422, 503))
+@router.get("/v1/incidents/{ref}/report", responses=documented(401, 403, 404, 410, 422, 503))
 def get_report(ref: str, request: Request, key: Reader, runtime: InForce, asked: Annotated[Asked, Query()]) -> Response:
     """One incident as a page or PDF to hand on. `minimal` names nobody; more needs the scope `coordinate`."""
     if asked.disclosure is not Disclosure.MINIMAL and not key.may(COORDINATE):
