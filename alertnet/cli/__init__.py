@@ -4,10 +4,13 @@ Results go to stdout, everything else to stderr. Invalid input ends with exit co
 Commands import what they need inside their function, so that `--help` answers at once.
 """
 
+import errno
+import os
 import re
 import sys
 from collections.abc import Sequence
 from functools import cache
+from io import StringIO
 from typing import Annotated, Any
 
 import typer
@@ -43,6 +46,9 @@ ALLOWED = {
     "greater_than_equal": "at least {ge}",
 }
 """What is allowed where the typed value is something else, by the name that the library gives the fault."""
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+"""Why what a command says can't be written to the disk."""
 
 
 class _Commands(TyperGroup):
@@ -161,6 +167,8 @@ def _load_env_file() -> None:
 
 def main() -> None:
     """Run the command from `sys.argv`, with the variables of `.env` in the current folder."""
+    # None where it is closed, as by some schedulers: a command that reads it finds it empty.
+    sys.stdin = sys.stdin or StringIO()
     try:
         _load_env_file()
         _check_text(sys.argv)
@@ -168,3 +176,10 @@ def main() -> None:
     except AlertnetError as error:
         typer.echo(error.for_operator, err=True)
         sys.exit(error.exit_code)
+    except OSError as error:
+        if error.filename is not None or error.errno not in FULL:
+            raise
+        # What is left to be written would fail once more at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        typer.echo(f"standard output: {error.strerror}. What the command did is done, but not said in full", err=True)
+        sys.exit(1)

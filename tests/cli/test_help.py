@@ -10,7 +10,7 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from alertnet.cli import commands
 from alertnet.runtime.wiring import Runtime
-from tests.cli.conftest import REPOSITORY, Office
+from tests.cli.conftest import REPOSITORY, Office, Said
 
 NEVER_SERVED = {
     "alembic",
@@ -239,3 +239,28 @@ def test_a_start_parses_each_template_once() -> None:
     )
 
     assert int(parses) <= int(files)
+
+
+def in_shell(office: Office, line: str, *words: str) -> Said:
+    """What a command says in a line of the shell, in which it is `"$@"`."""
+    shell = ["sh", "-c", line, "sh", *office.command(*words)]
+    done = subprocess.run(shell, cwd=office.folder, env=office.environment, capture_output=True, text=True, check=False)
+    return Said(done.returncode, done.stdout, done.stderr)
+
+
+def test_a_command_that_can_not_say_what_it_did_says_so_in_a_line(office: Office, runtime: Runtime) -> None:
+    """B7: an output on a full disk is no fault of ours; the key is made, and can be revoked by its id."""
+    said = in_shell(office, '"$@" >/dev/full', "keys", "create", "--scope", "read")
+
+    assert said.code == 1
+    assert said.err == (
+        "standard output: No space left on device. What the command did is done, but not said in full\n"
+    )
+    assert len(office.types("keys", "list").out.splitlines()) == 1
+
+
+def test_a_standard_input_that_is_closed_is_empty(office: Office, runtime: Runtime) -> None:
+    """B7: some schedulers start commands without one."""
+    said = in_shell(office, '"$@" <&-', "pins", "set", "north/ana", "--pin", "-")
+
+    assert said == Said(2, "", "standard input: '' is not allowed (allowed: one PIN on a line)\n")

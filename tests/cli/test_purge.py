@@ -78,6 +78,13 @@ def test_an_age_that_is_none_or_too_young_is_refused(office: Office, runtime: Ru
         assert "90d, 26w, 24m, 2y" in said.err
 
 
+def test_ways_to_say_what_is_purged_that_exclude_each_other_are_named(office: Office, closed: str) -> None:
+    err = office.refused("purge", "--older-than", "24m", "--incident", closed, "--why", "x", "--yes")
+
+    assert err.startswith("purge: '--older-than --incident' is not allowed (allowed: one of --older-than, --incident, ")
+    assert status(office) == "-"
+
+
 def test_the_setting_is_the_age_where_none_is_typed(office: Office, closed: str) -> None:
     office.env["ALERTNET_KEEP"] = "24m"
 

@@ -58,8 +58,9 @@ def purge(
     """
     from alertnet.flows.system.purge import Decision
 
-    if sum(map(bool, (older_than, incident, hold, release))) > 1:
-        raise BadInput("--incident", " and others", "one of --older-than, --incident, --hold and --release")
+    ways = {"--older-than": older_than, "--incident": incident, "--hold": hold, "--release": release}
+    if len(given := [way for way, typed in ways.items() if typed]) > 1:
+        raise BadInput("purge", " ".join(given), f"one of {', '.join(ways)}")
     is_by_age = not (incident or hold or release)
     if not (is_by_age or dry_run or why.strip()):
         raise BadInput("--why", None, "a reason, for the record")
