@@ -8,6 +8,7 @@ import pytest
 
 from alertnet.core.directory.on_call import Duty, Officer
 from alertnet.core.directory.routine import Risk, Routine, Terms
+from alertnet.core.incident import Scope
 from alertnet.core.replan.describe_tree_diff import differences
 from alertnet.trees import read_network
 
@@ -140,6 +141,16 @@ def test_a_number_to_call_that_a_team_is_given_or_loses_is_compared_with_none() 
 
     assert list(map(str, differences(unnumbered, numbered))) == ["north: callback: none → …0101"]
     assert list(map(str, differences(numbered, unnumbered))) == ["north: callback: …0101 → none"]
+
+
+def test_what_is_changed_of_a_person_is_said_by_the_code() -> None:
+    """A3: a consent that is narrowed in `people:` can be seen and published."""
+    before = read_network(Path(__file__).parents[2] / "contact_trees")
+    narrower = replace(before.people["P7"], consent=Scope.NATIONAL)
+
+    said = map(str, differences(before, replace(before, people={**before.people, "P7": narrower})))
+
+    assert tuple(said) == ("P7: consent: international → national",)
 
 
 def test_a_routine_is_compared_by_the_times_and_days_of_the_file() -> None:

@@ -40,7 +40,12 @@ def differences(before: Network, after: Network) -> tuple[Phrase, ...]:
     )
 
 
-def _each(what: Phrase, before: Mapping[str, Any], after: Mapping[str, Any], compare: Any) -> Iterator[Phrase]:
+def _each(
+    what: Phrase,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    compare: Callable[[Any, Any], Iterable[Phrase]],
+) -> Iterator[Phrase]:
     """A line for each item that is new or gone, and lines for differences in those in both."""
     for id in sorted({*before, *after}):
         if id not in after:
@@ -194,7 +199,7 @@ def _member(before: Any, after: Any) -> Iterator[Phrase]:
     yield from _fields(before, after, besides=("id", "phone", "name"))
 
 
-def _fields(before: Any, after: Any, besides: tuple[str, ...]) -> Iterator[Phrase]:
+def _fields(before: Any, after: Any, besides: tuple[str, ...] = ()) -> Iterator[Phrase]:
     for field in fields(before):
         old, new = getattr(before, field.name), getattr(after, field.name)
         if field.name not in besides and old != new:
