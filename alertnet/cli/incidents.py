@@ -12,7 +12,7 @@ from alertnet.cli.connection import connected
 from alertnet.cli.output import aligned, print_rows
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.errors import BadInput
-from alertnet.core.incident import CloseReason, Facts, IncidentStatus
+from alertnet.core.incident import CloseReason, Facts, IncidentStatus, as_ref
 
 if TYPE_CHECKING:
     from alertnet.store.db.tx import Tx
@@ -101,7 +101,7 @@ def close(ref: Ref, reason: Reason, text: Words = None) -> None:
 
     with connected() as runtime:
         runtime.transact(actions.close_incident, ref, reason, text)
-    typer.echo(f"{ref.strip().upper()} is closed.")
+    typer.echo(f"{as_ref(ref)} is closed.")
 
 
 @app.command(epilog="Example: alertnet incidents merge A-7K3M --into B-2QRS")
@@ -120,7 +120,7 @@ def merge(ref: Ref, into: Into) -> None:
     with connected() as runtime:
         whole = runtime.transact(merged)
     # Where the second was part of the first already, that stays so.
-    part = next(each for each in (ref.strip().upper(), into.strip().upper()) if each != whole)
+    part = next(each for each in (as_ref(ref), as_ref(into)) if each != whole)
     typer.echo(f"{part} is part of {whole}.")
 
 
@@ -132,7 +132,7 @@ def split(ref: Ref, report: Report) -> None:
 
     with connected() as runtime:
         runtime.transact(lambda tx: flow.split(tx, id_of(tx, ref), report, by=BY).finish())
-    typer.echo(f"No part of {ref.strip().upper()} any more: {' '.join(each.strip().upper() for each in report)}.")
+    typer.echo(f"No part of {as_ref(ref)} any more: {' '.join(as_ref(each) for each in report)}.")
 
 
 @app.command(epilog="Example: alertnet incidents report A-7K3M --disclosure limited --language es --pdf report.pdf")

@@ -1,5 +1,6 @@
 """Incidents and their facts: types, severities, people, consent, and the incident itself."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import field
 from datetime import datetime
@@ -315,3 +316,10 @@ class Incident:
 
 REF_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ"
 REF_CHARACTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+_BETWEEN = re.compile(r"[\W_]+")
+
+
+def as_ref(text: str) -> str:
+    """A reference as it is kept, however somebody typed it: `a7k3m`, `A 7K3M` and `A-7K3M` are one."""
+    bare = _BETWEEN.sub("", text).upper()
+    return f"{bare[:1]}-{bare[1:]}"

@@ -40,7 +40,7 @@ def test_the_list_can_be_limited_to_those_closed(office: Office, ref: str) -> No
 
 
 def test_an_incident_is_shown_with_its_contacts_by_id_alone(office: Office, ref: str, numbers: set[str]) -> None:
-    said = office.types("incidents", "show", ref.lower())
+    said = office.types("incidents", "show", ref.lower().replace("-", " "))
 
     assert said.code == 0
     assert "coordinator" in said.out

@@ -8,6 +8,7 @@ from alertnet.cli.arguments import By, Yes, decider
 from alertnet.cli.connection import connected
 from alertnet.cli.output import print_rows
 from alertnet.core.errors import BadInput
+from alertnet.core.incident import as_ref
 from alertnet.core.monitoring.retention import ALLOWED, Age, read_age
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _hold(runtime: "Runtime", ref: str, decision: "Decision", *, is_held: bool) 
     from alertnet.flows.system import purge as flow
 
     runtime.transact(flow.hold, ref, decision, is_held=is_held)
-    typer.echo(f"{ref.strip().upper()} is {'held: no purge takes it' if is_held else 'held no more'}.")
+    typer.echo(f"{as_ref(ref)} is {'held: no purge takes it' if is_held else 'held no more'}.")
 
 
 def _purge(

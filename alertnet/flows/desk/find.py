@@ -8,7 +8,7 @@ from urllib.parse import quote
 from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import Unknown
-from alertnet.core.incident import IncidentStatus
+from alertnet.core.incident import IncidentStatus, as_ref
 from alertnet.flows.desk.board import Board, OpenIncident
 from alertnet.flows.pages.coordinator_actions import contacts_of
 from alertnet.flows.unit.locked_incident import look_at
@@ -80,13 +80,13 @@ def find(tx: Tx, network: Network, board: Board, asked: str, language: str, *, a
 
 
 def _incidents(tx: Tx, board: Board, asked: str, *, acts: bool) -> Iterator[Found]:
-    ref = asked.replace("-", "").replace(" ", "").upper()
-    matching = [each for each in board.incidents if each.ref.replace("-", "").startswith(ref)]
+    begun = as_ref(asked)
+    matching = [each for each in board.incidents if each.ref.startswith(begun.rstrip("-") or begun)]
     for each in matching:
         can = ON_TEXT if each.is_text else ON_OPEN
         yield Found("incident", each.ref, each.type, tuple(_on(each.ref, (LOOK, *can) if acts else (LOOK,))))
     try:
-        closed = incidents.get(tx.session, incidents.id_of(tx, f"{ref[:1]}-{ref[1:]}"))
+        closed = incidents.get(tx.session, incidents.id_of(tx, asked))
     except Unknown:
         return
     if closed.status == IncidentStatus.CLOSED:

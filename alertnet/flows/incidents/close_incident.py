@@ -8,7 +8,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.advance import restore, stop
 from alertnet.core.escalation.state import Events, Failed, PlanChanged
-from alertnet.core.incident import CloseReason, IncidentStatus
+from alertnet.core.incident import CloseReason, IncidentStatus, as_ref
 from alertnet.core.notification import AttemptStatus, PromptAnswer, PromptKind
 from alertnet.flows.credentials.written_codes import mark_open
 from alertnet.flows.escalation.escalate import move, stop_what_reaches_nobody
@@ -30,7 +30,7 @@ def close_incident(
     Raises:
         WrongState: it is already closed, or that reference names only a merged part.
     """
-    if named is not None and named.strip().upper() != locked.incident.ref:
+    if named is not None and as_ref(named) != locked.incident.ref:
         raise WrongState(
             f"incident {named}", f"part of {locked.incident.ref}", "close that one, or split this off first"
         )

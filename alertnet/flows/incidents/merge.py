@@ -27,7 +27,7 @@ from alertnet.core.escalation.state import (
     Withdrawn,
 )
 from alertnet.core.inbound.same_event import apart, as_one, no_wider
-from alertnet.core.incident import CloseReason, Facts, Merged, Scope, Wider
+from alertnet.core.incident import CloseReason, Facts, Merged, Scope, Wider, as_ref
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.core.replan.difference import Retold, as_proposed, retold
 from alertnet.core.replan.tree_migration import succeed
@@ -74,10 +74,10 @@ def split(tx: Tx, id: str, refs: Iterable[str], *, by: str) -> LockedIncident:
     """
     merged = incident_store.get_acting(tx.session, id).merged
     known = {ref: part for part, ref in merged.parts.items()} if merged else {}
-    wanted = list(dict.fromkeys(ref.strip().upper() for ref in refs))
-    for ref in wanted:
+    wanted = {as_ref(each): each for each in refs}
+    for ref, typed in wanted.items():
         if ref not in known:
-            raise BadInput("reports", ref, sorted(known) or "a report that was merged into it: it has none")
+            raise BadInput("reports", typed, sorted(known) or "a report that was merged into it: it has none")
     held = take_up_each(tx, sorted({id, *(known[ref] for ref in wanted)}), as_parts=True)
     whole = held[id]
     whole.must_be_open()
@@ -91,7 +91,7 @@ def split(tx: Tx, id: str, refs: Iterable[str], *, by: str) -> LockedIncident:
 
 def must_be_two(ref: str, into: str) -> None:
     """Raises `BadInput` where both references, as somebody gave them, are the same."""
-    if ref.strip().upper() == into.strip().upper():
+    if as_ref(ref) == as_ref(into):
         raise BadInput("into", into, "the reference of another incident")
 
 

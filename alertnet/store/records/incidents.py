@@ -23,7 +23,17 @@ from sqlalchemy import (
 from alertnet.core.codec import from_plain, to_plain, value
 from alertnet.core.errors import Purged, Unknown
 from alertnet.core.escalation.state import Status
-from alertnet.core.incident import CloseReason, Facts, Incident, IncidentStatus, Merged, Proposed, Severity, Wider
+from alertnet.core.incident import (
+    CloseReason,
+    Facts,
+    Incident,
+    IncidentStatus,
+    Merged,
+    Proposed,
+    Severity,
+    Wider,
+    as_ref,
+)
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import FREE_REFS, Tx, flows_of
@@ -124,13 +134,13 @@ def lock_acting(session: Session, ids: Sequence[str]) -> dict[str, Incident]:
 
 
 def id_of(tx: Tx, ref: str, team: str | None = None) -> str:
-    """The id of the incident that acts for that reference (upper or lower case); with `team`, only one of that team.
+    """The id of the incident that acts for that reference (as `as_ref` reads it); with `team`, only one of that team.
 
     Raises:
         Unknown: there is none. For another team's incident the answer, and the work for it, are the same.
         Purged: there was one.
     """
-    wanted = ref.strip().upper()
+    wanted = as_ref(ref)
     query = select(ACTING.label("id"), incidents.c.purged_at).where(incidents.c.ref == wanted)
     row = tx.session.execute(_of_team(query, team)).first() if REF.fullmatch(wanted) else None
     if row is None:

@@ -30,7 +30,7 @@ def test_what_a_merging_would_do_is_said_before_it_is_done(world: World, desk: D
     first, second = refs
     assert "It is the same event as another" in desk.opens(f"/desk/incidents/{second}").text
 
-    page = desk.opens(f"/desk/incidents/{second}/merge?into={first}")
+    page = desk.opens(f"/desk/incidents/{second}/merge?into={first.lower().replace('-', '')}")
 
     assert f"One incident goes on for both: {first}" in page.text
     assert "Whoever was told of one is not told again" in page.text

@@ -14,7 +14,7 @@ from alertnet.core.codec import value
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.escalation.quorum import Action, AnswerKind
-from alertnet.core.incident import TYPES, CloseReason, Perpetrator, Scope, Severity
+from alertnet.core.incident import TYPES, CloseReason, Perpetrator, Scope, Severity, as_ref
 from alertnet.core.notification import PromptAnswer
 from alertnet.flows.desk.incident import Dossier, all_clears, read_dossier, read_out
 from alertnet.flows.escalation.decisions import must_have_seen, must_have_seen_reopening
@@ -222,7 +222,7 @@ def show_difference(ref: str, desk: AtDesk) -> Response:
     """Show what the trees in force and wider consent would change (A8). Nothing is done yet."""
     id = desk.runtime.read(incidents.id_of, ref)
     found = desk.runtime.read(lambda tx: difference(look_at(tx, id), desk.edition))
-    return desk.show("difference.html", ref=ref.upper(), found=found)
+    return desk.show("difference.html", ref=as_ref(ref), found=found)
 
 
 @router.post("/{ref}/revoke/{id}")
@@ -256,14 +256,14 @@ def show_merge(ref: str, desk: AtDesk, into: str = "") -> Response:
     """Show what merging it into another incident would change. Nothing is done yet."""
     must_be_two(ref, into)
     found = desk.runtime.read(lambda tx: foresee_merge(tx, incidents.id_of(tx, ref), incidents.id_of(tx, into)))
-    return _foresee(desk, "merge", ref.upper(), found)
+    return _foresee(desk, "merge", as_ref(ref), found)
 
 
 @router.get("/{ref}/split")
 def show_split(ref: str, desk: AtDesk, report: str = "") -> Response:
     """Show what splitting a report off again would change. Nothing is done yet."""
-    found = desk.runtime.read(lambda tx: foresee_split(tx, incidents.id_of(tx, ref), report.upper()))
-    return _foresee(desk, "split", report.upper(), found)
+    found = desk.runtime.read(lambda tx: foresee_split(tx, incidents.id_of(tx, ref), as_ref(report)))
+    return _foresee(desk, "split", as_ref(report), found)
 
 
 def _foresee(desk: Desk, name: str, part: str, found: Foreseen) -> Response:
@@ -329,7 +329,7 @@ def _fields(name: str, form: Form, known: set[str]) -> dict[str, object]:
 
 def _look(desk: Desk, ref: str) -> IncidentLook:
     id = desk.runtime.read(incidents.id_of, ref)
-    return IncidentLook(id, ref.upper(), desk.language, desk.acts)
+    return IncidentLook(id, as_ref(ref), desk.language, desk.acts)
 
 
 def _choices() -> dict[str, list[str]]:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.errors import Forbidden, TooMany
+from alertnet.core.incident import as_ref
 from alertnet.core.limits import REPORTS
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.records import incidents
@@ -94,7 +95,7 @@ def _answer(runtime: Runtime, id: str, ref: str, asked: Asked) -> Response:
     with in_turn():
         report = runtime.read(read_report, id, asked.disclosure, Tongue(language, sayer(runtime, language), labels))
         body = report.as_pdf() if asked.format is Format.PDF else report.as_html().encode()
-    name = f"{ref.upper()}-{asked.disclosure}.{asked.format}"
+    name = f"{as_ref(ref)}-{asked.disclosure}.{asked.format}"
     if asked.format is Format.PDF:
         return as_file(name, body, "application/pdf")
     return Response(body, headers={**HEADERS, "Content-Security-Policy": CSP}, media_type="text/html")
