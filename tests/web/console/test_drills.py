@@ -7,6 +7,7 @@ from alertnet.store.tables import drills, incidents, notifications
 from alertnet.worker.service import Worker
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk, Form, Sheet
+from tests.web.console.test_people import end
 from tests.web.world import World
 
 ARREST = {"type": "arrest", "country": "CO", "consent": "international", "people": "P7"}
@@ -64,9 +65,23 @@ def test_what_came_of_it_is_a_page_and_rows(world: World, desk: Desk) -> None:
     rows = desk.browser.get(f"/desk/drills/{ref}.csv")
 
     assert "Told: 1 Reached: 1 Answered: 1 Dead numbers: 0" in page.text
-    assert "Valley valley yes takes charge, sms" in page.text
+    assert "refused for our account with the provider yes takes charge, sms" in page.text
     assert rows.text.splitlines()[1].startswith("valley,alice,yes,acknowledged,sms,0,")
     assert f"{ref}: 1 / 1" in desk.opens("/desk/drills").text
+
+
+def test_a_dead_number_stands_beside_whose_it_is_and_leads_to_their_place_in_the_tree(world: World, desk: Desk) -> None:
+    """On a telephone the columns further right are out of sight."""
+    previewed(desk, "Begin the drill now")[1].sent()
+    [incident] = world.rows(incidents)
+    world.incident = incident.id
+    end(world, "alice", status="failed", failure="invalid")
+
+    page = desk.opens(f"/desk/drills/{incident.ref}")
+
+    assert "Who By Reached Answer After Valley valley" in page.text
+    assert "0 / 1 dead: mend it in the tree no – –" in page.text
+    assert '<a href="/desk/trees/valley#contact-alice">dead: mend it in the tree</a>' in page.html
 
 
 def test_what_is_real_has_no_such_report(world: World, desk: Desk) -> None:

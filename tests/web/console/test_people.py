@@ -60,6 +60,7 @@ def test_who_can_not_be_reached_stands_first(world: World, desk: Desk, failure: 
 
     assert f"Amis valley/carol {words}".replace("&#39;", "'") in page.text
     assert page.text.index("Amis valley/carol") < page.text.index("Valley valley/alice")
+    assert '<a class="small" href="/desk/trees/valley#contact-carol">valley/carol</a>' in page.html
 
 
 def test_somebody_who_did_not_pick_up_has_the_right_number(world: World, desk: Desk) -> None:
