@@ -797,6 +797,26 @@ def test_no_false_alarm_is_an_alarm(text: str) -> None:
     assert (report.verb, report.pin) == (FieldVerb.RAISE, "47110")
 
 
+@pytest.mark.parametrize("slip", ["SOD", "sis", "AOS", "SPS", "soss", "xsos", "SOSA"])
+def test_a_slip_in_sos_is_forgiven_right_before_a_pin(slip: str) -> None:
+    """Who is in danger types badly, and the PIN shows that no other word was meant."""
+    report = parse_report(f"{slip} 47110 20 P7")
+
+    assert report is not None
+    assert (report.verb, report.panic, report.pin, report.type) == (FieldVerb.RAISE, True, "47110", "arrest")
+
+
+@pytest.mark.parametrize(
+    "said", ["los 47110", "son 47110 pesos", "dos 47110", "sms 47110", "SOD", "sis P7", "SOD L12 47110"]
+)
+def test_another_word_or_a_slip_without_a_pin_is_no_sos(said: str) -> None:
+    report, meant = parse_report(said), parse_report("SOD 47110")
+
+    assert report is None or not report.panic
+    assert meant is not None
+    assert meant.panic
+
+
 CRIED = """
     ok sos 47110
     safe 47110 sos

@@ -40,6 +40,7 @@ from alertnet.core.inbound.sms_words import (
     Word,
     clean,
     is_so_is,
+    is_sos,
     meant_by,
     span_in,
     with_pin_joined,
@@ -250,7 +251,7 @@ def _begin_with_first(text: str, words: list[Word]) -> _Beginning | None:
         return _Beginning(FieldVerb.RAISE, False, None, words)
     if len(words) > 1 and is_pin(plain[0]) and not is_pin(plain[1]) and (begun := _begin(text, words[1:])):
         return replace(begun, pin=plain[0])
-    if words and SOS.fullmatch(plain[0]):
+    if is_sos(plain):
         return _Beginning(FieldVerb.RAISE, True, None, words[1:])
     if BATTERY & {*plain[:3]} and EMPTY & {*plain[:3]}:
         said = max(at for at, word in enumerate(plain[:3]) if word in BATTERY | EMPTY)

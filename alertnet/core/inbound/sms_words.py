@@ -122,6 +122,11 @@ LABELS = frozenset(
 )
 """Labels before codes, as in forms; they have no meaning here."""
 SOS = re.compile(r"s+(?:[o0]+s+)+")
+_SOS_WITH_SLIP = re.compile(
+    r"(?!(?:los|nos|dos|vos|tos|pos|ses|sus|son|sol|soy|sou|som|sous|esos|sms|sow)$)"
+    r"(?:s[a-z0-9]s|[a-z0-9]os|so[a-z0-9]|[a-z]sos|s[a-z]os|so[a-z]s|sos[a-z])"
+)
+"""SOS with one letter wrong or too many, where that is no common word, nor LOW with a slip."""
 SOS_APART = re.compile(r"s [o0] s|s[o0] s|s [o0]s")
 _LANGUAGES = {
     "en": ("en", "english", "anglais", "ingles"),
@@ -210,6 +215,12 @@ def words_of(text: str) -> list[Word]:
         else:
             words.append(word)
     return words
+
+
+def is_sos(plain: list[str]) -> bool:
+    """Whether the first word is SOS; one with a slip only counts right before a PIN, which shows what was meant."""
+    may_slip = len(plain) > 1 and is_pin(plain[1])
+    return bool(plain) and bool(SOS.fullmatch(plain[0]) or (may_slip and _SOS_WITH_SLIP.fullmatch(plain[0])))
 
 
 def is_so_is(text: str, words: list[Word]) -> bool:
