@@ -4,7 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alertnet.core.inbound.on_the_road.check_in_text import gaps_in, has_words, legs_in, names_day, says_more_than_times
+from alertnet.core.inbound.on_the_road.check_in_text import (
+    gaps_in,
+    has_words,
+    legs_in,
+    names_day,
+    says_more_than_times,
+    says_only_well,
+)
 
 BOGOTA, MADRID = "America/Bogota", "Europe/Madrid"
 FOUR_PM = datetime(2026, 11, 26, 21, 0, tzinfo=UTC)
@@ -342,3 +349,21 @@ def test_a_number_of_thousands_of_digits_before_a_day_is_no_hour() -> None:
     """A mail may hold one (A12)."""
     assert legs_in(f"GO 47110 L12 {'9' * 5000} mañana", datetime(2026, 11, 24, 15, tzinfo=UTC), "America/Bogota") == ()
     assert names_day("GO 47110 L12 18:00 mañana")
+
+
+@pytest.mark.parametrize(
+    ("words", "only_well"),
+    [
+        *((said, True) for said in ("todo bien", "gracias", "muchas gracias, todos bien L12", "all good thx 👍")),
+        *((said, True) for said in ("sin novedad", "tout va bien merci", "alles gut, danke", "tudo bem obrigada")),
+        *((said, False) for said in ("nos siguen", "todo bien pero nos siguen", "no todo bien", "todo bien?")),
+        *((said, False) for said in ("was fine", "only me", "danger", "false alarm", "gracias por la ayuda")),
+    ],
+)
+def test_thanks_and_words_that_all_is_well_say_no_more_than_the_check_in(words: str, only_well: bool) -> None:
+    assert says_only_well(words, of_arrival=False) is only_well
+
+
+def test_to_be_there_says_no_more_than_an_arrival_and_more_than_an_ok() -> None:
+    assert says_only_well("ya llegamos, todos bien", of_arrival=True)
+    assert not says_only_well("ya llegamos, todos bien", of_arrival=False)

@@ -925,6 +925,10 @@ TAKEN_BACK = """
     uns geht es nicht gut
     noch nicht da
     in einer Stunde
+    tarde
+    un poco tarde
+    en retard
+    com atraso
     não estamos bem
     ainda não
     em 2h
@@ -962,6 +966,8 @@ NOT_TAKEN_BACK = """
     will call in 10 min
     ligo em 5 min
     no estoy segura de la hora
+    tarde pero bien
+    por la tarde
     pas bien dormi
     nicht gut geschlafen
     not well rested

@@ -100,7 +100,7 @@ def test_a_cry_beside_another_verb_needs_no_pin(world_of: Worlds, text: str) -> 
 
 @pytest.mark.parametrize("text", ["OK {} no sos", "OK {} thanks for your help", "LLEGUE {} no necesito ayuda"])
 def test_a_cry_that_is_denied_leaves_a_check_in_one(world_of: Worlds, text: str) -> None:
-    """Its words ring, as all words beside a check-in do; nothing is critical."""
+    """Its words ring, as all do beside a check-in that say more than that all is well; nothing is critical."""
     valley = an_evening(world_of)
     valley.texts("ana", text.format(TRUE))
     valley.passes(minutes=10)

@@ -88,6 +88,32 @@ def test_a_journey_whose_ok_does_not_come_is_climbed_step_by_step(valley: World)
     assert valley.phone("ombuds").inbox == []
 
 
+@pytest.mark.parametrize(
+    "text", ["OK {} todo bien, gracias", "ARR {} thx", "ya llegamos {} todos bien", "arrived safely {}, thank you"]
+)
+def test_a_check_in_that_says_twice_that_all_is_well_wakes_nobody(valley: World, text: str) -> None:
+    """Who is woken for each of these soon reads none of them."""
+    valley.texts("ana", GO)
+    valley.passes(minutes=100)
+    reply = valley.reply_to("ana", text.format(TRUE))
+    valley.passes(hours=4)
+
+    assert "No se espera otro aviso" in reply
+    assert (incidents(valley), valley.phone("coordinator").inbox) == ([], [])
+
+
+def test_llegamos_tarde_ends_nothing(valley: World) -> None:
+    """A12: in Spanish it is said before the arrival as well as after, so that it is asked back."""
+    valley.texts("ana", GO)
+    valley.passes(minutes=100)
+    reply = valley.reply_to("ana", f"llegamos tarde {TRUE}")
+    valley.passes(minutes=60)
+
+    assert "no cuenta" in reply
+    assert alarms(valley, "read the message")
+    assert alarms(valley)
+
+
 def test_an_ok_ends_it(valley: World) -> None:
     valley.texts("ana", GO)
     valley.passes(minutes=110)

@@ -57,8 +57,9 @@ _NOT_YET = re.compile(
     r"\b(?:not yet|(?:todavia|aun) no|ainda nao|no (?:todavia|aun)|pas encore|noch nicht|soon|pronto|bientot|bald)\b"
     r"|\b(?:in|en|dans|em) (?:(?:half|media|meia|demi|about|unos?) )*"
     r"(?:(?:an?|una?|une|uma|one|einer|\d+)\b ?)*(?:\d*h|hrs?|hours?|horas?|heures?|stunden?|m|min\w*)\b"
+    r"|^(?:(?:muy|un|poco|con|en|avec|du|peu|um|pouco|com|bem) )*(?:tarde|retraso|retard|atraso|atrasad[oa]s?)$"
 )
-"""Words beside an arrival by which it is still to come."""
+"""Words beside an arrival by which it is still to come; llegamos tarde may be said before it as well as after."""
 _HEARD_LATER = re.compile(
     r"\b(?:see|hasta|ate|a|bis|vemos|voit|vemo|call|text|write|llam\w+|escrib\w+|habl\w+|aviso|appell\w+|rappell\w+|ecris"
     r"|melde\w*|rufe\w*|schreib\w*|ligo|ligamos|escrev\w+|falo)\b[^,]*$"

@@ -18,6 +18,7 @@ from alertnet.core.inbound.on_the_road.check_in_text import (
     names_day,
     names_type,
     says_more_than_times,
+    says_only_well,
 )
 from alertnet.core.inbound.sms_grammar import FieldVerb, Report
 from alertnet.core.notification import Kind
@@ -54,9 +55,11 @@ def receive_check_in(text: FieldText, report: Report) -> Reply | None:
 
 
 def is_for_people(report: Report) -> bool:
-    """Whether a check-in says something besides its codes, times and days; the number of a type is for people, too."""
-    is_timed = report.verb in (FieldVerb.DEPART, FieldVerb.EXTEND)
-    return says_more_than_times(report.text) if is_timed else has_words(report.text) or names_type(report.text)
+    """Whether a check-in says more than that all is well, codes, times and days; a type's number is for people, too."""
+    if report.verb in (FieldVerb.DEPART, FieldVerb.EXTEND):
+        return says_more_than_times(report.text)
+    only_well = says_only_well(report.text, of_arrival=report.verb is FieldVerb.ARRIVE)
+    return names_type(report.text) or (has_words(report.text) and not only_well)
 
 
 def _act(text: FieldText, report: Report, heard: Heard) -> CheckedIn:

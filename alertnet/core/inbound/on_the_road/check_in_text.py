@@ -27,7 +27,16 @@ from alertnet.core.inbound.on_the_road.hour_tokens import (
     tokens_of,
 )
 from alertnet.core.inbound.on_the_road.hours_said import Said, Unsure, said_in
-from alertnet.core.inbound.sms_words import words_of
+from alertnet.core.inbound.sms_words import (
+    ARRIVED,
+    AS_OK,
+    CALLED_OFF,
+    DANGER,
+    FALSE,
+    HEDGED,
+    NO_MORE,
+    words_of,
+)
 from alertnet.core.incident import TYPES_BY_NUMBER
 
 JUST_GONE = timedelta(hours=2)
@@ -45,6 +54,13 @@ _STILL_UP = 4
 _DAY = timedelta(days=1)
 _CODE = re.compile(r"[lpc]?\d+(h\d*)?|h|hs|hrs?|heures?|horas?|hours?|uhr|[ap]m|utc|gmt")
 _TYPE = re.compile(rf"(?<![\w#-])(?<!\d[:.,/])(?:{'|'.join(map(str, TYPES_BY_NUMBER))})(?!\d|[:.,/-]\d|h| @[ap]m)")
+_THANKS = frozenset(
+    (
+        *("thanks", "thank", "you", "thx", "bye", "gracias", "muchas", "mil", "saludos", "chao", "merci", "beaucoup"),
+        *("danke", "vielen", "dank", "obrigado", "obrigada", "muito"),
+    )
+)
+_WELL = (NO_MORE - DANGER - FALSE - CALLED_OFF) | _THANKS
 _OFFSET = re.compile(r"(?:utc|gmt) ?(?:([-–−+]) ?(\d{1,2})(?::?([0-5]\d))?)?")
 
 _ZONES = {210: "Asia/Tehran", 270: "Asia/Kabul", 330: "Asia/Kolkata", 345: "Asia/Kathmandu", 390: "Asia/Yangon"}
@@ -92,6 +108,13 @@ def gaps_in(text: str, now: datetime, zone: str, legs: Sequence[Leg] = ()) -> tu
 def has_words(text: str | None) -> bool:
     """Whether there is more than codes and times: words for people to read."""
     return any(not _CODE.fullmatch(word.plain) for word in words_of(text or ""))
+
+
+def says_only_well(text: str | None, *, of_arrival: bool) -> bool:
+    """Whether the words beside a check-in only give thanks, or say again that all is well or that they are there."""
+    said = " ".join(word.plain for word in words_of(text or "") if not _CODE.fullmatch(word.plain))
+    words = frozenset(AS_OK.sub("ok", said).split())
+    return words <= (_WELL if of_arrival else _WELL - ARRIVED) and not HEDGED.search(said) and "?" not in (text or "")
 
 
 def names_type(text: str | None) -> bool:
