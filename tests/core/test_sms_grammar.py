@@ -817,6 +817,16 @@ def test_another_word_or_a_slip_without_a_pin_is_no_sos(said: str) -> None:
     assert meant.panic
 
 
+@pytest.mark.parametrize("drill", ["SIMULACRO", "Drill:", "simulado"])
+def test_who_says_first_that_it_is_a_drill_raises_nothing(drill: str) -> None:
+    """Our own messages of a drill begin so; whoever says that it is none raises."""
+    report = parse_report(f"{drill} SOS 47110 20 P7")
+
+    assert report is not None
+    assert (report.verb, report.pin) == (FieldVerb.TEST, "47110")
+    assert (parse_report(f"no {drill} SOS 47110") or report).verb is FieldVerb.RAISE
+
+
 CRIED = """
     ok sos 47110
     safe 47110 sos

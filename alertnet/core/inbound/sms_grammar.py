@@ -102,7 +102,7 @@ FIELD_VERBS = {
     ),
     FieldVerb.WITHDRAW: frozenset(("false", "fausse", "falsa", "fehlalarm")),
     FieldVerb.LOW_BATTERY: frozenset(("low", "faible", "baja")),
-    FieldVerb.TEST: frozenset(("test", "essai", "prueba", "teste")),
+    FieldVerb.TEST: frozenset(("test", "essai", "prueba", "teste", "drill", "simulacro", "simulado")),
     FieldVerb.LANGUAGE: frozenset(("lang", "language", "langue", "idioma", "sprache", "lingua")),
 }
 """The verbs in English, French, Spanish, German and Portuguese, in the form in which words are compared."""
