@@ -1,8 +1,9 @@
 """The board: what is asked of coordinators now, and every open incident with its escalations, as values."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from itertools import islice
 
 from alertnet.core.codec import value
 from alertnet.core.directory.languages import Title
@@ -28,6 +29,7 @@ from alertnet.store.views import incident_view, timeline_view
 from alertnet.store.views.incident_view import Fared
 
 LATELY, MOST_CLOSED = timedelta(days=1), 12
+EVER, MOST_LISTED = datetime(2000, 1, 1, tzinfo=UTC), 50
 AT_A_TIME = 200
 """How many recently closed ones to read at a time. What each is, a drill or a text, is decrypted once."""
 COUNTED_ON = frozenset({Part.SMS, Part.CALL, Part.EMAIL, Part.INBOUND, Part.PUNCTUALITY})
@@ -236,7 +238,7 @@ def read_board(tx: Tx, before: Board | None = None) -> Board:
     changed = [id for id in heads if id not in fresh]
     read = {each.id: each for each in _read(tx, changed, heads)} if changed else {}
     incidents = tuple(sorted({**fresh, **read}.values(), key=lambda each: each.order))
-    closed = tuple(_closed(tx, before.closed if before else ()))
+    closed = tuple(_closed(tx, before.closed if before else (), tx.now - LATELY, MOST_CLOSED))
     return Board(tx.now, incidents, closed, troubles_now(tx))
 
 
@@ -246,11 +248,17 @@ def troubles_now(tx: Tx) -> tuple[Part, ...]:
     return tuple(each.part for each in troubles if each.part in COUNTED_ON and each.clear_since is None)
 
 
-def _closed(tx: Tx, before: Iterable[ClosedIncident]) -> Iterable[ClosedIncident]:
+def closed_last(tx: Tx) -> tuple[ClosedIncident, ...]:
+    """The incidents that were closed last, however long ago, without drills."""
+    found = _closed(tx, (), EVER, MOST_LISTED)
+    return tuple(islice((each for each in found if each.drill is not True and not each.is_text), MOST_LISTED))
+
+
+def _closed(tx: Tx, before: Iterable[ClosedIncident], since: datetime, most: int) -> Iterable[ClosedIncident]:
     """The latest closed ones, reading on until enough real incidents are among them, however many are drills."""
     known, passed, real = {each.id: each for each in before}, 0, 0
-    while passed % AT_A_TIME == 0 and real < MOST_CLOSED:
-        found = incident_store.closed_since(tx.session, tx.now - LATELY, AT_A_TIME, passed)
+    while passed % AT_A_TIME == 0 and real < most:
+        found = incident_store.closed_since(tx.session, since, AT_A_TIME, passed)
         for id, kept in found.items():
             each = known[id] if id in known and known[id].kept == kept else _closed_as(tx, id, kept)
             real += not (each.drill or each.is_text)

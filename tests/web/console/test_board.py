@@ -381,12 +381,16 @@ def test_what_was_closed_lately_stands_folded_on_its_page_for_a_day(world: World
     boards = [lately(desk, path) for path in ("/desk", "/desk/drills")]
 
     assert [[ref in board for ref in refs] for board in boards] == [[True, False], [False, True]]
-    assert "arrest · Colombia · closed 02:14" in boards[0]
+    assert "arrest · Colombia · closed 24 Nov 02:14" in boards[0]
     assert "Closed in the last 24 hours: 1" in desk.opens("/desk").text
     assert lately(desk, "/desk?country=FR") == ""
     long_ago = NOW - timedelta(hours=25)
     world.runtime.transact(lambda tx: tx.session.execute(update(incidents).values(closed_at=long_ago)))
     assert lately(desk, "/desk") == ""
+    led = '<a href="/desk/find">Closed incidents</a>'
+    assert [led in desk.opens(path).html for path in ("/desk", "/desk/drills")] == [True, False]
+    [listed] = re.findall(r"<h2>Closed incidents</h2>\n<ul.*?</ul>", desk.opens("/desk/find").html, re.DOTALL)
+    assert [ref in listed for ref in refs] == [True, False], "however long ago it was closed"
 
 
 def test_a_day_of_drills_hides_no_incident_that_was_closed(world: World, desk: Desk) -> None:

@@ -13,7 +13,7 @@ from alertnet.core.codec import value
 from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.incident import Severity
 from alertnet.core.notification import DECISIONS, PromptAnswer
-from alertnet.flows.desk.board import Board, OpenIncident, read_board
+from alertnet.flows.desk.board import Board, OpenIncident, closed_last, read_board
 from alertnet.flows.desk.drills import read_drills
 from alertnet.flows.desk.find import find
 from alertnet.flows.escalation.decisions import USER
@@ -158,10 +158,14 @@ async def follow_board(desk: AtDesk) -> Response:
 
 @router.get("/find")
 def find_what(desk: AtDesk, q: str = "") -> Response:
-    """Find what a reference, a name or a code stands for, and show what can be done with it."""
+    """Find what a reference, a name or a code stands for, and show what can be done with it.
+
+    Where nothing is asked for, show what was closed last.
+    """
     board, asked = boards_of(desk.request).read(), UNTYPED.sub("", q).strip()[:LONGEST_ASKED]
     found = desk.runtime.read(find, desk.network, board, asked, desk.language, acts=desk.acts)
-    return desk.show("find.html", asked=asked, found=found)
+    closed = () if asked else desk.runtime.read(closed_last)
+    return desk.show("find.html", asked=asked, found=found, closed=closed)
 
 
 @router.post("/matters/{id}")
