@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
+from alertnet.flows.journeys.routines import follow_members
 from alertnet.flows.system.self_monitoring import keep_watch, look
+from alertnet.store.queues import journeys as queue
 from alertnet.store.records import incidents as store
 from alertnet.store.tables import journeys
 from tests.scenarios.conftest import Worlds
@@ -33,10 +35,15 @@ def valley(world_of: Worlds) -> World:
     return world
 
 
-def edits(world: World, folder: Path, field: str) -> None:
-    """The teams file changes, and a worker keeps watch."""
+def edits_just_now(world: World, folder: Path, field: str) -> None:
+    """The teams file changes, and no worker has kept watch since."""
     (folder / "contact_trees" / "teams.yaml").write_text(field)
     world.runtime.trees.look()
+
+
+def edits(world: World, folder: Path, field: str) -> None:
+    """The teams file changes, and a worker keeps watch."""
+    edits_just_now(world, folder, field)
     seen = world.runtime.read(look, frozenset(), is_tested=False)
     assert seen
     world.runtime.transact(keep_watch, world.runtime.edition, seen)
@@ -51,6 +58,23 @@ def test_what_a_moved_or_renamed_member_writes_counts_for_its_journey(
     assert "Sigue: L12 00:00+1" in valley.reply_to("ana", f"WAIT {TRUE} 1H")
 
     assert "No se espera" in valley.reply_to("ana", f"ARR {TRUE}")
+    valley.passes(hours=6)
+    assert incidents(valley) == []
+
+
+@pytest.mark.parametrize(("team", "member", "field"), EDITS)
+def test_who_sets_out_again_right_after_a_move_is_on_one_journey(
+    valley: World, tmp_path: Path, team: str, member: str, field: str
+) -> None:
+    """B4: the new departure takes the place of the one before, also where no worker has looked since the edit."""
+    edits_just_now(valley, tmp_path, field)
+    valley.gives_pins(f"{team}/{member}")
+    assert "Sigue: L14 23:30" in valley.reply_to("ana", f"GO {TRUE} L14 23:30")
+    valley.runtime.transact(follow_members, valley.runtime.edition.network)
+    held = valley.runtime.transact(queue.hold_of, team, member)
+    assert [(each.journey.owner, each.journey.awaited.to) for each in held] == [(f"{team}/{member}", "L14")]
+
+    valley.texts("ana", f"ARR {TRUE}")
     valley.passes(hours=6)
     assert incidents(valley) == []
 

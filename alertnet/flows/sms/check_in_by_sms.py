@@ -24,6 +24,7 @@ from alertnet.core.inbound.sms_grammar import FieldVerb, Report
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.pins import PinCheck
 from alertnet.flows.journeys.check_in import CheckedIn, Heard, awaited_next, begin_journey, check_in
+from alertnet.flows.journeys.routines import follow_members
 from alertnet.flows.notifications.floods import may_reply
 from alertnet.flows.sms.coerced_text import hear_duress
 from alertnet.flows.sms.field_text import FieldText
@@ -36,6 +37,8 @@ NOTHING = CheckedIn(counts=False)
 
 def receive_check_in(text: FieldText, report: Report) -> Reply | None:
     """Record a member's check-in. What does not count, and all words besides it, are passed on to people (A12)."""
+    # Who was moved a moment ago is awaited under its earlier name until the watch looks again.
+    follow_members(text.tx, text.edition.network)
     at, check = text.written_at, text.prove(report)
     duress = check is PinCheck.DURESS
     timeline.note(

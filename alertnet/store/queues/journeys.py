@@ -197,9 +197,9 @@ def routines(session: Session) -> list[tuple[Owner, StoredJourney | None]]:
 
 
 def announced(session: Session) -> list[tuple[str, str, str]]:
-    """Each journey of a member that is not over: its id, team and member."""
+    """Each journey of a member that is not over: its id, team and member; in order of ids, as they are locked."""
     of_members = (journeys.c.kind == Kind.JOURNEY.value) & journeys.c.member.is_not(None)
-    query = select(*journeys.c["id", "team", "member"]).where(of_members, _NOT_OVER)
+    query = select(*journeys.c["id", "team", "member"]).where(of_members, _NOT_OVER).order_by(journeys.c.id)
     return [(row.id, row.team, row.member) for row in session.execute(query)]
 
 
