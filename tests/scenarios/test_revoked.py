@@ -92,6 +92,18 @@ def test_a_namesake_in_another_tree_is_told_and_not_who_revokes_it(world_of: Wor
     assert (reads(world, "coordinator", NO_MORE), reads(world, "second coordinator", NO_MORE)) == (0, 1)
 
 
+def test_whose_answer_was_revoked_reads_on_its_page_why_it_is_alerted_again(world: World) -> None:
+    """A12: else it seems that its answer was lost."""
+    incident = taken_on(world)
+    revokes(world, incident)
+    link = link_in(next(text for text in reversed(world.phone("ombuds").inbox) if "URGENT" in text))
+
+    assert "this answer no longer counts" in world.client.get(link).text
+    again = world.client.post(link, data={"answer": "acknowledge"}).text
+    assert "you take charge" in again
+    assert "this answer no longer counts" not in again
+
+
 def test_nobody_hears_so_once_the_incident_is_closed(world: World) -> None:
     """Nothing goes on for it any more; it stays on record."""
     incident = taken_on(world)

@@ -154,12 +154,12 @@ def with_proof(locked: LockedIncident, link: PageLink, page: Page, proof: Proof,
 def _recorded(locked: LockedIncident, link: PageLink, answer: CurrentAnswer | None) -> tuple[Remark, ...]:
     """Remarks on the contact's answer: what was recorded, by when an action is expected, and whom to call.
 
-    Without an answer: that the contact listened to a call, if it did.
+    Without an answer: that the contact listened to a call, or that its answer was revoked, if so.
     """
     if answer is None:
         names = locked.names(link.tree, link.contact)
-        received_at = answers.received_at(locked.tx.session, locked.incident.every_id, names)
-        return (Remark("received", received_at),) if received_at else ()
+        heard = answers.heard_and_revoked(locked.tx.session, locked.incident.every_id, names)
+        return tuple(Remark(word, at) for word, at in zip(("received", "recorded_revoke"), heard, strict=True) if at)
     due_at = _action_due_at(locked.tx, link.incident_id) if answer.kind is AnswerKind.ACKNOWLEDGED else None
     expected = (Remark("expected_by", due_at),) if due_at else ()
     return Remark(_WORDS[answer.kind], answer.at), *expected, Remark("call_us")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Row, Select, bindparam, select, tuple_, update
+from sqlalchemy import Row, Select, bindparam, func, select, tuple_, update
 
 from alertnet.core.codec import value
 from alertnet.core.escalation.quorum import RECEIVED, Action, AnswerKind, Via
@@ -118,12 +118,17 @@ def current_answers(session: Session, incidents: Collection[str], names: Names |
     ]
 
 
-def received_at(session: Session, incidents: Collection[str], names: Names) -> datetime | None:
-    """When the recipient last listened to one of our calls; None: never."""
+def heard_and_revoked(
+    session: Session, incidents: Collection[str], names: Names
+) -> tuple[datetime | None, datetime | None]:
+    """When the recipient last listened to one of our calls, and when its last answer was revoked; None: never."""
     its_own = tuple_(acknowledgements.c.tree, acknowledgements.c.contact).in_(list(names))
-    received = acknowledgements.c.kind == RECEIVED
-    moments = select(acknowledgements.c.at).where(acknowledgements.c.incident_id.in_(incidents), its_own, received)
-    return session.scalar(moments.order_by(acknowledgements.c.at.desc()).limit(1))
+    received = func.max(acknowledgements.c.at).filter(acknowledgements.c.kind == RECEIVED)
+    latest = select(received, func.max(acknowledgements.c.revoked_at))
+    received_at, revoked_at = session.execute(
+        latest.where(acknowledgements.c.incident_id.in_(incidents), its_own)
+    ).one()
+    return received_at, revoked_at
 
 
 def given(session: Session, incidents: Collection[str]) -> list[Given]:
