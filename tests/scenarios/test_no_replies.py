@@ -4,7 +4,7 @@ import pytest
 
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import COORDINATION, a_tree
-from tests.scenarios.world import World, code_in
+from tests.scenarios.world import World, code_in, link_in
 
 THERE = "+50255501234"
 CONTACTS = f"""
@@ -29,6 +29,19 @@ def test_an_alert_there_holds_no_code_and_says_why(world: World) -> None:
     assert "This number takes no replies" in alert
     assert "/a/" in alert
     assert "To take charge reply" not in alert
+
+
+def test_what_is_recorded_asks_nobody_there_to_write(world: World) -> None:
+    """What it would write reaches nobody; its page takes the report."""
+    world.raises(people=[])
+    link = link_in(world.phone(THERE).inbox[0])
+
+    world.client.post(link, data={"answer": "acknowledge"})
+    world.settles()
+
+    recorded = world.phone(THERE).inbox[-1]
+    assert "you take charge." in recorded
+    assert not {"DONE", "HOLD", "GO"} & set(recorded.split())
 
 
 def test_a_code_that_comes_from_there_after_all_counts(world: World) -> None:
