@@ -66,7 +66,7 @@ def needed(form: Form, name: str) -> str:
     """
     value = form.get(name)
     if not value:
-        raise BadInput(name, value, "a value: the field is required")
+        raise BadInput(name, None, "a value: the field is required")
     return value
 
 

@@ -211,7 +211,7 @@ def test_an_observer_reads_the_history_and_no_file(world: World, desk: Desk, sit
     [
         ({"name": "../valley.yaml"}, "Name: "),
         ({"name": "valley.txt"}, "Name: "),
-        ({"why": ""}, "why: "),
+        ({"why": ""}, "why: missing"),
         ({"why": "x" * 501}, "why: "),
         ({"text": TREE.strip() + "\n"}, "text: "),
     ],
@@ -226,6 +226,15 @@ def test_what_can_not_be_published_is_refused_by_name(
 
     assert (refused.status_code, named in refused.text) == (422, True)
     assert len(history(world)) == 1
+
+
+def test_a_reason_is_asked_for_by_the_browser_and_only_to_put_it_in_force(chief: Desk) -> None:
+    """Else whoever forgot it waits for the checks to run once more, to read that it is missing."""
+    [edit] = re.findall(r'<form[^>]* id="edit".*?</form>', checked(chief, SLOWER).html, re.DOTALL)
+
+    assert re.search(r'<input id="why"[^>]* required>', edit)
+    at_once = [button for button in re.findall(r"<button[^>]*>", edit) if "formnovalidate" not in button]
+    assert at_once == ['<button class="strong alarm" name="step" value="publish">']
 
 
 def test_a_number_that_no_edition_can_have_is_no_fault_of_ours(chief: Desk) -> None:
