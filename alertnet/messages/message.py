@@ -118,6 +118,7 @@ SUBJECTS: dict[Kind, tuple[Subject, ...]] = {
     Kind.RECORDED: (Subject.ACKNOWLEDGED, Subject.RELAYED, Subject.ACTION, Subject.GO, Subject.HOLD),
     Kind.CORRECTION: (Subject.NEWS, Subject.REOPENED),
     Kind.NOT_UNDERSTOOD: (Subject.NOT_UNDERSTOOD, Subject.WRONG_CODES),
+    Kind.ALREADY_CLOSED: (Subject.CLOSED, Subject.ACKNOWLEDGED),
     Kind.RECEIPT: (
         Subject.VERIFIED,
         Subject.VERIFY,

@@ -205,6 +205,20 @@ def test_what_tells_the_same_people_otherwise_is_asked_too(
     assert incident[field] == value
 
 
+def test_the_code_of_an_overtaken_question_closes_no_matter(night: World) -> None:
+    """A12: whoever decides too late must not read that all is over."""
+    incident = raised(night)
+    incident.act("updates", text="It was an arrest", type="arrest")
+    code = decision_code_in(question(night))
+    incident.act("updates", text="It was a raid after all", type="raid")
+
+    reply = night.reply_to("coordinator", f"GO {code}")
+
+    assert "this code is no longer needed. The matter is still open." in reply
+    incident.act("close", reason="resolved")
+    assert "this matter is closed" in night.reply_to("coordinator", f"GO {code}")
+
+
 def test_words_alone_change_nothing_of_an_incident(night: World) -> None:
     """A text without a type is no report of something graver."""
     night.gives_pins("north/ana", duress=None)

@@ -187,7 +187,7 @@ def _report(locked: LockedIncident, sms: InboundSms, code: HeldCode, task: Promp
     try:
         vouch(locked, tree, task.contact, KINDS[answer.verb], by=code.contact, note=note, at=sms.heard_at)
     except WrongState:
-        return _reply(locked, code, Kind.ALREADY_CLOSED)
+        return _reply_settled(locked, code)
     if done:
         report_action(locked, tree, task.contact, Action.OBSERVED, at=sms.heard_at, note=answer.note, in_words=True)
     return _reply(locked, code, Kind.RECORDED, subject=Subject.ACTION, at=locked.tx.now)
@@ -199,13 +199,18 @@ def _reply_current(locked: LockedIncident, code: HeldCode, prompt: Prompt) -> Re
     if subject is None and _was_opened(locked, prompt):
         return _reply(locked, code, Kind.NOTICE, subject=Subject.GO, about=prompt.about, at=prompt.answered_at)
     if subject is None:
-        return _reply(locked, code, Kind.ALREADY_CLOSED)
+        return _reply_settled(locked, code)
     # As if it were its own, the sender would not see that somebody else has decided otherwise.
     by = prompt.about if prompt.kind == PromptKind.TASK else prompt.answered_by
     if subject is not Subject.REFUSED and by in {contact for _, contact in locked.names(code.tree, code.contact)}:
         return _reply(locked, code, Kind.RECORDED, subject=subject, at=prompt.answered_at)
     known = {contact.id for _, contact in locked.plans.coordinators} | {prompt.about}
     return _reply(locked, code, Kind.NOTICE, subject=subject, about=by if by in known else None, at=prompt.answered_at)
+
+
+def _reply_settled(locked: LockedIncident, code: HeldCode) -> Reply:
+    """Reply that the code is needed no more, while its incident goes on."""
+    return _reply(locked, code, Kind.ALREADY_CLOSED, subject=Subject.ACKNOWLEDGED)
 
 
 def _was_opened(locked: LockedIncident, prompt: Prompt) -> bool:
