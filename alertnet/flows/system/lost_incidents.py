@@ -20,9 +20,6 @@ from alertnet.store.records.inbound import InboundSms, Recipient, Reply
 Told = Mapping[str, Sequence[str]]
 """Lost incidents by reference, with those who were told: ids of contacts, or the end of a number."""
 
-MOST_NAMED = 10
-"""The most lost incidents for which a message of its own says who was told."""
-
 
 @value
 class Sent:
@@ -49,14 +46,6 @@ def remember(tx: Tx, edition: Edition, sent: Sequence[Sent]) -> dict[str, tuple[
             if ref in unknown:
                 told.setdefault(ref, {})[_who(tx, edition, each.to)] = None
     return {ref: tuple(names) for ref, names in sorted(told.items())}
-
-
-def tell_of_incidents(tx: Tx, edition: Edition, told: Told, *, since: str, ref: str) -> None:
-    """Tell all coordinators which incidents are lost, and who had been told of each."""
-    trees = list(edition.network.trees.values())
-    tell_coordinators(tx, trees, Announcement(Kind.ALARM, Subject.LOST_REPORTS, ref, since, tuple(told)))
-    for each in list(told)[:MOST_NAMED]:
-        tell_coordinators(tx, trees, Announcement(Kind.ALARM, Subject.LOST_INCIDENT, each, names=tuple(told[each])))
 
 
 def pass_on_answer(tx: Tx, edition: Edition, sms: InboundSms, found: Mapping[str, LostCode]) -> Reply | None:

@@ -9,7 +9,7 @@ from alertnet.core.notification import AttemptStatus, Kind, PromptKind
 from alertnet.flows.notifications.prompts import open_prompts, raise_prompt
 from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
 from alertnet.flows.sending.locked_attempt import lock_attempt
-from alertnet.flows.system.lost_incidents import Told, tell_of_incidents
+from alertnet.flows.system.lost_incidents import Told
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats, inbound_polls, last_activity
@@ -23,6 +23,9 @@ HELD_FOR = timedelta(minutes=2)
 NO_REF = "DB"
 """Used in place of a reference, in an alarm about no incident."""
 CODE = "restored"
+
+MOST_NAMED = 10
+"""The most lost incidents for which a message of its own says who was told."""
 
 
 def hold_back(tx: Tx, taken_at: datetime | None, by: str, inbound_routes: Sequence[Route]) -> Declaration:
@@ -62,16 +65,15 @@ def alarm_about(tx: Tx, incident_id: str, taken_at: datetime) -> None:
 def tell_everybody(tx: Tx, edition: Edition, taken_at: datetime, told: Told) -> None:
     """Tell all coordinators that incidents raised since the backup are lost. This is the last step, done once.
 
-    `told`: those named by the provider's records.
+    `told`: those named by the provider's records; of each it is said who had been told.
     """
     declared = last_activity.declared(tx.session)
     if declared is None or declared.is_over:
         return
-    if told:
-        tell_of_incidents(tx, edition, told, since=_moment(taken_at), ref=NO_REF)
-    else:
-        trees = edition.network.trees.values()
-        tell_coordinators(tx, trees, Announcement(Kind.ALARM, Subject.RESTORED, NO_REF, _moment(taken_at)))
+    trees, subject = tuple(edition.network.trees.values()), Subject.LOST_REPORTS if told else Subject.RESTORED
+    tell_coordinators(tx, trees, Announcement(Kind.ALARM, subject, NO_REF, _moment(taken_at), tuple(told)))
+    for ref in list(told)[:MOST_NAMED]:
+        tell_coordinators(tx, trees, Announcement(Kind.ALARM, Subject.LOST_INCIDENT, ref, names=tuple(told[ref])))
     lost = {ref: list(names) for ref, names in told.items()}
     timeline.note(tx, last_activity.MADE_KNOWN, taken_at=taken_at.isoformat(), lost=lost)
 
