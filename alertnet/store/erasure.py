@@ -10,20 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Table,
-    and_,
-    delete,
-    exists,
-    func,
-    or_,
-    select,
-    text,
-    true,
-    tuple_,
-    update,
-)
+from sqlalchemy import ColumnElement, Table, and_, delete, exists, func, or_, select, text, true, tuple_, update
 
 from alertnet.core.codec import to_plain, value
 from alertnet.core.inbound.journey import Status

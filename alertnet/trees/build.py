@@ -22,14 +22,7 @@ from alertnet.core.directory.when import When
 from alertnet.core.incident import Affected, Scope
 from alertnet.trees.forms.country_rules import Rules
 from alertnet.trees.forms.field_form import FieldForm, JourneysForm, RoutineForm, TeamForm
-from alertnet.trees.forms.tree_form import (
-    ContactForm,
-    DefaultsForm,
-    LevelForm,
-    MethodForm,
-    TreeForm,
-    WhenForm,
-)
+from alertnet.trees.forms.tree_form import ContactForm, DefaultsForm, LevelForm, MethodForm, TreeForm, WhenForm
 from alertnet.trees.reading.calendar import calendars
 from alertnet.trees.reading.values import days
 

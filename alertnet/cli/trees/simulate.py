@@ -10,16 +10,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from alertnet.cli.arguments import (
-    TEMPLATES,
-    TREES,
-    Case,
-    Templates,
-    TreesFolder,
-    grouped,
-    renderer_of,
-    typed_moment,
-)
+from alertnet.cli.arguments import TEMPLATES, TREES, Case, Templates, TreesFolder, grouped, renderer_of, typed_moment
 from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import BadInput

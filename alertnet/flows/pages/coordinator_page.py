@@ -14,14 +14,7 @@ from alertnet.flows.escalation.pin_proof import Proof, Sent, no_proof, prove, wi
 from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.pages import text_decisions
-from alertnet.flows.pages.contact_page import (
-    ANSWERS,
-    Opened,
-    Outcome,
-    judge,
-    may_answer,
-    with_proof,
-)
+from alertnet.flows.pages.contact_page import ANSWERS, Opened, Outcome, judge, may_answer, with_proof
 from alertnet.flows.pages.coordinator_actions import (
     ACTS,
     CLOSE,

@@ -5,17 +5,7 @@ from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    Table,
-    bindparam,
-    delete,
-    exists,
-    literal_column,
-    select,
-    union_all,
-)
+from sqlalchemy import ColumnElement, Select, Table, bindparam, delete, exists, literal_column, select, union_all
 
 from alertnet.core.codec import value
 from alertnet.core.delivery.horizon import LONG_AGO
