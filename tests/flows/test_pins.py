@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert
 
 from alertnet.core.errors import BadInput
-from alertnet.flows.credentials.pins import MOST_LOOKED_AT, PinCheck, has_pin, set_pins, try_pin, without_pins
+from alertnet.flows.credentials.pins import MOST_LOOKED_AT, PinCheck, has_pin, set_pins, shown, try_pin
 from alertnet.store.db.tx import Tx, Unstretched
 from alertnet.store.tables import pins
 from tests.flows.switchboard import Switchboard
@@ -208,21 +208,21 @@ def test_no_slow_hash_is_made_inside_a_transaction(set_for_ana: Switchboard) -> 
 def test_a_closed_door_makes_no_slow_hash(set_for_ana: Switchboard) -> None:
     """B9: whoever floods a number with guesses costs us five of them, of its words too."""
     with pytest.raises(Unstretched):
-        set_for_ana.runtime.read(without_pins, [ANA], "47110 at km 12500", "+573005550001")
+        set_for_ana.runtime.read(shown, [ANA], "47110 at km 12500", "+573005550001")
     for _ in range(5):
         tries(set_for_ana, "11111")
 
     # A look can make none.
-    assert set_for_ana.runtime.read(without_pins, [ANA], "47110 at km 12500", "+573005550001") == "····· at km ·····"
+    assert set_for_ana.runtime.read(shown, [ANA], "47110 at km 12500", "+573005550001").text == "····· at km ·····"
     assert set_for_ana.runtime.read(try_pin, ANA, "47110").check is PinCheck.CLOSED
 
 
 @pytest.mark.parametrize("written", ["4 7 1 1 0", "47.110", "471-10", "4.7.1.1.0", "47,110", "47 110"])
 def test_a_pin_whose_digits_stand_apart_is_hidden_as_well(set_for_ana: Switchboard, written: str) -> None:
     """A9: it is heard as a PIN, so nobody reads it; other numbers stay."""
-    shown = set_for_ana.runtime.transact(without_pins, [ANA], f"ALERT {written} 20 L12 12.345 men", "+573005550001")
+    read = set_for_ana.runtime.transact(shown, [ANA], f"ALERT {written} 20 L12 12.345 men", "+573005550001")
 
-    assert shown == f"ALERT {'·' * len(written)} 20 L12 12.345 men"
+    assert read.text == f"ALERT {'·' * len(written)} 20 L12 12.345 men"
 
 
 def test_a_pin_that_an_earlier_version_kept_is_good_and_kept_slow_from_its_use_on(board: Switchboard) -> None:
@@ -263,11 +263,11 @@ def test_of_a_text_full_of_numbers_only_the_first_are_looked_at(set_for_ana: Swi
     """B9: each takes a while, and nobody finds out a PIN by what is hidden."""
     numbers = [f"{number:05}" for number in range(10_000, 10_000 + 3 * MOST_LOOKED_AT)]
 
-    shown = set_for_ana.runtime.transact(without_pins, [ANA], " ".join(["47110", *numbers]), "+573005550001").split()
+    read = set_for_ana.runtime.transact(shown, [ANA], " ".join(["47110", *numbers]), "+573005550001").text.split()
 
-    assert shown[0] == "·····"
-    assert shown[1:MOST_LOOKED_AT] == numbers[: MOST_LOOKED_AT - 1]
-    assert set(shown[MOST_LOOKED_AT:]) == {"·····"}
+    assert read[0] == "·····"
+    assert read[1:MOST_LOOKED_AT] == numbers[: MOST_LOOKED_AT - 1]
+    assert set(read[MOST_LOOKED_AT:]) == {"·····"}
 
 
 def test_the_table_does_not_tell_who_has_a_pin_for_duress(board: Switchboard) -> None:

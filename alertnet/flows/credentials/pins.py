@@ -8,14 +8,7 @@ from enum import StrEnum
 
 from alertnet.core.codec import value
 from alertnet.core.errors import BadInput
-from alertnet.core.inbound.code_formats import (
-    ONE_TIME_PIN_LENGTH,
-    PIN_APART,
-    PIN_IN_ONE,
-    PIN_LENGTH,
-    digits_of,
-    is_pin,
-)
+from alertnet.core.inbound.code_formats import ONE_TIME_PIN_LENGTH, PIN_APART, PIN_IN_ONE, PIN_LENGTH, digits_of, is_pin
 from alertnet.core.limits import NUMBERS_COMPARED, WRONG_PINS, Usage
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import limits
@@ -134,11 +127,6 @@ def try_pin(tx: Tx, owner: str, text: str | None) -> PinTried:
     _keep(tx, owner, before, after)
     closes = WRONG_PINS.is_closed(after, tx.now)
     return PinTried(check, closes, after.closed_until if closes else None, before.dropped)
-
-
-def without_pins(tx: Tx, owners: Collection[str], text: str, writer: str) -> str:
-    """The text as people may read it: `shown`."""
-    return shown(tx, owners, text, writer).text
 
 
 def shown(tx: Tx, owners: Collection[str], text: str, writer: str) -> Shown:

@@ -21,7 +21,7 @@ def written_code(locked: LockedIncident, tree: str, contact: Contact) -> Code | 
     for its_tree, each in same_recipient:
         if (its_tree, each.id) in known and (code := good_from(locked, known[its_tree, each.id], same_recipient)):
             return code
-    code = _make(locked, same_recipient, tree, contact.id)
+    code = _make(locked, same_recipient, tree=tree, contact=contact.id)
     if code is not None:
         known[tree, contact.id] = code
     return code
@@ -75,12 +75,12 @@ def about_what_is_real(tx: Tx, held: Sequence[HeldCode]) -> list[HeldCode]:
 
 def decision_code(locked: LockedIncident, asked: Sequence[Named]) -> Code | None:
     """A new code for one question or alarm, valid from any number of those who are asked."""
-    return _make(locked, asked, None, None)
+    return _make(locked, asked)
 
 
 def code_in_place(locked: LockedIncident, prompt: str, tree: str, contact: Contact) -> Code | None:
     """A code for one coordinator alone, in place of the one that all share for an alarm or question."""
-    return _make(locked, locked.same_recipient(tree, contact.id), None, None, prompt=prompt)
+    return _make(locked, locked.same_recipient(tree, contact.id), prompt=prompt)
 
 
 def mark_open(locked: LockedIncident, is_open: bool) -> None:
@@ -103,9 +103,9 @@ def void(locked: LockedIncident, code_id: str) -> None:
 def _make(
     locked: LockedIncident,
     same_recipient: Sequence[Named],
-    tree: str | None,
-    contact: str | None,
     *,
+    tree: str | None = None,
+    contact: str | None = None,
     prompt: str | None = None,
 ) -> Code | None:
     owners = owners_of(same_recipient)

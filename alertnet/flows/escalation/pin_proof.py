@@ -13,7 +13,7 @@ from alertnet.core.codec import value
 from alertnet.core.disclosure import Subject
 from alertnet.core.inbound.code_formats import digits_of
 from alertnet.core.limits import LONGEST_NOTE
-from alertnet.flows.credentials.pins import PinCheck, PinTried, has_pin, pins_of, try_pin, without_pins
+from alertnet.flows.credentials.pins import PinCheck, PinTried, has_pin, pins_of, shown, try_pin
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.messages.page import TICKET, Remark
@@ -116,7 +116,7 @@ def without_written_pins(locked: LockedIncident, link: PageLink, sent: Sent) -> 
     """
     owners = [f"{tree}/{each.id}" for tree, each in locked.same_recipient(link.tree, link.contact)]
     writer = f"{locked.incident.id} {link.tree}/{link.contact}"
-    note, by = (without_pins(locked.tx, owners, text, writer) for text in (sent.note, sent.by))
+    note, by = (shown(locked.tx, owners, text, writer).text for text in (sent.note, sent.by))
     return replace(sent, note=note, by=by)
 
 

@@ -117,11 +117,7 @@ def _tell_field(locked: LockedIncident, tree: str, contact: str, recorded: Recor
 
 
 def _let_count(
-    locked: LockedIncident,
-    tree: str,
-    contact_id: str,
-    response: Response,
-    before: list[CurrentAnswer],
+    locked: LockedIncident, tree: str, contact_id: str, response: Response, before: list[CurrentAnswer]
 ) -> None:
     """Replace the contact's earlier answers by this one, and count it wherever the contact stands."""
     made: list[Callable[[str], Event]] = [partial(Answered, kind=response.kind, address=response.address)]
@@ -137,11 +133,7 @@ def _let_count(
 
 
 def revoke(
-    locked: LockedIncident,
-    acknowledgement: str,
-    *,
-    by: str | None = None,
-    besides: tuple[str, str] | None = None,
+    locked: LockedIncident, acknowledgement: str, *, by: str | None = None, besides: tuple[str, str] | None = None
 ) -> None:
     """Revoke an answer. Where its level's rule is no longer met, the escalation goes on.
 
@@ -278,8 +270,7 @@ def _add(locked: LockedIncident, new: NewAnswer) -> None:
     """Record an answer, or that a call was listened to."""
     locked.tx.counted.append(once(ANSWERS, new.kind, new.via))
     locked.work.add(new)
-    kind = str(new.kind)
-    locked.record(kind, tree=new.tree, contact=new.contact, via=new.via.value, acknowledgement=new.id)
+    locked.record(str(new.kind), tree=new.tree, contact=new.contact, via=new.via.value, acknowledgement=new.id)
 
 
 def _recorded(locked: LockedIncident, tree: str, contact: Contact, id: str, kind: AnswerKind, at: datetime) -> Recorded:

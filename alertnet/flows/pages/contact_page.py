@@ -103,21 +103,21 @@ def show(
     if may_answer(locked, link):
         proof = proof or no_proof(locked, link)
         page = Page(words, (*remarks, *proof.remarks), also_open=also_open(locked, link))
-        page = _open_page(tx, link, locked, contact, page, proof)
+        page = _open_page(locked, link, contact, page, proof)
         page = with_proof(locked, link, page, proof, sent)
     else:
         page = Page(words, (over(locked),))
     return Opened(page, contact.language, locked.incident.templates, outcome)
 
 
-def _open_page(tx: Tx, link: PageLink, locked: LockedIncident, contact: Contact, page: Page, proof: Proof) -> Page:
-    facts, answer = locked.facts, locked.current_answer(link.tree, link.contact)
+def _open_page(locked: LockedIncident, link: PageLink, contact: Contact, page: Page, proof: Proof) -> Page:
+    session, facts, answer = locked.tx.session, locked.facts, locked.current_answer(link.tree, link.contact)
     reads = proof.is_given and contact.disclosure is not Disclosure.MINIMAL
     takes_charge = answer is not None and answer.kind is AnswerKind.ACKNOWLEDGED
-    states = escalation_store.states_of(tx.session, link.incident_id) if takes_charge else {}
+    states = escalation_store.states_of(session, link.incident_id) if takes_charge else {}
     following = coming(locked, states, link.tree, link.contact)
     words = replace(page.said, **following.words) if following else page.said
-    told_by = locked.tree(link.tree).level(notifications.level_of(tx.session, link.id))
+    told_by = locked.tree(link.tree).level(notifications.level_of(session, link.id))
     words = addressed(words, facts, contact, told_by, reads=reads)
     return replace(
         page,
