@@ -82,13 +82,7 @@ def officers(form: FieldForm, rules: Rules) -> Officers:
     """Everybody who may take turns of duty, by the names that a rota may use for them."""
     groups = [(team.id, team.members) for team in teams(form).values()]
     return {
-        name: Officer(
-            f"{group}/{member.id}",
-            member.phone,
-            member.language,
-            rules.takes_replies(member.phone),
-            rules.takes_links(member.phone),
-        )
+        name: Officer(f"{group}/{member.id}", member.phone, member.language, *rules.for_sms(member.phone))
         for group, members in (*groups, (STAFF, staff(form)))
         for member in members.values()
         for name in (member.id, f"{group}/{member.id}")
@@ -172,8 +166,7 @@ def _duty(form: ContactForm, officers: Officers) -> Duty | None:
 
 def _method(form: MethodForm, rules: Rules) -> Method:
     [(kind, address)] = form.addresses
-    rule = rules.of_number(address) if kind is MethodKind.SMS else None
-    replies, links = (rule.replies, rule.links) if rule else (True, True)
+    replies, links = rules.for_sms(address) if kind is MethodKind.SMS else (True, True)
     return Method(kind, address, form.after, form.extension, form.acknowledges_as is not None, replies, links)
 
 

@@ -102,9 +102,9 @@ def test_a_network_that_knows_better_writes_its_own_lines(folder: Path) -> None:
     assert check_folder(folder) == ()
     assert (can(sms), can(closed)) == ((True, False), (True, True))
     assert (rules.by_country["GT"].price, rules.by_country["GT"].emergency[0]) == ("high", "110")
-    assert not rules.takes_replies("+34600550140")
-    assert not rules.takes_replies("+50588881234")
-    assert rules.takes_replies("+4915155501410")
+    assert rules.for_sms("+34600550140") == (False, True)
+    assert rules.for_sms("+50588881234")[0] is False
+    assert rules.for_sms("+4915155501410") == (True, True)
     assert Method(MethodKind.SMS, "+1").replies
 
 

@@ -58,13 +58,10 @@ class Rules:
         """The rules for a number in E.164; None where its country has none."""
         return self.by_country.get(region_of(number) or "")
 
-    def takes_replies(self, number: str) -> bool:
-        """Whether an SMS to that number can be answered."""
-        return (rule := self.of_number(number)) is None or rule.replies
-
-    def takes_links(self, number: str) -> bool:
-        """Whether an SMS to that number may contain a link."""
-        return (rule := self.of_number(number)) is None or rule.links
+    def for_sms(self, number: str) -> tuple[bool, bool]:
+        """Whether an SMS to that number can be answered, and whether it may contain a link."""
+        rule = self.of_number(number)
+        return (rule.replies, rule.links) if rule else (True, True)
 
 
 NO_RULES = Rules({})
