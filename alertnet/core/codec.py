@@ -97,7 +97,6 @@ _brief_writer: Writers = cache(_make_brief_writer)
 
 
 def _default_of(field: "dataclasses.Field[Any]") -> Any:
-    """The field's default, or `MISSING`."""
     return field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
 
 

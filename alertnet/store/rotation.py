@@ -142,7 +142,6 @@ def _is_known(vault: Vault, sealed: bytes, hash: bytes) -> bool:
 
 
 def _raw(column: Column[Any]) -> ColumnElement[Any]:
-    """The value as stored."""
     return cast(column, Text) if isinstance(column.type, EscalationState) else type_coerce(column, LargeBinary)
 
 

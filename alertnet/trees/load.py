@@ -216,7 +216,6 @@ def _read(place: Path) -> _Reading:
 
 
 def _filled(folder: TreeFolder) -> tuple[list[_Filled], list[Fault]]:
-    """The forms of a folder's trees, or their faults."""
     trees, shared = _Forms(folder.trees, TreeForm), _Forms(folder.library.shared, SharedForm)
     faults = [*trees.faults, *shared.faults, *folder.keyring.faults]
     if faults or folder.library.faults or folder.library.unreadable:

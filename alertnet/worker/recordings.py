@@ -20,7 +20,6 @@ MOST = 20
 
 
 def work_on_recordings(runtime: Runtime) -> list[tuple[str, Callable[[], None]]]:
-    """The work on recordings that is due, by id."""
     found = runtime.read(lambda tx: recordings.due(tx.session, tx.now, MOST))
     return [(each.id, partial(_go_on, runtime, each)) for each in found]
 

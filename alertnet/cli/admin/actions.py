@@ -27,13 +27,11 @@ def create_key(tx: Tx, team: str | None, scopes: Iterable[str]) -> str:
 
 
 def revoke_key(tx: Tx, id: str) -> None:
-    """Revoke an API key."""
     api_keys.revoke(tx, id)
     timeline.note(tx, "key_revoked", key=id, by=BY)
 
 
 def close_incident(tx: Tx, ref: str, reason: CloseReason, text: str | None) -> None:
-    """Close an incident."""
     locked = take_up(tx, incidents.id_of(tx, ref))
     closing.close_incident(locked, reason, named=ref, text=text, by=BY)
     locked.finish()

@@ -97,7 +97,6 @@ class Stage:
 
 
 def _first_team(network: Network) -> Team:
-    """The first team with a member."""
     for team in network.teams.values():
         if team.members:
             return team

@@ -145,7 +145,6 @@ class Contact:
 
     @cached_property
     def addresses(self) -> frozenset[str]:
-        """All its numbers and mail addresses."""
         return frozenset(method.address for method in self.at_hand if method.kind is not MethodKind.TASK)
 
     @cached_property
@@ -202,7 +201,6 @@ class Contact:
 
     @cached_property
     def numbers(self) -> frozenset[str]:
-        """Its telephone numbers."""
         return frozenset(method.address for method in self.at_hand if method.kind in RINGING)
 
     @property

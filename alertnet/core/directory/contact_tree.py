@@ -136,7 +136,6 @@ class ContactTree:
         return next((level for level in self.levels if level.name == name), None)
 
     def times(self, contact: Contact, severity: Severity) -> Times:
-        """When that contact is there, for incidents of that severity."""
         holidays = tuple((country, self.calendars.get(country, {})) for country in contact.holidays)
         return Times(contact.timezone, contact.hours, contact.closed, holidays, contact.quiet.get(severity))
 

@@ -84,7 +84,6 @@ def still_wanted(plan: Plan, state: State, index: int, contact: str, method_inde
 
 
 def reasons_to_wait(plan: Plan, state: State, planned: PlannedLevel) -> tuple[Waiting, ...]:
-    """Why that level waits for a go."""
     return Context(plan, state, state.start_at).reasons_to_wait(planned)
 
 

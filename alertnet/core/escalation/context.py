@@ -128,7 +128,6 @@ class Context:
         return is_asked or self.is_held(planned.index)
 
     def reasons_to_wait(self, planned: PlannedLevel) -> tuple[Waiting, ...]:
-        """Why the level waits for a go."""
         reasons = planned.approval.reasons if planned.approval is not None else ()
         return (*reasons, Waiting.HELD) if self.is_held(planned.index) else reasons
 

@@ -153,7 +153,6 @@ class _Page:
         approval: Approval | None = None,
         unverified: bool = False,
     ) -> Step:
-        """The level that begins at that moment."""
         entries = tuple(self.entries(planned.contacts, planned.deputies, planned.level))
         return Step(planned.index + 1, planned.level, moment, approval, unverified, planned.then, entries)
 

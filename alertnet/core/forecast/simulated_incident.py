@@ -94,7 +94,6 @@ class SimulatedIncident(IncidentRecord):
 
     @classmethod
     def opened(cls, plans: Plans, at: datetime, script: Script) -> "SimulatedIncident":
-        """Open an incident at that moment."""
         states = begin_each(plans, at)
         return cls(plans, states, dict.fromkeys(states, at), script)
 

@@ -159,7 +159,6 @@ class Journey:
 
     @property
     def awaited(self) -> Leg:
-        """The leg that is expected next."""
         return self.legs[0]
 
     def is_of(self, member: Member) -> bool:

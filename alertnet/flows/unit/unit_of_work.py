@@ -43,7 +43,6 @@ class UnitOfWork:
         self.pending.change("attempts", id, values)
 
     def show(self, notification: str, status: AttemptStatus) -> None:
-        """Set the status that a notification shows."""
         self.pending.change("notifications", notification, {"status": status})
 
     def save(self, escalation: Escalation, tree_hash: str, rank: int) -> None:
@@ -56,7 +55,6 @@ class UnitOfWork:
             self.tx.leaves_due()
 
     def pin(self, escalation: str, tree_hash: str) -> None:
-        """Pin an escalation to that tree from now on."""
         self.pending.change("escalations", escalation, {"tree_hash": tree_hash})
 
     def record(self, chain: str, kind: str, payload: Mapping[str, Any]) -> None:

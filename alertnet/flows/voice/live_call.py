@@ -111,7 +111,6 @@ class Call:
 
     @property
     def prompt(self) -> Prompt:
-        """The prompt for which the call rings."""
         return prompt_store.as_of_now(self.locked.tx.session, self.placed.prompt)
 
     @property

@@ -62,15 +62,11 @@ class Sealed(TypeDecorator[T]):
 
 
 class Encrypted(Sealed[str]):
-    """Text, encrypted in the database."""
-
     cache_ok = True
     in_bytes = (str.encode, bytes.decode)
 
 
 class EncryptedBytes(Sealed[bytes]):
-    """Bytes, encrypted in the database."""
-
     cache_ok = True
     in_bytes = (bytes, bytes)
 

@@ -186,7 +186,6 @@ def _publication(number: int, at: datetime, payload: Mapping[str, Any]) -> Publi
 
 
 def tree(session: Session, hash: str) -> ContactTree:
-    """The tree of that hash."""
     if hash not in _trees:
         _trees[hash] = from_plain(ContactTree, json.loads(documents.fetch(session, hash)))
     return _trees[hash]

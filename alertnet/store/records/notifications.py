@@ -262,7 +262,6 @@ def said_of(session: Session, id: str) -> Said:
 
 
 def show(session: Session, id: str, status: AttemptStatus) -> None:
-    """Set the status that a notification shows."""
     session.execute(update(notifications).where(notifications.c.id == id).values(status=status.value))
 
 

@@ -40,7 +40,6 @@ class PlacedCall:
 
     @property
     def tree(self) -> str:
-        """The tree of the contact that it reached."""
         assert self.tree_id is not None
         return self.tree_id
 

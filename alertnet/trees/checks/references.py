@@ -31,7 +31,6 @@ class TreeNodes:
 
     @classmethod
     def of(cls, tree: Document, contacts: Mapping[str, Node]) -> "TreeNodes":
-        """The nodes of a tree with these contacts."""
         documents = dict.fromkeys([tree, *(contact.document for contact in contacts.values())])
         return cls(tuple(documents), tree.root, contacts)
 

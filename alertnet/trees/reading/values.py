@@ -187,7 +187,6 @@ def mail_address(text: str) -> str:
 
 
 def zone(text: str) -> str:
-    """An IANA time zone."""
     if text not in _zones():
         raise NotAllowed(phrase("unknown time zone"), sorted(_zones()))
     return text
@@ -236,7 +235,6 @@ def has_pin(text: str) -> bool:
 
 
 def day(text: str) -> date:
-    """An ISO 8601 date."""
     try:
         return date.fromisoformat(text)
     except ValueError:

@@ -22,7 +22,6 @@ def make_cast(network: Network) -> Cast:
 
 
 def ring_key(tree: str, index: int) -> str:
-    """The key of a level on the page."""
     return f"{tree}-{index}"
 
 

@@ -35,7 +35,6 @@ class PageLink:
 
     @property
     def about(self) -> str:
-        """The id of what it is about."""
         return self.escalation_id or self.prompt_id or self.acknowledgement_id or ""
 
     @property
