@@ -189,6 +189,38 @@ def test_nobody_withdraws_what_is_not_its_teams(valley: World) -> None:
     assert alarms(valley, "please read the message from north")
 
 
+def test_the_same_alarm_after_a_withdrawal_is_heard_anew(valley: World) -> None:
+    """A12: it may have been called off with somebody beside the phone, and what follows be the truth."""
+    incident = reported(valley)
+    valley.texts("ana", f"FALSA {TRUE}")
+    valley.passes(minutes=1)
+    valley.texts("coordinator", code_in(alarms(valley, "asks to withdraw")[-1]))
+    valley.texts("ana", REPORT)
+    valley.passes(minutes=1)
+
+    assert alarms(valley, "news from the team")
+    assert incident.timeline().count("report_received") == 2
+
+
+def test_the_same_news_hours_later_is_news(valley: World) -> None:
+    """A12: right after it, a handset sends again what got no receipt, and nobody is rung for it."""
+    incident = reported(valley)
+    said = f"NUEVA {TRUE} nos siguen"
+    for _ in range(2):
+        valley.texts("ana", said)
+        valley.passes(minutes=1)
+    assert incident.timeline().count("report_received") == 2
+    valley.texts("coordinator", code_in(alarms(valley, "news from the team")[-1]))
+
+    valley.passes(hours=1)
+    told = len(valley.phone("coordinator").inbox)
+    valley.texts("ana", said)
+    valley.passes(minutes=1)
+
+    assert incident.timeline().count("report_received") == 3
+    assert any("news from the team" in text for text in valley.phone("coordinator").inbox[told:])
+
+
 def test_asking_twice_alarms_once(valley: World) -> None:
     incident = reported(valley)
 

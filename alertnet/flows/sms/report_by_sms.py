@@ -151,7 +151,7 @@ def _open_recent_text(text: FieldText, facts: Facts) -> LockedIncident | None:
 
 
 def _join(locked: LockedIncident, news: Facts, report: Report, entry: dict[str, Any]) -> None:
-    """Add a report to an incident. The same text again adds nothing, and only with a PIN may it change facts.
+    """Add a report to an incident. Right after the same text it adds nothing, and only with a PIN may it change facts.
 
     Where the incident is believed, a coordinator decides on changes of who is told. A duress PIN without a report
     raises the severity; a coordinator says whether it is true.
@@ -198,5 +198,9 @@ def _kind_of_news(locked: LockedIncident, known: Facts, news: Facts, report: Rep
 
 
 def _was_heard(locked: LockedIncident, entry: dict[str, Any]) -> bool:
-    heard = timeline.of_kind(locked.tx.session, locked.incident.id, "report_received")
-    return any(payload and entry.items() <= payload.items() for _, payload in heard)
+    """Whether it is what a handset without receipt sends again; later, or once it was called off, it is meant anew."""
+    session, id = locked.tx.session, locked.incident.id
+    withdrawn_at = timeline.latest_at(session, id, "withdrawal_asked")
+    since = max(filter(None, (locked.tx.now - JOINS_FOR, withdrawn_at)))
+    heard = timeline.of_kind(session, id, "report_received")
+    return any(at > since and payload and entry.items() <= payload.items() for at, payload in heard)
