@@ -76,6 +76,24 @@ def test_two_reports_are_one_incident_under_both_references(night: World) -> Non
     assert any(f"{first.ref} is now part of it" in text for text in night.phone("coordinator").inbox)
 
 
+def test_who_knows_the_part_alone_reads_of_which_incident_it_is_part_now(world_of: Worlds) -> None:
+    """A deputy who was told of the second report alone knows it by no other reference."""
+    people = CONTACTS.replace("role: coordinator,", "role: coordinator, deputy: second,", 1)
+    second = '  second: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550102"}]}\n'
+    world = world_of(a_tree(COORDINATION, people + second))
+    whole = world.raises()
+    world.texts("coordinator", code_in(world.phone("coordinator").inbox[0]))
+    part = world.raises()
+    world.texts("coordinator", f"NO {code_in(world.phone('coordinator').inbox[-1])}")
+    assert part.ref in world.phone("second coordinator").inbox[0]
+
+    part.act("merge", into=whole.ref)
+    world.passes(minutes=10)
+
+    [told] = [text for text in world.phone("second coordinator").inbox if "is now part of it" in text]
+    assert f"{whole.ref}: {part.ref} is now part of it" in told
+
+
 def test_whoever_was_told_of_either_is_not_told_twice(night: World) -> None:
     """The first tree was at its second level: the whole goes on from there, and the third level hears once."""
     first, second = reported(night)

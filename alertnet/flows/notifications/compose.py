@@ -170,6 +170,9 @@ def notify_coordinators(
     others = ([each for each in circle if (each[0], each[1].id) not in spared] for circle in circles)
     for tree, contact in next(filter(None, others), ()):
         words = replace(said(locked, tree, contact), subject=subject, about=about, at=locked.tx.now)
+        if words.ref == about:
+            # It knows the merged report alone, and is to read what that is part of.
+            words = replace(words, ref=locked.incident.ref)
         _notice(locked, tree, contact, words, acknowledgement, leaves_at or locked.tx.now)
 
 
