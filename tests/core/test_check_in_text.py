@@ -259,9 +259,17 @@ def test_after_midnight_tomorrow_may_be_the_day_that_has_begun() -> None:
 
 @pytest.mark.parametrize(
     ("text", "more"),
-    [("18:00 mañana", False), ("viernes 27 a las 2 de la tarde, con P7", False), ("mañana 18:00 nos siguen", True)],
+    [
+        *(
+            ("18:00 mañana", False),
+            ("viernes 27 a las 2 de la tarde, con P7", False),
+            ("mañana 18:00 nos siguen", True),
+        ),
+        *(("más, gracias", False), ("more, thank you", False), ("de plus merci", False), ("mas nos siguen", True)),
+        *(("22:00 no estamos bien", True), ("no hay mas", True)),
+    ],
 )
-def test_words_for_days_are_for_people_only_beside_others(text: str, more: bool) -> None:
+def test_thanks_and_words_for_days_are_for_people_only_beside_others(text: str, more: bool) -> None:
     assert says_more_than_times(text) is more
 
 

@@ -102,6 +102,15 @@ def test_a_check_in_that_says_twice_that_all_is_well_wakes_nobody(valley: World,
     assert (incidents(valley), valley.phone("coordinator").inbox) == ([], [])
 
 
+def test_one_hour_more_wakes_nobody(valley: World) -> None:
+    valley.texts("ana", GO)
+    valley.passes(minutes=100)
+
+    assert "Sigue: L12 00:00+1" in valley.reply_to("ana", f"ESPERA {TRUE} una hora más, gracias")
+    valley.passes(minutes=20)
+    assert (incidents(valley), valley.phone("coordinator").inbox) == ([], [])
+
+
 def test_llegamos_tarde_ends_nothing(valley: World) -> None:
     """A12: in Spanish it is said before the arrival as well as after, so that it is asked back."""
     valley.texts("ana", GO)

@@ -60,6 +60,7 @@ _THANKS = frozenset(
         *("danke", "vielen", "dank", "obrigado", "obrigada", "muito"),
     )
 )
+_MORE = frozenset(("more", "mas", "otra", "plus", "encore", "mehr", "noch", "mais", "outra"))
 _WELL = (NO_MORE - DANGER - FALSE - CALLED_OFF) | _THANKS
 _OFFSET = re.compile(r"(?:utc|gmt) ?(?:([-–−+]) ?(\d{1,2})(?::?([0-5]\d))?)?")
 
@@ -123,8 +124,9 @@ def names_type(text: str | None) -> bool:
 
 
 def says_more_than_times(text: str | None) -> bool:
-    """Whether a departure or a delay has words for people; those for days and parts of a day belong to the times."""
-    return any(each.kind is Kind.WORD for each in tokens_of(GAP.sub(" ", plain(text or ""))))
+    """Whether a departure or a delay has words for people, besides thanks, one hour more, and days and their parts."""
+    tokens = tokens_of(GAP.sub(" ", plain(text or "")))
+    return any(each.kind is Kind.WORD and each.text not in _THANKS | _MORE for each in tokens)
 
 
 def names_day(text: str) -> bool:
