@@ -1,7 +1,7 @@
 """The trees at the console with a script: a slider that lights up who is told, an editor that checks and completes."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Dialog, expect
 
 from tests.browser.console import Console
 
@@ -21,6 +21,34 @@ def test_the_slider_lights_up_who_is_told_and_another_case_is_played_at_once(des
     desk.page.get_by_label("Severity").select_option("moderate")
     expect(desk.page.locator("#night")).to_contain_text("arrest, moderate")
     assert desk.hosts == {"127.0.0.1"}
+
+
+def test_an_edit_is_there_after_a_look_elsewhere_and_is_not_left_without_a_question(desk: Console) -> None:
+    """Whoever looks up a key, or a name on another page, has not typed for nothing."""
+    desk.opens("/editions/1/files?name=colombia.yaml")
+    text = desk.page.get_by_label("Its text")
+    edited = text.input_value().replace("wait: 10m", "wait: 7m", 1)
+    text.fill(edited)
+
+    desk.page.once("dialog", lambda asked: asked.accept())
+    desk.page.get_by_role("link", name="Board").click()
+    expect(desk.page.get_by_role("heading", name="To do")).to_be_visible()
+    desk.page.go_back()
+    expect(text).to_have_value(edited)
+
+    desk.page.get_by_role("button", name="Check, and see").click()
+    expect(desk.page.get_by_role("heading", name="What it changes of what is in force")).to_be_visible()
+    asked: list[str] = []
+
+    def stays(question: Dialog) -> None:
+        asked.append(question.type)
+        question.dismiss()
+
+    desk.page.once("dialog", stays)
+    with desk.page.expect_event("dialog"):
+        desk.page.get_by_role("link", name="Board").click(no_wait_after=True)
+    assert asked == ["beforeunload"]
+    expect(text).to_have_value(edited)
 
 
 def test_the_editor_marks_a_fault_while_one_types_and_completes_and_explains_a_key(desk: Console) -> None:

@@ -206,6 +206,11 @@ text.addEventListener("input", (event) => {
 text.addEventListener("blur", close);
 text.addEventListener("scroll", () => { gutter.scrollTop = text.scrollTop; });
 document.addEventListener("selectionchange", () => { if (document.activeElement === text) explain(); });
+let sent = false;
+form.addEventListener("submit", () => { sent = true; });
+addEventListener("beforeunload", (event) => {
+  if (!sent && ("unsaved" in form.dataset || text.value !== text.defaultValue)) event.preventDefault();
+});
 document.getElementById("hint").textContent = document.getElementById("hint").dataset.hint;
 fetch("/desk/editions/schema.json").then((answer) => answer.json()).then((known) => { schema = known; });
 number();
