@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from alertnet.core.directory.contact import Contact, MethodKind
 from alertnet.core.directory.contact_tree import ContactTree, Network, OnRota
@@ -48,7 +49,8 @@ def set_duty(
     begins = starts_at or tx.now
     ends = ends_at or shift_at(duty, tree.timezone, begins).ends_at
     if ends <= max(begins, tx.now):
-        raise BadInput("until", ends.isoformat(), "a moment that is still to come, and after the beginning")
+        shown = f"{ends.astimezone(ZoneInfo(tree.timezone)):%Y-%m-%d %H:%M}"
+        raise BadInput("until", shown, "a moment that is still to come, and after the beginning")
     arrangement = Arrangement(officers[member].id, is_on, begins, ends)
     arrange(tx, tree, contact, arrangement, by)
     return arrangement

@@ -74,7 +74,7 @@ def test_two_exchange_turns(world: World, desk: Desk) -> None:
     [
         ("On duty", {"member": "north/zoe"}, "Member: "),
         ("On duty", {"member": "north/ana", "until": "tomorrow"}, "Until: "),
-        ("On duty", {"member": "north/ana", "until": "2020-01-01T10:00"}, "Until: "),
+        ("On duty", {"member": "north/ana", "until": "2020-01-01T10:00"}, "Until: &#39;2020-01-01 10:00&#39; "),
         ("On duty", {"member": "north/ana", "from": "9999-12-31T23:59"}, "From: "),
         ("On duty", {"member": "north/ana", "from": "0001-01-01T00:00"}, "From: "),
         ("On duty", {"member": "north/ana", "until": "2101-01-01T00:00"}, "Until: "),
