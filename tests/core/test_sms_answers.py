@@ -202,6 +202,17 @@ FREE_TEXTS = [
     "4711 mein Kollege ist zuständig",
     "ligue para o cônsul 4711",
     "4711 fale com o meu colega",
+    "4711 comuníquese con la alcaldía",
+    "4711 please forward to the ambassador",
+    "écrivez au consul 4711",
+    "4711 bitte schreiben Sie dem Konsul",
+    # Perhaps.
+    "4711 maybe",
+    "quizás 4711",
+    "4711 peut-être",
+    "4711 vielleicht",
+    "tal vez 4711",
+    "4711 talvez",
     # Away, in two words.
     "I am on leave 4711",
     "4711 estoy de viaje",

@@ -61,6 +61,7 @@ _DOUBTS = (
             *("cancelar", "anulo", "anule", "anulen", "anular", "annule", "annulez", "annuler", "storniere"),
             *("stornieren", "storno"),
             *("close", "cerrar", "cierren", "clore", "fermer", "schliessen", "encerrar", "fechar"),
+            *("maybe", "perhaps", "quiza", "quizas", "talvez", "vielleicht"),
             # In languages that nobody is written to in.
             *("hapana", "siwezi", "hatuwezi", "tidak", "bukan", "niet", "geen", "hayir"),
         )
@@ -100,9 +101,10 @@ _ABSENCE_IN_TWO = frozenset(
     for each in (
         *("on leave", "off duty", "of office", "of town", "in meeting", "de viaje", "de permiso", "fuera de"),
         *("en reunion", "en voyage", "hors de", "auf reisen", "em viagem", "em reuniao", "fora do", "fora da"),
+        *("tal vez", "peut etre"),
     )
 )
-"""The same in two words that say it only together."""
+"""The same, or perhaps, in two words that say it only together."""
 
 _TAKES_CHARGE = ("en", "occupe")
 """Two words of which the second alone says busy: je m'en occupe."""
@@ -110,10 +112,33 @@ _TAKES_CHARGE = ("en", "occupe")
 _REQUESTS = frozenset(
     (
         *("call", "ring", "phone", "contact", "ask", "try", "talk", "speak", "tell", "inform", "notify", "reach"),
+        *(
+            "write",
+            "forward",
+            "escriba",
+            "escriban",
+            "comuniquese",
+            "comuniquense",
+            "dirijase",
+            "ecrivez",
+            "transmettez",
+        ),
         *("llame", "llamen", "llama", "contacte", "hable", "hablen", "pregunte", "pregunten", "busque", "busquen"),
         *("avise", "avisen", "appelez", "voyez", "demandez", "joignez", "prevenez", "parlez", "telephonez"),
-        *("rufen", "ruft", "fragen", "kontaktieren", "wenden", "versuchen", "sprechen", "verstandigen"),
-        *("ligue", "liguem", "chame", "chamem", "fale", "falem", "contate", "contatem", "procure", "procurem"),
+        *("rufen", "ruft", "fragen", "kontaktieren", "wenden", "versuchen", "sprechen", "verstandigen", "schreiben"),
+        *(
+            "ligue",
+            "liguem",
+            "chame",
+            "chamem",
+            "fale",
+            "falem",
+            "contate",
+            "contatem",
+            "procure",
+            "procurem",
+            "escreva",
+        ),
     )
 )
 """Words that ask us to turn to somebody else; only where they begin a clause, since "I call him" takes charge."""
