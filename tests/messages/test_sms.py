@@ -180,6 +180,10 @@ def test_an_answer_without_a_code_is_told_the_open_ones(renderer: Renderer, said
         assert "Open: 4711, 5823." in sms(renderer, kind, "en", said(open_codes=("4711", "5823")))
 
 
+def test_the_french_count_of_further_matters_is_right_for_one(renderer: Renderer) -> None:
+    assert renderer.words("fr").and_more.replace("{count}", "1") == "+1 de plus"
+
+
 def test_more_codes_than_fit_are_counted(renderer: Renderer, said: Say) -> None:
     codes = tuple(str(code) for code in range(3000, 3020))
 
