@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from alertnet.core.incident import Scope
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.records import incidents
 from tests.support.clock import Clock
@@ -229,6 +230,20 @@ def test_null_takes_back_what_was_known_of_a_person(api: TestClient, runtime: Ru
 
     facts = runtime.read(lambda tx: incidents.get(tx.session, incidents.id_of(tx, raised.json()["ref"])).facts)
     assert [(person.code, person.nationality, person.name) for person in facts.people] == [("P55", "ES", None)]
+
+
+def test_news_of_a_person_in_small_letters_is_of_the_one_on_record(api: TestClient, runtime: Runtime) -> None:
+    """A3: as a second P9 it asked for a go, by which what P9 has agreed to since would have been lost."""
+    raised = api.post("/v1/incidents", json=REPORT | {"people": [{"code": "P9"}]})
+    incident = raised.headers["Location"]
+    narrower = {"scope": "internal", "given_by": "P9", "how": "by telephone", "people": ["P9"]}
+    assert api.post(f"{incident}/consent", json=narrower).is_success
+
+    told = api.post(f"{incident}/updates", json={"text": "found", "people": [{"code": "p9", "name": "Eva"}]})
+
+    assert told.json()["warnings"] == []
+    facts = runtime.read(lambda tx: incidents.get(tx.session, incidents.id_of(tx, raised.json()["ref"])).facts)
+    assert [(each.code, each.name, each.consent) for each in facts.people] == [("P9", "Eva", Scope.INTERNAL)]
 
 
 def test_closing_stops_everything_and_can_be_done_once(api: TestClient, incident: str) -> None:

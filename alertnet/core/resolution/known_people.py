@@ -41,9 +41,13 @@ def differences(reported: Facts, network: Network) -> tuple[str, ...]:
     )
 
 
+def code_on_record(code: str, network: Network) -> str:
+    """The code of the person who is meant. Codes on record are in capitals; a hurried hand types `p7`."""
+    return code.upper() if code.upper() in network.people else code
+
+
 def _record(person: Affected, network: Network) -> Affected | None:
-    """The record of that person. Codes on record are in capitals; a hurried hand types `p7`."""
-    return network.people.get(person.code.upper())
+    return network.people.get(code_on_record(person.code, network))
 
 
 def _merge(person: Affected, record: Affected | None) -> Affected:

@@ -11,7 +11,7 @@ from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.incident import Affected, Facts, Wider
 from alertnet.core.notification import PromptAnswer
-from alertnet.core.resolution.known_people import checked
+from alertnet.core.resolution.known_people import checked, code_on_record
 from alertnet.flows.escalation import report_action as vouching
 from alertnet.flows.escalation.record_decision import decide
 from alertnet.flows.escalation.record_response import Recorded, revoke
@@ -222,15 +222,16 @@ def _renewed(facts: Facts, news: News, network: Network) -> Facts:
     renewed = replace(facts, **{name: value for name, value in given.items() if value is not None})
     if not news.people:
         return renewed
-    return checked(replace(renewed, people=_people(facts.people, news.people)), network)
+    return checked(replace(renewed, people=_people(facts.people, news.people, network)), network)
 
 
-def _people(before: tuple[Affected, ...], named: list[Person]) -> tuple[Affected, ...]:
+def _people(before: tuple[Affected, ...], named: list[Person], network: Network) -> tuple[Affected, ...]:
     """The people with the named ones added or updated. Nobody is removed: a narrower consent must not get lost (A3)."""
     people = {person.code: person for person in before}
     for person in named:
-        given = {name: getattr(person, name) for name in person.model_fields_set}
-        people[person.code] = replace(people.get(person.code, Affected(person.code)), **given)
+        code = code_on_record(person.code, network)
+        given = {name: getattr(person, name) for name in person.model_fields_set} | {"code": code}
+        people[code] = replace(people.get(code, Affected(code)), **given)
     return tuple(people.values())
 
 
