@@ -2,6 +2,7 @@
 
 import re
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from alertnet.store.tables import incidents, notifications
 from alertnet.web.throttle import ROOM
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk
-from tests.web.world import ALICE, BOB, TREE, World
+from tests.web.world import ALICE, BOB, TREE, World, world_in
 
 CASE = "/desk/simulator?type=arrest&country=CO&consent=international&day=2026-12-24&minute=195&hours=2"
 
@@ -74,6 +75,22 @@ def test_a_number_is_three_presses_away_from_the_name_of_whose_it_is(desk: Desk,
     assert page.html.count('id="contact-carol"') == 1
     assert "carol" in observed.text
     assert "/files?" not in observed.html
+
+
+def test_a_deputy_whom_no_level_names_has_a_place_in_the_picture_too(tmp_path: Path) -> None:
+    """Where it is found, and where its number is dead, the way leads there."""
+    erin = """  erin: {role: ngo, organisation: Stand-in, methods: [{sms: "+573005550015"}]}\nlevels:\n"""
+    tree = TREE.replace("carol: {role: ngo,", "carol: {role: ngo, deputy: erin,").replace("levels:\n", erin)
+    with world_in(tmp_path, tree=tree) as world:
+        desk = Desk.of(world, "maria", Role.COORDINATOR)
+        desk.signs_in()
+        found, page = desk.opens("/desk/find?q=stand-in"), desk.opens("/desk/trees/valley")
+
+    assert 'href="/desk/trees/valley#contact-erin"' in found.html
+    assert re.search(
+        r'id="contact-erin"><p><strong>Stand-in.*?/files\?name=valley.yaml#line-\d+">erin</a>', page.html, re.S
+    )
+    assert "In no level Stand-in erin" in page.text
 
 
 @pytest.mark.parametrize(

@@ -21,9 +21,12 @@ router = APIRouter(prefix="/desk/trees", include_in_schema=False, route_class=To
 
 @value
 class Band:
-    """A level and when it begins if nobody answers, counted from the opening; level None stands for the last resort."""
+    """A level and when it begins if nobody answers, counted from the opening.
 
-    starts_at: timedelta
+    `level` None stands for the last resort, and, without a time, for those whom no level names, such as deputies.
+    """
+
+    starts_at: timedelta | None
     level: Level | None
     contacts: tuple[Contact, ...]
 
@@ -82,3 +85,6 @@ def _bands(tree: ContactTree) -> Iterator[Band]:
         yield Band(starts_at, level, tuple(tree.contacts[id] for id in level.notify))
         starts_at += level.wait
     yield Band(starts_at, None, tuple(tree.contacts[id] for id in tree.last_resort))
+    named = {*tree.last_resort, *(id for level in tree.levels for id in level.notify)}
+    if others := tuple(contact for id, contact in tree.contacts.items() if id not in named):
+        yield Band(None, None, others)
