@@ -258,7 +258,7 @@ def _uncoordinated(trees: Sequence[TreeNodes]) -> Iterator[Fault]:
             if country.value == EVERYWHERE and not _has_coordinator(tree):
                 yield country.fault(phrase("needs a contact with role coordinator in this tree, since it serves"))
             elif coordinated.isdisjoint({country.value, EVERYWHERE}):
-                yield country.fault(phrase("no contact with role coordinator in any tree that serves"))
+                yield country.fault(phrase("no contact with role coordinator in any tree that serves all of"))
 
 
 def _has_coordinator(tree: TreeNodes) -> bool:
