@@ -36,6 +36,7 @@ PHRASES = {
     "model_type": "a JSON object, sent as application/json",
     "bool_type": "true or false",
     "int_type": "a whole number",
+    "int_parsing": "a whole number",
     "float_type": "a number",
     "string_type": "text",
     "list_type": "a list",

@@ -108,6 +108,23 @@ def test_who_was_cut_off_goes_on_after_the_last_event(api: TestClient, runtime: 
     assert entries_of(text)[0]["seq"] == 2
 
 
+def test_who_goes_away_in_the_midst_of_the_history_is_no_fault_of_ours(api: TestClient, runtime: Runtime) -> None:
+    """A line may break while much is still to be told; the log has a line for each fault, and this is none."""
+    ref = api.post("/v1/incidents", json=REPORT).json()["ref"]
+    for text in "abcdefghijkl":
+        assert api.post(f"/v1/incidents/{ref}/updates", json={"text": text}).status_code == 200
+    assert len(api.get(f"/v1/incidents/{ref}/timeline").json()["items"]) > 12
+    headers = {"Authorization": api.headers["Authorization"]}
+
+    told = asyncio.run(
+        follow(
+            make_app(runtime), f"/v1/incidents/{ref}/events", headers, lambda text: "id: 1\n" in text, lambda _: None
+        )
+    )
+
+    assert entries_of(told)[0]["kind"] == "incident_opened"
+
+
 def test_a_revoked_key_ends_its_stream_before_the_next_entry(api: TestClient, runtime: Runtime) -> None:
     """Who may no longer read is told nothing more, though the connection stands."""
     ref = api.post("/v1/incidents", json=REPORT).json()["ref"]

@@ -222,6 +222,15 @@ def test_a_query_that_is_not_understood_is_refused(api: TestClient, query: str) 
     assert error["field"] == query.partition("=")[0]
 
 
+def test_a_place_in_the_history_that_is_none_is_refused_with_what_one_is(api: TestClient) -> None:
+    ref = api.post("/v1/incidents", json=REPORT).json()["ref"]
+    [in_query] = errors_of(api.get(f"/v1/incidents/{ref}/timeline?cursor=x"))
+    [in_header] = errors_of(api.get(f"/v1/incidents/{ref}/events", headers={"Last-Event-ID": ""}))
+
+    assert in_query == {"field": "cursor", "value": "x", "allowed": ["a whole number"]}
+    assert in_header == {"field": "last-event-id", "value": "", "allowed": ["a whole number"]}
+
+
 def test_every_path_documents_its_problems(api: TestClient) -> None:
     """OpenAPI declares each refusal as `application/problem+json`."""
     paths = api.get("/openapi.json").json()["paths"]
