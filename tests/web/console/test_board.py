@@ -326,6 +326,26 @@ def test_an_alarm_is_taken_on_by_a_person(world: World, desk: Desk) -> None:
     assert (alarm.answer, alarm.answered_by) == ("acknowledged", "user maria")
 
 
+def test_a_call_that_somebody_takes_leads_to_the_number_and_to_what_came_of_it(tmp_path: Path) -> None:
+    """Neither stands on the board, and until it is recorded the call is owed."""
+    tree = TREE.replace('methods: [{call: "+573005550014"}]', 'methods: [{task: "Say that we know, +573005550014"}]')
+    with world_in(tmp_path, tree=tree) as world:
+        desk = Desk.of(world, "maria", Role.COORDINATOR)
+        desk.signs_in()
+        world.raises()
+        before = desk.opens("/desk").text
+
+        taken = desk.opens("/desk").presses("I call")
+
+        page = desk.opens(taken.headers["Location"])
+        after = desk.opens("/desk").text
+    assert taken.headers["Location"] == f"/desk/incidents/{world.ref()}?done=answered"
+    assert "Say that we know, +573005550014" in page.text
+    assert "They take charge" in page.text
+    assert "You: call Mountain post" in before
+    assert "You: record what came of the call to Mountain post" in after
+
+
 def test_the_page_loads_nothing_from_elsewhere_and_little_at_all(world: World, desk: Desk) -> None:
     """A phone on a bad line: the first view with forty incidents is under 14 kB on the wire."""
     for _ in range(40):

@@ -17,7 +17,7 @@ from alertnet.flows.desk.board import Board, OpenIncident, closed_last, read_boa
 from alertnet.flows.desk.drills import read_drills
 from alertnet.flows.desk.find import find
 from alertnet.flows.escalation.decisions import USER
-from alertnet.flows.pages.coordinator_actions import answer, answers_to
+from alertnet.flows.pages.coordinator_actions import TAKE, answer, answers_to
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
@@ -189,7 +189,8 @@ def answer_matter(id: str, form: Posted, desk: AtDesk) -> Response:
             )
         answer(locked, prompt, said, desk.by)
         done = said if said in DECISIONS else "answered"
-        if form.get("back") == "incident":
+        # Whom to call, and what they said, stand there alone.
+        if form.get("back") == "incident" or said == TAKE:
             return locked, page_of(locked, done)
         return locked, f"{back}?done={done}&of={locked.incident.ref}"
 
