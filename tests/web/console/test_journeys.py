@@ -130,6 +130,14 @@ def test_everybody_is_asked_and_who_was_heard_of_otherwise_is_safe(world: World,
     assert "équipe north : 1 sur 1 ont répondu" in desk.opens("/desk/journeys?lang=fr").text
 
 
+def test_a_country_that_is_asked_goes_by_its_name(desk: Desk) -> None:
+    page = desk.opens("/desk/journeys?lang=de")
+    desk.opens("/desk/journeys?lang=en").presses("Ask them now", whom="country/CO", within="30m")
+
+    assert '<option value="country/CO">Kolumbien</option>' in page.html
+    assert "Kolumbien: 0 von 1" in desk.opens("/desk/journeys?lang=de").text
+
+
 @pytest.mark.parametrize("whom", ["", "team/", "team/nowhere", "network/all", "village/x"])
 def test_nobody_is_asked_of_what_does_not_exist(world: World, desk: Desk, whom: str) -> None:
     refused = desk.opens("/desk/journeys").presses("Ask them now", whom=whom, within="30m")

@@ -17,7 +17,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.queues import journeys
 from alertnet.store.views.journey_view import RollCallView
 from alertnet.web.api.roll_calls import figures
-from alertnet.web.console.desk import PROOF, AtDesk, zone_of
+from alertnet.web.console.desk import PROOF, AtDesk, spoken, zone_of
 from alertnet.web.console.live import IncidentState, Regions
 from alertnet.web.console.refusing import Told
 from alertnet.web.console.shown import rendered
@@ -65,7 +65,8 @@ class FieldLook:
 
     def of(self, runtime: Runtime, field: Field, rolls: list[RollCallView]) -> Regions:
         zone = zone_of(runtime.edition)
-        values = {"acts": self.acts, "proof": PROOF, "field": field, "rolls": rolls, "zone": zone, "later": LATER}
+        own = {"acts": self.acts, "proof": PROOF, "field": field, "rolls": rolls, "zone": zone, "later": LATER}
+        values = spoken(runtime, self.language) | own
 
         def say(template: str) -> str:
             return rendered(template, self.language, **values)
