@@ -102,6 +102,37 @@ def test_a_check_in_that_says_twice_that_all_is_well_wakes_nobody(valley: World,
     assert (incidents(valley), valley.phone("coordinator").inbox) == ([], [])
 
 
+@pytest.mark.parametrize("said", ["OK {}", "ARR {}"])
+def test_a_check_in_right_after_the_last_wakes_nobody(valley: World, said: str) -> None:
+    """Nobody is told that all is well twice; hours later, its sender may believe that somebody watches."""
+    valley.texts("ana", GO)
+    valley.passes(minutes=100)
+    valley.texts("ana", f"OK {TRUE}")
+    valley.passes(minutes=15)
+    reply = valley.reply_to("ana", said.format(TRUE))
+    valley.passes(minutes=30)
+
+    assert "no se espera ningun aviso" in reply
+    assert (incidents(valley), valley.phone("coordinator").inbox) == ([], [])
+
+    valley.passes(minutes=30)
+    valley.texts("ana", said.format(TRUE))
+    assert alarms(valley, "read the message from north")
+
+
+def test_a_check_in_right_after_the_last_is_news_of_what_the_phone_has_raised_since(valley: World) -> None:
+    """A12: all was well at the arrival, and is so again."""
+    valley.texts("ana", GO)
+    valley.passes(minutes=100)
+    valley.texts("ana", f"OK {TRUE}")
+    valley.texts("ana", f"ALERTA {TRUE} 31")
+    valley.passes(minutes=15)
+    valley.texts("ana", f"OK {TRUE}")
+    valley.passes(seconds=1)
+
+    assert alarms(valley, "news from the team")
+
+
 def test_one_hour_more_wakes_nobody(valley: World) -> None:
     valley.texts("ana", GO)
     valley.passes(minutes=100)

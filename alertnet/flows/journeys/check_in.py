@@ -15,6 +15,9 @@ from alertnet.store.queues import journeys
 from alertnet.store.queues.journeys import StoredJourney
 from alertnet.store.records import timeline
 
+DONE_FOR = timedelta(hours=1)
+"""For so long after the last check-in that was awaited another one tells people nothing."""
+
 
 @value
 class Heard:
@@ -36,7 +39,8 @@ class Heard:
 class CheckedIn:
     """The result of a check-in: whether it `counts`, what is expected next, and whether an incident was open for it.
 
-    `gaps`: the spans without coverage that a departure named. `is_needless`: nothing was expected at all.
+    `gaps`: the spans without coverage that a departure named. `is_needless`: nothing was expected at all; with
+    `is_again` since a check-in shortly before was the last that was.
     """
 
     counts: bool
@@ -44,6 +48,7 @@ class CheckedIn:
     is_late: bool = False
     gaps: tuple[Gap, ...] = ()
     is_needless: bool = False
+    is_again: bool = False
 
 
 def begin_journey(
@@ -95,7 +100,9 @@ def check_in(tx: Tx, team: str, member: str | None, heard: Heard) -> CheckedIn:
     if not believed:
         # A departure gets here only if its time was not understood.
         is_needless = not held and heard.said is not FieldVerb.DEPART
-        return CheckedIn(counts=False, is_needless=is_needless)
+        return CheckedIn(
+            counts=False, is_needless=is_needless, is_again=is_needless and _is_done(tx, team, member, heard)
+        )
     about = meant([each.journey for each in believed], heard.said, heard.at)
     is_late, left = False, []
     for each in held:
@@ -106,6 +113,15 @@ def check_in(tx: Tx, team: str, member: str | None, heard: Heard) -> CheckedIn:
         left += [after] if after else []
     awaited = min((each.awaited for each in left), key=lambda leg: leg.expected_at, default=None)
     return CheckedIn(counts=True, awaited=awaited, is_late=is_late)
+
+
+def _is_done(tx: Tx, team: str, member: str | None, heard: Heard) -> bool:
+    """Whether it only says once more that all is well, as a handset without receipt does, or ARR after an OK."""
+    if member is None or heard.said not in (FieldVerb.CHECK_IN, FieldVerb.ARRIVE):
+        return False
+    over = journeys.last_over(tx, team, member, (Kind.JOURNEY, Kind.ROLL_CALL))
+    before = over.journey.heard_at if over else None
+    return before is not None and heard.at - before <= DONE_FOR
 
 
 def announce_journey(tx: Tx, journey: Journey, by: str) -> str:

@@ -29,7 +29,7 @@ from alertnet.flows.notifications.floods import may_reply
 from alertnet.flows.sms.coerced_text import hear_duress
 from alertnet.flows.sms.field_text import FieldText
 from alertnet.flows.sms.unclear_sms import pass_on_from_member
-from alertnet.store.records import timeline
+from alertnet.store.records import incidents, timeline
 from alertnet.store.records.inbound import Reply
 
 NOTHING = CheckedIn(counts=False)
@@ -48,7 +48,7 @@ def receive_check_in(text: FieldText, report: Report) -> Reply | None:
     of_arrival, of_delay = report.verb is FieldVerb.ARRIVE, report.verb is FieldVerb.EXTEND
     is_off = report.verb is not FieldVerb.DEPART and takes_back(report.text, of_arrival=of_arrival, of_delay=of_delay)
     came_of_it = _act(text, report, heard) if check.suffices and not is_off else NOTHING
-    if not came_of_it.counts or is_for_people(report):
+    if _is_unheard(text, came_of_it) or is_for_people(report):
         pass_on_from_member(text, Subject.NOT_UNDERSTOOD)
     if duress or report.cries:
         hear_duress(text, report.verb.value)
@@ -63,6 +63,13 @@ def is_for_people(report: Report) -> bool:
         return says_more_than_times(report.text)
     only_well = says_only_well(report.text, of_arrival=report.verb is FieldVerb.ARRIVE)
     return names_type(report.text) or (has_words(report.text) and not only_well)
+
+
+def _is_unheard(text: FieldText, came: CheckedIn) -> bool:
+    """Whether people have to read it, since it counted for nothing; once more all is well is news of an incident."""
+    if came.counts or not came.is_again:
+        return not came.counts
+    return incidents.open_of_phone(text.tx, text.phone, held_by=text.sender.reports_for) is not None
 
 
 def _act(text: FieldText, report: Report, heard: Heard) -> CheckedIn:

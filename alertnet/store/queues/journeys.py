@@ -1,7 +1,7 @@
 """Journeys and routines of the field: a queue, due when the next step is if no check-in comes."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -83,9 +83,9 @@ def hold_of(tx: Tx, team: str, member: str | None) -> list[StoredJourney]:
     return [_stored(row) for row in tx.session.execute(query.with_for_update())]
 
 
-def last_over(tx: Tx, team: str, member: str) -> StoredJourney | None:
-    """The journey of that member that ended last."""
-    its_own = (journeys.c.team == team) & (journeys.c.member == member) & (journeys.c.kind == Kind.JOURNEY.value)
+def last_over(tx: Tx, team: str, member: str, kinds: Collection[Kind] = (Kind.JOURNEY,)) -> StoredJourney | None:
+    """What ended last of those kinds that was awaited of that member."""
+    its_own = (journeys.c.team == team) & (journeys.c.member == member) & journeys.c.kind.in_(kinds)
     query = select(journeys).where(its_own, ~_NOT_OVER).order_by(journeys.c.ended_at.desc(), journeys.c.id.desc())
     row = tx.session.execute(query.limit(1)).first()
     return _stored(row) if row else None
