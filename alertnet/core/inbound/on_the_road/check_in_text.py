@@ -58,10 +58,11 @@ _THANKS = frozenset(
     (
         *("thanks", "thank", "you", "thx", "bye", "gracias", "muchas", "mil", "saludos", "chao", "merci", "beaucoup"),
         *("danke", "vielen", "dank", "obrigado", "obrigada", "muito"),
+        *("night", "buenas", "noches", "bonne", "nuit", "gute", "nacht", "boa", "noite"),
     )
 )
 _MORE = frozenset(("more", "mas", "otra", "plus", "encore", "mehr", "noch", "mais", "outra"))
-_WELL = (NO_MORE - DANGER - FALSE - CALLED_OFF) | _THANKS
+_WELL = (NO_MORE - DANGER - FALSE - CALLED_OFF) | _THANKS | {"sound", "orden", "certo"}
 _OFFSET = re.compile(r"(?:utc|gmt) ?(?:([-–−+]) ?(\d{1,2})(?::?([0-5]\d))?)?")
 
 _ZONES = {210: "Asia/Tehran", 270: "Asia/Kabul", 330: "Asia/Kolkata", 345: "Asia/Kathmandu", 390: "Asia/Yangon"}
