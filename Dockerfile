@@ -13,7 +13,7 @@ COPY alembic.ini ./
 COPY migrations migrations
 COPY message_templates message_templates
 # What your own folder, mounted over that one, may lack after an upgrade is taken from here.
-COPY message_templates /usr/local/share/alertnet/message_templates
+COPY message_templates share/alertnet/message_templates
 COPY contact_trees contact_trees
 COPY alertnet alertnet
 # Nobody may write beside it later, and each start would compile it anew.
