@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 def image(tmp_path: Path) -> Path:
     """The image's working folder, with what the Dockerfile copies beside and into it."""
     told = (ROOT / "Dockerfile").read_text()
-    [work] = [tmp_path / each.lstrip("/") for each in re.findall(r"^WORKDIR (\S+)$", told, re.MULTILINE)]
+    work: Path = tmp_path / re.findall(r"^WORKDIR /(\S+)$", told, re.MULTILINE)[0]
     for source, target in re.findall(r"^COPY (\S+) (\S+)$", told, re.MULTILINE):
         to = tmp_path / target.lstrip("/") if target.startswith("/") else work / target
         if (ROOT / source).is_dir():

@@ -7,6 +7,7 @@ import typer
 
 from alertnet.cli.arguments import TREES, Trees, typed_moment
 from alertnet.cli.connection import connected
+from alertnet.core.errors import BadInput
 
 Since = Annotated[
     str | None, typer.Option(metavar="TIME", help="From when on: 2026-01-01; unless given, half a year before the end.")
@@ -30,6 +31,8 @@ def figures(since: Since = None, until: Until = None, csv: AsCsv = False, trees:
         zone = ZoneInfo("UTC")
         end = typed_moment("--until", until, zone) if until else runtime.now()
         begin = typed_moment("--since", since, zone) if since else end - timedelta(days=183)
+        if begin > end:
+            raise BadInput("--since", since, f"a time before {until or 'now'}")
         found = runtime.read(read_figures, network, begin, end)
     if csv:
         typer.echo(found.as_csv(), nl=False)

@@ -51,9 +51,11 @@ def roll_call(
     A running worker sends it, with up to three reminders; silent phones are not written to. Prints the id alone. With
     that id the command prints the figures, with those under duress counted apart.
     """
-    chosen = [each for each in (id, team, country, everybody, made) if each]
-    if len(chosen) != 1:
-        raise BadInput("--team", None, "one of --team, --country, --all, --list, or the ID of a roll-call")
+    ways = {"ID": id, "--team": team, "--country": country, "--all": everybody, "--list": made}
+    given = [way for way, typed in ways.items() if typed]
+    if len(given) != 1:
+        one = "one of --team, --country, --all, --list, or the ID of a roll-call"
+        raise BadInput("roll-call", " ".join(given) or None, one)
     if not (id or made):
         typer.echo(_begin(team, country, text, raises, after))
         return
