@@ -5,10 +5,11 @@ from functools import partial
 from alertnet.core.delivery.provider_routes import Route, route_name
 from alertnet.core.directory.contact import MethodKind
 from simulation.checks.promises import Promises
+from simulation.checks.ringing import Ringing
 from simulation.checks.watch import Watch
 from simulation.hosts.host import Host, Surroundings, running
 from simulation.hosts.web import Web
-from simulation.outside.caller import Caller
+from simulation.outside.caller import Caller, CallsBack
 from simulation.outside.code_guesser import CodeGuesser
 from simulation.outside.coordinators import Coordinators
 from simulation.outside.endpoints import Outside
@@ -35,7 +36,7 @@ class Night:
         self.watch = Watch(world, self.hosts)
         self.web = Web(world, self.hosts)
         self.people = People(world, self.web, self.promises)
-        self.provider = Provider(world, self.web, self.people, self.promises)
+        self.provider = Provider(world, self.web, self.people, self.promises, Ringing(world, self.hosts))
         self.outside = Outside(world, self.web, self.watch)
         self.guesser = Guesser(world, self.web, self.people)
         self.code_guesser = CodeGuesser(world, self.web, self.people)
@@ -45,6 +46,7 @@ class Night:
         self.members = Members(world, self.web, self.people, self.traveller)
         is_free = not (self.traveller.travels or self.members.does or self.coordinators.merges)
         self.caller = Caller(world, self.web, self.provider, is_free=is_free)
+        self.calls_back = CallsBack(world, self.web, self.people)
         self.office = Office(world, self.web, is_free=is_free and not self.caller.calls)
         self._place_hosts()
 
@@ -61,6 +63,7 @@ class Night:
         self.traveller.begin()
         self.members.begin()
         self.caller.begin()
+        self.calls_back.begin()
         self.office.begin()
         self.watch.begin()
         world.time.run(world.moment(world.length))

@@ -31,6 +31,7 @@ class Call:
         self.is_over = False
         self.by_person = False
         self._picks_up()
+        people.hear_ringing()
 
     def is_hung_up(self) -> None:
         """End the call from our side."""

@@ -1,4 +1,7 @@
-"""A member who calls us and reports after the tone. We keep the recording, and nobody else does (A9, A12)."""
+"""Those who call us: a member who reports after the tone, and contacts who key the code that they were sent.
+
+We keep the recording, and nobody else does (A9, A12). Only the code of the caller's own number counts (A6).
+"""
 
 from functools import partial
 from random import Random
@@ -6,20 +9,26 @@ from random import Random
 from sqlalchemy import select
 from starlette.responses import Response
 
+from alertnet.core.disclosure import Subject
 from alertnet.flows.credentials.pins import set_pins
+from alertnet.flows.voice.incoming_call import Asks
 from alertnet.runtime.wiring import Runtime
-from alertnet.store.tables import recordings
+from alertnet.store.tables import alarms, inbound, incidents, notifications, recordings
 from alertnet.web.forms import Form
 from alertnet.web.twilio import webhooks
 from simulation.hosts.web import Web, WebAnswer
+from simulation.outside.call import AFTER_THE_CODE
 from simulation.outside.field import PIN
+from simulation.outside.people import People
 from simulation.outside.provider import Provider
-from simulation.world.cast import SECRET, TRAVELLER, TRAVELLERS_PHONE
+from simulation.world.cast import SECRET, TRAVELLER, TRAVELLERS_PHONE, phones_of
 from simulation.world.database import ACCOUNT
 from simulation.world.story import Found
 from simulation.world.world import World
 
 CHANCE = 0.3
+CALLS_BACK, CALLS = 1 / 6, 3
+"""The share of nights in which contacts call us, and how often then."""
 TRIES_EVERY = 5.0  # Seconds.
 KEYED = ((None, ""), ("pin", f"{PIN}*"), ("type", "20"), ("told", "*"))
 """The keys pressed in a call to us, in order, by what was asked for."""
@@ -87,6 +96,68 @@ class Caller:
                 self.world.time.after(TRIES_EVERY, partial(self._is_recorded, id, sound))
 
         self.web.request("a recording", partial(webhooks.call_recorded, Form(about)), hear)
+
+
+class CallsBack:
+    """Contacts who call us in some nights, once they were sent a code; each call happens once, heard or not."""
+
+    def __init__(self, world: World, web: Web, people: People) -> None:
+        self.world = world
+        self.web = web
+        self.people = people
+        self.random = Random(f"a call to us {world.seed}")
+        self.calls = 0 if world.mischief.quiet or self.random.random() >= CALLS_BACK else CALLS
+        self.silent: dict[str, str] = {}
+        """The numbers of those who keyed nothing, and heard us to the end, by the provider's id of the call."""
+
+    def begin(self) -> None:
+        for place in range(self.calls):
+            at = self.random.uniform(5, self.world.length)
+            self.world.time.after(at, partial(self._rings, f"CA{self.world.seed:016x}{place:016x}"))
+
+    def _rings(self, call: str) -> None:
+        if numbers := sorted(self.people.known):
+            number = self.random.choice(numbers)
+            self.world.story.tell("phone", f"{self.world.name_of(number)} calls us")
+            self._asks(call, number, None, "")
+
+    def _asks(self, call: str, number: str, keyed: str | None, digits: str) -> None:
+        form = Form({"CallSid": call, "From": number, "Digits": digits})
+
+        def hears(answer: WebAnswer) -> None:
+            if not isinstance(answer, Response):
+                return
+            if keyed is None and f"keyed={Asks.CODE}".encode() in bytes(answer.body):
+                self.world.time.after(self.random.uniform(2, 9), partial(self._keys, call, number))
+            elif not digits:
+                self.silent[call] = number
+
+        self.web.request("a call to us", lambda runtime: webhooks.call_in(form, runtime, keyed), hears)
+
+    def _keys(self, call: str, number: str) -> None:
+        """Key the code of this number, nothing, or a code that it was not sent."""
+        own, others = self.people.known[number], sorted(set(self.people.known.values()))
+        digits = self.random.choice([own, own, own, "", self.random.choice(others), f"{(int(own) + 1) % 10000:04d}"])
+        if digits == own:
+            self.people.proves(AFTER_THE_CODE, number)
+        self.world.story.tell("phone", f"{self.world.name_of(number)} keys {digits or 'nothing'} in its call to us")
+        self._asks(call, number, Asks.CODE, digits)
+
+
+def check_calls_back(world: World, calls_back: CallsBack) -> Found:
+    """A12: coordinators hear of a contact who called about something that goes on, and keyed nothing."""
+    calls = {row.provider_id: row for row in world.database.rows(select(inbound).where(inbound.c.kind == "call"))}
+    told = {said.get("subject") for said in world.database.column(select(notifications.c.said))}
+    told |= set(world.database.column(select(alarms.c.subject)))
+    goes_on = set(world.database.column(select(incidents.c.status))) == {"open"} and not world.merges
+    trees = world.network.trees.values()
+    coordinators = frozenset[str]().union(*(phones_of(each) for tree in trees for each in tree.coordinators))
+    for id, number in calls_back.silent.items():
+        name = world.name_of(number)
+        if calls[id].reply is None:
+            yield "A12", f"{name} called and keyed nothing, and nothing became of it"
+        if goes_on and number not in coordinators and Subject.INBOUND_CALL.value not in told:
+            yield "A12", f"{name} called and keyed nothing, and no coordinator heard of it"
 
 
 def check_recordings(world: World, caller: Caller) -> Found:

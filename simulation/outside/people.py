@@ -45,6 +45,8 @@ WRONG_PERSON = "wrong_person"
 
 REFUSES = 0.2
 """The share of nights in which some refuse our SMS like advertisements; half of them reconsider."""
+HURRIES = 0.2
+"""The share of nights in which often somebody answers just while another phone rings."""
 AGAIN_AFTER = 60.0  # Seconds until somebody without a reply sends the same text again.
 MOST_TRIES = 4
 
@@ -70,6 +72,8 @@ class People:
         # It has its own entropy, so that all other nights are the same.
         self._refusing = Random(f"refusing {world.seed}")
         self._refuses = not world.mischief.quiet and self._refusing.random() < REFUSES
+        self._hurrying = Random(f"rings beside {world.seed}")
+        self._hurries = not world.mischief.quiet and self._hurrying.random() < HURRIES
 
     def proves(self, via: str, address: str) -> None:
         """Note that an answer with proof is on its way from there."""
@@ -193,6 +197,12 @@ class People:
         if self.known and self.world.random.random() < self.world.mischief.answers:
             number = self.world.random.choice(sorted(self.known))
             self.world.time.after(self.world.random.uniform(0, within), partial(self.answer, number))
+
+    def hear_ringing(self) -> None:
+        """Let somebody else answer while a phone rings."""
+        if self._hurries and self.known and self._hurrying.random() < 0.5:
+            number = self._hurrying.choice(sorted(self.known))
+            self.world.time.after(self._hurrying.uniform(1, 15), partial(self.answer, number))
 
     def _send(self, number: str, text: str, id: str, tries: int) -> None:
         self.world.story.tell("phone", f"{self.world.name_of(number)} writes {text!r}")

@@ -6,6 +6,7 @@ from alertnet.channels.base import Absent, CannotTell, Lookup, Outgoing
 from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
 from simulation.checks.promises import Promises
+from simulation.checks.ringing import Ringing
 from simulation.hosts.web import Web
 from simulation.outside.call import Call
 from simulation.outside.deliver_text import deliver
@@ -17,11 +18,12 @@ from simulation.world.world import World
 class Provider:
     """Everything sent, in the order in which it came."""
 
-    def __init__(self, world: World, web: Web, people: People, promises: Promises) -> None:
+    def __init__(self, world: World, web: Web, people: People, promises: Promises, ringing: Ringing) -> None:
         self.world = world
         self.web = web
         self.people = people
         self.promises = promises
+        self.ringing = ringing
         self.messages: list[Message] = []
         self.calls: dict[str, Call] = {}
         self.recordings: dict[str, bytes] = {}
@@ -38,6 +40,7 @@ class Provider:
         self.promises.was_taken(outgoing)
         if outgoing.method is MethodKind.CALL:
             self.calls[id] = Call(self.world, self.web, self.people, message)
+            self.ringing.begins(message)
         else:
             deliver(self.world, self.web, self.people, message)
         return message

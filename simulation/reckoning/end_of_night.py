@@ -28,7 +28,7 @@ from alertnet.store.tables import (
 )
 from simulation.night import Night
 from simulation.outside.call import AFTER_THE_CODE
-from simulation.outside.caller import check_recordings
+from simulation.outside.caller import check_calls_back, check_recordings
 from simulation.outside.code_guesser import check_code_guesses
 from simulation.outside.field import check_journeys, check_members
 from simulation.outside.heartbeat import check_silence
@@ -114,6 +114,7 @@ def reckon(night: Night) -> None:
         *check_journeys(world, history),
         *check_members(world, night.members, history),
         *check_recordings(world, night.caller),
+        *check_calls_back(world, night.calls_back),
     )
     for promise, how in (*check_guesses(world), *check_code_guesses(world), *of_the_field, *check_office(world)):
         night.world.story.breaks_promise(promise, how)

@@ -30,6 +30,60 @@ class Mutant:
 
 
 MUTANTS = {
+    "the same request has its effect a second time": Mutant(
+        "A1",
+        7,
+        "alertnet/flows/unit/idempotent_request.py",
+        "    if not idempotency.keep(tx, once, incident, answer):\n",
+        "    if False:\n",
+    ),
+    "a text that comes twice is heard twice": Mutant(
+        "A1 A12",
+        11,
+        "alertnet/flows/sms/receive_sms.py",
+        "    if not inbound.receive(tx, sms):\n        return inbound.reply_to(tx.session, sms.provider_id)\n",
+        "    inbound.receive(tx, sms)\n",
+    ),
+    "whoever writes while the database is away is told that we have it": Mutant(
+        "A1",
+        196,
+        "alertnet/web/twilio/webhooks.py",
+        "    reply = runtime.transact(receive_sms, runtime.edition, sms)\n",
+        """
+    from alertnet.runtime.database.transactions import DatabaseAway
+
+    try:
+        reply = runtime.transact(receive_sms, runtime.edition, sms)
+    except DatabaseAway:
+        reply = None
+""",
+    ),
+    "a lease is never taken back": Mutant(
+        "A2 A5",
+        25,
+        "alertnet/worker/due_work.py",
+        '                *(_job(runtime, "attempts", id, expire_lease, id) for id in leases),\n',
+    ),
+    "what nobody wants any more rings on": Mutant(
+        "A4",
+        56,
+        "alertnet/flows/notifications/cancel_alerts.py",
+        "        locked.tx.hang_up(attempt.provider_id)\n",
+    ),
+    "whatever is keyed in a call to us takes charge": Mutant(
+        "A6",
+        68,
+        "alertnet/flows/voice/incoming_call.py",
+        "_acknowledge(tx, call, caller, code) if code in caller.codes else None",
+        "_acknowledge(tx, call, caller, code or caller.codes[-1]) if caller.codes else None",
+    ),
+    "nobody hears of a contact who called and keyed nothing": Mutant(
+        "A12",
+        10,
+        "alertnet/flows/voice/incoming_call.py",
+        "        _prompt(tx, call, caller, Subject.INBOUND_CALL)\n",
+        "        pass\n",
+    ),
     "a journey is awaited on another day than was written": Mutant(
         "B4",
         1,
@@ -109,7 +163,7 @@ MUTANTS = {
     ),
     "the code of a test counts from any number": Mutant(
         "A6 A9",
-        7,
+        80,
         "alertnet/store/records/credentials/number_tests.py",
         "number_tests.c.address_index.in_(tx.vault.indexes(number)) & number_tests.c.code_hash.in_(hashes)",
         "number_tests.c.code_hash.in_(hashes)",
