@@ -16,6 +16,7 @@ from starlette.responses import Response
 from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import AlertnetError, WrongState
+from alertnet.core.incident import as_ref
 from alertnet.flows.unit.idempotent_request import Act, accept
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
@@ -162,8 +163,9 @@ class DoorWith(ByKey):
     async def __call__(self, request: Request, idempotency_key: IdempotencyKey = None) -> Door:
         """The door, with the key as it is known or looked up."""
         key = await key_to_act(request, self.scope(request))
-        route = f"{request.method} {request.scope['path']}"
-        state = request.app.state
+        path, ref, state = request.scope["path"], request.path_params.get("ref"), request.app.state
+        # However its reference is typed, it is the same request.
+        route = f"{request.method} {path.replace(ref, as_ref(ref)) if ref else path}"
         return Door(state.runtime, state.in_flight, state.known_keys, key, idempotency_key, route)
 
 

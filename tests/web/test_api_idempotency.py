@@ -82,6 +82,18 @@ def test_an_act_is_done_once_too(api: TestClient) -> None:
     assert post(api, "another", {"reason": "resolved"}, path).status_code == 409
 
 
+def test_an_act_is_done_once_however_its_incident_is_typed(api: TestClient) -> None:
+    """A1: whoever tries again by hand, with A 7K3M for A-7K3M, means the same incident."""
+    ref = post(api, "opening").json()["ref"]
+    typed = (ref, ref.lower(), ref.replace("-", " "), ref.replace("-", ""))
+
+    answers = {post(api, "news", {"text": "seen"}, f"/v1/incidents/{each}/updates").content for each in typed}
+
+    assert len(answers) == 1
+    history = api.get(f"/v1/incidents/{ref}/timeline").json()["items"]
+    assert [entry["kind"] for entry in history].count("updated") == 1
+
+
 def test_the_same_request_in_flight_is_a_conflict(api: TestClient, runtime: Runtime) -> None:
     release = threading.Event()
     runtime.edition  # noqa: B018 - published before the writer is held up
