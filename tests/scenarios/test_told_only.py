@@ -53,3 +53,18 @@ def test_the_level_is_satisfied_without_it(world: World) -> None:
     world.texts("coordinator", f"OK {code_in(alert)}")
 
     assert incident.status("valley") == "acknowledged"
+
+
+def test_what_opens_again_asks_nothing_of_them(world: World) -> None:
+    """They have neither a code that counts again nor anything to go on with."""
+    incident = world.raises()
+    world.passes(minutes=5)
+    incident.act("close", reason="resolved")
+    incident.act("reopen", reason="unresolved")
+
+    [told] = [text for text in world.phone(UN_PHONE).inbox if "open again" in text]
+    assert "code" not in told
+    mail = world.mailbox(UN_MAIL).mails[-1].text
+    assert "is open again" in mail
+    assert "page" not in mail
+    assert any("counts again" in text for text in world.phone("coordinator").inbox)

@@ -58,6 +58,7 @@ def said(locked: LockedIncident, tree: str, contact: Contact | None = None) -> S
         severity=locked.facts.severity,
         drill=locked.facts.drill,
         at=locked.incident.opened_at,
+        expects_answer=contact is None or contact.answers,
     )
 
 
