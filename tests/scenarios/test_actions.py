@@ -108,6 +108,22 @@ def test_an_action_reported_late_ends_what_went_on_without_it(world_of: Worlds, 
     assert not any("ALARM" in text for text in world.phone("coordinator").inbox[rung:])
 
 
+def test_an_action_reported_late_does_not_end_what_a_coordinator_has_opened_since(world_of: Worlds) -> None:
+    """B3: a go opens its level whatever the escalation waits for; the report ends what goes on by itself alone."""
+    levels = "  - {name: Defence, notify: [desk], wait: 30m, repeat: {every: 10m, times: 2}}\n"
+    world = world_of(tree("next").rstrip() + "\n" + levels)
+    incident = takes_charge(world)
+    world.passes(minutes=61)
+    incident.act("go", decision="go", tree="valley", level="Defence")
+
+    world.texts("ombuds", f"DONE {code_in(world.phone('ombuds').inbox[0])} spoke with the colonel")
+    world.passes(minutes=15)
+
+    assert [each["contact"] for each in incident["actions"]] == ["ombuds"]
+    assert incident.status("valley") == "running"
+    assert incident.told("reminder") == [("desk", "sms")]
+
+
 def test_reporting_that_nothing_was_done_ends_no_wait(world_of: Worlds) -> None:
     """`none` is kept on record."""
     world = world_of(tree("next"))

@@ -285,7 +285,7 @@ def _asked(context: Context, event: Asked) -> None:
 
 
 def _act(context: Context, contact: str) -> None:
-    """End the wait for an action, or what went on without it; one by any contact that counted is enough."""
+    """End the wait for an action, or what went on by itself without it; one by any contact that counted is enough."""
     state = context.state
     context.change(acted=tuple(dict.fromkeys((*state.acted, contact))))
     awaited = state.met_index if state.status is Status.ACKNOWLEDGED else state.missed_index
@@ -296,7 +296,7 @@ def _act(context: Context, contact: str) -> None:
         return
     if state.status is Status.ACKNOWLEDGED:
         context.change(action_due_at=None)
-    elif run.status is LevelStatus.MET:
+    elif run.status is LevelStatus.MET and not any(is_under_way(state, each, context.moment) for each in state.goes):
         context.change(missed_index=None)
         acknowledge(context, run)
 
