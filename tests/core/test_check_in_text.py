@@ -376,6 +376,7 @@ def test_a_number_of_thousands_of_digits_before_a_day_is_no_hour() -> None:
         ),
         *((said, False) for said in ("nos siguen", "todo bien pero nos siguen", "no todo bien", "todo bien?")),
         *((said, False) for said in ("was fine", "only me", "danger", "false alarm", "gracias por la ayuda")),
+        *((said, False) for said in ("2 de 3 bien", "5 de 8", "todos bien, 1", "los 2 bien", "ya 10, gracias")),
     ],
 )
 def test_thanks_and_words_that_all_is_well_say_no_more_than_the_check_in(words: str, only_well: bool) -> None:

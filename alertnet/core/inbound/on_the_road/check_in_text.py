@@ -114,9 +114,12 @@ def has_words(text: str | None) -> bool:
 
 def says_only_well(text: str | None, *, of_arrival: bool) -> bool:
     """Whether the words beside a check-in only give thanks, or say again that all is well or that they are there."""
-    said = " ".join(word.plain for word in words_of(text or "") if not _CODE.fullmatch(word.plain))
+    plain = [word.plain for word in words_of(text or "")]
+    if "?" in (text or "") or any(each.isdecimal() for each in plain):
+        return False  # Two of three are well.
+    said = " ".join(each for each in plain if not _CODE.fullmatch(each))
     words = frozenset(AS_OK.sub("ok", said).split())
-    return words <= (_WELL if of_arrival else _WELL - ARRIVED) and not HEDGED.search(said) and "?" not in (text or "")
+    return words <= (_WELL if of_arrival else _WELL - ARRIVED) and not HEDGED.search(said)
 
 
 def names_type(text: str | None) -> bool:
