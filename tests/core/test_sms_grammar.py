@@ -371,6 +371,9 @@ OTHER_VERBS = [
     ("OK 20 300", Report(False, "20300", verb=CHECK_IN)),
     ("ALERTA 31,150 personas", Report(False, None, "threat", text="150 personas")),
     ("ok llamo al 300 555 0101", Report(False, text="llamo al 300 555 0101", verb=CHECK_IN)),
+    ("SOS llamar 310 555 12 34", Report(True, text="llamar 310 555 12 34")),
+    ("SOS llamar 079 123 45 67", Report(True, text="llamar 079 123 45 67")),
+    ("SOS 47 110 20 P7", Report(True, "47110", "arrest", people=("P7",))),
     ("OK 4 7 1 1 0", Report(False, "47110", verb=CHECK_IN)),
     ("GO 47110 L12", Report(False, "47110", None, "L12", verb=DEPART)),
     ("Salimos 47110 L12", Report(False, "47110", None, "L12", verb=DEPART)),
@@ -825,6 +828,20 @@ def test_who_says_first_that_it_is_a_drill_raises_nothing(drill: str) -> None:
     assert report is not None
     assert (report.verb, report.pin) == (FieldVerb.TEST, "47110")
     assert (parse_report(f"no {drill} SOS 47110") or report).verb is FieldVerb.RAISE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("drill over, now real: SOS 47110", "Simulacro no es! SOS 47110", "drill? not a drill SOS 47110"),
+        *("simulacro terminado, ahora de verdad SOS 47110", "SIMULADO acabou. SOS 47110", "drill: real now. SOS 47110"),
+    ],
+)
+def test_who_says_that_the_drill_is_over_or_none_raises(text: str) -> None:
+    report = parse_report(text)
+
+    assert report is not None
+    assert (report.verb, report.panic, report.pin) == (FieldVerb.RAISE, True, "47110")
 
 
 CRIED = """

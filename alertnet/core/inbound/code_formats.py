@@ -14,9 +14,10 @@ _PIN = re.compile(r"[0-9]{5}|[0-9]{6}")
 PIN_IN_ONE = re.compile(r"(?<!\d)\d{5,6}(?!\d)")
 """Matches anything in a text that could be a PIN."""
 _DATE = r"\d\d?([.-])\d\d?\1\d\d(?!\d)"
+_TELEPHONE = r"\d{3}\s\d{3}(?:[\s.-]\d\d){2}(?!\d)"
 PIN_APART = re.compile(
     rf"(?<![\d.-])(?<!\d )(?!{_DATE})(?:\d(?:[.-]?\d){{4,5}}(?![.-]?\d)|\d(?: \d){{4,5}}(?!\d| \d\b)"
-    r"|(?<!\w)(?<!\d,)\d{2,3}[,\s]\d{3}(?!\d|[,.\s-]\d{3}))"
+    rf"|(?<!\w)(?<!\d,)(?!{_TELEPHONE})\d{{2,3}}[,\s]\d{{3}}(?!\d|[,.\s-]\d{{3}}))"
 )
 """Matches a PIN whose digits stand apart, or that is written like thousands, as phones do that take dictation.
 

@@ -42,6 +42,7 @@ from alertnet.core.inbound.sms_words import (
     is_so_is,
     is_sos,
     meant_by,
+    says_no_drill,
     span_in,
     with_pin_joined,
     words_of,
@@ -283,7 +284,7 @@ def _begin_with(word: str, rest: list[Word]) -> _Beginning | None:
     """The beginning by its first word, which may have a slip."""
     meant = meant_by(word, _VERB_OF)
     verbs = {_VERB_OF[each] for each in meant}
-    if len(verbs) != 1:
+    if len(verbs) != 1 or says_no_drill(meant, rest):
         return None
     (verb,) = verbs
     is_proven = any(is_pin(each.plain) for each in _head(rest))
@@ -312,8 +313,7 @@ def _begin_with_cry_after(text: str, begun: _Beginning) -> _Beginning | None:
 
 def _begin_with_phrase(phrase: tuple[str, ...], rest: list[Word]) -> _Beginning | None:
     verb = _PHRASE_OF[phrase]
-    is_proven = any(is_pin(each.plain) for each in _head(rest))
-    is_cry = verb is FieldVerb.RAISE
+    is_proven, is_cry = any(is_pin(each.plain) for each in _head(rest)), verb is FieldVerb.RAISE
     return _Beginning(verb, is_cry, None, rest, " ".join(phrase) in ASKING) if is_cry or is_proven else None
 
 

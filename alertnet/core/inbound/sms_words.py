@@ -141,6 +141,13 @@ MOST_BEFORE_PIN = 3
 
 _WORD = re.compile(r"[^\W_]+")
 DRAWN_OUT = re.compile(r"(.)\1{2,}")
+_DRILLS = frozenset(("drill", "simulacro", "simulado"))
+_NO_DRILL = frozenset(
+    (
+        *("no", "not", "isnt", "over", "ended", "finished", "done", "was", "real", "really", "termino", "terminado"),
+        *("acabo", "acabado", "fue", "era", "verdad", "serio", "nao", "acabou", "terminou", "foi", "verdade"),
+    )
+)
 _APOSTROPHES = tuple("'’‘´`")
 _SOS_SIGN = "\U0001f198"
 _TYPE = "|".join(map(str, TYPES_BY_NUMBER))
@@ -221,6 +228,11 @@ def is_sos(plain: list[str]) -> bool:
     """Whether the first word is SOS; one with a slip only counts right before a PIN, which shows what was meant."""
     may_slip = len(plain) > 1 and is_pin(plain[1])
     return bool(plain) and bool(SOS.fullmatch(plain[0]) or (may_slip and _SOS_WITH_SLIP.fullmatch(plain[0])))
+
+
+def says_no_drill(verbs: set[str], rest: list[Word]) -> bool:
+    """Whether it begins with the word for a drill, and may say of it that it is over, or is none."""
+    return bool(verbs & _DRILLS) and not _NO_DRILL.isdisjoint(word.plain for word in rest)
 
 
 def is_so_is(text: str, words: list[Word]) -> bool:
