@@ -105,12 +105,13 @@ def contacts() -> st.SearchStrategy[list[Contact]]:
 FOR_SOME = (When(place=frozenset({"L1*"})), When(organisation=frozenset({"O3"})))
 """What is for one place, or for one organisation."""
 
+# A level that is over when it is looked at first has its whole time from then (A7), so none waits less than a tick.
 LEVELS = st.builds(
     Level,
     st.just("Level"),
     st.lists(st.sampled_from(IDS), min_size=1, max_size=3, unique=True).map(tuple),
     st.sampled_from(["any", "any", "all", "each_organisation", 2]),
-    spans(0, 6),
+    spans(1, 6),
     st.sampled_from([When(), When(), When(nationality=True), When(frozenset({Severity.CRITICAL})), *FOR_SOME]),
     st.sampled_from([None, None, None, NeedsGo(), NeedsGo(frozenset(), timedelta(minutes=2))]),
     st.none() | st.builds(Repeat, spans(1, 2), st.integers(1, 3)),

@@ -206,7 +206,8 @@ class Agenda:
         context, state = self.context, self.context.state
         asked_at = [state.on_hold_since + FIRST_AFTER_HOLD] if state.on_hold_since and following else []
         if following is not None and (late := self._late_level(following)) is not None:
-            return _Due(max([context.moment, *asked_at]), LEVEL, partial(self._reach, late))
+            at = context.on_time(asked_at[0]) if asked_at else context.moment
+            return _Due(at, LEVEL, partial(self._reach, late))
         if state.round_due_at is not None and self.is_answered():
             return _Due(context.moment, LEVEL, self._conclude)
         if (round_at := self.next_round_at) is not None:
