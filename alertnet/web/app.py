@@ -163,7 +163,7 @@ def _routes_of(*edges: Any) -> list[BaseRoute]:
 def _share_with_api(app: FastAPI) -> None:
     from alertnet.web.api.events import Live
 
-    app.state.live = Live(app.state.runtime)
+    app.state.live = Live(app.state.runtime, app.state.leaving)
 
 
 def _share_with_console(app: FastAPI) -> None:

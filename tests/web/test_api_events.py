@@ -95,6 +95,20 @@ def test_the_stream_tells_the_history_and_then_the_news(api: TestClient, runtime
     assert "id: 1\n" in text
 
 
+def test_a_stream_ends_when_the_process_is_to_end(api: TestClient, runtime: Runtime) -> None:
+    """A stop waited ten seconds for each stream, and took no new connection meanwhile."""
+    ref = api.post("/v1/incidents", json=REPORT).json()["ref"]
+    app, headers = make_app(runtime), {"Authorization": api.headers["Authorization"]}
+
+    def then(text: str) -> None:
+        if text:
+            app.state.leaving.set()
+
+    text = asyncio.run(follow(app, f"/v1/incidents/{ref}/events", headers, lambda _: False, then))
+
+    assert entries_of(text)[0]["kind"] == "incident_opened"
+
+
 def test_who_was_cut_off_goes_on_after_the_last_event(api: TestClient, runtime: Runtime) -> None:
     ref = api.post("/v1/incidents", json=REPORT).json()["ref"]
     headers = {"Authorization": api.headers["Authorization"], "Last-Event-ID": "1"}

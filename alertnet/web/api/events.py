@@ -6,6 +6,7 @@ commits, and those of other processes on SQLite, within a second.
 
 import asyncio
 import json
+import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -47,9 +48,13 @@ class EventStream(StreamingResponse):
 
 @dataclass
 class Live:
-    """The open streams of this process: chains, keys, how far each chain has come, and which keys were revoked."""
+    """The open streams of this process: chains, keys, how far each chain has come, and which keys were revoked.
+
+    They end once `leaving` is set.
+    """
 
     runtime: Runtime
+    leaving: threading.Event
     _followers: Counter[str] = field(default_factory=Counter)
     _keys: Counter[str] = field(default_factory=Counter)
     _heads: dict[str, int] = field(default_factory=dict)
@@ -80,9 +85,13 @@ class Live:
                 self._listener = None
 
     async def beyond(self, chain: str, seq: int, key_id: str) -> None:
-        """Wait until the chain has an entry after that one, or the key is revoked."""
+        """Wait until the chain has an entry after that one, the key is revoked, or the process is to end."""
+
+        def is_over() -> bool:
+            return self._heads.get(chain, 0) > seq or key_id in self._revoked or self.leaving.is_set()
+
         async with self._news:
-            await self._news.wait_for(lambda: self._heads.get(chain, 0) > seq or key_id in self._revoked)
+            await self._news.wait_for(is_over)
 
     async def _look(self) -> None:
         chains, ids = list(self._followers), list(self._keys)
@@ -124,12 +133,11 @@ async def follow(
     chain: Annotated[str, Depends(followed)],
     live: Annotated[Live, Depends(live_of)],
     key: Reader,
-    runtime: InForce,
     request: Request,
     last_event_id: Annotated[int, Header(ge=0, lt=2**31)] = 0,
 ) -> EventStream:
     """Stream each entry of the timeline: `id` is its seq, `event` its kind, `data` the entry."""
-    read = partial(_entries, runtime, text_of_key(request) or "", chain)
+    read = partial(_entries, live, text_of_key(request) or "", chain)
     beyond = partial(live.beyond, chain, key_id=key.id)
     return EventStream(_told(read, beyond, last_event_id), headers={"X-Accel-Buffering": "no"})
 
@@ -150,10 +158,10 @@ async def _told(
         seq = last
 
 
-def _entries(runtime: Runtime, key: str, chain: str, seq: int) -> tuple[list[EntryView], int] | None:
+def _entries(live: Live, key: str, chain: str, seq: int) -> tuple[list[EntryView], int] | None:
     """The entries after that seq, and the seq up to which was read.
 
-    None ends the stream: the key was revoked, or the database is away.
+    None ends the stream: the key was revoked, the database is away, or the process is to end.
     """
 
     def query(tx: Tx) -> tuple[list[EntryView], int] | None:
@@ -163,6 +171,6 @@ def _entries(runtime: Runtime, key: str, chain: str, seq: int) -> tuple[list[Ent
         return timeline_view.entries(tx.session, chain, seq, ENTRIES, with_duress=found.may(COORDINATE))
 
     try:
-        return runtime.read(query)
+        return None if live.leaving.is_set() else live.runtime.read(query)
     except DatabaseAway:
         return None
