@@ -873,6 +873,10 @@ CRIED = """
     low sos
     lang 47110 fr au secours
     news 47110 they are at the door, help
+    news 47110 no help came, help us
+    news 47110 we ask for help
+    news 47110 ayuda, ya llegaron
+    ok 47110 help is here
     nueva sos
 """
 NOT_CRIED = """
@@ -898,6 +902,12 @@ NOT_CRIED = """
     false 47110 the SOS was a mistake
     test 47110 sos
     news 47110 no help needed any more
+    news 47110 help arrived
+    nueva 47110 la ayuda ya llegó
+    news 47110 the neighbours asked the ombuds for help yesterday
+    nueva 47110 recibimos ayuda de la iglesia
+    news 47110 l'aide est arrivée
+    news 47110 Hilfe ist da
     ok 47110 they follow us
     ok 47110 thanks so much for your help
     ok 47110 gracias por toda su ayuda

@@ -39,6 +39,15 @@ _NO_CRY = re.compile(
     r"|was|were|been|fait|etait|war|foi|so|much|very|lot|toda|todas|beaucoup|toute|vielmals) )*$"
 )
 """Words before a cry by which it is none: they deny it, or give thanks for help."""
+_HELP = "help|ayuda|aide|ajuda|hilfe"
+_HELPED = re.compile(
+    rf"\b(?:{_HELP}) (?:(?:ya|has|have|is|are|already|just|est|ist|hat|ja|esta|finally|por|fin|enfin|endlich) )*"
+    r"(?:here|arrived|came|come|reached|aqui|llego|llegado|vino|venido|la|arrivee?|venue?|da|angekommen|gekommen"
+    r"|chegou|veio)\b"
+    r"|\b(?:got|received|asked|recibi\w*|pidio|pidieron|pidi|recu|erhalten|bekommen|gebeten|receb\w+|pediu|pediram)"
+    rf" (?:(?:\w+|,) ){{0,4}}?(?:{_HELP})\b"
+)
+"""Words of help that is there, or that others have asked for: news of it is no cry."""
 _DENIED = (
     r"\b(?:no|not|non|t|never|pas|nicht|kein\w*|nao|nunca|nie|jamais)"
     r" (?:(?:we|are|is|all|at|very|so|that|yet|feel|feeling|estamos|estoy|esta|todo|todos|muy|tan|nada|hemos|he|ha|me"
@@ -67,10 +76,14 @@ _HEARD_LATER = re.compile(
 """Words before them by which it is a goodbye or a call that is to come: nos vemos pronto, llamo en una hora."""
 
 
-def cries_among(text: str, words: list[Word], *, but_sos: bool) -> bool:
-    """Whether these words of the text cry for help, and do not deny it. `but_sos`: an SOS is what they call off."""
+def cries_among(text: str, words: list[Word], *, but_sos: bool = False, but_told: bool = False) -> bool:
+    """Whether these words of the text cry for help, and do not deny it.
+
+    `but_sos`: an SOS is what they call off. `but_told`: they may tell of help, as news do.
+    """
     words = [word for word in words if not (but_sos and SOS.fullmatch(word.plain))]
     joined = _OURS.sub(" ", _in_clauses(text, words))
+    joined = _HELPED.sub(" ", joined) if but_told else joined
     return any(_NO_CRY.search(joined[: found.start()]) is None for found in _CRIES.finditer(joined))
 
 

@@ -111,11 +111,11 @@ FIELD_VERBS = {
 CONSENTS = dict(zip(("c0", "c1", "c2", "c3"), Scope, strict=True))
 
 _CRY_OPENLY = (FieldVerb.RAISE, FieldVerb.TEST)
+_ABOUT_HELP = {FieldVerb.WITHDRAW: {"but_sos": True}, FieldVerb.UPDATE: {"but_told": True}}
 _VERB_OF = {word: verb for verb, words in FIELD_VERBS.items() for word in words}
 _PHRASE_OF = {tuple(phrase.split()): verb for verb, phrases in PHRASES.items() for phrase in phrases}
 
-_PERSON = re.compile(r"p\d{1,3}")
-_PLACE = re.compile(r"l\d{1,3}")
+_PERSON, _PLACE = re.compile(r"p\d{1,3}"), re.compile(r"l\d{1,3}")
 
 
 @value
@@ -195,7 +195,7 @@ def parse_report(text: str, known_people: Collection[str] = ()) -> Report | None
         ref=ref,
         longer=longer,
         language=language,
-        cries=begun.verb not in _CRY_OPENLY and cries_among(text, rest, but_sos=begun.verb is FieldVerb.WITHDRAW),
+        cries=begun.verb not in _CRY_OPENLY and cries_among(text, rest, **_ABOUT_HELP.get(begun.verb, {})),
     )
 
 
