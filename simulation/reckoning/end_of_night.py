@@ -44,6 +44,8 @@ ASKED_TWICE = timedelta(seconds=75)
 """After this, an outcome that two questions did not find may be sent once more."""
 MOST_ALIKE, LATELY = 4, timedelta(minutes=10)
 """So many times may a person write the same within that time; what comes once more gets no reply (B9)."""
+_IN_CUSTODY = frozenset({"arrest", "abduction", "disappearance", "missed_check_in"})
+"""Where it was opened as one of these somebody else may hold the phone, which hears nothing late (B4)."""
 
 _TRIED: Select[Any] = (
     select(number_tests.c.contact, number_tests.c.method, number_tests.c.via, notifications.c.address)
@@ -68,9 +70,10 @@ _OF_CLOSED: Select[Any] = (
     .where(_ACTS.c.status == "closed")
     .where(notifications.c.method != "call")
 )
-_REPLIES: Select[Any] = select(notifications.c.address, notifications.c.kind, notifications.c.said).where(
-    notifications.c.kind.in_(["not_understood", "receipt"]), notifications.c.method == "sms"
-)
+_REPLIES: Select[Any] = select(
+    notifications.c.address, notifications.c.kind, notifications.c.said, notifications.c.incident_id
+).where(notifications.c.kind.in_(["not_understood", "receipt"]), notifications.c.method == "sms")
+"""What answers a text that was heard late; any other is answered as it comes."""
 _HOLDING: Select[Any] = (
     select(ACTING.label("acts"))
     .select_from(acknowledgements)
@@ -102,6 +105,7 @@ def reckon(night: Night) -> None:
         _held,
         _heard,
         _replied,
+        _left_in_peace,
         _to_be_read,
         _stood_down,
         _chained,
@@ -302,7 +306,7 @@ def _heard(night: Night, _: Sequence[Row[Any]]) -> Found:
             yield "A12", f"{what}, and it was put by as a stranger's"
 
 
-def _replied(night: Night, _: Sequence[Row[Any]]) -> Found:
+def _replied(night: Night, history: Sequence[Row[Any]]) -> Found:
     """A12: nobody gets two replies to one text, and whoever called for help or asked something gets one."""
     # What becomes of a number's codes is told to all phones of its owner, whoever tried them.
     told = [row for row in night.world.database.rows(_REPLIES) if row.said.get("subject") != Subject.WRONG_CODES.value]
@@ -319,11 +323,33 @@ def _replied(night: Night, _: Sequence[Row[Any]]) -> Found:
     # Somebody who writes the same again right after our reply, or over and over, is no person.
     automatic = {row.provider_id for row in texts if _is_echo(row, texts)} | _repeated(texts)
     in_words = [row for row in unanswered if row.body in (SOS, PROBE, IN_WORDS)]
-    asked = [row for row in in_words if row.provider_id not in automatic]
+    silenced = _heard_in_custody(history)
+    asked = [
+        row for row in in_words if row.provider_id not in automatic and row.received_at.isoformat() not in silenced
+    ]
     for sender, owed in Counter(row.sender for row in asked).items():
         is_barred = any(why_barred(each, night.world.network.trees.values(), sender) for each in facts)
         if owed > replies[sender] and not is_barred:
             yield "A12", f"{night.world.name_of(sender)} wrote in plain words, and was never answered"
+
+
+def _left_in_peace(night: Night, history: Sequence[Row[Any]]) -> Found:
+    """B4: what is heard late of a phone that somebody else may hold gets no receipt."""
+    in_custody = _opened_in_custody(history)
+    for row in night.world.database.rows(_REPLIES):
+        if row.kind == "receipt" and row.incident_id in in_custody:
+            yield "B4", f"{night.world.name_of(row.address)} has a late receipt, and somebody else may hold that phone"
+
+
+def _heard_in_custody(history: Sequence[Row[Any]]) -> set[str]:
+    """When the texts were written that were heard late, and whose phone somebody else may hold by what it joined."""
+    in_custody = _opened_in_custody(history)
+    late = [row for row in history if row.kind == "report_received" and "heard_at" in row.payload]
+    return {row.payload["heard_at"] for row in late if row.chain in in_custody}
+
+
+def _opened_in_custody(history: Sequence[Row[Any]]) -> set[str]:
+    return {row.chain for row in history if row.kind == "incident_opened" and row.payload["type"] in _IN_CUSTODY}
 
 
 def _is_echo(text: Row[Any], texts: Sequence[Row[Any]]) -> bool:

@@ -121,6 +121,22 @@ def test_a_phone_that_may_be_in_other_hands_is_not_rung_late(valley: World, pin:
     assert inbox(valley, "ana") == []
 
 
+def test_a_cry_from_a_phone_that_was_missed_rings_people_and_is_not_answered_late(valley: World) -> None:
+    """B4: whoever did not call in may be in other hands, and so may the phone; a cry heard at once has its reply."""
+    valley.texts("ana", f"GO {TRUE} L12 22:00")
+    valley.passes(minutes=46 + 90 + 2)
+    rung, before = len(inbox(valley, "coordinator")), inbox(valley, "ana")
+    texts_unheard(valley, "ana", "SOS")
+
+    valley.catches_up()
+    valley.passes(minutes=1)
+
+    assert valley.newest()["type"] == "missed_check_in"
+    assert "SOS" in inbox(valley, "coordinator")[rung]
+    assert inbox(valley, "ana") == before
+    assert "SOS" in (valley.texts("ana", "SOS") or "")
+
+
 def test_what_was_fetched_is_not_heard_again_when_it_is_brought(valley: World) -> None:
     """A1: a webhook that comes after all changes nothing, and gets no second reply."""
     incident = valley.raises()

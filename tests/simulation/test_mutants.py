@@ -417,6 +417,9 @@ MUTANTS = {
         "apply_facts(locked, withdrawn(known, duress=duress))",
         "apply_facts(locked, withdrawn(known, duress=False))",
     ),
+    "a cry that is heard late is answered, whoever may hold the phone": Mutant(
+        "B4", 21023, "alertnet/flows/sms/report_by_sms.py", "at_once_only=is_silent)", "at_once_only=False)"
+    ),
     "who does not answer a roll-call is not looked for": Mutant(
         "A2",
         37,
