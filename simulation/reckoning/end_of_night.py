@@ -36,7 +36,7 @@ from simulation.outside.office import check_office
 from simulation.outside.people import A_TEST, IN_WORDS, PROBE, SOS
 from simulation.outside.pin_guesser import check_guesses
 from simulation.reckoning.punctuality import check_openings, check_punctuality
-from simulation.world.cast import STRANGERS_PHONE
+from simulation.world.cast import FIELD_PHONE, STRANGERS_PHONE, TRAVELLERS_PHONE
 from simulation.world.expected_consent import why_barred
 from simulation.world.story import Found
 
@@ -324,9 +324,8 @@ def _replied(night: Night, history: Sequence[Row[Any]]) -> Found:
     automatic = {row.provider_id for row in texts if _is_echo(row, texts)} | _repeated(texts)
     in_words = [row for row in unanswered if row.body in (SOS, PROBE, IN_WORDS)]
     silenced = _heard_in_custody(history)
-    asked = [
-        row for row in in_words if row.provider_id not in automatic and row.received_at.isoformat() not in silenced
-    ]
+    may_be_heard = [row for row in in_words if (row.sender, row.received_at.isoformat()) not in silenced]
+    asked = [row for row in may_be_heard if row.provider_id not in automatic]
     for sender, owed in Counter(row.sender for row in asked).items():
         is_barred = any(why_barred(each, night.world.network.trees.values(), sender) for each in facts)
         if owed > replies[sender] and not is_barred:
@@ -334,18 +333,18 @@ def _replied(night: Night, history: Sequence[Row[Any]]) -> Found:
 
 
 def _left_in_peace(night: Night, history: Sequence[Row[Any]]) -> Found:
-    """B4: what is heard late of a phone that somebody else may hold gets no receipt."""
+    """B4: what is heard late of a phone that somebody else may hold gets no reply."""
     in_custody = _opened_in_custody(history)
     for row in night.world.database.rows(_REPLIES):
-        if row.kind == "receipt" and row.incident_id in in_custody:
-            yield "B4", f"{night.world.name_of(row.address)} has a late receipt, and somebody else may hold that phone"
+        if row.address in (FIELD_PHONE, TRAVELLERS_PHONE) and row.incident_id in in_custody:
+            yield "B4", f"{night.world.name_of(row.address)} has a late reply, and somebody else may hold that phone"
 
 
-def _heard_in_custody(history: Sequence[Row[Any]]) -> set[str]:
-    """When the texts were written that were heard late, and whose phone somebody else may hold by what it joined."""
+def _heard_in_custody(history: Sequence[Row[Any]]) -> set[tuple[str, str]]:
+    """Which texts of the field were heard late where, by what they joined, somebody else may hold the phone."""
     in_custody = _opened_in_custody(history)
-    late = [row for row in history if row.kind == "report_received" and "heard_at" in row.payload]
-    return {row.payload["heard_at"] for row in late if row.chain in in_custody}
+    late = [row for row in history if row.kind in ("report_received", "sms_received") and "heard_at" in row.payload]
+    return {(FIELD_PHONE, row.payload["heard_at"]) for row in late if row.chain in in_custody}
 
 
 def _opened_in_custody(history: Sequence[Row[Any]]) -> set[str]:

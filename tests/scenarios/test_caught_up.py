@@ -137,6 +137,19 @@ def test_a_cry_from_a_phone_that_was_missed_rings_people_and_is_not_answered_lat
     assert "SOS" in (valley.texts("ana", "SOS") or "")
 
 
+def test_words_from_a_phone_that_may_be_in_other_hands_are_not_answered_late(valley: World) -> None:
+    """B4: nor is anything written there that is no answer within the exchange."""
+    valley.texts("ana", f"ALERTA {TRUE} 20 L12")
+    rung, before = len(inbox(valley, "coordinator")), inbox(valley, "ana")
+    texts_unheard(valley, "ana", "nos llevan por la carretera", minutes=20)
+
+    valley.catches_up()
+    valley.passes(minutes=1)
+
+    assert len(inbox(valley, "coordinator")) > rung
+    assert inbox(valley, "ana") == before
+
+
 def test_what_was_fetched_is_not_heard_again_when_it_is_brought(valley: World) -> None:
     """A1: a webhook that comes after all changes nothing, and gets no second reply."""
     incident = valley.raises()

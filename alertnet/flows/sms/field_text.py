@@ -5,10 +5,12 @@ from datetime import datetime
 from alertnet.core.codec import value
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.inbound.sms_grammar import Report
+from alertnet.core.incident import IN_CUSTODY
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import InTheField
 from alertnet.flows.credentials.pins import PinCheck, try_pin
 from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
+from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import timeline
 from alertnet.store.records.editions import Edition
@@ -54,6 +56,14 @@ class FieldText:
         """
         check = self.try_pin(report.pin)
         return PinCheck.DURESS if report.cries and check.suffices else check
+
+    def may_be_in_other_hands(self, locked: LockedIncident) -> bool:
+        """Whether somebody else may hold the phone, by what an incident of its own is about.
+
+        Duress counts for nothing here: whoever holds the phone may notice whether a reply comes.
+        """
+        own = {each.facts.type for each in locked.parts if each.facts.raised_from == self.phone}
+        return bool({locked.facts.type, *own} & IN_CUSTODY)
 
     def reply(self, kind: Kind, words: Said, *, incident: str | None = None, at_once_only: bool = False) -> Reply:
         """The reply in the sender's language. `at_once_only`: later somebody else may hold the phone."""

@@ -72,8 +72,7 @@ def receive_report(text: FieldText, report: Report) -> Reply:
 
 def _reply(locked: LockedIncident, text: FieldText, report: Report, facts: Facts) -> Reply:
     # Duress must change none of these words, since a bystander reads them.
-    own = {each.facts.type for each in locked.parts if each.facts.raised_from == text.phone}
-    is_silent = text.sender.member.silent or bool({facts.type, locked.facts.type, *own} & IN_CUSTODY)
+    is_silent = text.sender.member.silent or facts.type in IN_CUSTODY or text.may_be_in_other_hands(locked)
     words = replace(
         text.sender.words,
         ref=locked.ref_raised_from(text.phone),

@@ -87,6 +87,7 @@ def _code_to_answer(locked: LockedIncident, own: Sequence[HeldCode]) -> str | No
 def pass_on_from_member(text: FieldText, subject: Subject) -> Reply:
     """Alarm in the open incident that the phone raised last (a borrowed phone: its team's), else in a new text."""
     sender, words, incident = text.sender, text.sender.words, None
+    is_left_alone = sender.member.silent
     concerns = sender.team.id if sender.is_borrowed else None
     held_by = None if sender.is_borrowed else sender.reports_for
     locked = _add_to_open(text.tx, text.sms, subject, sender.team.id, held_by=held_by, team=concerns, by=sender.owner)
@@ -94,7 +95,8 @@ def pass_on_from_member(text: FieldText, subject: Subject) -> Reply:
         _alarm(text, subject, sender.team.id, by=sender.owner)
     elif not locked.facts.lone_text:
         words, incident = replace(words, ref=locked.incident.ref), locked.incident.id
-    return text.reply(Kind.NOT_UNDERSTOOD, words, incident=incident, at_once_only=sender.member.silent)
+        is_left_alone |= text.may_be_in_other_hands(locked)
+    return text.reply(Kind.NOT_UNDERSTOOD, words, incident=incident, at_once_only=is_left_alone)
 
 
 def pass_on_from_contact(
