@@ -283,7 +283,7 @@ def test_who_answers_the_text_once_somebody_has_charge_of_it_is_asked_for_nothin
 
     reply = night.texts("second coordinator", f"OK {alarm}")
 
-    assert "Nothing more is needed" in (reply or "")
+    assert "this code is no longer needed" in (reply or "")
     assert night.newest().status("valley") == "running"
 
 

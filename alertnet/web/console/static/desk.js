@@ -60,8 +60,8 @@ document.addEventListener("toggle", async ({ target }) => {
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(target.id);
   if (!fresh) return;
   target.querySelector(":scope > p")?.replaceWith(document.adoptNode(fresh.querySelector(":scope > p")));
-  for (const each of target.querySelectorAll("select")) // What is chosen stays.
-    if (!each.value) each.replaceChildren(...fresh.querySelector(`#${each.id}`).children);
+  for (const each of target.querySelectorAll("select")) // What is chosen stays, unless it was the only one.
+    if (!each.value || each.length === 2) each.replaceChildren(...fresh.querySelector(`#${each.id}`).children);
 }, true);
 
 function listed(id) { // An incident that is new on the board.
