@@ -333,13 +333,13 @@ def test_a_call_that_somebody_takes_leads_to_the_number_and_to_what_came_of_it(t
         desk = Desk.of(world, "maria", Role.COORDINATOR)
         desk.signs_in()
         world.raises()
-        before = desk.opens("/desk").text
+        before, ref = desk.opens("/desk").text, world.ref()
 
         taken = desk.opens("/desk").presses("I call")
 
         page = desk.opens(taken.headers["Location"])
         after = desk.opens("/desk").text
-    assert taken.headers["Location"] == f"/desk/incidents/{world.ref()}?done=answered"
+    assert taken.headers["Location"] == f"/desk/incidents/{ref}?done=answered"
     assert "Say that we know, +573005550014" in page.text
     assert "They take charge" in page.text
     assert "You: call Mountain post" in before
