@@ -65,3 +65,12 @@ def test_what_breaks_the_promise_is_found(came: Outcome) -> None:
 def test_whoever_asks_again_has_the_same_reply(replies: Replies) -> None:
     """A1."""
     assert len(found(EXPECTED, CLAIMED, replies)) == 1
+
+
+def test_a_page_asked_for_again_may_have_shown_more_of_the_history() -> None:
+    page = '<option value="released~1795746240.63d6~G-6TYQ.17">release</option>'
+    again = page.replace(".17", ".18")
+
+    assert found(EXPECTED, CLAIMED, Replies(WebhookAnswer(200, page), WebhookAnswer(200, again))) == []
+    other = again.replace("released", "resolved")
+    assert len(found(EXPECTED, CLAIMED, Replies(WebhookAnswer(200, page), WebhookAnswer(200, other)))) == 1
