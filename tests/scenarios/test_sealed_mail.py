@@ -1,5 +1,6 @@
 """An office with a key reads more than one without, and nobody on the way reads anything (A9, B4)."""
 
+import re
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -77,7 +78,7 @@ def test_who_holds_the_key_reads_what_its_disclosure_allows(
 
     assert mail.headers["Content-Type"].startswith('multipart/encrypted; protocol="application/pgp-encrypted"')
     assert [each for each in SECRETS if each in in_clear(mail)] == []
-    assert "P7" not in mail.subject
+    assert "P7" not in re.findall(r"\w+", mail.subject)
     assert "https://" not in in_clear(mail)
     assert "/a/" in said
     assert all(each in said for each in read)
