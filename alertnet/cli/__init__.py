@@ -146,7 +146,11 @@ def commands() -> TyperGroup:
 
 
 def _check_text(arguments: Sequence[str]) -> None:
-    """Refuse arguments that are no valid UTF-8: they could be neither encrypted nor shown."""
+    """Refuse arguments that are no valid UTF-8: they could be neither encrypted nor shown.
+
+    Raises:
+        BadInput: names the first such argument.
+    """
     for argument in arguments:
         if not argument.isascii() and any("\ud800" <= character <= "\udfff" for character in argument):
             raise BadInput("argument", argument.encode(errors="replace").decode(), "text in UTF-8")

@@ -65,7 +65,11 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking first.")]
 
 
 def renderer_of(templates: Path) -> "Renderer":
-    """What puts things into words, by that folder of templates, completed by the shipped ones."""
+    """What puts things into words, by that folder of templates, completed by the shipped ones.
+
+    Raises:
+        Misconfigured: lists every fault of a file.
+    """
     from alertnet.messages.checks.fitting import read_fitted
     from alertnet.messages.renderer import Renderer
 

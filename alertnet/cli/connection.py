@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
 @contextmanager
 def connected() -> Iterator["Runtime"]:
-    """A runtime without trees and templates, on a database with the newest schema; closed at the end."""
+    """A runtime without trees and templates, on a database with the newest schema; closed at the end.
+
+    Raises:
+        Misconfigured: invalid settings, or a database without the newest schema.
+        DatabaseAway: it can't be reached.
+    """
     with unchecked() as runtime:
         require_newest_schema(runtime.engine)
         yield runtime
@@ -62,7 +67,11 @@ def require_newest_schema(engine: "Engine") -> None:
 
 
 def _require_file(engine: "Engine") -> None:
-    """Refuse a SQLite database without a file: connecting would create it."""
+    """Refuse a SQLite database without a file: connecting would create it.
+
+    Raises:
+        Misconfigured: there is no such file.
+    """
     path = engine.url.database
     if engine.dialect.name == "sqlite" and path is not None and not Path(path).is_file():
         raise Misconfigured(

@@ -61,7 +61,13 @@ def on_stderr(faults: tuple[str, ...]) -> None:
 
 @contextmanager
 def checked_runtime(say: Say = _log_faults) -> Iterator[Runtime]:
-    """A runtime with everything checked; closed at the end."""
+    """A runtime with everything checked; closed at the end.
+
+    Raises:
+        Misconfigured: all faults of the settings, of trees and templates without a good edition in the database, or of
+            the database's schema.
+        DatabaseAway: it could not be reached for minutes.
+    """
     files = _read_all()
     if files.settings.trees_are_examples:
         log.warning("trees_of_the_example", folder=str(files.settings.contact_trees))
@@ -169,6 +175,10 @@ def trees_in_force(runtime: Runtime) -> Network:
     """The folder's trees, or the last good edition where the folder has faults or others have published since.
 
     Why that edition stands in is said on stderr.
+
+    Raises:
+        Misconfigured: it has faults and there is no such edition.
+        DatabaseAway: the database can't be reached.
     """
     packed, (network, faults) = pack(runtime.settings.contact_trees), read_folder(runtime.settings.contact_trees)
     if network is None:

@@ -77,6 +77,8 @@ class Perpetrator(StrEnum):
 
 
 class PersonKind(StrEnum):
+    """What an affected person is to the network."""
+
     ACCOMPANIER = "accompanier"
     DEFENDER = "defender"
     ORGANISATION = "organisation"
@@ -94,6 +96,8 @@ class Certainty(StrEnum):
 
 
 class CloseReason(StrEnum):
+    """Why an incident was closed."""
+
     RESOLVED = "resolved"
     SAFE_ARRIVAL = "safe_arrival"
     RELEASED = "released"

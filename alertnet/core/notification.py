@@ -195,7 +195,11 @@ _QUEUED, _SENDING, _FAILED = AttemptStatus.QUEUED.value, AttemptStatus.SENDING.v
 
 
 def check_attempt(id: str, attempt: Mapping[Any, Any]) -> None:
-    """Refuse an impossible attempt; without a due time it would be forgotten (A5)."""
+    """Refuse an impossible attempt; without a due time it would be forgotten (A5).
+
+    Raises:
+        Inconsistent: names the column, its value, and what is allowed.
+    """
     get = attempt.get
     status, due_at, lease, failure = get("status", ...), get("due_at", ...), get("lease", ...), get("failure", ...)
     must_hold(
@@ -221,7 +225,11 @@ def check_attempt(id: str, attempt: Mapping[Any, Any]) -> None:
 
 
 def check_notification(id: str, notification: Mapping[Any, Any]) -> None:
-    """Refuse an impossible notification."""
+    """Refuse an impossible notification.
+
+    Raises:
+        Inconsistent: names the column, its value, and what is allowed.
+    """
     get = notification.get
     must_hold(
         "notification",
@@ -238,7 +246,11 @@ def check_notification(id: str, notification: Mapping[Any, Any]) -> None:
 
 
 def check_prompt(id: str, alarm: Mapping[Any, Any]) -> None:
-    """Refuse an impossible prompt; an unanswered one needs a due time, or it would fall silent (A2)."""
+    """Refuse an impossible prompt; an unanswered one needs a due time, or it would fall silent (A2).
+
+    Raises:
+        Inconsistent: names the column, its value, and what is allowed.
+    """
     get = alarm.get
     level, contacts, due_at, answer = get("level"), get("contacts"), get("due_at", ...), get("answer", ...)
     must_hold(

@@ -85,7 +85,11 @@ class Provider:
         return str(url)
 
     def exit(self) -> str | None:
-        """The provider's sign-out page; None where it has none."""
+        """The provider's sign-out page; None where it has none.
+
+        Raises:
+            ProviderAway: it gives no usable answer.
+        """
         with self.transport.within(DEADLINE_SECONDS):
             known = self._describes_itself()
         return self._safe(known, "end_session_endpoint") if known.get("end_session_endpoint") else None

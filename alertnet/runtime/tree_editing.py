@@ -117,7 +117,11 @@ def edition_named(runtime: Runtime, number: int) -> Publication:
 
 
 def files_of(runtime: Runtime, edition: Publication) -> dict[str, str]:
-    """The texts of an edition's own files by their names."""
+    """The texts of an edition's own files by their names.
+
+    Raises:
+        Unknown: they were not stored.
+    """
     return texts_in(_packed(runtime, edition))
 
 
@@ -174,7 +178,11 @@ def network_of_edit(runtime: Runtime, base: Publication, edits: Edits) -> Networ
 
 
 def with_other_wait(runtime: Runtime, base: Publication, tree: str, level: str, wait: str) -> tuple[str, str]:
-    """The file of that tree in an edition, and its text with another wait for the level."""
+    """The file of that tree in an edition, and its text with another wait for the level.
+
+    Raises:
+        Unknown: the edition's own files have no such level.
+    """
     with _laid_out(runtime, _packed(runtime, base)) as place:
         return with_wait(place, tree, level, wait)
 
@@ -262,7 +270,12 @@ def roll_back(runtime: Runtime, earlier: Publication, latest: int, by: str, why:
 
 
 def put_back(runtime: Runtime, earlier: Publication, latest: Publication, by: str, why: str) -> Edition:
-    """Put an earlier edition in force again, as a new one after `latest`; those in between stay in the history."""
+    """Put an earlier edition in force again, as a new one after `latest`; those in between stay in the history.
+
+    Raises:
+        WrongState: another edition was published since.
+        Misconfigured: it uses methods whose settings are missing.
+    """
     files = _packed(runtime, earlier) if earlier.files is not None else None
     return put_in_force(runtime, network_of(runtime, earlier), latest, Authorship(by, why, "rollback", files))
 

@@ -115,7 +115,11 @@ class Door:
         return respond(accepted.answer or accepted.show(_NOWHERE))
 
     def look(self, query: Callable[[Tx], T]) -> T:
-        """What the query finds, for a request that changes nothing after all."""
+        """What the query finds, for a request that changes nothing after all.
+
+        Raises:
+            HTTPException: 401 where the key was revoked meanwhile.
+        """
         with self._by_key_in_force():
             return self.runtime.read(_by_key, self.key, query)
 

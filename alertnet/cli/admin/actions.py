@@ -19,7 +19,11 @@ from alertnet.store.records.editions import Edition
 
 
 def create_key(tx: Tx, team: str | None, scopes: Iterable[str]) -> str:
-    """Create an API key and give its text."""
+    """Create an API key and give its text.
+
+    Raises:
+        BadInput: no scope, or an unknown one.
+    """
     granted = sorted(scopes)
     id, key = api_keys.create(tx, team, granted)
     timeline.note(tx, "key_created", key=id, team=team, scopes=granted, by=BY)
@@ -27,31 +31,56 @@ def create_key(tx: Tx, team: str | None, scopes: Iterable[str]) -> str:
 
 
 def revoke_key(tx: Tx, id: str) -> None:
+    """Revoke an API key.
+
+    Raises:
+        Unknown: there is no such key.
+    """
     api_keys.revoke(tx, id)
     timeline.note(tx, "key_revoked", key=id, by=BY)
 
 
 def close_incident(tx: Tx, ref: str, reason: CloseReason, text: str | None) -> None:
+    """Close an incident.
+
+    Raises:
+        Unknown: there is no such incident.
+        WrongState: it is closed already, or merged into another.
+    """
     locked = take_up(tx, incidents.id_of(tx, ref))
     closing.close_incident(locked, reason, named=ref, text=text, by=BY)
     locked.finish()
 
 
 def bind_text(tx: Tx, edition: Edition, id: str, team: str, member: str) -> str:
-    """Assign a text from an unknown number to a member; gives the reference of the incident that holds it now."""
+    """Assign a text from an unknown number to a member; gives the reference of the incident that holds it now.
+
+    Raises:
+        BadInput: no such team or member.
+        Unknown: no such text.
+        WrongState: it was assigned before.
+    """
     locked = quarantine.bind_text(tx, edition, id, team, member, by=BY)
     locked.finish()
     return locked.incident.ref
 
 
 def check_team(network: Network, team: str) -> None:
-    """Refuse a field team that the network does not have."""
+    """Refuse a field team that the network does not have.
+
+    Raises:
+        BadInput: lists the teams that it has.
+    """
     if team not in network.teams:
         raise BadInput("--team", team, sorted(network.teams) or "nothing: teams.yaml has no team")
 
 
 def check_owner(network: Network, owner: str) -> None:
-    """Refuse an `owner` that is no TEAM/MEMBER, `staff/NAME` or TREE/CONTACT of the network."""
+    """Refuse an `owner` that is no TEAM/MEMBER, `staff/NAME` or TREE/CONTACT of the network.
+
+    Raises:
+        Unknown: there is no such member or contact.
+    """
     group, _, name = owner.partition("/")
     members = network.teams[group].members if group in network.teams else network.staff if group == STAFF else {}
     contacts = network.trees[group].contacts if group in network.trees else {}
@@ -68,7 +97,11 @@ def draw_pins(entropy: Entropy, count: int) -> tuple[str, ...]:
 
 
 def set_pins(tx: Tx, owner: str, pin: str | None, duress: str | None, one_time: Sequence[str] = ()) -> None:
-    """Replace the PINs that are given; the others stay."""
+    """Replace the PINs that are given; the others stay.
+
+    Raises:
+        BadInput: a PIN of the wrong form, or one used for two purposes.
+    """
     pins.set_pins(tx, owner, pin, duress, one_time)
     kinds = [kind for kind, given in (("pin", pin), ("duress", duress), ("one_time", one_time)) if given]
     timeline.note(tx, "pins_set", owner=owner, kinds=kinds, by=BY)

@@ -45,7 +45,13 @@ class _NoTrees(AlertnetError):
 
 
 def draft(wanted: Wanted, warn: Callable[[str], None]) -> Draft:
-    """The sheet and its origin. `warn` is told why the database could not be used."""
+    """The sheet and its origin. `warn` is told why the database could not be used.
+
+    Raises:
+        BadInput: an excluded name is in no tree.
+        Unknown: there is no such incident.
+        Misconfigured: the folder has faults, or an incident was asked for and the database can't be used.
+    """
     sheet, origin = _draft(wanted, warn)
     rules = read_rules(wanted.folder or examine().settings.contact_trees).by_country
     emergency = {country: rule.emergency for country, rule in rules.items() if rule.emergency}

@@ -52,7 +52,11 @@ All of it is at {url}/openapi.json
 
 @contextmanager
 def page_over(evening: Evening, port: int) -> Iterator[str]:
-    """Serve the page while inside and give its address; port 0 means any free one."""
+    """Serve the page while inside and give its address; port 0 means any free one.
+
+    Raises:
+        BadInput: the port is taken.
+    """
     listening = listen(LOOPBACK, port)
     port = listening.getsockname()[1]
     closing = threading.Event()
@@ -90,6 +94,10 @@ def play_evening(port: int, trees: Path | None) -> None:
     """Serve the page at that port until a signal ends it.
 
     `trees`: the folder of the network; None: the example's.
+
+    Raises:
+        BadInput: the port is taken, or no team has a member.
+        Misconfigured: the trees have faults.
     """
     configure(level=logging.ERROR)
     console = Console(highlight=False)

@@ -24,7 +24,11 @@ class Tour:
         self._ref = ""
 
     def run(self) -> None:
-        """Play every scene."""
+        """Play every scene.
+
+        Raises:
+            Missed: a scene's result did not come.
+        """
         scenes = {
             "Ana, in the field, texts three letters: the coordinators are alerted, and asked if it is true": self._sos,
             "It rings: the coordinator keys its PIN, nothing to the question, and the 1 to the alert": self._call,

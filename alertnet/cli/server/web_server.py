@@ -70,6 +70,9 @@ def web(
     """Serve the web application inside the block; `ended` is set when the server has ended for any reason.
 
     Once `leaving` is set (at the latest at the end of the block), `/healthz` says so and open pages are closed.
+
+    Raises:
+        Fault: the server ended by itself.
     """
     leaving = leaving or threading.Event()
     with answering(make_app(runtime, leaving), listening, ended) as server:

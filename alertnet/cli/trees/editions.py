@@ -83,7 +83,11 @@ def written(edition: "Publication") -> str:
 
 
 def _require_nothing_lost(runtime: "Runtime", folder: Path, known: set[str]) -> None:
-    """Refuse a folder with tree files that are in no edition."""
+    """Refuse a folder with tree files that are in no edition.
+
+    Raises:
+        BadInput: it holds such files.
+    """
     from alertnet.store.records import documents
     from alertnet.trees.folder_files import files_in, of_own, pack
 

@@ -117,7 +117,11 @@ def _require_made_from(
 
 
 def _checked(folder: Path) -> Network:
-    """The network of a folder without faults; advice is printed."""
+    """The network of a folder without faults; advice is printed.
+
+    Raises:
+        Misconfigured: it has faults; lists all.
+    """
     from alertnet.runtime.clock import system_clock
     from alertnet.trees import survey
 

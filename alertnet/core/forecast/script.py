@@ -86,7 +86,11 @@ class ScriptReader:
         return tuple(self._deed(option, does, text) for text in texts)
 
     def fails(self, option: str, texts: Iterable[str]) -> frozenset[tuple[str, str, MethodKind]]:
-        """Read what never arrives, from texts such as `embassy-es/sms`; it applies to that recipient in all trees."""
+        """Read what never arrives, from texts such as `embassy-es/sms`; it applies to that recipient in all trees.
+
+        Raises:
+            BadInput: as for deeds, or the contact does not have the method.
+        """
         return frozenset(each for text in texts for each in self._failing(option, text))
 
     def _deed(self, option: str, does: Does, text: str) -> Deed:

@@ -112,33 +112,13 @@ _TAKES_CHARGE = ("en", "occupe")
 _REQUESTS = frozenset(
     (
         *("call", "ring", "phone", "contact", "ask", "try", "talk", "speak", "tell", "inform", "notify", "reach"),
-        *(
-            "write",
-            "forward",
-            "escriba",
-            "escriban",
-            "comuniquese",
-            "comuniquense",
-            "dirijase",
-            "ecrivez",
-            "transmettez",
-        ),
+        *("write", "forward", "escriba", "escriban", "comuniquese", "comuniquense", "dirijase"),
         *("llame", "llamen", "llama", "contacte", "hable", "hablen", "pregunte", "pregunten", "busque", "busquen"),
         *("avise", "avisen", "appelez", "voyez", "demandez", "joignez", "prevenez", "parlez", "telephonez"),
+        *("ecrivez", "transmettez"),
         *("rufen", "ruft", "fragen", "kontaktieren", "wenden", "versuchen", "sprechen", "verstandigen", "schreiben"),
-        *(
-            "ligue",
-            "liguem",
-            "chame",
-            "chamem",
-            "fale",
-            "falem",
-            "contate",
-            "contatem",
-            "procure",
-            "procurem",
-            "escreva",
-        ),
+        *("ligue", "liguem", "chame", "chamem", "fale", "falem", "contate", "contatem"),
+        *("procure", "procurem", "escreva"),
     )
 )
 """Words that ask us to turn to somebody else; only where they begin a clause, since "I call him" takes charge."""

@@ -38,7 +38,12 @@ def link(tx: Tx, name: str, issuer: str, account: str, by: str) -> None:
 
 
 def unlink(tx: Tx, name: str, by: str) -> None:
-    """Unlink the user's account at the provider; sessions go on."""
+    """Unlink the user's account at the provider; sessions go on.
+
+    Raises:
+        Unknown: there is no such user.
+        WrongState: the user may no longer sign in.
+    """
     users.save(tx, replace(in_force(tx, name), linked=None))
     record(tx, "user_unlinked", name, by)
 

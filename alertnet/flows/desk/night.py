@@ -107,7 +107,11 @@ def compared(before: Night, after: Night) -> Difference:
 def play(
     network: Network, reported: Facts, opened_at: datetime, lasts: timedelta, answers: Sequence[str], *, gives_go: bool
 ) -> Night:
-    """Play what would happen on these trees; `answers`: who takes charge when, as in `embassy-es@12m`."""
+    """Play what would happen on these trees; `answers`: who takes charge when, as in `embassy-es@12m`.
+
+    Raises:
+        BadInput: no tree knows somebody who is to be spared or to answer.
+    """
     facts = checked(reported, network)
     deeds = ScriptReader(network, facts).deeds("answers", Does.ANSWERS, answers)
     script = Script(deeds, gives_go=gives_go)

@@ -69,7 +69,11 @@ def must_have_seen(
 
 
 def must_have_seen_reopening(locked: LockedIncident, seen: int, by: str) -> None:
-    """Refuse to close what somebody else has reopened since the page was made."""
+    """Refuse to close what somebody else has reopened since the page was made.
+
+    Raises:
+        WrongState: it is open again.
+    """
     if _since(locked, REOPENED, seen, by):
         raise WrongState(f"incident {locked.incident.ref}", "open again", "look at it before you close it")
 

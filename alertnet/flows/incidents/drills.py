@@ -28,7 +28,11 @@ UNKNOWN_NAME = "unknown_name"
 
 
 def begin_drill(tx: Tx, edition: Edition, facts: Facts, *, by: str) -> LockedIncident:
-    """Begin a drill now, and store it with the drills held."""
+    """Begin a drill now, and store it with the drills held.
+
+    Raises:
+        BadInput: see `open_incident`.
+    """
     drill = planned(facts, tx.now, zone_of(edition.network, facts), by)
     locked = open_incident(tx, edition, drill.facts, by=by)
     drills.add(tx, drill.over(), incident=locked.incident.id)

@@ -54,7 +54,11 @@ def facts_of_text(locked: LockedIncident, type: str | None, severity: Severity |
 
 
 def open_text(locked: LockedIncident, facts: Facts, *, by: str) -> None:
-    """Make an incident of a text with those facts, as if it had been raised now."""
+    """Make an incident of a text with those facts, as if it had been raised now.
+
+    Raises:
+        WrongState: it was already opened, joined to another or set aside.
+    """
     _decide(locked, PromptAnswer.OPENED, by)
     locked.incident = replace(locked.incident, opened_at=locked.tx.now)
     incident_store.save_opening(locked.tx.session, locked.incident)
@@ -105,7 +109,11 @@ def _open_unread(locked: LockedIncident, *, by: str) -> None:
 
 
 def open_read_text(locked: LockedIncident, facts: Facts, *, tree: str, contact: str, address: str) -> None:
-    """Make an incident of a text for a coordinator who has read it, and thereby takes charge."""
+    """Make an incident of a text for a coordinator who has read it, and thereby takes charge.
+
+    Raises:
+        WrongState: it was already opened, joined to another or set aside.
+    """
     open_text(locked, facts, by=contact)
     # The alerts to whoever takes charge must be queued already, so that they can be cancelled.
     locked.finish()
@@ -129,7 +137,11 @@ def join_text(locked: LockedIncident, into: LockedIncident, *, by: str, besides:
 
 
 def set_text_aside(locked: LockedIncident, *, by: str) -> None:
-    """Close a text that is no incident."""
+    """Close a text that is no incident.
+
+    Raises:
+        WrongState: it was already opened, joined to another or set aside.
+    """
     _decide(locked, PromptAnswer.SET_ASIDE, by)
     close_incident(locked, CloseReason.RESOLVED, by=by)
 

@@ -107,7 +107,11 @@ class Foreseen:
 
 
 def foresee_merge(tx: Tx, id: str, into: str) -> Foreseen:
-    """What merging the first into the second would change; changes nothing."""
+    """What merging the first into the second would change; changes nothing.
+
+    Raises:
+        WrongState: they can't be merged.
+    """
     part, whole = look_at(tx, id), look_at(tx, into)
     _check(part, whole)
     facts = as_one(whole.facts, [part.facts])

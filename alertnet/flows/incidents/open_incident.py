@@ -37,7 +37,11 @@ def open_incident(tx: Tx, edition: Edition, reported: Facts, *, by: str) -> Lock
 
 
 def put_on_record(tx: Tx, edition: Edition, reported: Facts) -> LockedIncident:
-    """Store an incident on the trees in force, without telling anybody yet."""
+    """Store an incident on the trees in force, without telling anybody yet.
+
+    Raises:
+        BadInput: `exclude` names somebody whom no tree knows, or a person's `contact` is unknown.
+    """
     facts = checked(reported, edition.network)
     # Asked together with who is on duty. The first levels are told first, and each of them needs a code.
     prefetch, serving = Prefetch(tx, []), edition.network.serving(facts.country, facts.place)

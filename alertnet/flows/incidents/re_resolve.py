@@ -93,7 +93,11 @@ class _Proposal:
 
 
 def difference(locked: LockedIncident, edition: Edition) -> Difference:
-    """What re-resolving would change now; changes nothing."""
+    """What re-resolving would change now; changes nothing.
+
+    Raises:
+        WrongState: the incident is closed.
+    """
     locked.must_be_open()
     return _propose(locked, edition).difference
 

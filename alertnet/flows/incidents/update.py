@@ -44,6 +44,9 @@ def update_incident(locked: LockedIncident, text: str, facts: Facts, *, by: str)
     """Store news, tell exactly those who were told that there is some, and apply new facts or ask about them.
 
     The text itself is in no message (A9): it is on the page of those who may read it.
+
+    Raises:
+        WrongState: the incident is closed.
     """
     locked.must_be_open()
     locked.record(UPDATED, by=by, text=text)

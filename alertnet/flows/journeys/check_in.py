@@ -131,7 +131,11 @@ def announce_journey(tx: Tx, journey: Journey, by: str) -> str:
 
 
 def check_in_by_key(tx: Tx, id: str, heard: Heard, by: str) -> None:
-    """Record a check-in for one journey by the API. After an incident this is news, and closes nothing."""
+    """Record a check-in for one journey by the API. After an incident this is news, and closes nothing.
+
+    Raises:
+        WrongState: the journey is over.
+    """
     stored = _hold_ongoing(tx, id)
     _tell_late(tx, stored, heard)
     _hear(tx, stored, heard)

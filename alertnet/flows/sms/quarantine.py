@@ -86,7 +86,12 @@ def bind_text(tx: Tx, edition: Edition, id: str, team: str, member: str, *, by: 
 
 
 def drop_text(tx: Tx, id: str, *, by: str) -> None:
-    """Drop a text in quarantine that somebody has read; it is not shown any more."""
+    """Drop a text in quarantine that somebody has read; it is not shown any more.
+
+    Raises:
+        Unknown: there is no such text.
+        WrongState: it was already bound or dropped.
+    """
     inbound.drop_quarantined(tx, id)
     timeline.note(tx, DROPPED, message=id, by=by)
 

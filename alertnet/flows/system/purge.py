@@ -48,6 +48,12 @@ def candidates(tx: Tx, before: datetime) -> list[Candidate]:
 
 
 def candidate(tx: Tx, ref: str) -> Candidate:
+    """The incident of that reference.
+
+    Raises:
+        Unknown: there is none.
+        Purged: it is already purged.
+    """
     incident = incidents.get(tx.session, incidents.id_of(tx, ref))
     return Candidate(incident, _why_kept(tx, incident))
 

@@ -61,7 +61,11 @@ class LockedIncident:
         return self.incident.status is IncidentStatus.OPEN
 
     def must_be_open(self) -> None:
-        """Refuse what can't be done to a closed incident."""
+        """Refuse what can't be done to a closed incident.
+
+        Raises:
+            WrongState: it is closed.
+        """
         if not self.is_open:
             raise WrongState(f"incident {self.incident.ref}", "closed", "reopen it first")
 
@@ -331,6 +335,9 @@ def take_up_each(tx: Tx, ids: Sequence[str], *, as_parts: bool = False) -> dict[
     """Take up several incidents by id in one unit of work: whichever is finished first writes what is pending for all.
 
     One that was merged into another is replaced by that other, unless they are taken `as_parts`.
+
+    Raises:
+        Unknown: there is no such incident.
     """
     incidents = (incident_store.lock if as_parts else incident_store.lock_acting)(tx.session, ids)
     acting = {each.id: each for each in incidents.values()}

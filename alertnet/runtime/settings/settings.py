@@ -263,7 +263,11 @@ def missing_for(settings: Settings, kinds: Iterable[MethodKind]) -> tuple[str, .
 
 
 def check_methods(settings: Settings, kinds: Iterable[MethodKind]) -> None:
-    """Refuse methods that can't be used with these settings."""
+    """Refuse methods that can't be used with these settings.
+
+    Raises:
+        Misconfigured: lists every variable that is missing for them.
+    """
     if missing := missing_for(settings, kinds):
         raise Misconfigured(missing)
 

@@ -160,7 +160,13 @@ class Evening(Protocol):
         """Discard everything and begin that scene, or an empty evening; `by_itself`: it plays without the user."""
 
     def close(self, ref: str, reason: str) -> None:
-        """Close the incident as a coordinator."""
+        """Close the incident as a coordinator.
+
+        Raises:
+            Unknown: there is no such incident.
+            WrongState: it can't be closed now.
+            BadInput: the reason is not allowed.
+        """
 
     def sit_down(self) -> Seat:
         """Begin a console session for the user of the page."""

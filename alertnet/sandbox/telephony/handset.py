@@ -46,7 +46,11 @@ class Call:
         return self
 
     def keys(self, key: str) -> "Call":
-        """Press one key; what follows is heard once the keys so far answer the question."""
+        """Press one key; what follows is heard once the keys so far answer the question.
+
+        Raises:
+            WrongState: the call asks for no keys.
+        """
         gather = self.record.gather
         keyed = self.record.keyed + key
         if gather is None or gather.ends_with(keyed):
@@ -165,7 +169,11 @@ class Handset:
         return call
 
     def rejects(self) -> None:
-        """Reject the ringing call; the caller hears that the line is busy."""
+        """Reject the ringing call; the caller hears that the line is busy.
+
+        Raises:
+            WrongState: it does not ring.
+        """
         self._exchange.end(self._must_ring().record, "busy")
 
     def _must_ring(self) -> Call:

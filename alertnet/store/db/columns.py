@@ -148,7 +148,11 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """The moment in UTC."""
+        """The moment in UTC.
+
+        Raises:
+            ValueError: the datetime is naive.
+        """
         return None if value is None else _zoned(value).astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:

@@ -165,6 +165,9 @@ def make_engine(url: str, vault: Vault, *, pooled: bool = False) -> Engine:
     """Make an engine whose transactions may write (`BEGIN IMMEDIATE` on SQLite). It does not connect yet.
 
     `pooled`: the URL leads to a pooler, such as PgBouncer, that lends a session for one transaction at a time.
+
+    Raises:
+        ValueError: see `parse_url`.
     """
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
@@ -208,7 +211,11 @@ def for_asking(engine: Engine) -> Engine:
 
 
 def connect_writer(engine: Engine) -> Connection:
-    """Open a connection to SQLite outside the pool, for the one writer."""
+    """Open a connection to SQLite outside the pool, for the one writer.
+
+    Raises:
+        DatabaseError: it can't be opened.
+    """
     connection = engine.connect()
     connection.detach()
     # Directly by the driver, so that no transaction begins.
@@ -233,7 +240,11 @@ def damage_of_file(connection: Connection) -> str | None:
 
 
 def carry_over(engine: Engine) -> None:
-    """Copy SQLite's log into its file as far as nobody is in the way; nobody waits for it."""
+    """Copy SQLite's log into its file as far as nobody is in the way; nobody waits for it.
+
+    Raises:
+        DatabaseError: it can't be written.
+    """
     # Directly by the driver, since it must not be inside a transaction.
     with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
         cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")

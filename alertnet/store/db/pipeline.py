@@ -125,7 +125,11 @@ class Pipeline:
         return found
 
     def settle(self) -> PGresult | None:
-        """Run the postponed statements; gives the answer to the last."""
+        """Run the postponed statements; gives the answer to the last.
+
+        Raises:
+            psycopg.Error: as in `run`.
+        """
         wanted, self._put_off, self.at_fault = self._put_off, [], None
         asked, self._asked = self._asked, []
         answers = list[PGresult]()

@@ -250,7 +250,11 @@ def lock(
 
 
 def typed(row: Row[Any], expires_at: datetime | None = None) -> dict[str, Any]:
-    """The fields of an `Attempt` from a row that begins with `COLUMNS`; `expires_at`: that of its message."""
+    """The fields of an `Attempt` from a row that begins with `COLUMNS`; `expires_at`: that of its message.
+
+    Raises:
+        Inconsistent: it is impossible.
+    """
     columns = dict(zip(_NAMES, row, strict=False))
     check_attempt(row.id, columns)
     check_notification(row.notification_id, {"kind": row.kind, "expires_at": expires_at})

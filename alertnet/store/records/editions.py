@@ -186,6 +186,11 @@ def _publication(number: int, at: datetime, payload: Mapping[str, Any]) -> Publi
 
 
 def tree(session: Session, hash: str) -> ContactTree:
+    """The tree of that hash.
+
+    Raises:
+        Unknown: none is stored under it.
+    """
     if hash not in _trees:
         _trees[hash] = from_plain(ContactTree, json.loads(documents.fetch(session, hash)))
     return _trees[hash]

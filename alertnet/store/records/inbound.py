@@ -319,7 +319,11 @@ def _take_out(tx: Tx, id: str, **values: object) -> QuarantinedText:
 
 
 def drop_quarantined(tx: Tx, id: str) -> None:
-    """Take a text out of quarantine as nobody's."""
+    """Take a text out of quarantine as nobody's.
+
+    Raises:
+        Unknown: no text of an unknown number has that id. WrongState: somebody has bound or dropped it before.
+    """
     _take_out(tx, id, bound_to=NOBODY)
 
 

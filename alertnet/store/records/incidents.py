@@ -126,7 +126,11 @@ def lock(session: Session, ids: Sequence[str]) -> dict[str, Incident]:
 
 
 def lock_acting(session: Session, ids: Sequence[str]) -> dict[str, Incident]:
-    """Lock the incidents by id; a merged one is replaced by the one that acts for it, under both ids."""
+    """Lock the incidents by id; a merged one is replaced by the one that acts for it, under both ids.
+
+    Raises:
+        Unknown: there is none with one of those ids.
+    """
     found = lock(session, ids)
     into = sorted({each.part_of for each in found.values() if each.part_of} - found.keys())
     found |= lock(session, into) if into else {}

@@ -144,7 +144,11 @@ class Desk:
             raise Forbidden(f"{self.who.user} is {self.who.role.value}, and may not do this")
 
     def check_pace(self, limit: Limit = ACTS) -> None:
-        """Count one act against the limit of this session (B9)."""
+        """Count one act against the limit of this session (B9).
+
+        Raises:
+            TooMany: the limit is reached.
+        """
         wait = self.request.app.state.throttle.wait(limit, self.who.id, self.runtime.now())
         if wait is not None:
             raise TooMany("acts in this session", timedelta(seconds=wait))

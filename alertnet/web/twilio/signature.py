@@ -31,7 +31,11 @@ MENDS = {
 
 
 async def signed_form(request: Request) -> Form:
-    """Read and verify a webhook of the provider (twilio.com/docs/usage/webhooks/webhooks-security)."""
+    """Read and verify a webhook of the provider (twilio.com/docs/usage/webhooks/webhooks-security).
+
+    Raises:
+        HTTPException: 403 for any other request, and for all where no token is configured.
+    """
     form = await read_form(request)
     asked = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
     check_signature(runtime_of(request), throttle_of(request), asked, request.headers, form)
@@ -39,7 +43,11 @@ async def signed_form(request: Request) -> Form:
 
 
 def check_signature(runtime: Runtime, throttle: Throttle, asked: str, headers: Mapping[str, str], form: Form) -> None:
-    """Refuse a request that is not the provider's; `asked`: its path, with the query if there is one."""
+    """Refuse a request that is not the provider's; `asked`: its path, with the query if there is one.
+
+    Raises:
+        HTTPException: 403.
+    """
     # The URL that was given to the provider and that it signs.
     url = (runtime.settings.public_url or "") + asked
     reason = _why_refused(runtime.settings, url, headers, form)

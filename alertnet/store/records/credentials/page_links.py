@@ -134,7 +134,11 @@ _NOTICE = (
 
 
 def find_notice(tx: Tx, token: str) -> Notice | None:
-    """The notice whose page has that token, if any."""
+    """The notice whose page has that token, if any.
+
+    Raises:
+        Purged: its incident was erased.
+    """
     row = tx.session.execute(_NOTICE, {"hash": tx.vault.token_hash(token)}).first()
     if row is None:
         return None

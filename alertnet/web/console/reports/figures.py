@@ -51,7 +51,11 @@ def _read(desk: Desk, first: date, last: date) -> Figures:
 
 
 def _days(desk: Desk, since: str, until: str) -> tuple[date, date]:
-    """The first and last day that the user typed; by default half a year up to today."""
+    """The first and last day that the user typed; by default half a year up to today.
+
+    Raises:
+        BadInput: one of them is no day, or the first is after the last.
+    """
     today = desk.runtime.now().astimezone(ZoneInfo(desk.zone)).date()
     last = read_day("until", until) if until else today
     first = read_day("since", since) if since else last - timedelta(days=USUAL_DAYS)

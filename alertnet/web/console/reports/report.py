@@ -34,6 +34,8 @@ WHOSE = "only whoever may coordinate reads more than a minimal report"
 
 
 class Format(StrEnum):
+    """The file format of a report."""
+
     HTML = "html"
     PDF = "pdf"
 
