@@ -101,10 +101,23 @@ _ABSENCE_IN_TWO = frozenset(
     for each in (
         *("on leave", "off duty", "of office", "of town", "in meeting", "de viaje", "de permiso", "fuera de"),
         *("en reunion", "en voyage", "hors de", "auf reisen", "em viagem", "em reuniao", "fora do", "fora da"),
-        *("tal vez", "peut etre"),
+        *("tal vez", "peut etre", "the morning"),
     )
 )
-"""The same, or perhaps, in two words that say it only together."""
+"""The same, perhaps or not now, in two words that say it only together."""
+
+_LATER = frozenset(
+    (
+        *("later", "tomorrow", "monday", "manana", "tarde", "luego", "despues", "lunes", "tard", "demain", "lundi"),
+        *("spater", "spaeter", "morgen", "montag", "amanha", "depois", "segunda"),
+    )
+)
+_AROUND_LATER = _LATER | {
+    *("i", "ll", "we", "will", "it", "the", "a", "in", "on", "at", "until", "morning", "look", "see", "answer"),
+    *("mas", "el", "la", "lo", "por", "hasta", "le", "les", "veo", "vemos", "miro", "respondo", "contesto", "plus"),
+    *("matin", "bis", "am", "um", "fruh", "erst", "mais", "ate", "na", "de", "manha", "feira", "vejo"),
+}
+"""Words for not now, and those beside which a text says nothing else; who says what it will do takes charge."""
 
 _TAKES_CHARGE = ("en", "occupe")
 """Two words of which the second alone says busy: je m'en occupe."""
@@ -293,9 +306,10 @@ def _is_doubtful(verb: Verb, text: str, words: list[Word], *, is_said: bool) -> 
     plain = [word.plain for word in words]
     reverses = any(each[1] in doubts and each != _TAKES_CHARGE for each in pairwise(("", *plain)))
     is_bare = verb is Verb.OK and not is_said
+    is_put_off = not is_said and not _LATER.isdisjoint(plain) and _AROUND_LATER.issuperset(plain)
     is_passed_on = is_bare and (_names_others(text, words) or not _ABSENCE_IN_TWO.isdisjoint(pairwise(plain)))
     is_unread = is_bare and not all(map(_is_latin, plain))
-    return consents and ("?" in text or reverses or is_passed_on or is_unread)
+    return consents and ("?" in text or reverses or is_put_off or is_passed_on or is_unread)
 
 
 def _names_others(text: str, words: list[Word]) -> bool:
