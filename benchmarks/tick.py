@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from alertnet.core.directory.routine import USUAL
-from alertnet.core.inbound.journey import Journey, Kind, Leg
+from alertnet.core.inbound.on_the_road.journey import Journey, Kind, Leg
 from alertnet.core.incident import Scope
 from alertnet.runtime.logging import configure
 from alertnet.runtime.settings.settings import read_settings

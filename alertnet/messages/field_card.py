@@ -4,7 +4,7 @@ The discreet version hides what it is for and whose it is; it reads like a card 
 """
 
 from alertnet.core.codec import value
-from alertnet.core.inbound.sms_grammar import FieldVerb
+from alertnet.core.inbound.field_words import FieldVerb
 from alertnet.core.incident import TYPES_BY_NUMBER
 from alertnet.messages.renderer import Renderer
 from alertnet.messages.words import grouped

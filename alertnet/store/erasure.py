@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, and_, delete, exists, func, or_, select, text, true, tuple_, update
 
 from alertnet.core.codec import to_plain, value
-from alertnet.core.inbound.journey import Status
+from alertnet.core.inbound.on_the_road.journey import Status
 from alertnet.core.incident import Facts, Incident, IncidentStatus
 from alertnet.core.notification import ALERTS
 from alertnet.store.db.session import Session

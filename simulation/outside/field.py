@@ -12,8 +12,8 @@ from sqlalchemy import Row, Select, select
 from starlette.responses import Response
 
 from alertnet.core.codec import from_plain
-from alertnet.core.inbound.journey import Journey, Kind, Status
-from alertnet.core.inbound.sms_grammar import FieldVerb
+from alertnet.core.inbound.field_words import FieldVerb
+from alertnet.core.inbound.on_the_road.journey import Journey, Kind, Status
 from alertnet.core.incident import Severity
 from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.flows.credentials.pins import set_pins

@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import insert, select
 
 from alertnet.cli.demo.evening import Evening
-from alertnet.core.inbound.journey import Journey, Kind, Leg
+from alertnet.core.inbound.on_the_road.journey import Journey, Kind, Leg
 from alertnet.core.incident import Facts, Scope, Severity
 from alertnet.flows.credentials.pins import set_pins
 from alertnet.flows.desk.board import read_board

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from alertnet.cli.demo.evening import Evening
 from alertnet.cli.demo.stage import COORDINATOR
-from alertnet.core.inbound.journey import Journey, Kind, Leg
+from alertnet.core.inbound.on_the_road.journey import Journey, Kind, Leg
 from alertnet.flows.credentials.users import add_user, renew_recovery
 from alertnet.flows.desk.board import read_board
 from alertnet.flows.journeys.check_in import announce_journey

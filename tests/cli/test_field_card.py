@@ -7,8 +7,8 @@ from PIL import Image
 from pypdf import PdfReader
 
 from alertnet.cli.field.field_card import Format, drawn
-from alertnet.core.inbound.sms_grammar import FieldVerb, parse_report
-from alertnet.core.inbound.sms_words import ALARMS, PANIC
+from alertnet.core.inbound.field_words import ALARMS, PANIC, FieldVerb
+from alertnet.core.inbound.sms_grammar import parse_report
 from alertnet.core.incident import TYPES
 from alertnet.messages.field_card import AFTER, HIDDEN_PIN, panels_of
 from alertnet.messages.renderer import Renderer

@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 
 from alertnet.core.directory.routine import USUAL, Routine
-from alertnet.core.inbound.journey import Journey, Kind, Leg
+from alertnet.core.inbound.on_the_road.journey import Journey, Kind, Leg
 from alertnet.core.incident import Scope
 from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.runtime.wiring import Runtime

@@ -7,10 +7,11 @@ from statistics import median
 
 import pytest
 
-from alertnet.core.inbound.journey import TYPED
+from alertnet.core.inbound.field_words import FIELD_VERBS, FieldVerb
 from alertnet.core.inbound.on_the_road.check_in_text import has_words, legs_in
+from alertnet.core.inbound.on_the_road.journey import TYPED
 from alertnet.core.inbound.sms_answers import is_opt_out, parse_answers, parse_duty_change, says_more
-from alertnet.core.inbound.sms_grammar import FIELD_VERBS, FieldVerb, codes_in, parse_report
+from alertnet.core.inbound.sms_grammar import codes_in, parse_report
 from alertnet.core.inbound.sms_words import clean, words_of
 from alertnet.core.inbound.type_names import NAMES
 from alertnet.core.incident import TYPES

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from alertnet.core.directory.routine import USUAL, Risk, Routine, Terms
-from alertnet.core.inbound.journey import (
+from alertnet.core.inbound.field_words import FieldVerb
+from alertnet.core.inbound.on_the_road.journey import (
     Gap,
     Journey,
     Kind,
@@ -22,7 +23,6 @@ from alertnet.core.inbound.journey import (
     meant,
     take_steps,
 )
-from alertnet.core.inbound.sms_grammar import FieldVerb
 from alertnet.core.incident import Scope
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from alertnet.core.inbound.contradictions import takes_back
+from alertnet.core.inbound.field_words import FIELD_VERBS, PANIC, FieldVerb
 from alertnet.core.inbound.sms_answers import OPT_OUTS, parse_answers
-from alertnet.core.inbound.sms_grammar import FIELD_VERBS, FieldVerb, Report, parse_report
-from alertnet.core.inbound.sms_words import PANIC
+from alertnet.core.inbound.sms_grammar import Report, parse_report
 from alertnet.core.inbound.type_names import NAMES
 from alertnet.core.incident import TYPES, Scope
 

@@ -369,14 +369,14 @@ MUTANTS = {
     "silence on the road opens no incident": Mutant(
         "A2",
         32,
-        "alertnet/core/inbound/journey.py",
+        "alertnet/core/inbound/on_the_road/journey.py",
         "(Step.ASK, 2 / 3), (Step.RAISE, 1), (Step.GROW, 2))",
         "(Step.ASK, 2))",
     ),
     "whoever calls in is awaited all the same": Mutant(
         "B4",
         1,
-        "alertnet/core/inbound/journey.py",
+        "alertnet/core/inbound/on_the_road/journey.py",
         "    if is_met or (said in (FieldVerb.CHECK_IN, FieldVerb.ARRIVE) and awaits(journey, at)):\n",
         "    if is_met:\n",
     ),
@@ -423,7 +423,7 @@ MUTANTS = {
     "who does not answer a roll-call is not looked for": Mutant(
         "A2",
         37,
-        "alertnet/core/inbound/journey.py",
+        "alertnet/core/inbound/on_the_road/journey.py",
         "RAISING_ROLL_CALL_LADDER: Ladder = (*_REMINDERS, (Step.RAISE, 1), (Step.GROW, 2))",
         "RAISING_ROLL_CALL_LADDER: Ladder = _REMINDERS",
     ),

@@ -1,4 +1,7 @@
-"""The formats of codes and PINs: the length tells a spoken code, a written code and a PIN apart (B4)."""
+"""The formats of codes and PINs: the length tells a spoken code, a written code and a PIN apart (B4).
+
+And of the codes for people and places, in the form in which words are compared.
+"""
 
 import re
 import unicodedata
@@ -7,6 +10,9 @@ SPOKEN_CODE_LENGTH = 3
 WRITTEN_CODE_LENGTH = 4
 PIN_LENGTH = 5
 ONE_TIME_PIN_LENGTH = 6
+
+PERSON_CODE = re.compile(r"p\d{1,3}")
+PLACE_CODE = re.compile(r"l\d{1,3}")
 
 _WRITTEN = re.compile(r"(?!19|20)[0-9]{4}")
 _PIN = re.compile(r"[0-9]{5}|[0-9]{6}")

@@ -3,19 +3,8 @@
 import re
 from itertools import pairwise, zip_longest
 
-from alertnet.core.inbound.sms_words import (
-    ARRIVED,
-    ASKING,
-    DRAWN_OUT,
-    PANIC,
-    PLEADING,
-    SOS,
-    SOS_APART,
-    WELL,
-    Word,
-    clean,
-    words_of,
-)
+from alertnet.core.inbound.field_words import ARRIVED, ASKING, PANIC, PLEADING, SOS, SOS_APART, WELL
+from alertnet.core.inbound.sms_words import DRAWN_OUT, Word, clean, words_of
 
 _ENDS_CLAUSE = re.compile(r"[,;:!?\n]|\.\s")
 _CRIES = re.compile(

@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Any
 
 from alertnet.core.directory.contact_tree import Member, Team
-from alertnet.core.inbound.sms_grammar import FieldVerb, Report
+from alertnet.core.inbound.field_words import FieldVerb
+from alertnet.core.inbound.sms_grammar import Report
 from alertnet.core.incident import IN_CUSTODY, TYPES, Affected, Certainty, Facts, Scope, Severity, gravest, narrowest
 
 UNKNOWN_TYPE = "other"

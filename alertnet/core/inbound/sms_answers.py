@@ -13,8 +13,9 @@ from itertools import pairwise
 from alertnet.core.codec import value
 from alertnet.core.inbound.auto_replies import says_so
 from alertnet.core.inbound.code_formats import is_written_code
+from alertnet.core.inbound.field_words import FALSE
 from alertnet.core.inbound.sms_grammar import begins_report
-from alertnet.core.inbound.sms_words import FALSE, MEANT_AS_DIGITS, Word, clean, words_of
+from alertnet.core.inbound.sms_words import MEANT_AS_DIGITS, Word, clean, words_of
 from alertnet.core.incident import REF_CHARACTERS, REF_LETTERS
 
 

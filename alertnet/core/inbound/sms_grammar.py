@@ -5,17 +5,15 @@
 Nothing here knows who sent the text: flows check the PIN. A doubtful text gives nothing, and a person reads it.
 """
 
-import re
 from collections.abc import Collection, Iterator
 from dataclasses import field, replace
 from datetime import timedelta
-from enum import StrEnum
 from itertools import pairwise, takewhile, zip_longest
 
 from alertnet.core.codec import value
-from alertnet.core.inbound.code_formats import is_pin
+from alertnet.core.inbound.code_formats import PERSON_CODE, PLACE_CODE, is_pin
 from alertnet.core.inbound.contradictions import cries_among, is_denied
-from alertnet.core.inbound.sms_words import (
+from alertnet.core.inbound.field_words import (
     ALARMS,
     ARRIVED,
     AS_OK,
@@ -23,99 +21,34 @@ from alertnet.core.inbound.sms_words import (
     BATTERY,
     CALLED_OFF,
     DANGER,
+    DRILLS,
     EMPTY,
     FALSE,
     GREETINGS,
     HEDGED,
     LABELS,
     LANGUAGE_OF,
+    NO_DRILL,
     NO_MORE,
     PANIC,
     PLEADING,
     PLEAS,
     SOS,
     SOS_APART,
+    SOS_WITH_SLIP,
     URGENT,
+    VERB_OF_PHRASE,
+    VERB_OF_WORD,
     WELL,
-    Word,
-    clean,
-    is_so_is,
-    is_sos,
-    meant_by,
-    says_no_drill,
-    span_in,
-    with_pin_joined,
-    words_of,
+    FieldVerb,
 )
+from alertnet.core.inbound.sms_words import Word, clean, meant_by, span_in, with_pin_joined, words_of
 from alertnet.core.inbound.type_names import begins_with_type, type_in
 from alertnet.core.incident import REF_CHARACTERS, REF_LETTERS, TYPES_BY_NUMBER, Scope, narrowest
 
-
-class FieldVerb(StrEnum):
-    """What a member of the field does by its text."""
-
-    RAISE = "raise"
-    UPDATE = "update"
-    CHECK_IN = "check_in"
-    DEPART = "depart"
-    ARRIVE = "arrive"
-    EXTEND = "extend"
-    WITHDRAW = "withdraw"
-    """The member asks to call it off: a coordinator confirms that by voice."""
-    LOW_BATTERY = "low_battery"
-    TEST = "test"
-    LANGUAGE = "language"
-
-
-PHRASES = {
-    FieldVerb.RAISE: ("au secours", "a l aide", *ASKING),
-    FieldVerb.UPDATE: ("new",),
-    FieldVerb.DEPART: ("en camino", "en route", "on my way", "on our way", "on the way", "a caminho"),
-}
-"""Phrases that sentences begin with too; except for cries for help they are verbs only with a PIN."""
-
-FIELD_VERBS = {
-    FieldVerb.RAISE: PANIC | ALARMS,
-    FieldVerb.UPDATE: frozenset(
-        (
-            *("news", "nouv", "nouvelle", "nouvelles", "nueva", "nuevas", "novedad", "novedades", "noticia"),
-            *("noticias", "neues", "neuigkeit", "neuigkeiten", "nachricht", "novidade", "novidades"),
-        )
-    ),
-    FieldVerb.CHECK_IN: frozenset(("ok", "okay", "okey", "bien", "gut", "bem")),
-    FieldVerb.DEPART: frozenset(
-        (
-            *("go", "depart", "departure", "salida", "salgo", "salimos"),
-            *("abfahrt", "aufbruch", "unterwegs", "saio", "saimos", "saindo", "partida"),
-        )
-    ),
-    FieldVerb.ARRIVE: frozenset(
-        (
-            *("arr", "arrive", "arrivee", "arrived", "llegada", "llegue", "llegamos"),
-            *("angekommen", "ankunft", "cheguei", "chegamos", "chegada"),
-        )
-    ),
-    FieldVerb.EXTEND: frozenset(
-        (
-            *("wait", "attente", "attends", "attendez", "espera", "delay", "delayed", "late", "retard", "retraso"),
-            *("retrasado", "retrasada", "warten", "verspatung", "aguardar", "aguarde", "atraso", "atrasado"),
-        )
-    ),
-    FieldVerb.WITHDRAW: frozenset(("false", "fausse", "falsa", "fehlalarm")),
-    FieldVerb.LOW_BATTERY: frozenset(("low", "faible", "baja")),
-    FieldVerb.TEST: frozenset(("test", "essai", "prueba", "teste", "drill", "simulacro", "simulado")),
-    FieldVerb.LANGUAGE: frozenset(("lang", "language", "langue", "idioma", "sprache", "lingua")),
-}
-"""The verbs in English, French, Spanish, German and Portuguese, in the form in which words are compared."""
-
 CONSENTS = dict(zip(("c0", "c1", "c2", "c3"), Scope, strict=True))
 
-_CRY_OPENLY = (FieldVerb.RAISE, FieldVerb.TEST)
-_ABOUT_HELP = {FieldVerb.WITHDRAW: {"but_sos": True}, FieldVerb.UPDATE: {"but_told": True}}
-_VERB_OF = {word: verb for verb, words in FIELD_VERBS.items() for word in words}
-_PHRASE_OF = {tuple(phrase.split()): verb for verb, phrases in PHRASES.items() for phrase in phrases}
-
-_PERSON, _PLACE = re.compile(r"p\d{1,3}"), re.compile(r"l\d{1,3}")
+_APOSTROPHES = tuple("'’‘´`")
 
 
 @value
@@ -195,8 +128,15 @@ def parse_report(text: str, known_people: Collection[str] = ()) -> Report | None
         ref=ref,
         longer=longer,
         language=language,
-        cries=begun.verb not in _CRY_OPENLY and cries_among(text, rest, **_ABOUT_HELP.get(begun.verb, {})),
+        cries=_cries_besides(begun.verb, text, rest),
     )
+
+
+def _cries_besides(verb: FieldVerb, text: str, rest: list[Word]) -> bool:
+    """Whether a text of that verb cries for help as well; in a test people may try that out."""
+    if verb in (FieldVerb.RAISE, FieldVerb.TEST):
+        return False
+    return cries_among(text, rest, but_sos=verb is FieldVerb.WITHDRAW, but_told=verb is FieldVerb.UPDATE)
 
 
 def codes_in(text: str, known_people: Collection[str]) -> tuple[str | None, tuple[str, ...]]:
@@ -219,7 +159,7 @@ def _begin(text: str, words: list[Word]) -> _Beginning | None:
 def _begin_saying_no_more(text: str, words: list[Word]) -> _Beginning | None:
     """The beginning of a text that says before its PIN, or in all, only danger, false alarm, there, or well."""
     at = next((at for at, word in enumerate(words) if is_pin(word.plain)), None)
-    said = [word for word in (words[1:] if at == 0 else words[:at]) if not _PLACE.fullmatch(word.plain)]
+    said = [word for word in (words[1:] if at == 0 else words[:at]) if not PLACE_CODE.fullmatch(word.plain)]
     verb = _verb_of_all(" ".join(word.plain for word in said))
     is_quiet = verb in (FieldVerb.ARRIVE, FieldVerb.CHECK_IN)
     if verb is None or (is_quiet and (at is None or "?" in text[: words[at].start if at else None])):
@@ -246,22 +186,40 @@ def _verb_of_all(said: str) -> FieldVerb | None:
 def _begin_with_first(text: str, words: list[Word]) -> _Beginning | None:
     plain = [word.plain for word in words]
     for many in (3, 2):
-        if SOS_APART.fullmatch(" ".join(plain[:many])) and not is_so_is(text, words):
+        if SOS_APART.fullmatch(" ".join(plain[:many])) and not _is_so_is(text, words):
             return _Beginning(FieldVerb.RAISE, True, None, words[many:])
     if _is_pin_and_type(words):
         return _Beginning(FieldVerb.RAISE, False, None, words)
     if len(words) > 1 and is_pin(plain[0]) and not is_pin(plain[1]) and (begun := _begin(text, words[1:])):
         return replace(begun, pin=plain[0])
-    if is_sos(plain):
+    if _is_sos(plain):
         return _Beginning(FieldVerb.RAISE, True, None, words[1:])
     if BATTERY & {*plain[:3]} and EMPTY & {*plain[:3]}:
         said = max(at for at, word in enumerate(plain[:3]) if word in BATTERY | EMPTY)
         return _Beginning(FieldVerb.LOW_BATTERY, False, None, words[said + 1 :])
-    if phrase := next((each for each in _PHRASE_OF if tuple(plain[: len(each)]) == each), None):
+    if phrase := next((each for each in VERB_OF_PHRASE if tuple(plain[: len(each)]) == each), None):
         return _begin_with_phrase(phrase, words[len(phrase) :])
     if (asked := _pleading(plain)) and meant_by(plain[asked], PANIC):
         return _Beginning(FieldVerb.RAISE, True, None, words[asked + 1 :], is_asked=True)
     return _begin_with(plain[0], words[1:]) if words else None
+
+
+def _is_sos(plain: list[str]) -> bool:
+    """Whether the first word is SOS; one with a slip only counts right before a PIN, which shows what was meant."""
+    may_slip = len(plain) > 1 and is_pin(plain[1])
+    return bool(plain) and bool(SOS.fullmatch(plain[0]) or (may_slip and SOS_WITH_SLIP.fullmatch(plain[0])))
+
+
+def _is_so_is(text: str, words: list[Word]) -> bool:
+    """Whether the first two words are `so's`, and begin a sentence."""
+    first, second = words[0], words[1]
+    is_short = text[first.end : second.start] in _APOSTROPHES and not text[first.start : second.end].isupper()
+    return is_short and len(words) > len("so") and words[2].plain.isalpha()
+
+
+def _says_no_drill(verbs: set[str], rest: list[Word]) -> bool:
+    """Whether it begins with the word for a drill, and may say of it that it is over, or is none."""
+    return bool(verbs & DRILLS) and not NO_DRILL.isdisjoint(word.plain for word in rest)
 
 
 def _begin_greeted(text: str, words: list[Word]) -> _Beginning | None:
@@ -282,13 +240,12 @@ def _pleading(plain: list[str]) -> int:
 
 def _begin_with(word: str, rest: list[Word]) -> _Beginning | None:
     """The beginning by its first word, which may have a slip."""
-    meant = meant_by(word, _VERB_OF)
-    verbs = {_VERB_OF[each] for each in meant}
-    if len(verbs) != 1 or says_no_drill(meant, rest):
+    meant = meant_by(word, VERB_OF_WORD)
+    verbs = {VERB_OF_WORD[each] for each in meant}
+    if len(verbs) != 1 or _says_no_drill(meant, rest):
         return None
     (verb,) = verbs
-    is_proven = any(is_pin(each.plain) for each in _head(rest))
-    if verb is not FieldVerb.RAISE and word not in meant and not is_proven:
+    if verb is not FieldVerb.RAISE and word not in meant and not _is_proven(rest):
         return None
     return _Beginning(verb, not meant.isdisjoint(PANIC), None, rest)
 
@@ -312,9 +269,14 @@ def _begin_with_cry_after(text: str, begun: _Beginning) -> _Beginning | None:
 
 
 def _begin_with_phrase(phrase: tuple[str, ...], rest: list[Word]) -> _Beginning | None:
-    verb = _PHRASE_OF[phrase]
-    is_proven, is_cry = any(is_pin(each.plain) for each in _head(rest)), verb is FieldVerb.RAISE
-    return _Beginning(verb, is_cry, None, rest, " ".join(phrase) in ASKING) if is_cry or is_proven else None
+    verb = VERB_OF_PHRASE[phrase]
+    is_cry = verb is FieldVerb.RAISE
+    return _Beginning(verb, is_cry, None, rest, " ".join(phrase) in ASKING) if is_cry or _is_proven(rest) else None
+
+
+def _is_proven(rest: list[Word]) -> bool:
+    """Whether a PIN among the codes after it shows that a verb was meant."""
+    return any(is_pin(each.plain) for each in _head(rest))
 
 
 def _is_pin_and_type(words: list[Word]) -> bool:
@@ -364,12 +326,12 @@ def _language(rest: list[Word]) -> tuple[str | None, list[Word]]:
 def _coded(known_people: Collection[str]) -> frozenset[str]:
     """The words that name these people. A code without a digit may be any word."""
     small = [code.lower() for code in known_people if any(map(str.isdecimal, code))]
-    return frozenset(code for code in small if code not in CONSENTS and not _PLACE.fullmatch(code))
+    return frozenset(code for code in small if code not in CONSENTS and not PLACE_CODE.fullmatch(code))
 
 
 def _codes_among(words: list[Word], coded: Collection[str]) -> tuple[str | None, tuple[str, ...]]:
-    places = (word.plain.upper() for word in words if _PLACE.fullmatch(word.plain))
-    people = (word.plain.upper() for word in words if word.plain in coded or _PERSON.fullmatch(word.plain))
+    places = (word.plain.upper() for word in words if PLACE_CODE.fullmatch(word.plain))
+    people = (word.plain.upper() for word in words if word.plain in coded or PERSON_CODE.fullmatch(word.plain))
     return next(places, None), tuple(dict.fromkeys(people))
 
 
@@ -393,7 +355,7 @@ def _free_text(
 
 
 def _is_code(plain: str, coded: Collection[str] = ()) -> bool:
-    return plain in CONSENTS or plain in coded or bool(_PERSON.fullmatch(plain) or _PLACE.fullmatch(plain))
+    return plain in CONSENTS or plain in coded or bool(PERSON_CODE.fullmatch(plain) or PLACE_CODE.fullmatch(plain))
 
 
 def _is_number_of_type(plain: str) -> bool:

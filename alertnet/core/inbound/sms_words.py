@@ -1,6 +1,6 @@
 """Splits a text into words in the form in which they are compared (small letters, no accents, ASCII digits).
 
-And reads spans. Names the words of a cry for help.
+And tells which word is meant by one with a slip, how a word sounds, and how long a span of time is.
 """
 
 import re
@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from alertnet.core.codec import value
 from alertnet.core.inbound.code_formats import PIN_APART, PIN_IN_ONE, digits_of, is_pin
+from alertnet.core.inbound.field_words import SOS
 from alertnet.core.incident import TYPES_BY_NUMBER
 
 LONG_WORD = 5
@@ -18,137 +19,11 @@ LONG_WORD = 5
 SHORTEST_WORD = 3
 OTHER_WORDS = frozenset(("notfalls", "helps"))
 """Words that are no slip of the one that they resemble: `bitte notfalls anrufen` asks for a call if need be."""
-PANIC = frozenset(
-    (
-        *("sos", "help", "helpme", "helpus", "emergency", "emergencia", "auxilio"),
-        *("ayuda", "ayudame", "ayudanos", "ayudenme", "ayudenos"),
-        *("aide", "aidez", "secours", "urgence", "hilfe", "notfall", "ajuda", "socorro"),
-    )
-)
-"""Words that raise an alarm with the highest severity, whatever the language of the phone."""
-ALARMS = frozenset(("alert", "alerte", "alerta", "alarm", "alarme", "alarma"))
-URGENT = frozenset(("urgent", "urgente", "dringend"))
-"""Words that many texts begin with; they raise an alarm only next to a PIN."""
-ASKING = ("me ajuda", "me ajude", "me ajudem", "nos ajude", "nos ajudem")
-"""Cries for help that are themselves requests, as after a plea (`is_asked`)."""
-GREETINGS = URGENT | {
-    *("hello", "hi", "hey", "hallo", "hola", "ola", "bonjour", "bonsoir", "salut", "buenas", "noches", "tardes"),
-    *("re", "fw", "fwd", "rv", "tr", "wg", "aw", *"123456789"),
-}
-"""What may stand before a cry for help: a greeting, the mark of a text that answers or forwards another, a part's
-number."""
-FALSE = frozenset(
-    (
-        *("false", "falsa", "falso", "fausse", "faux", "falscher", "falsch"),
-        *("mistake", "error", "erreur", "versehen", "engano"),
-    )
-)
-"""Words by which an alarm is withdrawn, where a text says nothing else of it."""
-WELL = frozenset(
-    (
-        *("ok", "okay", "okey", "safe", "safely", "fine", "good", "well", "clear", "bien", "tranquilo", "tranquila"),
-        *("ras", "securite", "gut", "ordnung", "sicher", "bem", "seguro", "segura", "seguros", "seguras"),
-    )
-)
-"""Words that say that all is well, where a text says nothing else."""
-AS_OK = re.compile(
-    r"\b(?:o k|ca va|a salvo|sains? et saufs?|saines? et sauves?|sin novedad(?:es)?|sem novidades?|rien a signaler"
-    r"|nothing to report)\b"
-)
-"""What says so in several words, of which one alone means something else."""
-HEDGED = re.compile(
-    r"^(?:(?:hello|hi|hallo) )?(?:are|r|is|am|were|was|have|has|ist|sind|bin|suis|sommes)"
-    r" (?:we|i|it|this|that|the|all|both|every\w+|alles|wir|ich|das|je|nous)\b"
-    r"|\b(?:only|solo|nur|un|una|une|um|uma|on arrives?)\b"
-    r"|\b(?:was|were|fue|era|etait|cetait|war|foi)\b"
-)
-"""What makes of them a question (are we safe), or speaks of one alone (only I am safe), of soon (on arrive) or of what
-was (I was safe)."""
-ARRIVED = frozenset(
-    (
-        *("ar", "arrived", "reached", "arrive", "arrives", "arrivee", "arrivees", "llegada", "llegue", "llegamos"),
-        *("llegado", "angekommen", "cheguei", "chegamos", "chegado"),
-    )
-)
-"""Words that say that somebody has arrived, where a text says nothing else."""
-DANGER = frozenset(("danger", "peligro", "perigo", "gefahr", "mayday"))
-"""Words that cry for help, where a text says nothing else."""
-CALLED_OFF = ALARMS | {"sos"}
-"""Words for what may have been false."""
-NO_MORE = frozenset(
-    (
-        *("sorry", "it", "was", "is", "s", "that", "this", "a", "the", "just", "only", "all", "we", "are", "am", "i"),
-        *("m", "r", "re", "were", "im", "ve", "have", "has", "been", "and", "at", "in", "to", "here", "now", "by"),
-        *("back", "home", "casa", "vuelta", "de", "retour", "rentre", "rentres", "rentree", "rentrees", "zu", "hause"),
-        *("zuhause", "zuruck", "volta"),
-        *("yes", "si", "oui", "sim", "ja", "both", "los", "las", "dos", "les", "deux", "os", "as", "dois", "beide"),
-        *("everybody", "everyone", "everything", "hello", "hi", "thanks", "thank", "thx"),
-        *("perdon", "perdonen", "disculpe", "disculpen", "disculpa", "lo", "siento", "sentimos", "fue", "era", "es"),
-        *("una", "un", "ha", "he", "hemos", "sido", "solo", "todo", "todos", "todas", "por", "ya", "estoy"),
-        *("estamos", "esta", "y", "muy", "aqui", "hola", "gracias", "en", "la", "el"),
-        *("desole", "desolee", "desoles", "pardon", "excusez", "moi", "c", "etait", "est", "cetait", "cest", "une"),
-        *("juste", "par", "tout", "tous", "toutes", "va", "vais", "ca", "je", "suis", "sommes", "nous", "on", "et"),
-        *("bonjour", "salut", "merci", "deja"),
-        *("war", "das", "ein", "nur", "entschuldigung", "tut", "mir", "uns", "leid", "alles", "ist", "sind", "wir"),
-        *("ich", "bin", "geht", "allen", "und", "aus", "hallo", "danke"),
-        *("desculpe", "desculpem", "desculpa", "foi", "um", "uma", "tudo", "estou", "ja", "e", "obrigado"),
-        *("obrigada", "ola"),
-    )
-)
-NO_MORE |= DANGER | FALSE | WELL | ARRIVED | CALLED_OFF
-"""All these, and small words among them; none of them denies: `isnt a false alarm` is an alarm."""
-PLEAS = frozenset(
-    (
-        *("please", "pls", "plz", "need", "favor", "porfa", "porfavor", "necesito", "necesitamos", "pido", "pedimos"),
-        *("svp", "plait", "besoin", "au", "preciso", "precisamos", "bitte", "brauche", "brauchen", "send", "manden"),
-        *("envien", "envoyez", "mandem", "enviem"),
-    )
-)
-"""Words that ask for what follows: please help, necesitamos ayuda, on a besoin d'aide."""
-PLEADING = PLEAS | {
-    *("i", "we", "por", "j", "ai", "on", "a", "nous", "avons", "s", "il", "vous", "d", "de", "l", "ich", "wir")
-}
-"""The same with the small words among them."""
-BATTERY = frozenset(("battery", "batt", "bat", "batterie", "bateria", "pila", "akku"))
-EMPTY = frozenset(
-    (
-        *("low", "faible", "baja", "bajo", "poca", "plus", "sin", "no"),
-        *("leer", "schwach", "fraca", "baixa", "pouca", "sem"),
-    )
-)
-"""Words that, beside the word for battery, say that it is nearly empty."""
-LABELS = frozenset(
-    ("pin", "type", "tipo", "place", "lugar", "lieu", "people", "personas", "personnes", "code", "codigo")
-)
-"""Labels before codes, as in forms; they have no meaning here."""
-SOS = re.compile(r"s+(?:[o0]+s+)+")
-_SOS_WITH_SLIP = re.compile(
-    r"(?!(?:los|nos|dos|vos|tos|pos|ses|sus|son|sol|soy|sou|som|sous|esos|sms|sow)$)"
-    r"(?:s[a-z0-9]s|[a-z0-9]os|so[a-z0-9]|[a-z]sos|s[a-z]os|so[a-z]s|sos[a-z])"
-)
-"""SOS with one letter wrong or too many, where that is no common word, nor LOW with a slip."""
-SOS_APART = re.compile(r"s [o0] s|s[o0] s|s [o0]s")
-_LANGUAGES = {
-    "en": ("en", "english", "anglais", "ingles"),
-    "fr": ("fr", "french", "francais", "frances"),
-    "es": ("es", "spanish", "espagnol", "espanol"),
-    "de": ("de", "german", "deutsch", "allemand", "aleman"),
-    "pt": ("pt", "portuguese", "portugues", "portugais"),
-}
-LANGUAGE_OF = {name: language for language, names in _LANGUAGES.items() for name in names}
 MOST_BEFORE_PIN = 3
 """How many words may stand before a PIN whose digits stand apart; later it may be any number."""
 
 _WORD = re.compile(r"[^\W_]+")
 DRAWN_OUT = re.compile(r"(.)\1{2,}")
-_DRILLS = frozenset(("drill", "simulacro", "simulado"))
-_NO_DRILL = frozenset(
-    (
-        *("no", "not", "isnt", "over", "ended", "finished", "done", "was", "real", "really", "termino", "terminado"),
-        *("acabo", "acabado", "fue", "era", "verdad", "serio", "nao", "acabou", "terminou", "foi", "verdade"),
-    )
-)
-_APOSTROPHES = tuple("'’‘´`")
 _SOS_SIGN = "\U0001f198"
 _TYPE = "|".join(map(str, TYPES_BY_NUMBER))
 _TYPE_AND_COUNT = re.compile(rf"(?:{_TYPE})[,\s]+\d{{3}}[,\s]+[^\W\d_]{{2}}")
@@ -222,24 +97,6 @@ def words_of(text: str) -> list[Word]:
         else:
             words.append(word)
     return words
-
-
-def is_sos(plain: list[str]) -> bool:
-    """Whether the first word is SOS; one with a slip only counts right before a PIN, which shows what was meant."""
-    may_slip = len(plain) > 1 and is_pin(plain[1])
-    return bool(plain) and bool(SOS.fullmatch(plain[0]) or (may_slip and _SOS_WITH_SLIP.fullmatch(plain[0])))
-
-
-def says_no_drill(verbs: set[str], rest: list[Word]) -> bool:
-    """Whether it begins with the word for a drill, and may say of it that it is over, or is none."""
-    return bool(verbs & _DRILLS) and not _NO_DRILL.isdisjoint(word.plain for word in rest)
-
-
-def is_so_is(text: str, words: list[Word]) -> bool:
-    """Whether the first two words are `so's`, and begin a sentence."""
-    first, second = words[0], words[1]
-    is_short = text[first.end : second.start] in _APOSTROPHES and not text[first.start : second.end].isupper()
-    return is_short and len(words) > len("so") and words[2].plain.isalpha()
 
 
 def with_pin_joined(text: str) -> str:

@@ -7,6 +7,7 @@ from itertools import pairwise, product
 
 from alertnet.core.codec import replace, value
 from alertnet.core.inbound import type_vocabulary as vocabulary
+from alertnet.core.inbound.code_formats import PERSON_CODE
 from alertnet.core.inbound.sms_words import Word, sound
 from alertnet.core.inbound.type_hints import hinted
 from alertnet.core.incident import TYPES
@@ -20,7 +21,6 @@ FAR = 6
 GAP = "_"
 LONG_NAME = 9
 """In names this long one missing or swapped letter is forgiven; in shorter ones too many everyday words would match."""
-_PERSON = re.compile(r"p\d{1,3}")
 _PLACE_OR_CONSENT = re.compile(r"l\d{1,3}|c[0-3]")
 
 
@@ -140,7 +140,7 @@ def begins_with_type(words: list[Word]) -> bool:
 
 def _heard(word: Word) -> frozenset[str]:
     """What a word may be in a name: itself, its long form, its singular, or a kind."""
-    if _PERSON.fullmatch(word.plain):
+    if PERSON_CODE.fullmatch(word.plain):
         return _KINDS_OF["P"]
     heard = sound(word.plain)
     meant = {heard, _SHORT.get(heard, heard), _CLITIC.sub("", heard)}

@@ -10,7 +10,8 @@ from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import EVERYWHERE, ContactTree, Member, Network, Team, nearest
 from alertnet.core.directory.on_call import STAFF
 from alertnet.core.disclosure import Said
-from alertnet.core.inbound.sms_grammar import FieldVerb, Report
+from alertnet.core.inbound.field_words import FieldVerb
+from alertnet.core.inbound.sms_grammar import Report
 from alertnet.core.incident import Scope
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import languages

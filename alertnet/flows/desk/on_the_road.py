@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from alertnet.core.codec import value
-from alertnet.core.inbound.journey import Kind, Status
+from alertnet.core.inbound.on_the_road.journey import Kind, Status
 from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import troubles

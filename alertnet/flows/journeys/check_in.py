@@ -5,8 +5,20 @@ from datetime import datetime, timedelta
 
 from alertnet.core.codec import value
 from alertnet.core.errors import WrongState
-from alertnet.core.inbound.journey import TYPED, Gap, Journey, Kind, Leg, Status, believes, hear, later, meant
-from alertnet.core.inbound.sms_grammar import FieldVerb, Report
+from alertnet.core.inbound.field_words import FieldVerb
+from alertnet.core.inbound.on_the_road.journey import (
+    TYPED,
+    Gap,
+    Journey,
+    Kind,
+    Leg,
+    Status,
+    believes,
+    hear,
+    later,
+    meant,
+)
+from alertnet.core.inbound.sms_grammar import Report
 from alertnet.flows.credentials.known_numbers import InTheField
 from alertnet.flows.incidents.update import update_incident
 from alertnet.flows.unit.locked_incident import take_up

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from alertnet.core.directory.contact import RINGING, MethodKind
 from alertnet.core.disclosure import Subject
-from alertnet.core.inbound.journey import Journey, Step, deafened, take_steps
+from alertnet.core.inbound.on_the_road.journey import Journey, Step, deafened, take_steps
 from alertnet.core.incident import TYPES, Affected, Certainty, Facts, Severity
 from alertnet.core.limits import TEXTS_TOLD
 from alertnet.core.monitoring.self_monitoring import Part

@@ -10,7 +10,7 @@ from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.routine import Risk
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, TooMany
-from alertnet.core.inbound.journey import RollCall, ask
+from alertnet.core.inbound.on_the_road.journey import RollCall, ask
 from alertnet.core.limits import ROLL_CALLS
 from alertnet.flows.credentials.known_numbers import InTheField, member_of
 from alertnet.flows.journeys.missed import is_left_alone, write_to

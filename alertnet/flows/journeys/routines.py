@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from alertnet.core.directory.contact_tree import Network, Team
 from alertnet.core.directory.routine import Routine
-from alertnet.core.inbound.journey import Journey, Kind, Leg, Status
+from alertnet.core.inbound.on_the_road.journey import Journey, Kind, Leg, Status
 from alertnet.flows.credentials.known_numbers import member_of
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import journeys

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from alertnet.core.disclosure import Subject
 from alertnet.core.inbound.contradictions import takes_back
 from alertnet.core.inbound.field_report import echoed
-from alertnet.core.inbound.journey import LONGEST_DELAY, SHORT_DELAY, TYPED, Leg
+from alertnet.core.inbound.field_words import FieldVerb
 from alertnet.core.inbound.on_the_road.check_in_text import (
     gaps_in,
     has_words,
@@ -20,7 +20,8 @@ from alertnet.core.inbound.on_the_road.check_in_text import (
     says_more_than_times,
     says_only_well,
 )
-from alertnet.core.inbound.sms_grammar import FieldVerb, Report
+from alertnet.core.inbound.on_the_road.journey import LONGEST_DELAY, SHORT_DELAY, TYPED, Leg
+from alertnet.core.inbound.sms_grammar import Report
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.pins import PinCheck
 from alertnet.flows.journeys.check_in import CheckedIn, Heard, awaited_next, begin_journey, check_in

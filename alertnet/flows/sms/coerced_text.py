@@ -7,8 +7,9 @@ own transaction, and done by whichever worker looks next.
 from dataclasses import replace
 
 from alertnet.core.errors import Inconsistent
+from alertnet.core.inbound.field_words import FieldVerb
 from alertnet.core.inbound.sms_answers import parse_duty_change
-from alertnet.core.inbound.sms_grammar import FieldVerb, Report, parse_report
+from alertnet.core.inbound.sms_grammar import Report, parse_report
 from alertnet.flows.credentials.known_numbers import member_at, staff_at
 from alertnet.flows.credentials.pins import PinCheck
 from alertnet.flows.sms.field_text import FieldText

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection
 
-from alertnet.core.inbound.journey import TYPED
+from alertnet.core.inbound.field_words import FieldVerb
 from alertnet.core.inbound.on_the_road.check_in_text import has_words
-from alertnet.core.inbound.sms_grammar import FieldVerb, Report
+from alertnet.core.inbound.on_the_road.journey import TYPED
+from alertnet.core.inbound.sms_grammar import Report
 from alertnet.flows.sms.check_in_by_sms import is_for_people, receive_check_in
 from alertnet.flows.sms.field_text import FieldText
 from alertnet.flows.sms.quiet_verbs import QUIET_VERBS, receive_quiet_verb

@@ -12,7 +12,8 @@ from alertnet.core.directory.contact import RINGING
 from alertnet.core.directory.contact_tree import ContactTree, Network
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput
-from alertnet.core.inbound.sms_grammar import FieldVerb, Report, parse_report
+from alertnet.core.inbound.field_words import FieldVerb
+from alertnet.core.inbound.sms_grammar import Report, parse_report
 from alertnet.core.limits import ALL_STRANGER_ALARMS, ALL_STRANGERS_TOLD, STRANGER_ALARMS, STRANGERS_TOLD, Limit
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import NO_REF, InTheField, in_own_language, member_of

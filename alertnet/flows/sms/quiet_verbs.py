@@ -8,9 +8,10 @@ from typing import Any
 
 from alertnet.core.directory.on_call import Arrangement, shift_at
 from alertnet.core.disclosure import Subject
+from alertnet.core.inbound.field_words import FieldVerb
 from alertnet.core.inbound.on_the_road.check_in_text import has_words
 from alertnet.core.inbound.sms_answers import DutyChange
-from alertnet.core.inbound.sms_grammar import FieldVerb, Report
+from alertnet.core.inbound.sms_grammar import Report
 from alertnet.core.incident import Incident
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import InTheField, in_own_language

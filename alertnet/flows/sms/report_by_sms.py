@@ -12,7 +12,8 @@ from typing import Any
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.state import PlanChanged, Status
 from alertnet.core.inbound.field_report import add_to, as_grave_as, echoed, facts_of, heard_at_once, news_of, understood
-from alertnet.core.inbound.sms_grammar import FieldVerb, Report
+from alertnet.core.inbound.field_words import FieldVerb
+from alertnet.core.inbound.sms_grammar import Report
 from alertnet.core.incident import IN_CUSTODY, Facts
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.core.resolution.known_people import with_records

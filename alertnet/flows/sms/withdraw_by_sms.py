@@ -10,7 +10,8 @@ from dataclasses import replace
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import Unknown
 from alertnet.core.inbound.field_report import withdrawn
-from alertnet.core.inbound.sms_grammar import FieldVerb, Report
+from alertnet.core.inbound.field_words import FieldVerb
+from alertnet.core.inbound.sms_grammar import Report
 from alertnet.core.notification import Kind, PromptKind
 from alertnet.flows.credentials.known_numbers import InTheField
 from alertnet.flows.credentials.pins import PinCheck, numbers_in, without_numbers

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from alertnet.core.codec import from_plain, replace, to_plain, value
-from alertnet.core.inbound.journey import Journey, Kind, RollCall, Status
+from alertnet.core.inbound.on_the_road.journey import Journey, Kind, RollCall, Status
 from alertnet.store.db.columns import vault_of
 from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx, is_id

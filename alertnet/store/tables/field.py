@@ -9,12 +9,12 @@ journeys = Table(
     "journeys",
     metadata,
     Column("id", String(32), primary_key=True),
-    Column("kind", String(16), nullable=False),  # `core.inbound.journey.Kind`
+    Column("kind", String(16), nullable=False),  # `core.inbound.on_the_road.journey.Kind`
     Column("team", String(64), nullable=False),
     Column("member", String(64)),  # None: any of the team
     Column("routine", String(64)),
     Column("roll_call", String(32)),
-    Column("status", String(16), nullable=False),  # `core.inbound.journey.Status`
+    Column("status", String(16), nullable=False),  # `core.inbound.on_the_road.journey.Status`
     Column("journey", EncryptedJson, nullable=False),
     Column("expected_at", Instant, nullable=False),
     Column("due_at", Instant),

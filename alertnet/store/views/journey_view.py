@@ -7,7 +7,7 @@ from sqlalchemy import select
 from typing_extensions import TypedDict
 
 from alertnet.core.directory.durations import duration_text
-from alertnet.core.inbound.journey import Status
+from alertnet.core.inbound.on_the_road.journey import Status
 from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.store.db.session import Session
 from alertnet.store.monitoring import troubles

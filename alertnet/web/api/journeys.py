@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from alertnet.core.directory.contact_tree import Network, Team
 from alertnet.core.directory.routine import Risk
 from alertnet.core.errors import BadInput, Forbidden, Unknown
-from alertnet.core.inbound.journey import LONGEST_DELAY, Journey
+from alertnet.core.inbound.on_the_road.journey import LONGEST_DELAY, Journey
 from alertnet.flows.credentials.known_numbers import member_of
 from alertnet.flows.journeys.check_in import Heard, announce_journey, cancel_journey, check_in_by_key
 from alertnet.flows.unit.idempotent_request import Act, Show

@@ -11,8 +11,8 @@ from alertnet.core.directory.contact_tree import EVERYWHERE, ContactTree, Team
 from alertnet.core.directory.countries import COUNTRIES
 from alertnet.core.directory.routine import Risk, Terms
 from alertnet.core.escalation.quorum import Action, AnswerKind
-from alertnet.core.inbound.journey import MOST_LEGS, Gap, Journey, Kind, Leg, Status
-from alertnet.core.inbound.sms_grammar import FieldVerb
+from alertnet.core.inbound.field_words import FieldVerb
+from alertnet.core.inbound.on_the_road.journey import MOST_LEGS, Gap, Journey, Kind, Leg, Status
 from alertnet.core.incident import (
     TYPES,
     Affected,

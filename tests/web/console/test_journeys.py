@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from alertnet.core.directory.routine import Risk, Terms
-from alertnet.core.inbound.journey import Journey, Kind, Leg
+from alertnet.core.inbound.on_the_road.journey import Journey, Kind, Leg
 from alertnet.core.incident import Scope
 from alertnet.flows.journeys.check_in import announce_journey
 from alertnet.store.records.credentials.users import Role

@@ -14,7 +14,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from alertnet.core.directory.wall_clock import wall_moment, wall_moments
-from alertnet.core.inbound.journey import MOST_GAPS, MOST_LEGS, Gap, Leg
+from alertnet.core.inbound.field_words import ARRIVED, AS_OK, CALLED_OFF, DANGER, FALSE, HEDGED, NO_MORE
 from alertnet.core.inbound.on_the_road.day_words import Half, only_day
 from alertnet.core.inbound.on_the_road.hour_tokens import (
     GAP,
@@ -27,16 +27,8 @@ from alertnet.core.inbound.on_the_road.hour_tokens import (
     tokens_of,
 )
 from alertnet.core.inbound.on_the_road.hours_said import Said, Unsure, said_in
-from alertnet.core.inbound.sms_words import (
-    ARRIVED,
-    AS_OK,
-    CALLED_OFF,
-    DANGER,
-    FALSE,
-    HEDGED,
-    NO_MORE,
-    words_of,
-)
+from alertnet.core.inbound.on_the_road.journey import MOST_GAPS, MOST_LEGS, Gap, Leg
+from alertnet.core.inbound.sms_words import words_of
 from alertnet.core.incident import TYPES_BY_NUMBER
 
 JUST_GONE = timedelta(hours=2)

@@ -8,7 +8,7 @@ from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.durations import read_duration
 from alertnet.core.errors import BadInput, Unknown
-from alertnet.core.inbound.sms_grammar import FieldVerb
+from alertnet.core.inbound.field_words import FieldVerb
 from alertnet.flows.desk.on_the_road import Field, read_field
 from alertnet.flows.journeys.check_in import Heard, cancel_journey, check_in_by_key
 from alertnet.flows.journeys.roll_call import Question, call_roll

@@ -15,8 +15,8 @@ from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Member, Team
 from alertnet.core.directory.routine import Risk, Routine, Terms
 from alertnet.core.inbound.code_formats import ONE_TIME_PIN_LENGTH
+from alertnet.core.inbound.field_words import FieldVerb
 from alertnet.core.inbound.same_event import WITHIN
-from alertnet.core.inbound.sms_grammar import FieldVerb
 from alertnet.core.incident import Scope
 
 EARLY = timedelta(minutes=30)
