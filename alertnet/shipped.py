@@ -6,6 +6,9 @@ from pathlib import Path
 
 TREES, TEMPLATES, MIGRATIONS = "contact_trees", "message_templates", "migrations"
 
+CALLBACKS = frozenset({"+573005550101", "+32470550101"})
+"""Whom the example's trees ask to call: invented numbers, which may be somebody's all the same."""
+
 _CODE = Path(__file__).parent
 _INSTALLED = "share/alertnet"
 """Where a wheel puts them, below whatever it is installed in: an environment, a user's folder, the system."""

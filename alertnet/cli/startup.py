@@ -28,7 +28,7 @@ from alertnet.runtime.logging import configure
 from alertnet.runtime.settings.settings import Settings, examine, missing_for
 from alertnet.runtime.tree_reloader import Start
 from alertnet.runtime.wiring import Runtime, wire
-from alertnet.shipped import TEMPLATES, shipped
+from alertnet.shipped import CALLBACKS, TEMPLATES, shipped
 from alertnet.store.monitoring import heartbeats
 from alertnet.store.records import documents, editions
 from alertnet.store.records.credentials import pins
@@ -69,14 +69,14 @@ def checked_runtime(say: Say = _log_faults) -> Iterator[Runtime]:
         DatabaseAway: it could not be reached for minutes.
     """
     files = _read_all()
-    if files.settings.trees_are_examples:
-        log.warning("trees_of_the_example", folder=str(files.settings.contact_trees))
     runtime = when_database_is_there(partial(_open, files))
     try:
         if files.faults:
             say(files.faults)
         # Of those that start at once each puts its trees in force, one after the other.
         when_database_is_there(lambda: runtime.edition)
+        if invented := trees_of_example(runtime.edition.network):
+            log.info("trees_of_the_example", trees=invented, mend="write your own: docs/coordinators.md")
         _log_missing_pins(runtime)
         _warn_of_missing_secret(runtime)
         runtime.trees.follow()
@@ -92,6 +92,11 @@ def runtime_of_command() -> Iterator[Runtime]:
     configure(level=logging.WARNING)
     with checked_runtime(on_stderr) as runtime:
         yield runtime
+
+
+def trees_of_example(network: Network) -> list[str]:
+    """The trees that still ask to call an invented number of the example: whoever has it would be rung at night."""
+    return sorted(id for id, tree in network.trees.items() if tree.callback in CALLBACKS)
 
 
 def _log_missing_pins(runtime: Runtime) -> None:

@@ -1,11 +1,12 @@
 """`doctor`: what is wrong with an installation, in plain words, with what to do; no secret among them."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from alertnet.channels.base import NotSent
-from alertnet.cli.startup import checked_runtime
+from alertnet.cli.startup import checked_runtime, trees_of_example
 from alertnet.core.delivery.circuit_breaker import RUN
 from alertnet.core.delivery.provider_codes import AccountFault
 from alertnet.core.delivery.provider_routes import FIRST
@@ -14,6 +15,7 @@ from alertnet.core.errors import Misconfigured
 from alertnet.flows.sending.provider_health import note
 from alertnet.runtime.wiring import Runtime
 from alertnet.sandbox import Sandbox
+from alertnet.shipped import CALLBACKS
 from alertnet.store.queues import workers
 from tests.cli.conftest import SECRET, Office
 
@@ -39,6 +41,20 @@ def test_a_fresh_installation_lacks_only_who_sends(office: Office, runtime: Runt
     assert wrong == set()
     assert {"settings", "trees", "templates", "disk", "secret key", "database", "clock", "worker"} <= set(found)
     assert (found["heartbeat"], found["people"]) == ("look", "look")
+
+
+def test_trees_that_still_have_the_examples_callback_are_named(office: Office, runtime: Runtime) -> None:
+    """Its invented numbers may be somebody's: they would be rung at night, and nobody of the network."""
+    network = runtime.edition.network
+    own = replace(network.trees["colombia"], callback="+573019990001")
+
+    said = office.types("doctor", "--offline").out
+
+    assert {tree.callback for tree in network.trees.values()} == CALLBACKS
+    assert trees_of_example(network) == ["colombia", "international"]
+    assert trees_of_example(replace(network, trees=network.trees | {"colombia": own})) == ["international"]
+    assert "! trees: colombia, international: the example's callback" in said
+    assert "    → write your own: docs/coordinators.md" in said
 
 
 def test_a_wrong_setting_a_missing_schema_and_a_silent_provider_are_named_at_once(office: Office) -> None:

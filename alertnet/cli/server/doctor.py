@@ -107,7 +107,7 @@ def _examine(*, offline: bool) -> Iterator[Finding]:
     yield from _each("settings", wrong, "mend it in .env or the environment: the README has the table", "all there")
     for file in open_secrets():
         yield Finding("secrets", State.LOOK, f"everybody on this machine may read {file}", f"chmod 600 {file}")
-    yield from _files(settings, tuple(map(str, faults)))
+    yield from _files(settings, network or Network({}, {}, {}), tuple(map(str, faults)))
     yield from _disks(settings)
     if settings.secret_keys and not any(fault.startswith("ALERTNET_DATABASE_URL") for fault in wrong):
         yield from _with_database(settings, network or Network({}, {}, {}))
@@ -120,16 +120,17 @@ def _each(about: str, faults: Iterable[str], do: str, well: str) -> Iterator[Fin
     yield from found or [Finding(about, State.WELL, well)]
 
 
-def _files(settings: "Settings", of_trees: tuple[str, ...]) -> Iterator[Finding]:
-    from alertnet.cli.startup import faults_of_templates
+def _files(settings: "Settings", network: Network, of_trees: tuple[str, ...]) -> Iterator[Finding]:
+    from alertnet.cli.startup import faults_of_templates, trees_of_example
     from alertnet.cli.templates import LONGEST_URL
     from alertnet.messages.checks.fitting import read_fitted
     from alertnet.shipped import TEMPLATES, shipped
 
     folder = settings.contact_trees
     yield from _each("trees", of_trees, f"alertnet trees check {folder}", f"{folder} can be used")
-    if settings.trees_are_examples:
-        yield Finding("trees", State.LOOK, "those of the example", "write your own: docs/coordinators.md")
+    if invented := trees_of_example(network):
+        found = f"{_named(invented)}: the example's callback, so probably its invented numbers too"
+        yield Finding("trees", State.LOOK, found, "write your own: docs/coordinators.md")
     try:
         fitted = read_fitted(settings.message_templates, shipped(TEMPLATES))
         url = settings.public_url or LONGEST_URL
