@@ -24,7 +24,10 @@ from tests.house.documents import documents
 from tests.ports import free_port
 from tests.processes.installation import Process, eventually
 
-SECTION = documents()["docs/operations.md"].split("## Two installations on one machine")[1].split("\n## ")[0]
+SECTIONS = "".join(
+    documents()["docs/operations.md"].split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    for heading in ("A small machine", "Two installations on one machine")
+)
 PROGRAM = "/opt/alertnet/bin/alertnet"
 """Where the document has it; its words are the same wherever it is."""
 START_SECONDS = 180
@@ -139,7 +142,7 @@ def has_another(one: Installed, version: str) -> bool:
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", SECTION, re.DOTALL)
+    return re.findall(rf"```{language}\n(.*?)```", SECTIONS, re.DOTALL)
 
 
 def written_files(root: Path) -> dict[str, str]:

@@ -102,15 +102,16 @@ def _examine(*, offline: bool) -> Iterator[Finding]:
 
     reading = examine()
     settings = reading.settings
-    network, faults = read_folder(settings.contact_trees)
-    wrong = reading.faults_for(network.methods if network else ())
+    read, faults = read_folder(settings.contact_trees)
+    network = read or Network({}, {}, {})
+    wrong = reading.faults_for(network.methods)
     yield from _each("settings", wrong, "mend it in .env or the environment: the README has the table", "all there")
     for file in open_secrets():
         yield Finding("secrets", State.LOOK, f"everybody on this machine may read {file}", f"chmod 600 {file}")
-    yield from _files(settings, network or Network({}, {}, {}), tuple(map(str, faults)))
+    yield from _files(settings, network, tuple(map(str, faults)))
     yield from _disks(settings)
     if settings.secret_keys and not any(fault.startswith("ALERTNET_DATABASE_URL") for fault in wrong):
-        yield from _with_database(settings, network or Network({}, {}, {}))
+        yield from _with_database(settings, network)
     if not offline:
         yield from _outside(settings)
 
