@@ -1,7 +1,8 @@
 """The console's search field: finds what a reference, name or code means, and each act on it with its page."""
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Collection, Iterable, Iterator
+from functools import cache
+from itertools import chain, islice
 from unicodedata import combining, normalize
 from urllib.parse import quote
 
@@ -9,7 +10,7 @@ from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import Unknown
 from alertnet.core.incident import IncidentStatus, as_ref
-from alertnet.flows.desk.board import Board, OpenIncident
+from alertnet.flows.desk.board import Board
 from alertnet.flows.pages.coordinator_actions import contacts_of
 from alertnet.flows.unit.locked_incident import look_at
 from alertnet.store.db.tx import Tx
@@ -68,15 +69,11 @@ def find(tx: Tx, network: Network, board: Board, asked: str, language: str, *, a
     plain = asked.strip().casefold()
     if not plain:
         return ()
-    found: Iterable[Found] = _incidents(tx, board, plain, acts=acts)
+    found = [_incidents(tx, board, plain, acts=acts)]
     if acts:
-        found = [
-            *found,
-            *_people(network, plain),
-            *_teams(network, plain),
-            *_contacts(tx, network, board, plain, language),
-        ]
-    return tuple(islice(found, MOST))
+        found += [_people(network, plain), _teams(network, plain), _contacts(tx, network, board, plain, language)]
+    # The rest is not even looked for.
+    return tuple(islice(chain.from_iterable(found), MOST))
 
 
 def _incidents(tx: Tx, board: Board, asked: str, *, acts: bool) -> Iterator[Found]:
@@ -108,27 +105,25 @@ def _teams(network: Network, asked: str) -> Iterator[Found]:
 
 
 def _contacts(tx: Tx, network: Network, board: Board, asked: str, language: str) -> Iterator[Found]:
+    @cache
+    def could_answer(incident: str) -> Collection[str]:
+        return dict(contacts_of(look_at(tx, incident)))
+
     words = _plain(asked).split()
     for tree in network.trees.values():
         for contact in tree.contacts.values():
             names = _plain(f"{contact.id} {contact.called} {contact.organisation}")
             if all(word in names for word in words):
                 serving = [each for each in board.incidents if any(path.tree == tree.id for path in each.paths)]
-                acts = _of_contact(tx, f"{tree.id}/{contact.id}", serving[:MOST_INCIDENTS])
-                stands = Act("The trees", f"/desk/trees/{tree.id}#contact-{contact.id}")
-                about = f"{contact.id}, {tree.title_in(language)}"
-                yield Found("contact", contact.called, about, (*acts, stands))
+                key, stands = f"{tree.id}/{contact.id}", Act("The trees", f"/desk/trees/{tree.id}#contact-{contact.id}")
+                heard_of = [each.ref for each in serving[:MOST_INCIDENTS] if key in could_answer(each.id)]
+                acts = [act for ref in heard_of for act in _on(ref, OF_CONTACT, key)]
+                yield Found("contact", contact.called, f"{contact.id}, {tree.title_in(language)}", (*acts, stands))
 
 
 def _plain(text: str) -> str:
     """The text in small letters without accents, since no hurried person types them."""
     return "".join(each for each in normalize("NFKD", text.casefold()) if not combining(each))
-
-
-def _of_contact(tx: Tx, key: str, serving: Iterable[OpenIncident]) -> Iterator[Act]:
-    for each in serving:
-        if key in dict(contacts_of(look_at(tx, each.id))):
-            yield from _on(each.ref, OF_CONTACT, key)
 
 
 def _on(ref: str, offered: Iterable[tuple[str, str]], whom: str = "") -> Iterator[Act]:

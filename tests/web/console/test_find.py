@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from alertnet.store.records.credentials.users import Role
 from alertnet.store.tables import incidents
@@ -58,6 +59,29 @@ def test_a_contact_offers_what_it_may_have_said_in_each_open_incident(world: Wor
     page = desk.opens(offered[f"Somebody has answered me ({ref})"].partition("#")[0])
     assert '<option value="valley/bob" selected>' in page.html
     assert acts(desk, "desk") == {"The trees": "/desk/trees/valley#contact-desk"}
+
+
+def test_many_who_go_by_a_name_cost_no_more_than_a_few(tmp_path: Path) -> None:
+    """Each incident is looked at once, and nobody who is not shown is looked for: of 800 offices that took 3,200."""
+    posts = "".join(
+        f'  post-{each}: {{role: ngo, organisation: Post {each}, methods: [{{call: "+5730055509{each}"}}]}}\n'
+        for each in range(10, 50)
+    )
+    told = ", ".join(f"post-{each}" for each in range(10, 50))
+    tree = TREE.replace("  desk:", f"{posts}  desk:").replace("carol, dave]", f"carol, dave, {told}]")
+    with world_in(tmp_path, tree=tree) as world:
+        desk, asked = Desk.of(world, "maria", Role.COORDINATOR), list[object]()
+        desk.signs_in()
+        world.raises()
+        acts(desk, "post-10")
+        event.listen(world.runtime.engine, "before_cursor_execute", lambda *which: asked.append(which[2]))
+
+        assert len(acts(desk, "post-10")) == 3
+        alone = len(asked)
+        answer = desk.browser.get("/desk/find", params={"q": "post"})
+
+        assert answer.text.count("Somebody has answered me") == 6
+        assert len(asked) - alone == alone
 
 
 def test_a_team_and_a_member_of_it_lead_to_an_alarm_for_the_team(desk: Desk) -> None:
