@@ -4,7 +4,7 @@ Invalid settings end the process. Faults in trees or templates don't if the data
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -25,7 +25,7 @@ from alertnet.messages.checks.fitting import Fitted, fit, read_fitted
 from alertnet.messages.templates.load import Templates, read_files
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.logging import configure
-from alertnet.runtime.settings.settings import Settings, examine, missing_for
+from alertnet.runtime.settings.settings import NAMES, Settings, examine, missing_for
 from alertnet.runtime.tree_reloader import Start
 from alertnet.runtime.wiring import Runtime, wire
 from alertnet.shipped import CALLBACKS, TEMPLATES, shipped
@@ -35,7 +35,7 @@ from alertnet.store.records.credentials import pins
 from alertnet.store.records.editions import Edition
 from alertnet.store.rotation import held_by_missing
 from alertnet.trees import Fault, fault_of, read_folder
-from alertnet.trees.folder_files import pack
+from alertnet.trees.folder_files import folders_of, pack
 
 NOTHING = Network({}, {}, {})
 
@@ -130,7 +130,7 @@ class Files:
 
     @property
     def faults(self) -> tuple[str, ...]:
-        return tuple(map(str, (*self.of_trees, *self.of_templates)))
+        return _lines(self.settings, (*self.of_trees, *self.of_templates))
 
 
 def _open(files: Files) -> Runtime:
@@ -164,9 +164,17 @@ def _read_all() -> Files:
     templates, of_templates, verdict = _read_templates(settings, is_usable=not reading.faults)
     needed = reading.faults_for(network.methods if network else ())
     if reading.faults:
-        raise Misconfigured([*needed, *map(str, (*of_trees, *of_templates))])
+        raise Misconfigured([*needed, *_lines(settings, (*of_trees, *of_templates))])
     of_trees += tuple(fault_of(settings.contact_trees, as_written(each)) for each in needed)
     return Files(settings, None if needed else network, templates, of_trees, of_templates, packed, verdict)
+
+
+def _lines(settings: Settings, faults: Iterable[Fault]) -> tuple[str, ...]:
+    """The faults as lines; where there is no such folder, with the setting that names it."""
+    names = {str(folder): NAMES["contact_trees"] for folder in folders_of(settings.contact_trees)}
+    names |= {str(settings.message_templates): NAMES["message_templates"]}
+    lost = {file for file in names if not Path(file).is_dir()}
+    return tuple(f"{names[each.file]}: {each}" if each.file in lost else str(each) for each in faults)
 
 
 @contextmanager

@@ -74,6 +74,21 @@ def test_everything_wrong_is_reported_at_once_by_name(office: Office) -> None:
         assert name in err
 
 
+def test_a_folder_that_is_not_there_is_reported_with_its_setting(office: Office) -> None:
+    """B6: by name, all at once."""
+    office.env |= {"ALERTNET_CONTACT_TREES": "no-trees", "ALERTNET_MESSAGE_TEMPLATES": "no-templates"}
+    office.env |= {"ALERTNET_RATES": "fast"}
+
+    err = office.refused("serve")
+
+    for line in (
+        "ALERTNET_RATES: 'fast'",
+        "ALERTNET_CONTACT_TREES: no-trees: can't be read",
+        "ALERTNET_MESSAGE_TEMPLATES: no-templates: no such folder",
+    ):
+        assert line in err
+
+
 @pytest.mark.parametrize("command", ["serve", "worker"])
 def test_settings_that_the_trees_need_are_asked_for(office: Office, runtime: Runtime, command: str) -> None:
     """B6: what only some methods need is missing where the trees in force use them."""
