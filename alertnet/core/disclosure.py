@@ -158,6 +158,16 @@ class Further:
     code: str | None = None
 
 
+class NoRef(StrEnum):
+    """What stands in place of a reference in words about no incident."""
+
+    TEXT = "SMS"
+    CALL = "TEL"
+    TEST = "TEST"
+    OURSELVES = "SYSTEM"
+    BACKUP = "DB"
+
+
 @value
 class Said:
     """The content of one message. It has no field for a person, a place, a route or free text."""

@@ -11,10 +11,10 @@ from alertnet.channels.base import Outgoing
 from alertnet.core.codec import from_plain
 from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
+from alertnet.core.disclosure import NoRef
 from alertnet.core.escalation.state import LAST_RESORT
 from alertnet.core.incident import Facts
 from alertnet.core.notification import ASKING, Failure, Kind, is_in_field
-from alertnet.flows.notifications.system_notices import NO_REF
 from alertnet.store.tables import (
     ACTING,
     acknowledgements,
@@ -360,7 +360,7 @@ class Promises:
         # Something else that was to be sent to that phone may be named in it.
         own = {row.ref for row in self.world.database.rows(_WRITTEN_OF) if row.address == outgoing.to}
         refs = self.world.database.column(select(incidents.c.ref))
-        if NO_REF in words and any(ref in words for ref in refs if ref not in own):
+        if NoRef.OURSELVES in words and any(ref in words for ref in refs if ref not in own):
             self._break("A9", f"{what} is about ourselves, and names an incident")
 
     def _may_be_tested(self, outgoing: Outgoing, what: str) -> None:

@@ -9,15 +9,12 @@ from alertnet.core.codec import value
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import EVERYWHERE, ContactTree, Member, Network, Team, nearest
 from alertnet.core.directory.on_call import STAFF
-from alertnet.core.disclosure import Said
+from alertnet.core.disclosure import NoRef, Said
 from alertnet.core.inbound.field_words import FieldVerb
 from alertnet.core.inbound.sms_grammar import Report
 from alertnet.core.incident import Scope
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import languages
-
-NO_REF = "SMS"
-"""Used in place of a reference, in words about no incident."""
 
 
 @value
@@ -154,7 +151,7 @@ def words_of(tree: ContactTree, contact: Contact | None = None) -> Said:
         sender=tree.sender,
         organisation=tree.title,
         titles=tree.titles,
-        ref=NO_REF,
+        ref=NoRef.TEXT,
         callback=tree.callback_for(contact) if contact else tree.callback,
         timezone=contact.timezone if contact else tree.timezone,
         tree_language=tree.language,

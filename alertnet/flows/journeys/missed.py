@@ -9,13 +9,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alertnet.core.directory.contact import RINGING, MethodKind
-from alertnet.core.disclosure import Subject
+from alertnet.core.disclosure import NoRef, Subject
 from alertnet.core.inbound.on_the_road.journey import Journey, Step, deafened, take_steps
 from alertnet.core.incident import TYPES, Affected, Certainty, Facts, Severity
 from alertnet.core.limits import TEXTS_TOLD
 from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.core.notification import Kind, PromptKind
-from alertnet.flows.credentials.known_numbers import NO_REF, InTheField, in_own_language, member_of
+from alertnet.flows.credentials.known_numbers import InTheField, in_own_language, member_of
 from alertnet.flows.escalation.escalate import apply_facts, tell_more
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.notifications.prompts import raise_prompt
@@ -59,7 +59,7 @@ def _tell_of(
 ) -> None:
     """Alarm the coordinators of the journey's country about the people on it."""
     trees = edition.network.serving_or_all(journey.country)
-    announced = Announcement(Kind.ALARM, subject, NO_REF, journey.owner)
+    announced = Announcement(Kind.ALARM, subject, NoRef.TEXT, journey.owner)
     tell_coordinators(tx, trees, announced, by=RINGING, first_only=False, leaves_at=leaves_at)
 
 

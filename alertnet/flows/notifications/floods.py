@@ -4,11 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from alertnet.core.directory.contact_tree import ContactTree
-from alertnet.core.disclosure import IN_FLOODS, Subject
+from alertnet.core.disclosure import IN_FLOODS, NoRef, Subject
 from alertnet.core.inbound.auto_replies import OFTEN, is_repeated, says_so
 from alertnet.core.limits import ALL_STRANGER_TEXTS, DROPS_TOLD, REPLIES, STRANGER_TEXTS, TEXTS_TOLD, Limit
 from alertnet.core.notification import Kind, PromptKind
-from alertnet.flows.credentials.known_numbers import NO_REF
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.notifications.prompts import open_prompts, raise_prompt
 from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
@@ -54,7 +53,7 @@ def tell_drop(tx: Tx, trees: Iterable[ContactTree], limit: Limit | None) -> None
     """
     if limit is not None and limits.use(tx, DROPS_TOLD, limit.name):
         timeline.note(tx, "limit_reached", limit=limit.name)
-        tell_coordinators(tx, trees, Announcement(Kind.NOTICE, Subject.FLOOD, NO_REF))
+        tell_coordinators(tx, trees, Announcement(Kind.NOTICE, Subject.FLOOD, NoRef.TEXT))
 
 
 def rings_now(tx: Tx, told_at: datetime | None, *, is_contact: bool) -> bool:

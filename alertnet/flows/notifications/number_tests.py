@@ -11,7 +11,7 @@ from alertnet.core.codec import value
 from alertnet.core.directory.contact import Method, MethodKind
 from alertnet.core.directory.contact_tree import Named, Network
 from alertnet.core.directory.number_tests import is_daytime, pick, testable, tests_of
-from alertnet.core.disclosure import Said
+from alertnet.core.disclosure import NoRef, Said
 from alertnet.core.errors import BadInput
 from alertnet.core.incident import Severity
 from alertnet.core.notification import Kind, send_rank
@@ -32,8 +32,6 @@ ANSWERED_WITHIN = timedelta(days=14)
 """A code or link that comes back later proves little about who has the number now."""
 EVERY = timedelta(days=7)
 DUE = timedelta(days=90)
-NO_REF = "TEST"
-"""Used in place of a reference."""
 SMS, CALL, LINK = "sms", "call", "link"
 _DRAWN = 9  # Digits of the random number that picks a contact.
 
@@ -103,7 +101,7 @@ def _post(tx: Tx, work: UnitOfWork, pool: CodePool, words: Said, whom: Named, me
         method=method.kind,
         address=method.address,
         language=contact.language,
-        said=replace(words, ref=NO_REF, code=code, link=token),
+        said=replace(words, ref=NoRef.TEST, code=code, link=token),
         planned_at=tx.now,
         rank=send_rank(Severity.WATCH.rank, Kind.TEST),
         tree=tree,

@@ -7,7 +7,7 @@ from datetime import datetime
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import WRITTEN, Contact, Method, MethodKind
 from alertnet.core.directory.contact_tree import ContactTree
-from alertnet.core.disclosure import Subject
+from alertnet.core.disclosure import NoRef, Subject
 from alertnet.core.incident import Severity
 from alertnet.core.notification import Kind, send_rank
 from alertnet.flows.credentials.known_numbers import words_of
@@ -23,9 +23,6 @@ RANKS = {
 }
 """An alarm ranks as in a serious incident; a notice as in a moderate one, after all that is urgent."""
 
-NO_REF = "SYSTEM"
-"""Used in place of a reference, in what is about ourselves."""
-
 
 @value
 class Announcement:
@@ -33,7 +30,7 @@ class Announcement:
 
     kind: Kind
     subject: Subject
-    ref: str = NO_REF
+    ref: str = NoRef.OURSELVES
     about: str | None = None
     names: tuple[str, ...] = ()
     at: datetime | None = None

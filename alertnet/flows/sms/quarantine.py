@@ -10,13 +10,13 @@ import phonenumbers
 
 from alertnet.core.directory.contact import RINGING
 from alertnet.core.directory.contact_tree import ContactTree, Network
-from alertnet.core.disclosure import Subject
+from alertnet.core.disclosure import NoRef, Subject
 from alertnet.core.errors import BadInput
 from alertnet.core.inbound.field_words import FieldVerb
 from alertnet.core.inbound.sms_grammar import Report, parse_report
 from alertnet.core.limits import ALL_STRANGER_ALARMS, ALL_STRANGERS_TOLD, STRANGER_ALARMS, STRANGERS_TOLD, Limit
 from alertnet.core.notification import Kind
-from alertnet.flows.credentials.known_numbers import NO_REF, InTheField, in_own_language, member_of
+from alertnet.flows.credentials.known_numbers import InTheField, in_own_language, member_of
 from alertnet.flows.credentials.pins import shown, without_numbers
 from alertnet.flows.notifications.floods import EVERYBODY
 from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
@@ -45,7 +45,7 @@ def tell_of_stranger(tx: Tx, network: Network, sms: InboundSms) -> Limit | None:
     if report is not None and report.verb is FieldVerb.RAISE:
         return _alarm(tx, trees, sms.sender)
     if limits.use(tx, STRANGERS_TOLD, sms.sender) and limits.use(tx, ALL_STRANGERS_TOLD, EVERYBODY):
-        tell_coordinators(tx, trees, Announcement(Kind.NOTICE, Subject.UNKNOWN_NUMBER, NO_REF))
+        tell_coordinators(tx, trees, Announcement(Kind.NOTICE, Subject.UNKNOWN_NUMBER, NoRef.TEXT))
     return None
 
 
@@ -119,7 +119,7 @@ def _alarm(tx: Tx, trees: tuple[ContactTree, ...], number: str) -> Limit | None:
             return limit
         if at > rings_at:
             rings_at, full = at, limit
-    announced = Announcement(Kind.ALARM, Subject.UNKNOWN_NUMBER, NO_REF)
+    announced = Announcement(Kind.ALARM, Subject.UNKNOWN_NUMBER, NoRef.TEXT)
     tell_coordinators(tx, trees, announced, by=RINGING, first_only=False, leaves_at=rings_at if full else None)
     return full
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from alertnet.core.delivery.provider_routes import Route
-from alertnet.core.disclosure import Subject
+from alertnet.core.disclosure import NoRef, Subject
 from alertnet.core.notification import AttemptStatus, Kind, PromptKind
 from alertnet.flows.notifications.prompts import open_prompts, raise_prompt
 from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
@@ -20,8 +20,6 @@ from alertnet.store.records.editions import Edition
 HELD_FOR = timedelta(minutes=2)
 """How long to wait while answers that came since the backup are fetched; then everything goes on regardless (A2)."""
 
-NO_REF = "DB"
-"""Used in place of a reference, in an alarm about no incident."""
 CODE = "restored"
 
 MOST_NAMED = 10
@@ -71,7 +69,7 @@ def tell_everybody(tx: Tx, edition: Edition, taken_at: datetime, told: Told) -> 
     if declared is None or declared.is_over:
         return
     trees, subject = tuple(edition.network.trees.values()), Subject.LOST_REPORTS if told else Subject.RESTORED
-    tell_coordinators(tx, trees, Announcement(Kind.ALARM, subject, NO_REF, _moment(taken_at), tuple(told)))
+    tell_coordinators(tx, trees, Announcement(Kind.ALARM, subject, NoRef.BACKUP, _moment(taken_at), tuple(told)))
     for ref in list(told)[:MOST_NAMED]:
         tell_coordinators(tx, trees, Announcement(Kind.ALARM, Subject.LOST_INCIDENT, ref, names=tuple(told[ref])))
     lost = {ref: list(names) for ref, names in told.items()}

@@ -10,7 +10,7 @@ from enum import StrEnum
 from alertnet.core.codec import replace, value
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import ContactTree
-from alertnet.core.disclosure import Said, Subject
+from alertnet.core.disclosure import NoRef, Said, Subject
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.inbound.code_formats import is_written_code
 from alertnet.core.inbound.unknown_codes import WrongKeys
@@ -35,8 +35,6 @@ from alertnet.store.records.editions import Edition
 from alertnet.store.records.inbound import InboundCall
 
 DEFAULT_LANGUAGE = "en"
-NO_REF = "TEL"
-"""Stands for the reference in an alarm about no incident."""
 PUT_THROUGH, RECORDED, MISSED, CHECKED_IN = NOTHING_RAISED = ("put through", "recorded", "missed", "checked in")
 CALL_COUNTS = timedelta(minutes=15)
 """What is keyed in a call counts for so long after it came: its webhooks, brought again later, prove nothing."""
@@ -335,7 +333,7 @@ def _tell_of_call(tx: Tx, call: InboundCall, caller: _Caller, subject: Subject) 
     if told_at is None:
         return
     kind = Kind.ALARM if rings_now(tx, told_at, is_contact=caller.field is None) else Kind.NOTICE
-    announced = Announcement(kind, subject, NO_REF, caller.id)
+    announced = Announcement(kind, subject, NoRef.CALL, caller.id)
     tell_coordinators(tx, caller.trees, announced, besides=call.sender, leaves_at=told_at)
 
 
