@@ -122,6 +122,16 @@ def test_a_report_that_is_bound_to_a_member_raises_its_alarm(valley: World) -> N
     assert valley.phone(CAST["ana"]).inbox == []
 
 
+def test_an_sos_that_is_bound_is_one_though_it_speaks_of_a_mistake(valley: World) -> None:
+    """A12: nothing is open that it could withdraw, so it raises, as from the member's own phone."""
+    valley.texts("stranger", "sos por error")
+    [kept] = quarantine(valley)
+
+    binds(valley, kept["id"])
+
+    assert [incident["severity"] for incident in valley.open_incidents()] == ["critical"]
+
+
 @pytest.mark.parametrize("text", ["Soy Ana, perdi el telefono", "OK 11111 perdi el telefono"])
 def test_words_that_are_bound_join_what_the_team_has_open(valley: World, text: str) -> None:
     """A12: the coordinators read them with the rest, also beside a wrong PIN."""

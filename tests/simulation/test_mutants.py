@@ -384,7 +384,7 @@ MUTANTS = {
         "B4",
         1,
         "alertnet/flows/sms/check_in_by_sms.py",
-        "    if duress or report.cries:\n        hear_duress(text, report.verb.value)\n",
+        "    if duress or report.cries:\n        hear_duress(text, report)\n",
     ),
     "a coordinator's phone rings whenever there is something": Mutant(
         "B9",

@@ -52,7 +52,7 @@ def receive_check_in(text: FieldText, report: Report) -> Reply | None:
     if _is_unheard(text, came_of_it) or is_for_people(report):
         pass_on_from_member(text, Subject.NOT_UNDERSTOOD)
     if duress or report.cries:
-        hear_duress(text, report.verb.value)
+        hear_duress(text, report)
     if not came_of_it.counts and not may_reply(text.tx, text.sms, is_answer=True)[0]:
         return None
     return _reply(text, report, came_of_it)

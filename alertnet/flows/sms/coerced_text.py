@@ -22,10 +22,10 @@ NO_VERB = FieldVerb.UPDATE.value
 """What is recorded as understood of words without a verb."""
 
 
-def hear_duress(text: FieldText, understood: str) -> None:
+def hear_duress(text: FieldText, report: Report | None) -> None:
     """Raise the alarm once the text is answered; for a borrowed phone at once, since it gets no answer."""
     if text.sender.is_borrowed:
-        receive_duress(text, understood)
+        receive_duress(text, report.verb.value if report else NO_VERB)
     else:
         inbound.put_off(text.tx, text.sms.provider_id)
 
@@ -35,16 +35,14 @@ def heard_of(text: FieldText, report: Report | None) -> Report | None:
     return replace(report, cries=True) if report and text.is_forced else report
 
 
-def find_coerced(text: FieldText | None, report: Report | None) -> FieldText | None:
-    """The text of a member, if it raises nothing, and the duress PIN is among its words, or a cry beside a verb.
+def is_coerced(text: FieldText, report: Report | None) -> bool:
+    """Whether the duress PIN is among the words of a text that raises nothing, or a cry beside a verb.
 
     A wrong PIN beside a verb counts as everywhere.
     """
-    if text is None:
-        return None
     check = text.try_pin(report.pin) if report and report.pin else PinCheck.ABSENT
     cries = report is not None and report.cries
-    return text if cries or text.is_forced or check is PinCheck.DURESS else None
+    return cries or text.is_forced or check is PinCheck.DURESS
 
 
 def open_coerced(tx: Tx, edition: Edition, provider_id: str) -> None:

@@ -13,17 +13,16 @@ from alertnet.core.directory.contact_tree import ContactTree, Network
 from alertnet.core.disclosure import NoRef, Subject
 from alertnet.core.errors import BadInput
 from alertnet.core.inbound.field_words import FieldVerb
-from alertnet.core.inbound.sms_grammar import Report, parse_report
+from alertnet.core.inbound.sms_grammar import parse_report
 from alertnet.core.limits import ALL_STRANGER_ALARMS, ALL_STRANGERS_TOLD, STRANGER_ALARMS, STRANGERS_TOLD, Limit
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import InTheField, in_own_language, member_of
 from alertnet.flows.credentials.pins import shown, without_numbers
 from alertnet.flows.notifications.floods import EVERYBODY
 from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
-from alertnet.flows.sms.coerced_text import NO_VERB, find_coerced, hear_duress, heard_of
+from alertnet.flows.sms.coerced_text import hear_duress, is_coerced
 from alertnet.flows.sms.field_text import FieldText
-from alertnet.flows.sms.member_texts import hear_member
-from alertnet.flows.sms.report_by_sms import is_news, receive_report
+from alertnet.flows.sms.member_texts import hear_report, read_member
 from alertnet.flows.sms.unclear_sms import pass_on_from_member
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
@@ -74,7 +73,7 @@ def bind_text(tx: Tx, edition: Edition, id: str, team: str, member: str, *, by: 
     hidden = shown(tx, [sender.owner], text.text, text.number)
     sms = InboundSms(id, text.number, "", hidden.text, heard_at=text.at)
     from_member = FieldText(tx, edition, sender, sms, is_forced=bool(hidden.forced))
-    _hear(from_member, heard_of(from_member, parse_report(text.text, edition.network.people)))
+    _hear(from_member, text.text)
     last = incidents.open_of_phone(tx, text.number, team=team)
     if last is None:
         # It had its effect, but nothing is open, so people read it all the same.
@@ -97,17 +96,15 @@ def drop_text(tx: Tx, id: str, *, by: str) -> None:
     timeline.note(tx, DROPPED, message=id, by=by)
 
 
-def _hear(text: FieldText, report: Report | None) -> None:
+def _hear(text: FieldText, written: str) -> None:
     """Do what the text would have done from the member's own phone; no reply is sent."""
-    if report and (text.sender.raises(report) or is_news(text, report)):
-        receive_report(text, report)
+    report = read_member(text, written)
+    if report is not None and hear_report(text, report)[0]:
         return
-    if report and hear_member(text, report)[0]:
-        return
-    coerced = find_coerced(text, report)
+    is_forced = is_coerced(text, report)
     pass_on_from_member(text, Subject.NOT_UNDERSTOOD)
-    if coerced:
-        hear_duress(coerced, report.verb.value if report else NO_VERB)
+    if is_forced:
+        hear_duress(text, report)
 
 
 def _alarm(tx: Tx, trees: tuple[ContactTree, ...], number: str) -> Limit | None:

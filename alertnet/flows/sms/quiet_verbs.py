@@ -48,7 +48,7 @@ def receive_quiet_verb(text: FieldText, report: Report) -> Reply | None:
     if report.verb is FieldVerb.LOW_BATTERY and is_answered:
         _save_battery(tx, text.sender)
     if check is PinCheck.DURESS or report.cries:
-        hear_duress(text, report.verb.value)
+        hear_duress(text, report)
     return None if text.sender.member.silent or not is_answered else text.reply(Kind.RECEIPT, words)
 
 
@@ -68,7 +68,7 @@ def change_duty(text: FieldText, change: DutyChange) -> Reply | None:
         arrangement = Arrangement(sender.owner, change.is_on and not duress, tx.now, ends_at)
         arrange(tx, tree, contact, arrangement, sender.owner)
     if duress:
-        hear_duress(text, "ON" if change.is_on else "OFF")
+        hear_duress(text, None)
     named = ", ".join(dict.fromkeys(contact.id for _, contact, _ in posts))
     words = replace(sender.words, subject=Subject.ON_DUTY if change.is_on else Subject.OFF_DUTY, about=named)
     return text.reply(Kind.NOTICE, words)

@@ -14,7 +14,7 @@ from alertnet.core.directory.contact import Contact, MethodKind
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.disclosure import Subject
 from alertnet.core.inbound.sms_answers import is_opt_out, parse_answers, parse_duty_change, says_more
-from alertnet.core.inbound.sms_grammar import Report, parse_report
+from alertnet.core.inbound.sms_grammar import parse_report
 from alertnet.core.limits import Limit
 from alertnet.core.monitoring.self_monitoring import SELF_TEST
 from alertnet.core.notification import Kind
@@ -32,14 +32,12 @@ from alertnet.flows.notifications.floods import may_look, may_reply, tell_drop
 from alertnet.flows.notifications.number_tests import answer_by_text
 from alertnet.flows.notifications.system_notices import RANKS
 from alertnet.flows.sms.answer_by_sms import record_answers, reply_to_holder
-from alertnet.flows.sms.coerced_text import NO_VERB, find_coerced, hear_duress, heard_of
+from alertnet.flows.sms.coerced_text import hear_duress, is_coerced
 from alertnet.flows.sms.field_text import FieldText
-from alertnet.flows.sms.member_texts import hear_member
+from alertnet.flows.sms.member_texts import hear_report, read_member
 from alertnet.flows.sms.quarantine import tell_of_stranger
 from alertnet.flows.sms.quiet_verbs import change_duty
-from alertnet.flows.sms.report_by_sms import is_news, receive_report
 from alertnet.flows.sms.unclear_sms import pass_on_from_contact, pass_on_from_member, reply_unclear
-from alertnet.flows.sms.withdraw_by_sms import is_cry_all_the_same
 from alertnet.flows.sms.wrong_codes import Consequence, judge_wrong
 from alertnet.flows.system.lost_incidents import pass_on_answer
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up, take_up_each
@@ -148,8 +146,8 @@ class _Text:
 
 def _react(text: _Text) -> tuple[bool, Reply | None]:
     """Whether the sender is known, and the reply."""
-    tx, edition, sms, member = text.tx, text.edition, text.sms, text.member
-    if is_opt_out(text.written.body):
+    tx, edition, sms, written, member = text.tx, text.edition, text.sms, text.written.body, text.from_member
+    if is_opt_out(written):
         # The network itself answers a STOP, and lets nothing through after it.
         known, _ = _pass_on(text, Subject.OPTED_OUT)
         return known, None
@@ -168,34 +166,21 @@ def _react(text: _Text) -> tuple[bool, Reply | None]:
         return True, thanks
     if guessed and (told_before := lost_codes.find(tx, sms.sender, guessed)):
         return True, pass_on_answer(tx, edition, sms, told_before)
-    report = _read(text)
-    reporter = member or coordinator_at(edition.network, sms.sender)
-    if report and reporter and (reporter.raises(report) or is_news(text.by(reporter), report)):
-        return True, receive_report(text.by(reporter), report)
-    officer = member or staff_at(edition.network, sms.sender)
-    change = parse_duty_change(text.written.body)
+    report = read_member(member, written) if member else parse_report(written, edition.network.people)
+    reporter = text.member or coordinator_at(edition.network, sms.sender)
+    if report and reporter and (heard := hear_report(text.by(reporter), report, guessed))[0]:
+        return heard
+    officer = text.member or staff_at(edition.network, sms.sender)
+    change = parse_duty_change(written)
     if change is not None and officer is not None and (reply := change_duty(text.by(officer), change)):
         return True, reply
-    if text.from_member and report and (heard := hear_member(text.from_member, report, guessed))[0]:
-        return heard
-    coerced = find_coerced(text.from_member, report)
+    coerced = member if member and is_coerced(member, report) else None
     known, reply, limit = _hear_rest(text, sent)
     if coerced:
         # A bystander must read the reply to a true PIN.
-        hear_duress(coerced, report.verb.value if report else NO_VERB)
+        hear_duress(coerced, report)
     tell_drop(tx, edition.network.in_order, limit)
     return known, reply
-
-
-def _read(text: _Text) -> Report | None:
-    """The report in it. An SOS that was to be withdrawn is one all the same where there is nothing to withdraw."""
-    body, people = text.written.body, text.edition.network.people
-    report = parse_report(body, people)
-    if text.from_member is None or report is None:
-        return report
-    if is_cry_all_the_same(text.from_member, report):
-        return parse_report(f"HELP {body}", people)
-    return heard_of(text.from_member, report)
 
 
 def _judged(text: _Text) -> tuple[Mapping[str, HeldCode], Mapping[str, LockedIncident]]:

@@ -66,7 +66,7 @@ def receive_withdrawal(text: FieldText, id: str, report: Report) -> Reply | None
         return _reply(text, id, Subject.WITHDRAWAL)
     pass_on_from_member(text, Subject.NOT_UNDERSTOOD)
     if text.is_forced:
-        hear_duress(text, report.verb.value)
+        hear_duress(text, report)
     is_answered, _ = may_reply(text.tx, text.sms, is_answer=True)
     return _reply(text, id, Subject.NOT_WITHDRAWN) if is_answered else None
 
