@@ -16,7 +16,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import Inconsistent, put_down
 from alertnet.flows.escalation.escalate import escalate, escalate_due
 from alertnet.flows.incidents.drills import take_up_drill
-from alertnet.flows.incidents.lone_text import ask_again
+from alertnet.flows.incidents.repeat_prompt import repeat_prompt
 from alertnet.flows.journeys.missed import miss_check_in
 from alertnet.flows.sending import render_and_send
 from alertnet.flows.sending.claim_sends import Claims, hold_up, put_aside
@@ -232,7 +232,7 @@ class Search:
         alarms, leases, awaited, texts, drills = runtime.read(_due_rows, due, MOST_ROWS)
         yield from self._as_room_is(
             [
-                *(_job(runtime, "alarms", id, ask_again, id, incident) for id, incident in alarms),
+                *(_job(runtime, "alarms", id, repeat_prompt, id, incident) for id, incident in alarms),
                 *(_job(runtime, "attempts", id, expire_lease, id) for id in leases),
                 *(_job(runtime, "journeys", id, miss_check_in, runtime.edition, id) for id in awaited),
                 *(_job(runtime, "inbound", id, open_coerced, runtime.edition, id) for id in texts),

@@ -445,8 +445,8 @@ MUTANTS = {
         "B4",
         5,
         "alertnet/flows/sms/quarantine.py",
-        "        receive_report(text, report)\n        return\n",
-        "        return\n",
+        "    if report is not None and hear_report(text, report)[0]:\n        return\n",
+        "    if report is not None and report.verb.value == 'raise':\n        return\n",
     ),
     "of two reports that are merged the wider consent holds": Mutant(
         "A8",

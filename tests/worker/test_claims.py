@@ -21,8 +21,8 @@ from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.incident import Facts, Severity
 from alertnet.core.notification import Kind
 from alertnet.flows.escalation.record_response import Response, respond
-from alertnet.flows.incidents.lone_text import ask_again
 from alertnet.flows.incidents.open_incident import open_incident
+from alertnet.flows.incidents.repeat_prompt import repeat_prompt
 from alertnet.flows.incidents.update import exclude
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.sending.claim_sends import LEASE, Claims, claim
@@ -202,7 +202,7 @@ def test_what_is_new_leaves_before_old_alarms_that_are_repeated(stage: Stage) ->
     stage.settles()
     stage.clock.at += 10 * MINUTE
     for alarm, incident in due_prompts(stage):
-        stage.runtime.transact(ask_again, alarm, incident)
+        stage.runtime.transact(repeat_prompt, alarm, incident)
     stage.clock.at += timedelta(milliseconds=1)
     new = stage.opens()
 

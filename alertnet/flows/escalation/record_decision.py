@@ -8,14 +8,13 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.escalation.apply_events import is_under_way
 from alertnet.core.escalation.quorum import AnswerKind, Via
-from alertnet.core.escalation.state import Asked, Event, Go, Hold, InHand, PlanChanged, Refuse, Status
+from alertnet.core.escalation.state import Event, Go, Hold, InHand, PlanChanged, Refuse, Status
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.core.replan.difference import NEWS_WOULD_CHANGE, as_proposed
 from alertnet.flows.escalation.decisions import RECORDED, decisions_of
 from alertnet.flows.escalation.escalate import apply_facts, for_all, move
 from alertnet.flows.escalation.record_response import Recorded, Response, confirm, counted_in, respond, take_back
-from alertnet.flows.escalation.report_action import still_to_do
-from alertnet.flows.notifications import field_reassurance, prompts
+from alertnet.flows.notifications import prompts
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records.prompts import Prompt
 
@@ -205,19 +204,3 @@ def _decide_level(locked: LockedIncident, decision: PromptAnswer, tree: str, lev
             prompts.answer_prompt(locked, prompt.id, decision, by)
     move(locked, {tree: [EVENTS[decision](planned.index)]})
     locked.save_facts()
-
-
-def repeat_prompt(locked: LockedIncident, prompt: Prompt) -> None:
-    """Ask again, since nobody has answered."""
-    if prompt.kind == PromptKind.FIELD_STATUS:
-        field_reassurance.tell_nobody_yet(locked, prompt.id)
-    elif prompt.kind != PromptKind.TASK or still_to_do(locked, prompt):
-        prompts.ring_again(locked, prompt)
-        if prompt.subject in (Subject.LEVEL, Subject.VERIFY) and _has_strangers_alone_to_ask(locked):
-            asked = Asked(prompt.level_index, reached=False)
-            move(locked, {each.tree: [asked] for each in locked.escalations if prompt.escalation_id in (None, each.id)})
-
-
-def _has_strangers_alone_to_ask(locked: LockedIncident) -> bool:
-    """Whether every number of every coordinator belongs to somebody else; nothing is sent to any of them (A9)."""
-    return all(contact.asked_at <= locked.strangers for _, contact in locked.plans.coordinators)

@@ -1,7 +1,7 @@
 """Texts of known people that come while no incident is open: coordinators are alarmed and decide (A12).
 
 Such a text is stored like an incident that nobody else is told of. A coordinator makes an incident of it, joins it to
-an open one, or sets it aside, with one press. What no coordinator answers becomes an incident by itself.
+an open one, or sets it aside, with one press. What no coordinator answers `repeat_prompt` makes an incident of.
 """
 
 from collections.abc import Sequence
@@ -12,16 +12,14 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.inbound.field_report import UNKNOWN_TYPE
-from alertnet.core.inbound.sms_answers import is_opt_in
-from alertnet.core.incident import TYPES, Certainty, CloseReason, Facts, Severity
-from alertnet.core.notification import PromptAnswer
-from alertnet.flows.escalation.record_decision import repeat_prompt
+from alertnet.core.incident import TYPES, CloseReason, Facts, Severity
+from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.incidents.close_incident import close_incident
 from alertnet.flows.incidents.open_incident import begin_escalations, of_silence, put_on_record
-from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.compose import notify_coordinators
-from alertnet.flows.unit.locked_incident import LockedIncident, take_up
+from alertnet.flows.notifications.prompts import answer_prompt
+from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records import prompts as prompt_store
@@ -30,8 +28,6 @@ from alertnet.store.records.editions import Edition
 from alertnet.store.views.timeline_view import texts_of
 
 RECEIVED = "sms_received"
-ASKED_IN_VAIN = 3
-"""Of a text that no coordinator answers when asked so often others hear, as of every unverified report."""
 
 
 def keep_lone_text(tx: Tx, edition: Edition, facts: Facts, **entry: object) -> LockedIncident:
@@ -66,46 +62,6 @@ def open_text(locked: LockedIncident, facts: Facts, *, by: str) -> None:
     begin_escalations(locked, by=by)
     for warning in of_silence(locked.tx):
         locked.warn(warning)
-
-
-def ask_again(tx: Tx, prompt_id: str, incident_id: str) -> None:
-    """Repeat a prompt that nobody has answered, at growing intervals (B9); a text becomes an incident in the end.
-
-    Raises:
-        Inconsistent: the data contradicts itself, and must be put aside (A11).
-    """
-    locked = take_up(tx, incident_id)
-    prompt = prompt_store.hold(tx.session, prompt_id)
-    if prompt.due_at is None or prompt.due_at > tx.now or not locked.is_open:
-        return
-    # Of a contact only words are taken for a report: its STOP, START or silent call is a matter of coordination.
-    has_words = prompt.subject == Subject.NOT_UNDERSTOOD and not _says_only_start(locked)
-    by = locked.facts.team or (prompt.about if has_words else None)
-    if by is not None and prompt.asked >= ASKED_IN_VAIN and _is_all_of_its_phone(locked):
-        _open_unread(locked, by=by)
-    else:
-        repeat_prompt(locked, prompt)
-    locked.finish()
-
-
-def _says_only_start(locked: LockedIncident) -> bool:
-    texts = texts_of(locked.tx.session, locked.incident.id)
-    return bool(texts) and all(is_opt_in(each.words) for each in texts)
-
-
-def _is_all_of_its_phone(locked: LockedIncident) -> bool:
-    """Whether it is a text whose phone has raised nothing since; what it has is told to others, and this rings on."""
-    phone = locked.facts.raised_from or ""
-    return locked.facts.lone_text and incident_store.open_of_phone(locked.tx, phone) == locked.incident.id
-
-
-def _open_unread(locked: LockedIncident, *, by: str) -> None:
-    """Make an incident of a text that no coordinator has read; without it last resort would never hear of it (A2).
-
-    It is serious, so that the alert may ring at night, and a coordinator still has to say whether it is genuine.
-    """
-    facts = facts_of_text(locked, None, Severity.SERIOUS)
-    open_text(locked, replace(facts, verified=False, certainty=Certainty.UNVERIFIED), by=by)
 
 
 def open_read_text(locked: LockedIncident, facts: Facts, *, tree: str, contact: str, address: str) -> None:
@@ -155,4 +111,6 @@ def _decide(locked: LockedIncident, decision: PromptAnswer, by: str) -> None:
     if not (locked.is_open and locked.facts.lone_text):
         raise WrongState(f"text {locked.incident.ref}", "decided on", "look at what became of it")
     locked.record(f"text_{decision.value}", by=by)
-    prompts.end_text(locked, decision, by)
+    for prompt in prompt_store.of_incident(locked.tx.session, locked.incident.id):
+        if prompt.kind == PromptKind.ALARM:
+            answer_prompt(locked, prompt.id, decision, by)

@@ -80,20 +80,6 @@ def raise_prompt(
     return id
 
 
-def ring(locked: LockedIncident, prompt: Prompt) -> None:
-    """Repeat a prompt, with the codes that it has."""
-    session, asked = locked.tx.session, _asked(locked, Subject(prompt.subject), prompt.about)
-    code = codes.get(session, prompt.code_id) if prompt.code_id else None
-    if code is not None:
-        good_from(locked, code, asked)
-    in_place, words = codes.in_place(session, locked.incident.id, prompt.id), words_of(locked, prompt)
-    for tree, contact in asked:
-        by = methods_at_any_hour(locked, tree, contact, contact.rung_by)
-        wanted = by if locked.fresh else [method for method in by if not _waits(locked, method, prompt)]
-        its_code = in_place.get((tree, contact.id), code)
-        _ring(locked, prompt, words, (tree, contact), its_code, wanted, again=True)
-
-
 def ring_again(locked: LockedIncident, prompt: Prompt) -> None:
     """Repeat a prompt, and set the next time by how long nobody has answered it."""
     now = locked.tx.now
@@ -150,13 +136,6 @@ def answer_prompt(locked: LockedIncident, prompt_id: str, answer: PromptAnswer, 
     locked.record("alarm_answered", alarm=prompt_id, answer=answer.value, by=by)
 
 
-def end_text(locked: LockedIncident, decision: PromptAnswer, by: str) -> None:
-    """Record on every alarm of a text, answered or not, what was decided and by whom."""
-    for prompt in prompt_store.of_incident(locked.tx.session, locked.incident.id):
-        if prompt.kind == PromptKind.ALARM:
-            answer_prompt(locked, prompt.id, decision, by)
-
-
 def silence(locked: LockedIncident, why: PromptAnswer, kinds: Collection[str] = frozenset(PromptKind)) -> None:
     """Answer the prompts of those kinds that have become pointless."""
     for prompt in open_prompts(locked):
@@ -196,8 +175,18 @@ def ring_anew(locked: LockedIncident, asked: Collection[str]) -> None:
 
 
 def _repeat(locked: LockedIncident, prompt: Prompt, again_at: datetime | None) -> None:
-    ring(locked, prompt)
-    prompt_store.ask_again(locked.tx.session, prompt, again_at)
+    """Repeat a prompt, with the codes that it has."""
+    session, asked = locked.tx.session, _asked(locked, Subject(prompt.subject), prompt.about)
+    code = codes.get(session, prompt.code_id) if prompt.code_id else None
+    if code is not None:
+        good_from(locked, code, asked)
+    in_place, words = codes.in_place(session, locked.incident.id, prompt.id), words_of(locked, prompt)
+    for tree, contact in asked:
+        by = methods_at_any_hour(locked, tree, contact, contact.rung_by)
+        wanted = by if locked.fresh else [method for method in by if not _waits(locked, method, prompt)]
+        its_code = in_place.get((tree, contact.id), code)
+        _ring(locked, prompt, words, (tree, contact), its_code, wanted, again=True)
+    prompt_store.ask_again(session, prompt, again_at)
     locked.record(f"{prompt.kind}_repeated", subject=prompt.subject, asked=prompt.asked + 1)
 
 

@@ -1,0 +1,73 @@
+"""Repeats a prompt that nobody has answered, at growing intervals (B9); a text becomes an incident in the end."""
+
+from dataclasses import replace
+
+from alertnet.core.disclosure import Subject
+from alertnet.core.escalation.state import Asked
+from alertnet.core.inbound.sms_answers import is_opt_in
+from alertnet.core.incident import Certainty, Severity
+from alertnet.core.notification import PromptKind
+from alertnet.flows.escalation.escalate import move
+from alertnet.flows.escalation.report_action import still_to_do
+from alertnet.flows.incidents.lone_text import facts_of_text, open_text
+from alertnet.flows.notifications import field_reassurance, prompts
+from alertnet.flows.unit.locked_incident import LockedIncident, take_up
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import incidents as incident_store
+from alertnet.store.records import prompts as prompt_store
+from alertnet.store.records.prompts import Prompt
+from alertnet.store.views.timeline_view import texts_of
+
+ASKED_IN_VAIN = 3
+"""Of a text that no coordinator answers when asked so often others hear, as of every unverified report."""
+
+
+def repeat_prompt(tx: Tx, prompt_id: str, incident_id: str) -> None:
+    """Repeat a prompt that is due, or make an incident of its text.
+
+    Raises:
+        Inconsistent: the data contradicts itself, and must be put aside (A11).
+    """
+    locked = take_up(tx, incident_id)
+    prompt = prompt_store.hold(tx.session, prompt_id)
+    if prompt.due_at is None or prompt.due_at > tx.now or not locked.is_open:
+        return
+    # Of a contact only words are taken for a report: its STOP, START or silent call is a matter of coordination.
+    has_words = prompt.subject == Subject.NOT_UNDERSTOOD and not _says_only_start(locked)
+    by = locked.facts.team or (prompt.about if has_words else None)
+    if by is not None and prompt.asked >= ASKED_IN_VAIN and _is_all_of_its_phone(locked):
+        _open_unread(locked, by=by)
+    elif prompt.kind == PromptKind.FIELD_STATUS:
+        field_reassurance.tell_nobody_yet(locked, prompt.id)
+    elif prompt.kind != PromptKind.TASK or still_to_do(locked, prompt):
+        _ask_again(locked, prompt)
+    locked.finish()
+
+
+def _ask_again(locked: LockedIncident, prompt: Prompt) -> None:
+    prompts.ring_again(locked, prompt)
+    # Where every number of every coordinator is somebody else's, nothing is sent to any of them (A9).
+    nobody_hears = all(contact.asked_at <= locked.strangers for _, contact in locked.plans.coordinators)
+    if prompt.subject in (Subject.LEVEL, Subject.VERIFY) and nobody_hears:
+        asked = Asked(prompt.level_index, reached=False)
+        move(locked, {each.tree: [asked] for each in locked.escalations if prompt.escalation_id in (None, each.id)})
+
+
+def _says_only_start(locked: LockedIncident) -> bool:
+    texts = texts_of(locked.tx.session, locked.incident.id)
+    return bool(texts) and all(is_opt_in(each.words) for each in texts)
+
+
+def _is_all_of_its_phone(locked: LockedIncident) -> bool:
+    """Whether it is a text whose phone has raised nothing since; what it has is told to others, and this rings on."""
+    phone = locked.facts.raised_from or ""
+    return locked.facts.lone_text and incident_store.open_of_phone(locked.tx, phone) == locked.incident.id
+
+
+def _open_unread(locked: LockedIncident, *, by: str) -> None:
+    """Make an incident of a text that no coordinator has read; without it last resort would never hear of it (A2).
+
+    It is serious, so that the alert may ring at night, and a coordinator still has to say whether it is genuine.
+    """
+    facts = facts_of_text(locked, None, Severity.SERIOUS)
+    open_text(locked, replace(facts, verified=False, certainty=Certainty.UNVERIFIED), by=by)
