@@ -1,6 +1,7 @@
 """An office: a folder with a database, in which commands are typed while another process has the database open."""
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -128,6 +129,15 @@ def office(tmp_path: Path) -> Office:
             "ALERTNET_TWILIO_API_URL": "http://127.0.0.1:9",
         },
     )
+
+
+@pytest.fixture
+def few_languages(office: Office) -> None:
+    """Templates in English and Spanish alone: what tries each message in each language takes seconds in all."""
+    folder = office.folder / "few_languages"
+    others = shutil.ignore_patterns("de", "de.yaml", "fr", "fr.yaml", "pt", "pt.yaml", "es-ES.yaml")
+    shutil.copytree(REPOSITORY / "message_templates", folder, ignore=others)
+    office.env["ALERTNET_MESSAGE_TEMPLATES"] = str(folder)
 
 
 @pytest.fixture

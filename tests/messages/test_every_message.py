@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from functools import cache
 from html import unescape
 from itertools import product
 
@@ -14,7 +15,7 @@ from alertnet.core.inbound.sms_answers import VERBS, Verb
 from alertnet.core.incident import TYPES, CloseReason
 from alertnet.core.notification import URGENT, Kind
 from alertnet.messages.checks.leaks import FOR_COORDINATORS, FOR_THE_FIELD
-from alertnet.messages.message import METHODS, STAGES, SUBJECTS
+from alertnet.messages.message import METHODS, STAGES, SUBJECTS, Message, Script
 from alertnet.messages.renderer import Renderer
 from alertnet.messages.words import spoken_number
 from tests.messages.conftest import LANGUAGES, SAID
@@ -42,11 +43,22 @@ def variants(said: Said) -> list[Said]:
     return [said, replace(said, drill=True), replace(said, answerable=False, code=None), replace(said, silent=True)]
 
 
+@cache
+def rendered(renderer: Renderer, kind: Kind, method: MethodKind, language: str, said: Said) -> Message:
+    """Once for all that is claimed of it."""
+    return renderer.render(kind, method, language, said)
+
+
+@cache
+def spoken(renderer: Renderer, kind: Kind, language: str, said: Said) -> Script:
+    return renderer.speak(kind, language, said)
+
+
 def written(renderer: Renderer, kind: Kind, language: str, said: Said) -> list[str]:
     """All that leaves in clear: SMS, and a mail's subject, text and HTML."""
     texts = []
     for method in METHODS[kind] - {MethodKind.CALL}:
-        message = renderer.render(kind, method, language, said)
+        message = rendered(renderer, kind, method, language, said)
         texts += [message.text, message.subject, message.html]
     return texts
 
@@ -70,7 +82,7 @@ def parts_of(text: str) -> set[str]:
 def test_every_sms_is_one_segment_of_gsm7(renderer: Renderer, kind: Kind, language: str) -> None:
     """B4: with the longest link and sender, whatever it is about, for every type, in each of its variants."""
     for said in (each for case in cases(kind, LONGEST) for each in variants(case)):
-        size = count(renderer.render(kind, MethodKind.SMS, language, said).text)
+        size = count(rendered(renderer, kind, MethodKind.SMS, language, said).text)
 
         assert (size.encoding, size.segments) == ("gsm7", 1), said
 
@@ -87,7 +99,7 @@ def test_no_message_says_more_than_it_may(renderer: Renderer, kind: Kind, langua
         assert kind in FOR_THE_FIELD or not any(ROUTE in text for text in texts)
         assert not any("908" in text or "9, 0, 8" in text for text in texts)
         if MethodKind.EMAIL in METHODS[kind]:
-            subject = renderer.render(kind, MethodKind.EMAIL, language, said).subject
+            subject = rendered(renderer, kind, MethodKind.EMAIL, language, said).subject
             assert parts_of(subject) == {"sender", "ref"}
             assert SECRET not in subject
 
@@ -96,7 +108,7 @@ def test_no_message_says_more_than_it_may(renderer: Renderer, kind: Kind, langua
 def test_every_language_has_the_parts_of_english(renderer: Renderer, kind: Kind) -> None:
     shown = [each for case in cases(kind, SHORT) for each in variants(case)]
     for said, method in product(shown, METHODS[kind] - {MethodKind.CALL}):
-        english, *others = (parts_of(renderer.render(kind, method, tag, said).text) for tag in ("en", *OTHERS))
+        english, *others = (parts_of(rendered(renderer, kind, method, tag, said).text) for tag in ("en", *OTHERS))
 
         for language, own in zip(OTHERS, others, strict=True):
             assert own == english, (language, method, said.subject)
@@ -114,7 +126,7 @@ def test_whoever_has_the_message_alone_knows_whose_it_is_and_how_to_go_on(
     """
     for said in (each for case in cases(kind, LONGEST) for each in variants(case)):
         for method in METHODS[kind] - {MethodKind.CALL}:
-            text = renderer.render(kind, method, language, said).text
+            text = rendered(renderer, kind, method, language, said).text
             ways = {name for name in ("code", "link", "callback") if (value := getattr(said, name)) and value in text}
 
             assert said.ref in text
@@ -128,7 +140,7 @@ def test_whoever_has_the_message_alone_knows_whose_it_is_and_how_to_go_on(
 def test_a_mail_is_whole_as_text_and_as_html_without_images(renderer: Renderer, kind: Kind, language: str) -> None:
     """Whoever opens it where pictures are blocked, or reads no HTML, has all of it."""
     for said in (each for case in cases(kind, SHORT) for each in variants(case)):
-        mail = renderer.render(kind, MethodKind.EMAIL, language, said)
+        mail = rendered(renderer, kind, MethodKind.EMAIL, language, said)
         shown = unescape(re.sub(r"<(?!a )[^>]*>", " ", mail.html.partition("<body")[2]))
 
         assert parts_of(shown) == parts_of(mail.text) > {"ref"}
@@ -141,7 +153,7 @@ def test_every_call_has_the_keys_of_english_and_says_nothing_before_its_code(
     renderer: Renderer, kind: Kind, language: str
 ) -> None:
     for said in cases(kind, SHORT):
-        own, english = (renderer.speak(kind, tag, said).sentences for tag in (language, "en"))
+        own, english = (spoken(renderer, kind, tag, said).sentences for tag in (language, "en"))
 
         for stage in STAGES:
             assert keys_of(own[stage], said) == keys_of(english[stage], said), (stage, own[stage])
