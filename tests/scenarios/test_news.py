@@ -126,3 +126,41 @@ def test_an_action_in_words_alone_is_read_on_the_page(valley: World) -> None:
     assert "ombuds reported an action" in news
     assert f"DONE {code} called the colonel" in shown
     assert "Observed on the spot" not in shown
+
+
+def test_news_from_another_phone_of_the_team_is_of_the_one_incident_that_it_has(valley: World) -> None:
+    """A12: who was taken from Ana's phone is what Luis sees; it rang as a text of its own, and opened an incident."""
+    valley.gives_pins("north/luis")
+    valley.texts("ana", f"SOS {TRUE} 40 L12")
+    incident = valley.newest()
+
+    reply = valley.reply_to("luis", f"NUEVA {TRUE} se llevan a P9")
+
+    assert incident.ref in reply
+    assert "news from the team" in latest(valley, incident.ref)
+    assert "se llevan a P9" in read(valley, latest(valley, incident.ref))
+    assert len(valley.open_incidents()) == 1
+
+
+def test_news_from_a_silent_phone_leaves_the_one_that_raised_the_alarm_written_to(valley: World) -> None:
+    """Luis' phone is `silent`; Ana's hears all the same that a coordinator has it."""
+    valley.gives_pins("north/luis")
+    valley.texts("ana", f"SOS {TRUE} 40 L12")
+    valley.texts("luis", f"NUEVA {TRUE} se fueron")
+
+    valley.texts("coordinator", code_in(valley.phone("coordinator").inbox[0]))
+
+    assert "la coordinacion lo atiende" in valley.phone("ana").inbox[-1]
+    assert len(valley.phone("luis").inbox) == 1
+
+
+def test_of_two_incidents_of_the_team_people_say_which_the_news_is_of(valley: World) -> None:
+    valley.gives_pins("north/luis")
+    valley.texts("ana", f"SOS {TRUE} 40 L12")
+    valley.passes(minutes=11)
+    valley.texts("ana", f"SOS {TRUE} 31 L40")
+
+    valley.texts("luis", f"NUEVA {TRUE} se llevan a P9")
+
+    assert "please read the message" in latest(valley, "ALARM")
+    assert len(valley.open_incidents()) == 3

@@ -37,11 +37,19 @@ JOINS_FOR = timedelta(minutes=10)
 
 
 def is_news(text: FieldText, report: Report) -> bool:
-    """Whether a report is news of an open incident that its phone has raised."""
-    if report.verb is not FieldVerb.UPDATE:
-        return False
-    latest = incidents.open_of_phone(text.tx, text.phone, held_by=text.sender.reports_for)
-    return latest is not None and not incidents.get(text.tx.session, latest).facts.lone_text
+    """Whether a report is news of an open incident."""
+    return report.verb is FieldVerb.UPDATE and _news_is_of(text) is not None
+
+
+def _news_is_of(text: FieldText) -> str | None:
+    """The open incident that the phone raised last, else the only one of its team; None where it is a text or none."""
+    team = text.sender.reports_for
+    own = incidents.open_of_phone(text.tx, text.phone, held_by=team)
+    if own is not None:
+        return None if incidents.get(text.tx.session, own).facts.lone_text else own
+    known = incidents.all_open_of_phone(text.tx, text.phone, held_by=team, team=team) if team else []
+    of_team = [each.id for each in known if not (each.facts.lone_text or each.facts.hidden_from_phone)]
+    return of_team[0] if len(of_team) == 1 else None
 
 
 def receive_report(text: FieldText, report: Report) -> Reply:
@@ -116,19 +124,27 @@ def receive_duress(text: FieldText, understood: str) -> LockedIncident:
 def _join_recent(text: FieldText, facts: Facts, report: Report, entry: dict[str, Any]) -> LockedIncident | None:
     """The open incident of the phone that the report is about, with the report added; None where there is none.
 
-    News is about what the phone raised last, another alarm about what it has just raised.
+    News is about what the phone raised last, or its team has open, another alarm about what it has just raised.
     """
-    locked = _latest(text, None if report.verb is FieldVerb.UPDATE else text.tx.now - JOINS_FOR)
+    is_news = report.verb is FieldVerb.UPDATE
+    locked = _open_one(text, _news_is_of(text)) if is_news else _latest(text, text.tx.now - JOINS_FOR)
     if locked is None or locked.facts.lone_text:
         return None
+    if text.phone not in {each.facts.raised_from for each in (locked.incident, *locked.parts)}:
+        # That this phone is silent is no reason to leave alone the one that raised it.
+        facts = replace(facts, field_silent=False)
     _join(locked, facts, report, entry)
     return locked
 
 
-def _latest(text: FieldText, since: datetime | None) -> LockedIncident | None:
-    """The open incident, or text, that the phone raised last; with `since`, only one opened after that."""
+def _latest(text: FieldText, since: datetime) -> LockedIncident | None:
+    """The open incident, or text, that the phone raised last, if it was opened after that moment."""
     latest = incidents.open_of_phone(text.tx, text.phone, held_by=text.sender.reports_for, since=since)
-    locked = take_up(text.tx, latest) if latest else None
+    return _open_one(text, latest)
+
+
+def _open_one(text: FieldText, id: str | None) -> LockedIncident | None:
+    locked = take_up(text.tx, id) if id else None
     return locked if locked is not None and locked.is_open else None
 
 
