@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from alertnet.core.codec import replace, value
-from alertnet.core.directory.contact import READ_THE_COUNTRY, Contact, Disclosure
+from alertnet.core.directory.contact import READ_THE_COUNTRY, Contact, Disclosure, Method, MethodKind
 from alertnet.core.directory.contact_tree import Level
 from alertnet.core.directory.languages import FALLBACK
 from alertnet.core.incident import ASKS, Affected, CloseReason, Facts, Scope, Severity, consent_of
@@ -238,12 +238,16 @@ class Said:
     tree_language: str = ""
     """The language of its tree, used for recipients whose own language has no messages. No template names it."""
 
+    def named(self, kind: Kind) -> Further:
+        """What it is about, as another message names it."""
+        return Further(self.ref, self.subject, self.about, kind, self.code)
 
-def by_sms(said: Said, *, replies: bool, links: bool) -> Said:
-    """The content for an SMS to a number that may take no replies or no links."""
-    if replies and links:
+
+def sent_by(said: Said, method: Method) -> Said:
+    """The content as it goes by that method: the number of an SMS may take no replies or no links."""
+    if method.kind is not MethodKind.SMS or (method.replies and method.links):
         return said
-    return replace(said, answerable=said.answerable and replies, link=said.link if links else None)
+    return replace(said, answerable=said.answerable and method.replies, link=said.link if method.links else None)
 
 
 def addressed(said: Said, facts: Facts, contact: Contact, level: Level | None, *, reads: bool = False) -> Said:

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from alertnet.core.delivery.sms_encoding import SmsSize, count, fold
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.languages import fallbacks, language_of_title, primary
-from alertnet.core.disclosure import Further, Said
+from alertnet.core.disclosure import Said
 from alertnet.core.errors import Unknown
 from alertnet.core.notification import URGENT, Kind
 from alertnet.messages.asked import NOTHING_ASKED, country_name, what_is_asked
@@ -184,7 +184,7 @@ class Renderer:
     def _open_matters(self, kind: Kind, language: str, said: Said) -> Message:
         """One SMS for all that is open: as many matters as fit; the callback is dropped before any of them."""
         template, used = self._template(OPEN_MATTERS, "sms.j2", language, said.tree_language)
-        words, own = self.words(used), Further(said.ref, said.subject, said.about, kind, said.code)
+        words, own = self.words(used), said.named(kind)
         values = self._values(kind, said, words, MethodKind.SMS)
         matters = [words.matter(each.kind or kind, each) for each in (own, *said.more)]
 

@@ -80,7 +80,7 @@ class StartupRecovery:
         since = runtime.transact(last_activity.away_since, AWAY)
         declared = runtime.read(lambda tx: last_activity.declared(tx.session))
         broke_off = declared is not None and not declared.is_over
-        books = [route for route, outlet in runtime.outlets.items() if outlet.ledger is not None]
+        books = _with_ledger(runtime)
         self._began_at = runtime.now()
         self._unseen = set(books if since is not None or broke_off else ())
         self._is_settling, self.has_begun = broke_off, True
@@ -145,6 +145,11 @@ class StartupRecovery:
         return bool(ids and self._runtime.read(lambda tx: last_activity.unbound(tx.session, ids)))
 
 
+def _with_ledger(runtime: Runtime) -> list[Route]:
+    """The routes whose provider can be asked what it has sent and received."""
+    return [route for route, outlet in runtime.outlets.items() if outlet.ledger is not None]
+
+
 def _by_provider(routes: Sequence[Route]) -> dict[str, list[Route]]:
     found: dict[str, list[Route]] = {}
     for route in routes:
@@ -158,8 +163,7 @@ def declare_restored(runtime: Runtime, taken_at: datetime | None, by: str) -> tu
     Called again it goes on where it stopped, and does nothing twice. Gives the declaration, and the references of
     incidents that may lack answers.
     """
-    inbound_routes = [route for route, outlet in runtime.outlets.items() if outlet.ledger is not None]
-    declared = runtime.transact(restored_backup.hold_back, taken_at, by, inbound_routes)
+    declared = runtime.transact(restored_backup.hold_back, taken_at, by, _with_ledger(runtime))
     incidents = runtime.read(lambda tx: last_activity.going_on(tx.session))
     if not declared.is_over:
         # Before any code is drawn: a code that was told since the backup must not be given to another contact.

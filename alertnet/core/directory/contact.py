@@ -1,6 +1,6 @@
 """A contact: a role in an organisation, how to reach it, and how much it may know."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import field, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -75,6 +75,11 @@ class Method:
     """Whether an SMS to this number can be answered."""
     links: bool = True
     """Whether an SMS to this number may hold a link."""
+
+
+def once_each(methods: Iterable[Method]) -> list[Method]:
+    """The methods with each address once for each kind."""
+    return list({(method.kind, method.address): method for method in methods}.values())
 
 
 @value

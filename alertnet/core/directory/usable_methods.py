@@ -1,12 +1,12 @@
 """Which methods of a contact can be used at a moment: not failed ones, relayed ones, or those closed then."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
 
 from alertnet.core.codec import value
 from alertnet.core.directory.availability import Times
-from alertnet.core.directory.contact import WRITTEN, Contact, Method, MethodKind
+from alertnet.core.directory.contact import WRITTEN, Contact, Method, MethodKind, once_each
 
 ADDRESSED = (MethodKind.SMS, MethodKind.CALL, MethodKind.EMAIL)
 """The kinds of method whose address is a number or a mailbox."""
@@ -82,9 +82,10 @@ class Reach:
         is_open = method_index not in self.own or self.contact.all_methods[method_index].kind is MethodKind.EMAIL
         return None if is_open else self.times.closed_by(at)
 
-    def at_any_hour(self, at: datetime) -> tuple[Method, ...]:
-        """The methods for urgent messages: its own, and those for when it is closed while it is."""
-        return self.contact.methods + (self.contact.when_closed if self.times.closed_by(at) else ())
+    def at_any_hour(self, at: datetime, kinds: Collection[MethodKind]) -> list[Method]:
+        """The methods of those kinds for urgent messages: its own, and those for when it is closed while it is."""
+        methods = self.contact.methods + (self.contact.when_closed if self.times.closed_by(at) else ())
+        return once_each(method for method in methods if method.kind in kinds)
 
     def for_a_notice(self, at: datetime) -> tuple[Method, datetime] | None:
         """The method for a message that can wait, and when it may leave: in quiet hours mail, else at their end."""

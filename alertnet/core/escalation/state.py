@@ -3,7 +3,7 @@
 The database stores these values between two moments. Only `advance` changes them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
@@ -180,6 +180,12 @@ class State:
         for_whom = [(id, address) for id, _, address in (each.rpartition(":") for each in self.relayed)]
         named = {address for id, address in for_whom if id}
         return tuple(address for id, address in for_whom if id == contact or not (id or address in named))
+
+
+def action_due(states: Iterable[State]) -> datetime | None:
+    """By when an action is expected in any of these escalations."""
+    acknowledged = (state for state in states if state.status is Status.ACKNOWLEDGED)
+    return min((each.action_due_at for each in acknowledged if each.action_due_at is not None), default=None)
 
 
 @value

@@ -261,8 +261,7 @@ class SimulatedIncident(IncidentRecord):
         of = ringing.prompt.tree
         for tree, contact in self.plans.coordinators:
             by = methods_to_prompt(PromptKind(ringing.prompt.kind), contact) if is_first else contact.rung_by
-            methods = Reach(contact, self.plans[tree].times[contact.id]).at_any_hour(now)
-            for method in {(each.kind, each.address): each for each in methods if each.kind in by}.values():
+            for method in Reach(contact, self.plans[tree].times[contact.id]).at_any_hour(now, by):
                 kind, round = Kind(ringing.prompt.kind), self.states[of].round
                 self.told.append(Told(now, tree, ringing.level, round, contact, method, kind, (of,)))
 

@@ -21,7 +21,7 @@ def written_code(locked: LockedIncident, tree: str, contact: Contact) -> Code | 
     for its_tree, each in same_recipient:
         if (its_tree, each.id) in known and (code := good_from(locked, known[its_tree, each.id], same_recipient)):
             return code
-    code = _make(locked, same_recipient, tree=tree, contact=contact.id)
+    code = new_code(locked, same_recipient, tree=tree, contact=contact.id)
     if code is not None:
         known[tree, contact.id] = code
     return code
@@ -73,16 +73,6 @@ def about_what_is_real(tx: Tx, held: Sequence[HeldCode]) -> list[HeldCode]:
     return [code for code in held if code.incident not in drills]
 
 
-def decision_code(locked: LockedIncident, asked: Sequence[Named]) -> Code | None:
-    """A new code for one question or alarm, valid from any number of those who are asked."""
-    return _make(locked, asked)
-
-
-def code_in_place(locked: LockedIncident, prompt: str, tree: str, contact: Contact) -> Code | None:
-    """A code for one coordinator alone, in place of the one that all share for an alarm or question."""
-    return _make(locked, locked.same_recipient(tree, contact.id), prompt=prompt)
-
-
 def mark_open(locked: LockedIncident, is_open: bool) -> None:
     """Mark whether the codes' incident is open.
 
@@ -100,15 +90,20 @@ def void(locked: LockedIncident, code_id: str) -> None:
     locked.known_codes = {key: code for key, code in known_codes(locked).items() if code.id != code_id}
 
 
-def _make(
+def new_code(
     locked: LockedIncident,
-    same_recipient: Sequence[Named],
+    holders: Sequence[Named],
     *,
     tree: str | None = None,
     contact: str | None = None,
     prompt: str | None = None,
 ) -> Code | None:
-    owners = owners_of(same_recipient)
+    """A new code that is valid from any number of its holders; None where no other is left for these numbers.
+
+    `tree`, `contact`: whose it is, unless all coordinators share it for a question or alarm. `prompt`: the one for
+    which a single coordinator has it, in place of the shared one.
+    """
+    owners = owners_of(holders)
     numbers = [index for number in owners for index in locked.tx.vault.indexes(number)]
     text = locked.prefetch.code_pool.draw(numbers)
     if text is None:

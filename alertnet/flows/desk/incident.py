@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Disclosure, MethodKind
-from alertnet.core.disclosure import NO_DETAILS, Details, ReceivedText, by_sms, details_of
+from alertnet.core.disclosure import NO_DETAILS, Details, ReceivedText, details_of
 from alertnet.core.escalation.quorum import Via
 from alertnet.core.incident import CloseReason, Facts, Incident, consent_of
 from alertnet.core.monitoring.self_monitoring import Part
@@ -215,8 +215,8 @@ def all_clears(tx: Tx, id: str, reason: CloseReason, renderer: Renderer) -> tupl
     for tree, name in who_hears(locked, of_close=True):
         contact = locked.contact(tree, name)
         kind, words = words_of_close(locked, tree, contact, reason)
-        sms = by_sms(replace(words, reason=reason), replies=True, links=True)
-        texts.setdefault(contact.language, renderer.render(kind, MethodKind.SMS, contact.language, sms).text)
+        sms = renderer.render(kind, MethodKind.SMS, contact.language, replace(words, reason=reason))
+        texts.setdefault(contact.language, sms.text)
     return tuple(sorted(texts.items()))
 
 

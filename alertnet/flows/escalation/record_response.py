@@ -12,7 +12,7 @@ from alertnet.core.disclosure import Said, Subject
 from alertnet.core.errors import Unknown, WrongState
 from alertnet.core.escalation.advance import still_says
 from alertnet.core.escalation.quorum import RECEIVED, AnswerKind, Via
-from alertnet.core.escalation.state import Answered, Confirmed, Event, Received, Status, Withdrawn
+from alertnet.core.escalation.state import Answered, Confirmed, Event, Received, Withdrawn, action_due
 from alertnet.core.monitoring.metrics import ANSWERS, once
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.written_codes import known_code
@@ -274,13 +274,9 @@ def _add(locked: LockedIncident, new: NewAnswer) -> None:
 
 
 def _recorded(locked: LockedIncident, tree: str, contact: Contact, id: str, kind: AnswerKind, at: datetime) -> Recorded:
-    due = [
-        escalation.state.action_due_at
-        for escalation in locked.escalations
-        if escalation.state.status is Status.ACKNOWLEDGED and escalation.state.action_due_at is not None
-    ]
-    due_at = min(due, default=None) if kind is AnswerKind.ACKNOWLEDGED else None
-    following = coming(locked, locked.states, tree, contact.id) if kind is AnswerKind.ACKNOWLEDGED else None
+    takes_charge = kind is AnswerKind.ACKNOWLEDGED
+    due_at = action_due(locked.states.values()) if takes_charge else None
+    following = coming(locked, locked.states, tree, contact.id) if takes_charge else None
     words = replace(
         said(locked, tree, contact),
         subject=SUBJECTS[kind],

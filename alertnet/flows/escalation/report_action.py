@@ -15,7 +15,7 @@ from alertnet.flows.notifications import phone_tasks, prompts
 from alertnet.flows.notifications.answer_changes import announce, told_at
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records import answers
-from alertnet.store.records.notifications import covered_by_tasks
+from alertnet.store.records.notifications import covered_by_task
 from alertnet.store.records.prompts import Prompt
 
 
@@ -100,7 +100,7 @@ def report_failure(locked: LockedIncident, prompt: Prompt, why: PromptAnswer, by
         WrongState: the task has a result, or is no longer to be done.
     """
     _check_open(prompt)
-    covered = covered_by_tasks(locked.tx.session, [prompt.id])[prompt.id]
+    covered = covered_by_task(locked.tx.session, prompt.id)
     phone_tasks.end(locked, covered[0], why, by)
     stale = (MethodKind.TASK,) if why is PromptAnswer.WRONG_PERSON else ()
     events: dict[str, list[Event]] = {each.tree: [Failed(each.contact, each.method_index, stale)] for each in covered}
@@ -113,7 +113,7 @@ def report_failure(locked: LockedIncident, prompt: Prompt, why: PromptAnswer, by
 
 def still_to_do(locked: LockedIncident, prompt: Prompt) -> bool:
     """Whether to ask again; while the contact is closed its methods for that time are used instead (B1)."""
-    covered = covered_by_tasks(locked.tx.session, [prompt.id])[prompt.id]
+    covered = covered_by_task(locked.tx.session, prompt.id)
     if not all(
         locked.plans[each.tree].reach(each.contact).closed_by(each.method_index, locked.tx.now) for each in covered
     ):

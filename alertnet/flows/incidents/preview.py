@@ -13,7 +13,7 @@ from alertnet.core.delivery.sms_encoding import count
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.languages import nearest, shown
-from alertnet.core.disclosure import Said, Subject, addressed, by_sms
+from alertnet.core.disclosure import Said, Subject, addressed, sent_by
 from alertnet.core.forecast.script import Script
 from alertnet.core.forecast.simulation import Rehearsal, Told
 from alertnet.core.incident import Facts
@@ -60,9 +60,8 @@ class Played:
         """The message as it would leave; None for a task, or without templates."""
         if self.renderer is None or told.method.kind is MethodKind.TASK:
             return None
-        said, method = self._said(told), told.method
-        words = by_sms(said, replies=method.replies, links=method.links) if method.kind is MethodKind.SMS else said
-        return self.renderer.render(told.kind, method.kind, told.contact.language, words)
+        words = sent_by(self._said(told), told.method)
+        return self.renderer.render(told.kind, told.method.kind, told.contact.language, words)
 
     def spoken(self, told: Told) -> str:
         """The recipient's language, and the one used where there are no messages in it, as in `de → en`."""

@@ -7,7 +7,7 @@ from typing import Any
 from alertnet.core.codec import replace, value
 from alertnet.core.directory.contact import WRITTEN, Contact, Method, MethodKind
 from alertnet.core.directory.usable_methods import Reach
-from alertnet.core.disclosure import Said, Subject, addressed, by_sms
+from alertnet.core.disclosure import Said, Subject, addressed, sent_by
 from alertnet.core.escalation.coming import ComingLevel, Until, coming_level
 from alertnet.core.escalation.decision import NewAlert
 from alertnet.core.escalation.state import LAST_RESORT, State
@@ -141,9 +141,7 @@ def methods_at_any_hour(
     locked: LockedIncident, tree: str, contact: Contact, kinds: frozenset[MethodKind]
 ) -> list[Method]:
     """All the contact's methods of those kinds, `when_closed` ones too if it is closed, with each address once."""
-    reach = _reach(locked, tree, contact)
-    chosen = [method for method in reach.at_any_hour(locked.tx.now) if method.kind in kinds]
-    return list({(method.kind, method.address): method for method in chosen}.values())
+    return _reach(locked, tree, contact).at_any_hour(locked.tx.now, kinds)
 
 
 def notify_coordinators(
@@ -208,7 +206,7 @@ def draft_to(
         method=method.kind,
         address=method.address,
         language=contact.language,
-        said=by_sms(words, replies=method.replies, links=method.links) if method.kind is MethodKind.SMS else words,
+        said=sent_by(words, method),
         planned_at=locked.tx.now,
         rank=locked.rank(kind),
         incident_id=locked.incident.id,

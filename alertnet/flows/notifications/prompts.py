@@ -17,7 +17,7 @@ from alertnet.core.incident import Proposed
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind, methods_to_prompt
 from alertnet.core.replan.difference import Retold, as_proposed, changed
 from alertnet.flows.credentials.page_links import link_token
-from alertnet.flows.credentials.written_codes import decision_code, good_from
+from alertnet.flows.credentials.written_codes import good_from, new_code
 from alertnet.flows.notifications.compose import draft_to, methods_at_any_hour, said
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.queues import incident_attempts
@@ -56,7 +56,7 @@ def raise_prompt(
     """
     id, now = locked.tx.entropy.id(), locked.tx.now
     asked = _asked(locked, subject, about)
-    code = decision_code(locked, asked)
+    code = new_code(locked, asked)
     rings = rings_at is None or rings_at <= now
     new = NewPrompt(
         id=id,

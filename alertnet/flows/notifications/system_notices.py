@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from alertnet.core.codec import value
-from alertnet.core.directory.contact import WRITTEN, Contact, Method, MethodKind
+from alertnet.core.directory.contact import WRITTEN, Contact, Method, MethodKind, once_each
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.disclosure import NoRef, Subject
 from alertnet.core.incident import Severity
@@ -68,8 +68,7 @@ def tell_coordinators(
 def _methods_to_tell(contact: Contact, kind: Kind, by: frozenset[MethodKind]) -> list[Method]:
     """The methods by which a contact is told, with each address once for each kind."""
     methods = [method for method in contact.methods if method.kind in METHODS[kind]]
-    chosen = [method for method in methods if method.kind in by] or methods
-    return list({(method.kind, method.address): method for method in chosen}.values())
+    return once_each([method for method in methods if method.kind in by] or methods)
 
 
 def _quiet_until(at: datetime, tree: ContactTree, contact: Contact, draft: NotificationDraft) -> datetime | None:

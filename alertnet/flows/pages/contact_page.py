@@ -8,7 +8,7 @@ from alertnet.core.codec import value
 from alertnet.core.directory.contact import Contact, Disclosure
 from alertnet.core.disclosure import NO_DETAILS, addressed, ask_on_page, details_of
 from alertnet.core.escalation.quorum import Action, AnswerKind, Via
-from alertnet.core.escalation.state import Status
+from alertnet.core.escalation.state import action_due
 from alertnet.core.notification import PromptAnswer
 from alertnet.flows.escalation.bad_addresses import report_wrong_person
 from alertnet.flows.escalation.pin_proof import Proof, Sent, coerced, is_forced, no_proof, prove, without_written_pins
@@ -122,7 +122,7 @@ def _open_page(locked: LockedIncident, link: PageLink, contact: Contact, page: P
     return replace(
         page,
         said=replace(words, ask=ask_on_page(words.ask, contact), nationals=words.nationals and not proof.is_missing),
-        remarks=(*_recorded(locked, link, answer), *page.remarks),
+        remarks=(*_recorded(locked, link, answer, action_due(states.values())), *page.remarks),
         answers=_answers_of(contact),
         answered=answer is not None,
         actions=tuple(Action) if answer is not None and answer.kind is not AnswerKind.DECLINED else (),
@@ -151,7 +151,9 @@ def with_proof(locked: LockedIncident, link: PageLink, page: Page, proof: Proof,
     )
 
 
-def _recorded(locked: LockedIncident, link: PageLink, answer: CurrentAnswer | None) -> tuple[Remark, ...]:
+def _recorded(
+    locked: LockedIncident, link: PageLink, answer: CurrentAnswer | None, due_at: datetime | None
+) -> tuple[Remark, ...]:
     """Remarks on the contact's answer: what was recorded, by when an action is expected, and whom to call.
 
     Without an answer: that the contact listened to a call, or that its answer was revoked, if so.
@@ -160,15 +162,8 @@ def _recorded(locked: LockedIncident, link: PageLink, answer: CurrentAnswer | No
         names = locked.names(link.tree, link.contact)
         heard = answers.heard_and_revoked(locked.tx.session, locked.incident.every_id, names)
         return tuple(Remark(word, at) for word, at in zip(("received", "recorded_revoke"), heard, strict=True) if at)
-    due_at = _action_due_at(locked.tx, link.incident_id) if answer.kind is AnswerKind.ACKNOWLEDGED else None
     expected = (Remark("expected_by", due_at),) if due_at else ()
     return Remark(_WORDS[answer.kind], answer.at), *expected, Remark("call_us")
-
-
-def _action_due_at(tx: Tx, incident_id: str) -> datetime | None:
-    states = escalation_store.states_of(tx.session, incident_id, Status.ACKNOWLEDGED)
-    due = [state.action_due_at for state in states.values()]
-    return min((at for at in due if at is not None), default=None)
 
 
 def press(tx: Tx, link: PageLink, form: Sent) -> Opened:

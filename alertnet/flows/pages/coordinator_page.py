@@ -35,7 +35,7 @@ from alertnet.store.records import incidents as incident_store
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.credentials import page_links
 from alertnet.store.records.credentials.page_links import PageLink
-from alertnet.store.records.notifications import covered_by_tasks
+from alertnet.store.records.notifications import covered_by_task
 from alertnet.store.records.prompts import Prompt
 from alertnet.store.views import timeline_view
 
@@ -47,7 +47,7 @@ _SAID = {kind.value for kind in ANSWERS.values()}
 
 def task_details_of(locked: LockedIncident, task: Prompt) -> TaskDetails | None:
     """What the page of that task shows; None where its contact may not be told any more (A3)."""
-    covered = covered_by_tasks(locked.tx.session, [task.id])[task.id]
+    covered = covered_by_task(locked.tx.session, task.id)
     asked = next(each for each in covered if each.escalation == task.escalation_id)
     if not locked.may_hear(asked.tree, task.contact):
         return None

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from alertnet.core.codec import value
-from alertnet.core.disclosure import Further, Said
+from alertnet.core.disclosure import Said
 from alertnet.core.escalation.advance import still_wanted
 from alertnet.core.notification import Kind
 from alertnet.flows.notifications.compose import said
@@ -65,14 +65,10 @@ def also_open(locked: LockedIncident, link: PageLink) -> tuple[AlsoOpen, ...]:
     told = told_codes(locked.tx, link.address)
     others = (code for code in told if (code.incident, code.prompt) != (link.incident_id, link.prompt_id))
     return tuple(
-        AlsoOpen(_named(matter), _path_to(its, code, link.address))
+        AlsoOpen(matter.said.named(matter.kind), _path_to(its, code, link.address))
         for code, its in answerable(locked.tx, others, link.address, drill=locked.facts.drill)
         if (matter := matter_of(its, code, link.address)).is_open
     )
-
-
-def _named(matter: OpenMatter) -> Further:
-    return Further(matter.said.ref, matter.said.subject, matter.said.about, matter.kind, matter.said.code)
 
 
 def _path_to(locked: LockedIncident, code: HeldCode, address: str) -> str:

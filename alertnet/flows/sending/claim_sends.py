@@ -29,7 +29,7 @@ from alertnet.store.queues.attempts import NewAttempt, busy_numbers
 from alertnet.store.queues.due_attempts import DueAttempt
 from alertnet.store.records import editions
 from alertnet.store.records import prompts as prompt_store
-from alertnet.store.records.notifications import Covered, NewCoverage, NewNotification, covered_by_tasks
+from alertnet.store.records.notifications import Covered, NewCoverage, NewNotification, covered_by_task
 
 LEASE = timedelta(seconds=30)
 """How long a worker has to send and report; then the outcome is unknown (A5)."""
@@ -291,7 +291,7 @@ class _Obstacles:
             trees = [editions.tree(self._tx.session, hash) for hash in due.trees.values()]
             if (barred := may_be_told(facts, trees, due.address)) is not None:
                 return barred.value
-            if due.kind is Kind.TASK and not _wanted(due, self._plans_of(due, facts), self._task(due.prompt_id or "")):
+            if due.kind is Kind.TASK and not self._is_to_do(due, facts):
                 return UNWANTED
         if due.prompt_id and not prompt_store.is_open(self._tx.session, due.prompt_id):
             return UNWANTED
@@ -309,8 +309,9 @@ class _Obstacles:
             return RELIEVED
         return RANG_OUT if has_rung_out(self._tx, due) else None
 
-    def _task(self, prompt: str) -> Sequence[Covered]:
-        return covered_by_tasks(self._tx.session, [prompt]).get(prompt, ())
+    def _is_to_do(self, task: DueAttempt, facts: Facts) -> bool:
+        covered = covered_by_task(self._tx.session, task.prompt_id or "")
+        return bool(_wanted(task, self._plans_of(task, facts), covered))
 
     def _plans_of(self, due: DueAttempt, facts: Facts) -> Plans:
         known = self._plans.get(due.incident_id)

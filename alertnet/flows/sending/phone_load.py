@@ -201,7 +201,7 @@ def _named(due: DueAttempt, others: Sequence[DueAttempt]) -> list[Further]:
     if due.kind is Kind.NOTICE:
         return [Further(other.said.ref, other.said.subject, other.said.about) for other in others]
     found = {
-        other.said.code: Further(other.said.ref, other.said.subject, other.said.about, other.kind, other.said.code)
+        other.said.code: other.said.named(other.kind)
         for other in others
         if other.said.code is None or other.said.code != due.said.code
     }

@@ -14,7 +14,7 @@ from alertnet.core.inbound.unknown_codes import Guesses, Verdict
 from alertnet.core.limits import FOREIGN_CODES
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.page_links import link_token
-from alertnet.flows.credentials.written_codes import code_in_place, void, written_code
+from alertnet.flows.credentials.written_codes import new_code, void, written_code
 from alertnet.flows.notifications.compose import drafts, notify_coordinators, said
 from alertnet.flows.notifications.prompts import text_code
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
@@ -106,7 +106,7 @@ def _renew(locked: LockedIncident, number: str, own: Sequence[HeldCode]) -> Said
             codes.void_at(locked.tx, code.id, number)
             prompt = prompt_store.get(locked.tx.session, code.prompt)
             if prompt.is_open and locked.may_hear(code.tree, code.contact):
-                fresh = code_in_place(locked, prompt.id, code.tree, contact)
+                fresh = new_code(locked, locked.same_recipient(code.tree, contact.id), prompt=prompt.id)
                 locked.work.flush()
                 text_code(locked, prompt, (code.tree, contact), fresh)
             continue

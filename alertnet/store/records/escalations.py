@@ -166,11 +166,9 @@ def tree_of(session: Session, id: str) -> str:
     return tree
 
 
-def states_of(session: Session, incident: str, status: Status | None = None) -> dict[str, State]:
-    """The states of an incident's escalations by tree, read without locks; `status`: only those with that status."""
+def states_of(session: Session, incident: str) -> dict[str, State]:
+    """The states of an incident's escalations by tree, read without locks."""
     query = select(escalations.c.tree, escalations.c.state).where(escalations.c.incident_id == incident)
-    if status is not None:
-        query = query.where(escalations.c.status == status.value)
     return {row.tree: from_plain(State, row.state) for row in session.execute(query)}
 
 

@@ -119,7 +119,7 @@ _TASKS = (
     .where(notifications.c.method == MethodKind.TASK.value)
     .order_by(notifications.c.id, served.c.escalation_id)
 )
-_OF_TASKS = Prepared(_TASKS.where(notifications.c.alarm_id.in_(bindparam("tasks", expanding=True))))
+_OF_TASK = Prepared(_TASKS.where(notifications.c.alarm_id == bindparam("task")))
 _OPEN_TASKS = Prepared(
     _TASKS.add_columns(notifications.c.incident_id)
     .join(alarms, alarms.c.id == notifications.c.alarm_id)
@@ -193,12 +193,9 @@ def covered_by(session: Session, notifications: Sequence[str]) -> dict[str, list
     return found
 
 
-def covered_by_tasks(session: Session, tasks: Sequence[str]) -> dict[str, list[Covered]]:
-    """The coverage of the notifications of those tasks, by the task's id."""
-    found: dict[str, list[Covered]] = {}
-    for row in _OF_TASKS.all(session, {"tasks": list(tasks)}) if tasks else ():
-        found.setdefault(row.alarm_id, []).append(_of_task(row))
-    return found
+def covered_by_task(session: Session, task: str) -> list[Covered]:
+    """The coverage of the notification of that task."""
+    return [_of_task(row) for row in _OF_TASK.all(session, {"task": task})]
 
 
 def open_tasks(session: Session, incidents: Collection[str]) -> dict[str, list[Covered]]:
