@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from dotenv import dotenv_values
+from pydantic import SecretStr
 
 from alertnet.core.delivery.provider_routes import ANY_NUMBER, MAIL, Routing
 from alertnet.core.directory.contact import MethodKind
@@ -155,6 +156,20 @@ def test_a_mail_server_without_a_user_is_not_logged_in_to() -> None:
     smtp = read_settings({**LEAST, "ALERTNET_SMTP_URL": "smtp://localhost?from=alert@example.org"}).smtp
 
     assert smtp == MailServer("localhost", 587, "alert@example.org", None, None)
+
+
+@pytest.mark.parametrize("sign", "@:/#?%")
+def test_a_fault_of_the_mail_server_says_how_any_sign_of_a_password_is_written(sign: str) -> None:
+    """A provider draws the password; whoever types it in as it is reads what to type instead."""
+    (fault,) = faults_of({**WHOLE, "ALERTNET_SMTP_URL": "smtp://user:hun/t#er@mail.example.org?from=a@b.example"})
+    (written,) = re.findall(rf"(%\w\w) for {re.escape(sign)}[,;]", fault)
+
+    smtp = read_settings(
+        {**WHOLE, "ALERTNET_SMTP_URL": f"smtp://user:a{written}b@mail.example.org?from=a@b.example"}
+    ).smtp
+
+    assert smtp is not None
+    assert smtp.password == SecretStr(f"a{sign}b")
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,7 @@ def _is_loopback(host: str | None) -> bool:
 
 def _numbers(numbers: tuple[str, ...]) -> tuple[str, ...]:
     if not numbers or not all(re.fullmatch(r"\+[1-9]\d{6,14}", number) for number in numbers):
-        raise ValueError("numbers like +573005550101, separated by commas")
+        raise ValueError("numbers like +573005550101, without spaces, separated by commas")
     return numbers
 
 
@@ -200,7 +200,10 @@ def _mail_server(text: Any) -> Any:
     may_sign_in = f"{user}{password}".isascii()
     if parts.scheme != "smtp" or not _is_host(host) or "@" not in sender or not may_sign_in:
         # An error of the standard library would quote part of the password.
-        raise ValueError("smtp://user:password@host:587?from=alert@example.org") from None
+        escapes = "%40 for @, %3A for :, %2F for /, %23 for #, %3F for ?, %25 for %"
+        raise ValueError(
+            f"smtp://user:password@host:587?from=alert@example.org; in user and password {escapes}; STARTTLS, not smtps"
+        ) from None
     return MailServer(host, port, sender, user, None if password is None else SecretStr(password))
 
 
