@@ -15,9 +15,9 @@ from alertnet.core.directory import contact
 from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.incident import ASKS, Certainty, CloseReason, Perpetrator, Scope
 from alertnet.core.monitoring.figures import BANDS
-from alertnet.core.notification import AttemptStatus, Failure
+from alertnet.core.notification import AttemptStatus, Failure, Kind
 from alertnet.flows.desk import chronicle, night
-from alertnet.flows.desk.names import DAY, FAILURES, MONTHS, day_in
+from alertnet.flows.desk.names import DAY, FAILURES, MESSAGES, MONTHS, day_in
 from alertnet.store.queues.attempts import JOINED
 from alertnet.store.records.credentials.users import Role
 from alertnet.web.console import refusing
@@ -111,6 +111,11 @@ def test_whatever_goes_on_record_of_an_incident_is_told_in_a_sentence() -> None:
 
 def test_whatever_keeps_a_message_back_has_a_name() -> None:
     assert {each.value for each in Failure} | {JOINED} <= FAILURES.keys()
+
+
+def test_every_kind_of_message_has_a_name() -> None:
+    """Else the history of an incident says its kind, English in every language."""
+    assert {each.value for each in Kind} == MESSAGES.keys()
 
 
 def test_portuguese_is_one_on_the_console_and_in_messages() -> None:
