@@ -312,3 +312,17 @@ def test_an_office_closed_on_friday_evening_is_told_on_tuesday_after_a_holiday(o
     assert "+85:00 Office: office opens, and is told now" in [line.strip() for line in silent.splitlines()]
     assert "closed when their level opens: coast/office (hours)" in answered
     assert "office opens" not in answered
+
+
+def test_whom_quiet_hours_spare_until_a_later_round_is_named_with_the_time(office: Office, tmp_path: Path) -> None:
+    """A later round gives numbers; who hears first in it would be read nowhere, neither as told nor as left out."""
+    quiet = LONG_WEEKEND.replace("organisation: Friends", 'organisation: Friends, quiet: {critical: "22:00-07:00"}')
+    (tmp_path / "coast.yaml").write_text(quiet)
+    case = ("--country", "CO", "--type", "arrest", "--consent", "national", "--perpetrator", "none")
+
+    night = office.types("trees", "simulate", str(tmp_path), *case, "--at", "2026-11-13T23:00", "--hours", "9").out
+
+    lines = [line.strip() for line in night.splitlines()]
+    assert "office (Ombuds office), es: email +0:10" in lines
+    assert "friends (Friends), es: sms +8:00" in lines
+    assert not any(line.startswith("desk") and "+8" in line for line in lines)

@@ -1,7 +1,7 @@
 """A rehearsal as text: each level with whom it tells and what follows, or each message."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -82,14 +82,16 @@ def steps_of(played: Played, scenes: Sequence[Scene], most: int) -> Iterator[Ste
     `most`: how many contacts of a level are listed one by one.
     """
     rounds = groupby(_in_rounds(scenes), key=lambda each: (each.tree, each.round) if each.round > 1 else each.at)
+    heard: set[tuple[str, str]] = set()
     for _, grouped in rounds:
         of_round = list(grouped)
         if of_round[0].round > 1:
-            yield _round(played, of_round)
+            yield _round(played, of_round, heard)
         else:
             yield from (
                 Step(each.at, f"{each.tree}: {each.level}", tuple(_scene(played, each, most))) for each in of_round
             )
+        heard |= {(each.tree, contact) for each in of_round for contact in each.contacts}
 
 
 def _in_rounds(scenes: Sequence[Scene]) -> list[Scene]:
@@ -98,7 +100,8 @@ def _in_rounds(scenes: Sequence[Scene]) -> list[Scene]:
     return sorted(scenes, key=lambda each: (begins[each.tree, each.round] if each.round > 1 else each.at, each.tree))
 
 
-def _round(played: Played, scenes: Sequence[Scene]) -> Step:
+def _round(played: Played, scenes: Sequence[Scene], heard: Set[tuple[str, str]]) -> Step:
+    """A later round, in numbers; whom quiet hours or opening hours kept from hearing before is named."""
     first, levels = scenes[0], ", ".join(each.level for each in scenes)
     told = [each for scene in scenes for each in (*scene.told, *scene.asked)]
     answers = tuple(
@@ -107,7 +110,9 @@ def _round(played: Played, scenes: Sequence[Scene]) -> Step:
         for at, words in happening(scene)
         if any(each.kind in TELLING and each.at == at for each in scene.happens)
     )
-    return Step(first.at, f"{first.tree}, round {first.round}: {levels}: {_counted(told)}", answers)
+    hear = dict(pair for scene in scenes for pair in scene.contacts.items() if (scene.tree, pair[0]) not in heard)
+    firsts = tuple(_contact(played, told) for told in hear.values())
+    return Step(first.at, f"{first.tree}, round {first.round}: {levels}: {_counted(told)}", (*firsts, *answers))
 
 
 def _scene(played: Played, scene: Scene, most: int) -> Iterator[str]:
