@@ -51,7 +51,10 @@ _HOURS = r"(\d{1,2})(?:[.,](5))?(?:stunden?|std|(?:h|hr|hour|heure|hora)s?)"
 _MINUTES = r"(\d{1,3})(?:minuten|(?:m|mn|min|minute|minuto)s?)"
 _AND_A_HALF = "(ymedia|etdemie?|andahalf|emeia)"
 _HALF_AN_HOUR = "((?:half|1?media|1?demi-?|1?halbe|1?meia)1?(?:hora|hour|heure|stunde))"
-_SPAN = re.compile(rf"{_HOURS}(?:(?:y|et|and|und|e)?{_MINUTES}|(\d{{1,2}})|{_AND_A_HALF})?|{_MINUTES}|{_HALF_AN_HOUR}")
+_HOUR_AND_A_HALF = "(horaymedia|horaemeia|heureetdemie|(?:anderthalb|eineinhalb)stunden)"
+_SPAN = re.compile(
+    rf"{_HOURS}(?:(?:y|et|and|und|e)?{_MINUTES}|(\d{{1,2}})|{_AND_A_HALF})?|{_MINUTES}|{_HALF_AN_HOUR}|{_HOUR_AND_A_HALF}"
+)
 _COUNTED = dict.fromkeys(("one", "an", "una", "une", "eine", "uma"), "1")
 _COUNTED |= dict.fromkeys(("two", "dos", "deux", "zwei", "duas"), "2")
 _COUNTED |= dict.fromkeys(("three", "tres", "trois", "drei"), "3")
@@ -149,9 +152,9 @@ def span_in(text: str, rest: list[Word]) -> tuple[timedelta | None, list[Word]]:
             before = rest[max(0, place - 1) : place]
             if before and (before[0].plain in _UNTIL or _is_part(text, before[0], words[0])):
                 return None, []
-            *counted, and_a_half, alone, half_an_hour = found.groups()
+            *counted, and_a_half, alone, half_an_hour, alone_and_a_half = found.groups()
             hours, half, minutes, bare, only = (int(each or 0) for each in (*counted, alone))
-            halves = 30 * ((and_a_half or half_an_hour) is not None)
+            halves = 90 if alone_and_a_half else 30 * ((and_a_half or half_an_hour) is not None)
             return timedelta(minutes=60 * hours + 6 * half + minutes + bare + only + halves), words
     return None, []
 
