@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from alertnet.core.codec import value
+from alertnet.core.codec import replace, value
 from alertnet.core.disclosure import Said, Subject
+from alertnet.core.inbound.field_report import facts_of
 from alertnet.core.inbound.sms_grammar import Report
-from alertnet.core.incident import IN_CUSTODY
+from alertnet.core.incident import IN_CUSTODY, Facts
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import InTheField
 from alertnet.flows.credentials.pins import PinCheck, try_pin
@@ -39,6 +40,11 @@ class FieldText:
     def written_at(self) -> datetime:
         """When the provider had it, as far as is known."""
         return self.sms.heard_at or self.tx.now
+
+    def facts(self, report: Report, *, verified: bool, duress: bool) -> Facts:
+        """The facts that the report gives of a new incident of its sender's."""
+        facts = facts_of(report, self.sender.team, self.sender.member, verified=verified, duress=duress)
+        return replace(facts, team=self.sender.reports_for, field_borrowed=self.sender.is_borrowed)
 
     def try_pin(self, pin: str | None) -> PinCheck:
         """Check the PIN in it; if it is one wrong PIN too many, tell coordinators, about no incident."""

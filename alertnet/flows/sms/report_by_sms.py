@@ -60,9 +60,8 @@ def receive_report(text: FieldText, report: Report) -> Reply:
     # Another number before it may count as the PIN, and decides what is verified, so that the reply gives no sign.
     pin = PinCheck.DURESS if text.is_forced else tried.check
     duress = pin is PinCheck.DURESS
-    reported = facts_of(report, sender.team, sender.member, verified=bool(tried.check), duress=duress)
-    reported = replace(reported, occurred_at=sms.heard_at, team=sender.reports_for, field_borrowed=sender.is_borrowed)
-    facts = with_records(reported, text.edition.network)
+    reported = text.facts(report, verified=bool(tried.check), duress=duress)
+    facts = with_records(replace(reported, occurred_at=sms.heard_at), text.edition.network)
     entry: dict[str, Any] = {
         "by": sender.owner,
         "understood": list(understood(report)),

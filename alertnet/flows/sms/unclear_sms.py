@@ -8,7 +8,6 @@ from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.disclosure import Subject
 from alertnet.core.inbound.auto_replies import says_so
-from alertnet.core.inbound.field_report import facts_of
 from alertnet.core.inbound.sms_answers import is_opt_in
 from alertnet.core.inbound.sms_grammar import Report, codes_in
 from alertnet.core.limits import TEXTS_TOLD
@@ -88,12 +87,8 @@ def pass_on_from_member(text: FieldText, subject: Subject) -> Reply:
     """Alarm in the open incident that the phone raised last (a borrowed phone: its team's), else in a new text."""
     sender, words, incident = text.sender, text.sender.words, None
     is_left_alone = sender.member.silent
-    concerns = sender.team.id if sender.is_borrowed else None
-    held_by = None if sender.is_borrowed else sender.reports_for
-    locked = _add_to_open(text.tx, text.sms, subject, sender.team.id, held_by=held_by, team=concerns, by=sender.owner)
-    if locked is None:
-        _alarm(text, subject, sender.team.id, by=sender.owner)
-    elif not locked.facts.lone_text:
+    locked = _put_before_people(text, subject, sender.team.id, by=sender.owner)
+    if not locked.facts.lone_text:
         words, incident = replace(words, ref=locked.incident.ref), locked.incident.id
         is_left_alone |= text.may_be_in_other_hands(locked)
     return text.reply(Kind.NOT_UNDERSTOOD, words, incident=incident, at_once_only=is_left_alone)
@@ -114,54 +109,47 @@ def pass_on_from_contact(
     """
     tree, contact = listed[0]
     who = {"by": contact.id} if has_left else {"tree": tree.id, "contact": contact.id}
-    if _add_to_open(tx, sms, subject, contact.id, **who) is None:
-        sender = contact_in_field(edition.network, tree, contact, sms.sender)
-        _alarm(FieldText(tx, edition, sender, sms), subject, contact.id, **who)
+    text = FieldText(tx, edition, contact_in_field(edition.network, tree, contact, sms.sender), sms)
+    _put_before_people(text, subject, contact.id, **who)
     to = Recipient(contact.id, tree.id)
     return Reply(Kind.NOT_UNDERSTOOD, contact.language, words_of(tree, contact), edition.templates, to=to)
 
 
-def _add_to_open(
-    tx: Tx,
-    sms: InboundSms,
-    subject: Subject,
-    about: str,
-    *,
-    held_by: str | None = None,
-    team: str | None = None,
-    **who: str,
-) -> LockedIncident | None:
-    """Add this text to the open incident, or text, that the phone raised last; None where there is none.
+def _put_before_people(text: FieldText, subject: Subject, about: str, **who: str) -> LockedIncident:
+    """Add the text to what is open of its phone, or of its team where the phone is borrowed; else store a new one.
 
-    With `held_by` and `team` as in `open_of_phone`.
+    Returns the incident, or text. `who`: whose it is, for its history.
     """
-    incident = incidents.open_of_phone(tx, sms.sender, held_by=held_by, team=team)
+    tx, sender, sms = text.tx, text.sender, text.sms
+    is_borrowed = sender.is_borrowed
+    incident = incidents.open_of_phone(
+        tx,
+        sms.sender,
+        held_by=None if is_borrowed else sender.reports_for,
+        team=sender.team.id if is_borrowed else None,
+    )
+    entry = {**who, "text": sms.body, **sms.circumstances}
     if incident is None:
-        return None
-    locked = take_up(tx, incident)
-    locked.record(RECEIVED, **who, text=sms.body, **sms.circumstances)
-    is_news = subject is Subject.NOT_UNDERSTOOD and not locked.facts.lone_text
-    ring_once(locked, Subject.NEWS if is_news else subject, about)
+        place, people = codes_in(sms.body, text.edition.network.people)
+        facts = text.facts(Report(False, place=place, people=people), verified=False, duress=False)
+        locked = keep_lone_text(tx, text.edition, facts, **entry)
+        _alarm(locked, text, subject, about)
+    else:
+        locked = take_up(tx, incident)
+        locked.record(RECEIVED, **entry)
+        is_news = subject is Subject.NOT_UNDERSTOOD and not locked.facts.lone_text
+        ring_once(locked, Subject.NEWS if is_news else subject, about)
     locked.finish()
     return locked
 
 
-def _alarm(text: FieldText, subject: Subject, about: str, **who: str) -> None:
-    """Alarm all coordinators but the sender of a text while no incident is open.
-
-    What a contact's machine wrote is only a notice.
-    """
-    tx, edition, sender, sms = text.tx, text.edition, text.sender, text.sms
-    place, people = codes_in(sms.body, edition.network.people)
-    report = Report(False, place=place, people=people)
-    facts = facts_of(report, sender.team, sender.member, verified=False, duress=False)
-    facts = replace(facts, team=sender.reports_for, field_borrowed=sender.is_borrowed)
-    locked = keep_lone_text(tx, edition, facts, **who, text=sms.body, **sms.circumstances)
-    told_at = limits.tell_at(tx, TEXTS_TOLD, sms.sender)
-    if not (sender.is_contact and says_so(sms.body)):
+def _alarm(locked: LockedIncident, text: FieldText, subject: Subject, about: str) -> None:
+    """Alarm all coordinators but the sender of a new text; what a contact's machine wrote is only a notice."""
+    tx, sender = text.tx, text.sender
+    told_at = limits.tell_at(tx, TEXTS_TOLD, text.sms.sender)
+    if not (sender.is_contact and says_so(text.sms.body)):
         rings = rings_now(tx, told_at, is_contact=sender.is_contact)
         later = told_at if told_at and told_at > tx.now else tx.now + PROMPT_EVERY
         raise_prompt(locked, PromptKind.ALARM, subject, about=about, rings_at=None if rings else later)
     elif told_at is not None:
         notify_coordinators(locked, subject, about, leaves_at=told_at)
-    locked.finish()
