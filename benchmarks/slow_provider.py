@@ -6,7 +6,7 @@ hundred reports a second, more than they can send; one at a time would be too fe
 
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
-from alertnet.worker.provider_health import SENDING, sending
+from alertnet.worker.provider_health import SENDING_POOLS, sending
 from benchmarks import program
 from benchmarks.burst import DELIVER_SECONDS, drive
 from benchmarks.client import Client
@@ -19,7 +19,7 @@ from benchmarks.trees import trees
 INCIDENTS = 1000
 ANSWERS = 300
 PROVIDER_SECONDS = 0.2
-SENDERS = SENDING[sending((MethodKind.SMS, FIRST))]
+SENDERS = SENDING_POOLS[sending((MethodKind.SMS, FIRST))]
 
 
 def measure() -> list[Figure]:

@@ -20,7 +20,7 @@ from alertnet.flows.sending.send_capacity import Line, Outward
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import circuit_breakers as breaker_store
-from alertnet.worker.thread_pools import Hold, Room
+from alertnet.worker.thread_pools import Reservation, Room
 
 log = structlog.get_logger(__name__)
 
@@ -41,8 +41,8 @@ def asking(route: Route) -> str:
 
 
 _THREADS = {MethodKind.SMS: 16, MethodKind.CALL: 16, MethodKind.EMAIL: 8}
-SENDING = {sending((method, provider)): size for method, size in _THREADS.items() for provider in PROVIDERS}
-ASKING = {asking((method, provider)): 1 for method in _THREADS for provider in PROVIDERS}
+SENDING_POOLS = {sending((method, provider)): size for method, size in _THREADS.items() for provider in PROVIDERS}
+ASKING_POOLS = {asking((method, provider)): 1 for method in _THREADS for provider in PROVIDERS}
 """The number of threads of these pools."""
 
 
@@ -75,7 +75,7 @@ class Routes:
         since, until = self._paced.get(method, (tx.now, tx.now))
         if since <= tx.now < until and not self._breakers:
             return Claims(next_at=until)
-        hold = Hold(rooms)
+        hold = Reservation(rooms)
         tx.if_undone(hold.release)
         lines = []
         for provider in self.providers_for(method):

@@ -25,7 +25,7 @@ from alertnet.store.queues.attempts import SENT_BY
 from alertnet.worker.due_work import DUE, RECORDINGS, Search, batches, perform
 from alertnet.worker.missed_inbound import poll_missed_inbound
 from alertnet.worker.platform import THIS_PLATFORM, Platform
-from alertnet.worker.provider_health import ASKING, SENDING, pool_of, sending
+from alertnet.worker.provider_health import ASKING_POOLS, SENDING_POOLS, pool_of, sending
 from alertnet.worker.self_monitoring import Watch
 from alertnet.worker.sender import Commit, Sending
 from alertnet.worker.startup_recovery import StartupRecovery
@@ -34,7 +34,7 @@ from alertnet.worker.thread_pools import Room, Stride, ThreadPool, UnderWay
 P = ParamSpec("P")
 
 INBOUND_POLL, RECOVERY, CHECKS = "sweep", "comeback", "errands"
-POOLS = {**SENDING, **ASKING, DUE: 16, RECORDINGS: 1, INBOUND_POLL: 1, RECOVERY: len(PROVIDERS), CHECKS: 2}
+POOLS = {**SENDING_POOLS, **ASKING_POOLS, DUE: 16, RECORDINGS: 1, INBOUND_POLL: 1, RECOVERY: len(PROVIDERS), CHECKS: 2}
 """The number of threads for each kind of work."""
 
 TICK_SECONDS = 1

@@ -147,7 +147,7 @@ class UnderWay(Container[str]):
         return any(pool.is_at(str(key)) for pool in self._pools.values())
 
 
-class Hold:
+class Reservation:
     """The threads that one claim has reserved in the pools."""
 
     def __init__(self, rooms: Mapping[str, Room]) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from alertnet.runtime.http_ping import Ping
 from alertnet.worker.platform import Platform
-from alertnet.worker.provider_health import ASKING, SENDING
+from alertnet.worker.provider_health import ASKING_POOLS, SENDING_POOLS
 from alertnet.worker.service import BEAT_SECONDS, POLL_SECONDS
 from simulation.hosts.run import Run
 from simulation.world.time import Do, Life
@@ -20,7 +20,7 @@ SPARED: dict[float, float] = {BEAT_SECONDS: 60, POLL_SECONDS: 35}
 WATCHED = {**SPARED, BEAT_SECONDS: 20.0}
 """The same where a watch is kept: its turns are as far apart as possible without a gap."""
 
-CLAIMED_FOR = {**SENDING, **ASKING}
+CLAIMED_FOR = {**SENDING_POOLS, **ASKING_POOLS}
 """Pools whose work is claimed under a lease, which runs while it waits for a thread."""
 
 LateBy = Callable[[str], float]

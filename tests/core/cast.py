@@ -7,7 +7,7 @@ from typing import Any
 
 from alertnet.core.directory.contact import Contact, Method, MethodKind, Role
 from alertnet.core.directory.contact_tree import ContactTree, Level, Repeat
-from alertnet.core.escalation.advance import advance, begin
+from alertnet.core.escalation.advance import advance, begin_escalation
 from alertnet.core.escalation.context import level_name
 from alertnet.core.escalation.decision import Step
 from alertnet.core.escalation.due import Others
@@ -135,7 +135,7 @@ class Night:
 
     def __post_init__(self) -> None:
         """Open the incident, and do what is due at once."""
-        self.state = begin(self.plan, NOW, self.alone)
+        self.state = begin_escalation(self.plan, NOW, self.alone)
         self.until(0)
 
     @property

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alertnet.core.escalation.advance import advance, begin, restore, stop
+from alertnet.core.escalation.advance import advance, begin_escalation, restore, stop
 from alertnet.core.escalation.decision import Step
 from alertnet.core.escalation.state import Event, State, Status
 from alertnet.core.incident import Facts
@@ -36,7 +36,7 @@ class Playback:
         self.taken: list[Taken] = []
         self.due_at: datetime | None = NOW
         self._learn(story.known)
-        self.state = begin(self.plan, NOW, story.alone)
+        self.state = begin_escalation(self.plan, NOW, story.alone)
 
     def at_due_times(self) -> "Playback":
         """Look at it whenever something is due, and when something happens."""

@@ -10,7 +10,7 @@ from alertnet.core.directory.availability import Hours
 from alertnet.core.directory.contact import Method, MethodKind
 from alertnet.core.directory.contact_tree import ActionDue, ContactTree, Level, NeedsGo, Otherwise, Start
 from alertnet.core.disclosure import Subject
-from alertnet.core.escalation.advance import advance, begin, stop
+from alertnet.core.escalation.advance import advance, begin_escalation, stop
 from alertnet.core.escalation.advance_incident import IncidentRecord, Place, advance_incident
 from alertnet.core.escalation.decision import (
     ActionMissing,
@@ -52,7 +52,7 @@ class Incident(IncidentRecord):
         """Nothing has happened yet."""
         plans = resolve(facts(severity=Severity.CRITICAL), self.trees)
         self.plans = Plans((plan.tree.id, plan) for plan in plans)
-        self.states = {id: begin(plan, NOW, alone=len(self.trees) == 1) for id, plan in self.plans.items()}
+        self.states = {id: begin_escalation(plan, NOW, alone=len(self.trees) == 1) for id, plan in self.plans.items()}
 
     def alerts_to(self, places: Collection[Place]) -> Mapping[Place, Sequence[AlertOnRecord]]:
         """Those that the test has put there."""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from alertnet.core.directory.contact_tree import NeedsGo, Start, Then
-from alertnet.core.escalation.advance import begin, stop
+from alertnet.core.escalation.advance import begin_escalation, stop
 from alertnet.core.escalation.coming import ComingLevel, Until, coming_level
 from alertnet.core.escalation.state import Asked, Failed, Go, Hold, PlanChanged, Refuse, Status, Unopened
 from alertnet.core.incident import Severity
@@ -451,7 +451,7 @@ def test_what_the_others_hold_back_waits_for_them() -> None:
     held = night(level("Two", "bob"), start=Start(minutes(30), unless_acknowledged=True))
     other = night(level("Coord", "ana", then=Then.STOP))
     held.alone = False
-    held.state = begin(held.plan, NOW, alone=False)
+    held.state = begin_escalation(held.plan, NOW, alone=False)
 
     def both() -> tuple[str, object] | None:
         plans, states = {"held": held.plan, "other": other.plan}, {"held": held.state, "other": other.state}

@@ -21,7 +21,7 @@ from alertnet.core.escalation.state import Event, State, Status
 from alertnet.core.resolution.resolve import Plan, PlannedLevel, Plans, Waiting, opening
 
 
-def begin(plan: Plan, opened_at: datetime, alone: bool) -> State:
+def begin_escalation(plan: Plan, opened_at: datetime, alone: bool) -> State:
     """The first state of an escalation. `alone`: it is the only one of its incident."""
     start = plan.tree.start
     waits = timedelta() if alone and start.unless_acknowledged else start.after
@@ -31,7 +31,7 @@ def begin(plan: Plan, opened_at: datetime, alone: bool) -> State:
 def begin_each(plans: Plans, opened_at: datetime) -> dict[str, State]:
     """The first state of each escalation that an incident opens, by tree."""
     opened = opening(plans.values())
-    return {plan.tree.id: begin(plan, opened_at, alone=len(opened) == 1) for plan in opened}
+    return {plan.tree.id: begin_escalation(plan, opened_at, alone=len(opened) == 1) for plan in opened}
 
 
 def advance(plan: Plan, state: State, now: datetime, events: Sequence[Event] = (), *, others: Others = ALONE) -> Step:

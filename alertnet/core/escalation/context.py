@@ -24,7 +24,7 @@ LATE = timedelta(seconds=60)
 
 SHORTEST_VALIDITY = timedelta(minutes=5)
 
-LONGEST_PAUSE = timedelta(hours=4)
+LONGEST_ROUND_PAUSE = timedelta(hours=4)
 
 LAST_RESORT_NAME = "Last resort"
 
@@ -32,14 +32,14 @@ ENDED = (AnswerKind.ACKNOWLEDGED, AnswerKind.DECLINED)
 """Answers that end a contact's methods and repeats."""
 
 
-def pause_after(round: int) -> timedelta:
+def pause_after_round(round: int) -> timedelta:
     """The pause after an unanswered round: 15, 30, 60, 120, then always 240 minutes."""
-    return min(timedelta(minutes=15) * (1 << min(round - 1, 10)), LONGEST_PAUSE)
+    return min(timedelta(minutes=15) * (1 << min(round - 1, 10)), LONGEST_ROUND_PAUSE)
 
 
 @lru_cache
 def _last_resort_of(round: int) -> Level:
-    return Level(name=LAST_RESORT_NAME, notify=(), wait=pause_after(round))
+    return Level(name=LAST_RESORT_NAME, notify=(), wait=pause_after_round(round))
 
 
 def level_name(plan: Plan, index: int) -> str:

@@ -13,7 +13,7 @@ from alertnet.core.codec import replace
 from alertnet.core.delivery.next_repeat import FIRST_AFTER_HOLD, PROMPT_EVERY
 from alertnet.core.directory.contact_tree import Otherwise, Then
 from alertnet.core.escalation import contact_steps
-from alertnet.core.escalation.context import LATE, Context, pause_after
+from alertnet.core.escalation.context import LATE, Context, pause_after_round
 from alertnet.core.escalation.levels import (
     acknowledge,
     ask_for_go,
@@ -344,7 +344,7 @@ class Agenda:
             acknowledge(context, last)
             return
         at = context.on_time(context.moment)
-        until = context.state.round_due_at or at + pause_after(context.state.round)
+        until = context.state.round_due_at or at + pause_after_round(context.state.round)
         context.change(status=Status.UNANSWERED, round_due_at=until, passed=len(context.plan.levels))
         context.note("escalation_unanswered", round=context.state.round)
         open_last_resort(context, at, until)

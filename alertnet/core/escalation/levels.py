@@ -8,7 +8,7 @@ from alertnet.core.directory.contact import Role
 from alertnet.core.directory.contact_tree import Then
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation import contact_steps
-from alertnet.core.escalation.context import ENDED, LONGEST_PAUSE, Context, pause_after
+from alertnet.core.escalation.context import ENDED, LONGEST_ROUND_PAUSE, Context, pause_after_round
 from alertnet.core.escalation.quorum import AnswerKind, ContactStatus, can_be_met, is_met
 from alertnet.core.escalation.state import LAST_RESORT, ContactProgress, LevelRun, LevelStatus, OpenDecision, Status
 from alertnet.core.incident import Severity
@@ -308,7 +308,11 @@ def tell_for_coordinators(context: Context, why: str) -> None:
     is_under_way = state.status in (Status.RUNNING, Status.WAITING_FOR_GO)
     if context.plan.last_resort and is_under_way and not is_being_told:
         context.note(why, round=state.round)
-        pause = min(2 * (before.ends_at - before.opened_at), LONGEST_PAUSE) if before else pause_after(state.round)
+        pause = (
+            min(2 * (before.ends_at - before.opened_at), LONGEST_ROUND_PAUSE)
+            if before
+            else pause_after_round(state.round)
+        )
         at = context.on_time(context.moment)
         open_last_resort(context, at, at + pause)
 

@@ -3,13 +3,13 @@
 import re
 from itertools import pairwise, zip_longest
 
-from alertnet.core.inbound.field_words import ARRIVED, ASKING, PANIC, PLEADING, SOS, SOS_APART, WELL
+from alertnet.core.inbound.field_words import ARRIVED, CRIES_THAT_ASK, PANIC, PLEADING, SOS, SOS_APART, WELL
 from alertnet.core.inbound.sms_words import DRAWN_OUT, Word, clean, words_of
 
 _ENDS_CLAUSE = re.compile(r"[,;:!?\n]|\.\s")
 _CRIES = re.compile(
     rf"\b(?:{SOS.pattern}|{SOS_APART.pattern}|{'|'.join(sorted(PANIC))}|mayday"
-    rf"|(?:in|en|em) (?:danger|peligro|perigo|gefahr)|{'|'.join(ASKING)})\b"
+    rf"|(?:in|en|em) (?:danger|peligro|perigo|gefahr)|{'|'.join(CRIES_THAT_ASK)})\b"
     r"(?! humanit| (?:is |was |ist |es |fue )?(?:not? (?:longer )?(?:needed|necessary|necesaria|necessaria|hace falta)"
     r"|nicht (?:mehr|no?e?tig|notwendig)))"
 )

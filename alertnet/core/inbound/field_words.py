@@ -33,7 +33,7 @@ PANIC = frozenset(
 )
 """Words that raise an alarm with the highest severity, whatever the language of the phone."""
 ALARMS = frozenset(("alert", "alerte", "alerta", "alarm", "alarme", "alarma"))
-URGENT = frozenset(("urgent", "urgente", "dringend"))
+URGENT_WORDS = frozenset(("urgent", "urgente", "dringend"))
 """Words that many texts begin with; they raise an alarm only next to a PIN."""
 SOS = re.compile(r"s+(?:[o0]+s+)+")
 SOS_WITH_SLIP = re.compile(
@@ -42,7 +42,7 @@ SOS_WITH_SLIP = re.compile(
 )
 """SOS with one letter wrong or too many, where that is no common word, nor LOW with a slip."""
 SOS_APART = re.compile(r"s [o0] s|s[o0] s|s [o0]s")
-ASKING = ("me ajuda", "me ajude", "me ajudem", "nos ajude", "nos ajudem")
+CRIES_THAT_ASK = ("me ajuda", "me ajude", "me ajudem", "nos ajude", "nos ajudem")
 """Cries for help that are themselves requests, as after a plea (`is_asked`)."""
 
 FIELD_VERBS = {
@@ -80,7 +80,7 @@ FIELD_VERBS = {
 VERB_OF_WORD = {word: verb for verb, words in FIELD_VERBS.items() for word in words}
 
 _PHRASES = {
-    FieldVerb.RAISE: ("au secours", "a l aide", *ASKING),
+    FieldVerb.RAISE: ("au secours", "a l aide", *CRIES_THAT_ASK),
     FieldVerb.UPDATE: ("new",),
     FieldVerb.DEPART: ("en camino", "en route", "on my way", "on our way", "on the way", "a caminho"),
 }
@@ -167,7 +167,7 @@ NO_MORE = frozenset(
 NO_MORE |= DANGER | FALSE | WELL | ARRIVED | CALLED_OFF
 """All these, and small words among them; none of them denies: `isnt a false alarm` is an alarm."""
 
-GREETINGS = URGENT | {
+GREETINGS = URGENT_WORDS | {
     *("hello", "hi", "hey", "hallo", "hola", "ola", "bonjour", "bonsoir", "salut", "buenas", "noches", "tardes"),
     *("re", "fw", "fwd", "rv", "tr", "wg", "aw", *"123456789"),
 }

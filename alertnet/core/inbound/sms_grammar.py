@@ -17,9 +17,9 @@ from alertnet.core.inbound.field_words import (
     ALARMS,
     ARRIVED,
     AS_OK,
-    ASKING,
     BATTERY,
     CALLED_OFF,
+    CRIES_THAT_ASK,
     DANGER,
     DRILLS,
     EMPTY,
@@ -36,7 +36,7 @@ from alertnet.core.inbound.field_words import (
     SOS,
     SOS_APART,
     SOS_WITH_SLIP,
-    URGENT,
+    URGENT_WORDS,
     VERB_OF_PHRASE,
     VERB_OF_WORD,
     WELL,
@@ -253,9 +253,11 @@ def _begin_with(word: str, rest: list[Word]) -> _Beginning | None:
 def _begin_with_cry_among(text: str, words: list[Word]) -> _Beginning | None:
     """The beginning by a word that raises an alarm and the PIN after it, anywhere in the text."""
     for at, (word, following) in enumerate(pairwise(words)):
-        is_cry = word.plain in PANIC | ALARMS | URGENT or SOS.fullmatch(word.plain)
+        is_cry = word.plain in PANIC | ALARMS | URGENT_WORDS or SOS.fullmatch(word.plain)
         if is_cry and is_pin(following.plain) and not is_denied(text, words[: at + 1]):
-            return _Beginning(FieldVerb.RAISE, word.plain not in ALARMS | URGENT, None, words[:at] + words[at + 1 :])
+            return _Beginning(
+                FieldVerb.RAISE, word.plain not in ALARMS | URGENT_WORDS, None, words[:at] + words[at + 1 :]
+            )
     return None
 
 
@@ -271,7 +273,9 @@ def _begin_with_cry_after(text: str, begun: _Beginning) -> _Beginning | None:
 def _begin_with_phrase(phrase: tuple[str, ...], rest: list[Word]) -> _Beginning | None:
     verb = VERB_OF_PHRASE[phrase]
     is_cry = verb is FieldVerb.RAISE
-    return _Beginning(verb, is_cry, None, rest, " ".join(phrase) in ASKING) if is_cry or _is_proven(rest) else None
+    return (
+        _Beginning(verb, is_cry, None, rest, " ".join(phrase) in CRIES_THAT_ASK) if is_cry or _is_proven(rest) else None
+    )
 
 
 def _is_proven(rest: list[Word]) -> bool:

@@ -49,9 +49,9 @@ class InTheField:
     def words(self) -> Said:
         """What the tree of the reporter says about itself, with a callback number other than the reporter's own."""
         if self.contact:
-            return words_of(*self.contact)
+            return said_by(*self.contact)
         callback = self.tree.callback_for_field(self.team.callback, self.member.phone)
-        words = words_of(self.tree)
+        words = said_by(self.tree)
         return replace(words, callback=callback, timezone=self.team.timezone or words.timezone)
 
     @property
@@ -145,7 +145,7 @@ def contacts_at(network: Network, number: str) -> list[tuple[ContactTree, Contac
     ]
 
 
-def words_of(tree: ContactTree, contact: Contact | None = None) -> Said:
+def said_by(tree: ContactTree, contact: Contact | None = None) -> Said:
     """What a tree says about itself, where no incident has pinned it; in the contact's time zone, if it has one."""
     return Said(
         sender=tree.sender,

@@ -14,7 +14,7 @@ from alertnet.store.db.session import Session
 from alertnet.store.records import timeline
 from alertnet.store.views import timeline_view
 
-RECORDED, REOPENED = "decision", "incident_reopened"
+DECIDED, REOPENED = "decision", "incident_reopened"
 USER = "user "
 """Precedes the name of a console user in fields that say who did something."""
 
@@ -45,7 +45,7 @@ class Decision:
 
 def decisions_of(session: Session, ids: Iterable[str]) -> list[Decision]:
     """The decisions on those incidents, oldest first, without erased ones."""
-    found = [each for id in ids for each in timeline.of_kind(session, id, RECORDED)]
+    found = [each for id in ids for each in timeline.of_kind(session, id, DECIDED)]
     known = [(at, payload) for at, payload in sorted(found, key=lambda each: each[0]) if payload]
     return [from_plain(Decision, {"heard_at": at.isoformat(), **payload}) for at, payload in known]
 
@@ -60,7 +60,7 @@ def must_have_seen(
     Raises:
         WrongState: names what was decided, and by whom.
     """
-    for each in _since(locked, RECORDED, seen, by) if level is not None else ():
+    for each in _since(locked, DECIDED, seen, by) if level is not None else ():
         if (each.get("tree"), each.get("level")) == (tree, level) and each["decision"] != decision:
             decided, name = each["decision"], each["by"].removeprefix(USER)
             raise WrongState(

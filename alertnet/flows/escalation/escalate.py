@@ -218,7 +218,7 @@ def _carry_out(locked: LockedIncident, escalation: str, effect: Effect) -> None:
         case TaskAgain(_, send, task):
             phone_tasks.ask_again(locked, task, _coverage(escalation, send))
         case PromptRaised(_, kind, subject, about, index, contacts, at):
-            details = prompts.Details(
+            details = prompts.PromptDetails(
                 escalation_id=escalation, level=prompt_store.level_of(index), contacts=contacts, automatic_at=at
             )
             prompts.raise_prompt(locked, kind, subject, about=about, **details)

@@ -11,7 +11,7 @@ from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.escalation.state import Event, Go, Hold, InHand, PlanChanged, Refuse, Status
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.core.replan.difference import NEWS_WOULD_CHANGE, as_proposed
-from alertnet.flows.escalation.decisions import RECORDED, decisions_of
+from alertnet.flows.escalation.decisions import DECIDED, decisions_of
 from alertnet.flows.escalation.escalate import apply_facts, for_all, move
 from alertnet.flows.escalation.record_response import Recorded, Response, confirm, counted_in, respond, take_back
 from alertnet.flows.notifications import prompts
@@ -83,7 +83,7 @@ def _decide_change(locked: LockedIncident, decision: PromptAnswer, by: str | Non
     proposed = locked.incident.proposed
     if proposed is None:
         raise WrongState("the change", "over", "nothing is proposed any more")
-    locked.record(RECORDED, decision=decision.value, subject=Subject.CHANGE.value, by=by)
+    locked.record(DECIDED, decision=decision.value, subject=Subject.CHANGE.value, by=by)
     if decision is PromptAnswer.HOLD:
         answer_about(locked, Subject.CHANGE, decision, by)
         return
@@ -109,7 +109,7 @@ def answer_about(locked: LockedIncident, subject: Subject, answer: PromptAnswer,
             prompts.answer_prompt(locked, prompt.id, answer, by)
 
 
-def hold(
+def hold_rest(
     locked: LockedIncident, tree: str, contact_id: str, via: Via, address: str | None, at: datetime | None = None
 ) -> Recorded:
     """Let a coordinator take charge and hold every later level wherever its answer counts, until a go.
@@ -130,7 +130,7 @@ def is_on_hold(locked: LockedIncident, tree: str, contact_id: str) -> bool:
     return any(state.on_hold_since is not None for id, state in locked.states.items() if id in trees)
 
 
-def release(locked: LockedIncident, tree: str, contact_id: str, at: datetime | None = None) -> None:
+def release_rest(locked: LockedIncident, tree: str, contact_id: str, at: datetime | None = None) -> None:
     """Release the hold wherever the coordinator's answer counts; `at`: when it was said, if that was before now."""
     _decide_rest(locked, tree, contact_id, PromptAnswer.GO, at)
 
@@ -143,7 +143,7 @@ def _decide_rest(
     if not trees:
         return
     said = {"heard_at": at.isoformat()} if at else {}
-    locked.record(RECORDED, decision=decision.value, tree=tree, by=contact_id, **said)
+    locked.record(DECIDED, decision=decision.value, tree=tree, by=contact_id, **said)
     for prompt in prompts.open_prompts(locked):
         if prompt.subject == Subject.LEVEL and locked.tree_of(prompt.escalation) in trees:
             prompts.answer_prompt(locked, prompt.id, decision, contact_id)
@@ -164,7 +164,7 @@ def _decided_since(locked: LockedIncident, at: datetime) -> frozenset[str]:
 def _confirm(locked: LockedIncident, prompt: Prompt, tree: str, decision: PromptAnswer, by: str | None) -> None:
     """Decide on an answer. Go counts it, hold asks about it again, refuse tells the contact again."""
     locked.record(
-        RECORDED, decision=decision.value, subject=Subject.CONFIRM.value, tree=tree, contact=prompt.about, by=by
+        DECIDED, decision=decision.value, subject=Subject.CONFIRM.value, tree=tree, contact=prompt.about, by=by
     )
     prompts.answer_prompt(locked, prompt.id, decision, by)
     if decision is PromptAnswer.GO:
@@ -176,7 +176,7 @@ def _confirm(locked: LockedIncident, prompt: Prompt, tree: str, decision: Prompt
 def _verify(locked: LockedIncident, decision: PromptAnswer, by: str | None) -> None:
     if locked.facts.verified:
         raise WrongState(f"incident {locked.incident.ref}", "verified", "name a tree and a level")
-    locked.record(RECORDED, decision=decision.value, subject=Subject.VERIFY.value, by=by)
+    locked.record(DECIDED, decision=decision.value, subject=Subject.VERIFY.value, by=by)
     answer_about(locked, Subject.VERIFY, decision, by)
     if decision is PromptAnswer.GO:
         locked.change_facts(replace(locked.facts, verified=True))
@@ -198,7 +198,7 @@ def _decide_level(locked: LockedIncident, decision: PromptAnswer, tree: str, lev
         raise WrongState(f"level {level}", "empty", "all of its contacts are pruned")
     if decision is PromptAnswer.HOLD and is_under_way(escalation.state, planned.index, locked.tx.now):
         raise WrongState(f"level {level}", "open", "refuse it, or hold a later one")
-    locked.record(RECORDED, decision=decision.value, tree=tree, level=level, by=by)
+    locked.record(DECIDED, decision=decision.value, tree=tree, level=level, by=by)
     for prompt in prompts.open_prompts(locked):
         if prompt.escalation_id == escalation.id and prompt.about == level and prompt.kind == PromptKind.DECISION:
             prompts.answer_prompt(locked, prompt.id, decision, by)

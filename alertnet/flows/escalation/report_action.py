@@ -101,7 +101,7 @@ def report_failure(locked: LockedIncident, prompt: Prompt, why: PromptAnswer, by
     """
     _check_open(prompt)
     covered = covered_by_task(locked.tx.session, prompt.id)
-    phone_tasks.end(locked, covered[0], why, by)
+    phone_tasks.end_task(locked, covered[0], why, by)
     stale = (MethodKind.TASK,) if why is PromptAnswer.WRONG_PERSON else ()
     events: dict[str, list[Event]] = {each.tree: [Failed(each.contact, each.method_index, stale)] for each in covered}
     tree = locked.tree_of(prompt.escalation)
@@ -118,7 +118,7 @@ def still_to_do(locked: LockedIncident, prompt: Prompt) -> bool:
         locked.plans[each.tree].reach(each.contact).closed_by(each.method_index, locked.tx.now) for each in covered
     ):
         return True
-    phone_tasks.end(locked, covered[0], PromptAnswer.HOURS, None)
+    phone_tasks.end_task(locked, covered[0], PromptAnswer.HOURS, None)
     move(locked, {each.tree: [Unsent(each.contact, each.method_index)] for each in covered})
     return False
 

@@ -36,7 +36,7 @@ def close_incident(
         )
     if not locked.is_open:
         raise WrongState(f"incident {locked.incident.ref}", "closed", "it can be closed once")
-    end(locked, reason, PromptAnswer.CLOSED)
+    end_incident(locked, reason, PromptAnswer.CLOSED)
     mark_open(locked, False)
     locked.record("incident_closed", reason=reason.value, text=text, by=by)
     stand_down(locked)
@@ -44,7 +44,7 @@ def close_incident(
     locked.work.record_end(locked.incident.id)
 
 
-def end(locked: LockedIncident, reason: CloseReason, why: PromptAnswer) -> None:
+def end_incident(locked: LockedIncident, reason: CloseReason, why: PromptAnswer) -> None:
     """Stop everything that the incident does by itself: its escalations, and its open prompts, answered with `why`."""
     closed = {"status": IncidentStatus.CLOSED, "closed_at": locked.tx.now, "close_reason": reason}
     locked.incident = replace(locked.incident, **closed)  # type: ignore[arg-type]

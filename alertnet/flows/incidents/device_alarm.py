@@ -24,7 +24,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, limits, timeline
 from alertnet.store.records.editions import Edition
 
-RECORDED = "device_alarm"
+ALARMED = "device_alarm"
 FOLLOWS_WITHIN = HOUR
 """A position after a longer silence counts as a new press."""
 
@@ -73,7 +73,7 @@ def receive_alarm(tx: Tx, edition: Edition, pressed: Pressed) -> tuple[LockedInc
 
 def _record(locked: LockedIncident, pressed: Pressed) -> None:
     locked.record(
-        RECORDED,
+        ALARMED,
         by=f"device/{pressed.device}",
         at=pressed.at.isoformat(),
         position=pressed.position,
@@ -90,14 +90,14 @@ def _is_taken_care_of(locked: LockedIncident) -> bool:
     """
     ids, now = locked.incident.every_id, locked.tx.now
     is_silent = all(
-        now - at > FOLLOWS_WITHIN for id in ids if (at := timeline.latest_at(locked.tx.session, id, RECORDED))
+        now - at > FOLLOWS_WITHIN for id in ids if (at := timeline.latest_at(locked.tx.session, id, ALARMED))
     )
     return is_silent and not locked.broken and all(each.status in AT_REST for each in locked.states.values())
 
 
 def _follows(locked: LockedIncident, pressed: Pressed) -> bool:
     """Whether it only reports its position, for which nobody need have pressed anything."""
-    told_at = timeline.latest_at(locked.tx.session, locked.incident.id, RECORDED)
+    told_at = timeline.latest_at(locked.tx.session, locked.incident.id, ALARMED)
     return pressed.position is not None and told_at is not None and locked.tx.now - told_at <= FOLLOWS_WITHIN
 
 

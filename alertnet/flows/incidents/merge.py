@@ -36,7 +36,7 @@ from alertnet.flows.escalation.decisions import decisions_of
 from alertnet.flows.escalation.escalate import move, stop_what_reaches_nobody
 from alertnet.flows.escalation.record_decision import answer_about, end_change
 from alertnet.flows.escalation.record_response import events_of
-from alertnet.flows.incidents.close_incident import end, let_leave, resume
+from alertnet.flows.incidents.close_incident import end_incident, let_leave, resume
 from alertnet.flows.incidents.merged_answers import add_events, as_events, as_taken_back, not_replaced
 from alertnet.flows.incidents.re_resolve import open_escalations
 from alertnet.flows.incidents.update import UPDATED, let_wait, propose
@@ -159,7 +159,7 @@ def _merge(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     told = {name for heard in (part, whole) for names in heard.heard_of_each.values() for name in names}
     promised = prompt_store.promise_of(session, part.incident.id)
     prompts.let_ring_on(part, whole)
-    end(part, CloseReason.DUPLICATE, PromptAnswer.MERGED)
+    end_incident(part, CloseReason.DUPLICATE, PromptAnswer.MERGED)
     was_verified = whole.facts.verified
     _become_one(part, whole)
     part.record("merged_into", ref=whole.incident.ref, by=by)

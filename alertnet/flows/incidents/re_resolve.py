@@ -7,7 +7,7 @@ from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import ContactTree, Named
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
-from alertnet.core.escalation.advance import begin, restore
+from alertnet.core.escalation.advance import begin_escalation, restore
 from alertnet.core.escalation.state import LAST_RESORT, Answered, Replanned, Status
 from alertnet.core.incident import Facts
 from alertnet.core.replan.difference import Difference, compare, with_consent
@@ -188,7 +188,7 @@ def open_escalations(locked: LockedIncident) -> None:
     opened = opening(locked.plans.values())
     for plan in opened:
         if plan.tree.id not in known:
-            state = begin(plan, locked.incident.opened_at, alone=len(opened) == 1)
+            state = begin_escalation(plan, locked.incident.opened_at, alone=len(opened) == 1)
             state = replace(state, start_at=max(state.start_at, locked.tx.now), stale=locked.stale)
             locked.open_escalation(plan, state)
             locked.record("escalation_opened", tree=plan.tree.id)

@@ -15,7 +15,7 @@ from alertnet.core.disclosure import NoRef, Said
 from alertnet.core.errors import BadInput
 from alertnet.core.incident import Severity
 from alertnet.core.notification import Kind, send_rank
-from alertnet.flows.credentials.known_numbers import contacts_at, words_of
+from alertnet.flows.credentials.known_numbers import contacts_at, said_by
 from alertnet.flows.credentials.page_links import draw_token
 from alertnet.flows.unit.prefetch import CodePool
 from alertnet.flows.unit.unit_of_work import UnitOfWork
@@ -82,7 +82,7 @@ def send_tests(tx: Tx, network: Network, contacts: Iterable[Named], by: str) -> 
     pool = CodePool(tx, len(network.trees))
     for tree, contact in contacts:
         for method in tests_of(contact):
-            _post(tx, work, pool, words_of(network.trees[tree], contact), (tree, contact), method)
+            _post(tx, work, pool, said_by(network.trees[tree], contact), (tree, contact), method)
             sent += 1
         work.record(timeline.SYSTEM, "number_tested", {"tree": tree, "contact": contact.id, "by": by})
     work.flush()

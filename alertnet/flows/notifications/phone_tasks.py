@@ -60,7 +60,7 @@ def withdraw(locked: LockedIncident) -> None:
     wanted = {each.task for each in covered if is_wanted(locked, each)}
     for task in _each_task(covered):
         if task.task not in wanted:
-            end(locked, task, PromptAnswer.OVERTAKEN, None)
+            end_task(locked, task, PromptAnswer.OVERTAKEN, None)
 
 
 def record_result(
@@ -69,10 +69,10 @@ def record_result(
     """Record the result of what was asked about a contact, in each (tree, contact)."""
     stands = set(everywhere)
     for task in _each_task([each for each in open_tasks(locked) if (each.tree, each.contact) in stands]):
-        end(locked, task, answer, by)
+        end_task(locked, task, answer, by)
 
 
-def end(locked: LockedIncident, task: Covered, answer: PromptAnswer, by: str | None) -> None:
+def end_task(locked: LockedIncident, task: Covered, answer: PromptAnswer, by: str | None) -> None:
     """End a task: `overtaken`, `hours`, an answer of the contact, or why there is none."""
     assert task.task is not None
     if answer in (PromptAnswer.OVERTAKEN, PromptAnswer.HOURS):

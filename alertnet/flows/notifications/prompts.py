@@ -32,7 +32,7 @@ PAUSE_AFTER = {PromptAnswer.HOLD: FIRST_AFTER_HOLD, PromptAnswer.TAKEN: timedelt
 """After these answers the prompt is repeated, since nothing is decided or done yet."""
 
 
-class Details(TypedDict, total=False):
+class PromptDetails(TypedDict, total=False):
     """What a prompt says besides, as its row has it."""
 
     escalation_id: str
@@ -48,7 +48,7 @@ def raise_prompt(
     *,
     about: str | None = None,
     rings_at: datetime | None = None,
-    **details: Unpack[Details],
+    **details: Unpack[PromptDetails],
 ) -> str:
     """Raise an alarm, or ask for a decision or a task, by all sms and call methods of all coordinators; returns its id.
 
@@ -73,7 +73,7 @@ def raise_prompt(
     locked.work.add(new)
     locked.record(f"{kind.value}_raised", subject=subject.value, about=about, level=new.level)
     if rings:
-        words = words_of(locked, new)
+        words = words_of_prompt(locked, new)
         for tree, contact in asked:
             methods = methods_at_any_hour(locked, tree, contact, methods_to_prompt(kind, contact))
             _ring(locked, new, words, (tree, contact), code, methods)
@@ -92,10 +92,10 @@ def ring_again(locked: LockedIncident, prompt: Prompt) -> None:
 def text_code(locked: LockedIncident, prompt: Prompt, whom: Named, code: Code | None) -> None:
     """Repeat a prompt to one coordinator by SMS, with that code in place of the one that it had."""
     methods = methods_at_any_hour(locked, *whom, frozenset({MethodKind.SMS}))
-    _ring(locked, prompt, words_of(locked, prompt), whom, code, methods, again=True)
+    _ring(locked, prompt, words_of_prompt(locked, prompt), whom, code, methods, again=True)
 
 
-def words_of(locked: LockedIncident, prompt: Prompt | NewPrompt) -> dict[str, Any]:
+def words_of_prompt(locked: LockedIncident, prompt: Prompt | NewPrompt) -> dict[str, Any]:
     """What a prompt says, besides what all messages of its incident say."""
     subject = subject_of(locked, prompt)
     words: dict[str, Any] = {
@@ -180,7 +180,7 @@ def _repeat(locked: LockedIncident, prompt: Prompt, again_at: datetime | None) -
     code = codes.get(session, prompt.code_id) if prompt.code_id else None
     if code is not None:
         good_from(locked, code, asked)
-    in_place, words = codes.in_place(session, locked.incident.id, prompt.id), words_of(locked, prompt)
+    in_place, words = codes.in_place(session, locked.incident.id, prompt.id), words_of_prompt(locked, prompt)
     for tree, contact in asked:
         by = methods_at_any_hour(locked, tree, contact, contact.rung_by)
         wanted = by if locked.fresh else [method for method in by if not _waits(locked, method, prompt)]

@@ -10,7 +10,7 @@ from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.disclosure import NoRef, Subject
 from alertnet.core.incident import Severity
 from alertnet.core.notification import Kind, send_rank
-from alertnet.flows.credentials.known_numbers import words_of
+from alertnet.flows.credentials.known_numbers import said_by
 from alertnet.flows.credentials.page_links import post_with_page
 from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.messages.message import METHODS
@@ -79,7 +79,7 @@ def _quiet_until(at: datetime, tree: ContactTree, contact: Contact, draft: Notif
 
 def _draft(tx: Tx, announced: Announcement, tree: ContactTree, contact: Contact, method: Method) -> NotificationDraft:
     words = replace(
-        words_of(tree, contact),
+        said_by(tree, contact),
         ref=announced.ref,
         subject=announced.subject,
         about=announced.about,

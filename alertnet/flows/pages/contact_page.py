@@ -12,7 +12,7 @@ from alertnet.core.escalation.state import action_due
 from alertnet.core.notification import PromptAnswer
 from alertnet.flows.escalation.bad_addresses import report_wrong_person
 from alertnet.flows.escalation.pin_proof import Proof, Sent, coerced, is_forced, no_proof, prove, without_written_pins
-from alertnet.flows.escalation.record_decision import hold, is_on_hold, release
+from alertnet.flows.escalation.record_decision import hold_rest, is_on_hold, release_rest
 from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.escalation.report_action import is_reported, report_action
 from alertnet.flows.incidents.update import happened_since
@@ -206,11 +206,11 @@ def _record(locked: LockedIncident, link: PageLink, form: Sent) -> tuple[Remark,
         report_wrong_person(locked, link.tree, link.contact, link.address)
         return (Remark("recorded_wrong_person", now),)
     if form.answer == HOLD:
-        hold(locked, link.tree, link.contact, Via.LINK, link.address)
+        hold_rest(locked, link.tree, link.contact, Via.LINK, link.address)
         return (Remark("recorded_hold", now),)
     if form.answer == GO:
         if is_on_hold(locked, link.tree, link.contact):
-            release(locked, link.tree, link.contact)
+            release_rest(locked, link.tree, link.contact)
         return (Remark("recorded_go", now),)
     if form.answer:
         kind, by = ANSWERS[form.answer], form.by or None

@@ -171,7 +171,7 @@ def show(
 
 
 def _said(locked: LockedIncident, tree: str, contact: Contact, prompt: Prompt, *, is_coerced: bool) -> Said:
-    words = prompts.words_of(locked, prompt) | {"about": prompt.about} | _by_name(locked, prompt)
+    words = prompts.words_of_prompt(locked, prompt) | {"about": prompt.about} | _by_name(locked, prompt)
     if is_coerced:
         words |= {"subject": Subject(prompt.subject)}
     return replace(said(locked, tree, contact), **words)

@@ -8,7 +8,7 @@ from alertnet.core.disclosure import Said
 from alertnet.core.escalation.advance import still_wanted
 from alertnet.core.notification import Kind
 from alertnet.flows.notifications.compose import said
-from alertnet.flows.notifications.prompts import words_of
+from alertnet.flows.notifications.prompts import words_of_prompt
 from alertnet.flows.unit.locked_incident import LockedIncident, look_at
 from alertnet.messages.page import AlsoOpen
 from alertnet.store.db.tx import Tx
@@ -52,7 +52,7 @@ def matter_of(locked: LockedIncident, code: HeldCode, address: str) -> OpenMatte
     contact = locked.contact(code.tree, code.contact)
     words = replace(said(locked, code.tree, contact), code=code.text)
     if prompt is not None:
-        words = replace(words, at=locked.tx.now, **words_of(locked, prompt))
+        words = replace(words, at=locked.tx.now, **words_of_prompt(locked, prompt))
     kind = Kind.ALERT if prompt is None else Kind(prompt.kind)
     templates = locked.incident.templates
     return OpenMatter(code.id, code.incident, kind, code.tree, code.contact, code.prompt, words, templates, is_open)

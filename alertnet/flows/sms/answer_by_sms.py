@@ -11,7 +11,7 @@ from alertnet.core.escalation.quorum import Action, AnswerKind, Via
 from alertnet.core.inbound.sms_answers import SmsAnswer, Verb
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.flows.credentials.written_codes import known_code
-from alertnet.flows.escalation.record_decision import decide_prompt, hold, is_on_hold, release
+from alertnet.flows.escalation.record_decision import decide_prompt, hold_rest, is_on_hold, release_rest
 from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.escalation.report_action import report_action, vouch
 from alertnet.flows.incidents.lone_text import RECEIVED
@@ -109,7 +109,7 @@ def _decide_by_own_code(locked: LockedIncident, sms: InboundSms, code: HeldCode,
         if question is None and answer.verb is Verb.HOLD:
             return _hold(locked, sms, code)
         if question is None and is_on_hold(locked, code.tree, code.contact):
-            release(locked, code.tree, code.contact, sms.heard_at)
+            release_rest(locked, code.tree, code.contact, sms.heard_at)
             stays = is_on_hold(locked, code.tree, code.contact)
             return _reply(locked, code, Kind.RECORDED, subject=Subject.HOLD if stays else Subject.GO, at=locked.tx.now)
         question = question or prompt_store.last_decision(session, incident)
@@ -121,7 +121,7 @@ def _decide_by_own_code(locked: LockedIncident, sms: InboundSms, code: HeldCode,
 
 
 def _hold(locked: LockedIncident, sms: InboundSms, code: HeldCode) -> Reply:
-    recorded = hold(locked, code.tree, code.contact, Via.SMS, sms.sender, sms.heard_at)
+    recorded = hold_rest(locked, code.tree, code.contact, Via.SMS, sms.sender, sms.heard_at)
     words = recorded.words
     if is_on_hold(locked, code.tree, code.contact):
         words = replace(words, subject=Subject.HOLD, at=locked.tx.now)

@@ -12,7 +12,7 @@ from alertnet.core.inbound.sms_answers import is_opt_in
 from alertnet.core.inbound.sms_grammar import Report, codes_in
 from alertnet.core.limits import TEXTS_TOLD
 from alertnet.core.notification import Kind, PromptKind
-from alertnet.flows.credentials.known_numbers import contact_in_field, words_of
+from alertnet.flows.credentials.known_numbers import contact_in_field, said_by
 from alertnet.flows.escalation.bad_addresses import let_through
 from alertnet.flows.incidents.lone_text import RECEIVED, keep_lone_text
 from alertnet.flows.notifications.compose import notify_coordinators, said
@@ -112,7 +112,7 @@ def pass_on_from_contact(
     text = FieldText(tx, edition, contact_in_field(edition.network, tree, contact, sms.sender), sms)
     _put_before_people(text, subject, contact.id, **who)
     to = Recipient(contact.id, tree.id)
-    return Reply(Kind.NOT_UNDERSTOOD, contact.language, words_of(tree, contact), edition.templates, to=to)
+    return Reply(Kind.NOT_UNDERSTOOD, contact.language, said_by(tree, contact), edition.templates, to=to)
 
 
 def _put_before_people(text: FieldText, subject: Subject, about: str, **who: str) -> LockedIncident:

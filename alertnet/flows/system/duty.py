@@ -11,7 +11,7 @@ from alertnet.core.directory.on_call import Arrangement, Officer, Turn, shift_at
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.notification import Kind
-from alertnet.flows.credentials.known_numbers import words_of
+from alertnet.flows.credentials.known_numbers import said_by
 from alertnet.flows.notifications.system_notices import RANKS
 from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Tx
@@ -154,7 +154,7 @@ def _reminder(
         method=MethodKind.SMS,
         address=officer.phone,
         language=officer.language,
-        said=replace(words_of(tree, contact), subject=Subject.DUTY_BEGINS, about=named, at=starts_at),
+        said=replace(said_by(tree, contact), subject=Subject.DUTY_BEGINS, about=named, at=starts_at),
         planned_at=tx.now,
         rank=RANKS[Kind.NOTICE],
         tree=tree.id,

@@ -7,7 +7,7 @@ from alertnet.core.codec import value
 from alertnet.core.disclosure import Subject
 from alertnet.core.inbound.unknown_codes import traces_of
 from alertnet.core.notification import Kind
-from alertnet.flows.credentials.known_numbers import contacts_at, member_at, words_of
+from alertnet.flows.credentials.known_numbers import contacts_at, member_at, said_by
 from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import timeline
@@ -61,7 +61,7 @@ def pass_on_answer(tx: Tx, edition: Edition, sms: InboundSms, found: Mapping[str
     if not listed:
         return None
     tree, contact = listed[0]
-    words = replace(words_of(tree, contact), ref=ref)
+    words = replace(said_by(tree, contact), ref=ref)
     return Reply(Kind.NOT_UNDERSTOOD, contact.language, words, edition.templates, to=Recipient(contact.id, tree.id))
 
 

@@ -6,7 +6,7 @@ from alertnet.core.disclosure import Said
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.notification import Kind, PromptAnswer
-from alertnet.flows.escalation.record_decision import decide_prompt, hold
+from alertnet.flows.escalation.record_decision import decide_prompt, hold_rest
 from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.escalation.report_action import take_task
 from alertnet.flows.notifications import prompts
@@ -57,7 +57,7 @@ def take_keys(asked: ToAnswer, digits: str) -> Reaction:
     if not digits:
         return Reaction()
     if asked.kind.is_alert and digits == HOLD and asked.locked.is_coordinator(asked.tree, asked.contact):
-        hold(asked.locked, asked.tree, asked.contact, Via.CALL, asked.address)
+        hold_rest(asked.locked, asked.tree, asked.contact, Via.CALL, asked.address)
         return Reaction(("thanks_hold",))
     answer = ANSWERS.get(digits)
     if answer is None:
