@@ -91,6 +91,10 @@ REPORTS = [
     # PIN and type alone, in either order.
     ("47110 20", Report(False, "47110", "arrest")),
     ("20 47110 P7 nos pararon", Report(False, "47110", "arrest", people=("P7",), text="nos pararon")),
+    ("ARREST 47110 P7", Report(False, "47110", "arrest", people=("P7",))),
+    ("detención, 47110 L12", Report(False, "47110", "arrest", "L12")),
+    ("menace de mort 47110", Report(False, "47110", "death_threat")),
+    ("raid 47110 they break the door", Report(False, "47110", "raid", text="raid they break the door")),
     # The PIN before the word.
     *((text, Report(True, "47110", text="they came")) for text in ("47110 SOS they came", "47110 S.O.S. they came")),
     ("47110 ALERTA 20 L12", Report(False, "47110", "arrest", "L12")),
@@ -480,6 +484,7 @@ NO_REPORTS = [
     *("urgent call me", "they wrote SOS on the wall of 4711"),
     *("hola, sos Ana?", "hola sos vos?", "re: help desk?"),
     *("Hallo Hilde, alles gut", "Hola Aidee, ya llegamos"),
+    *("no arrest 47110", "after the raid 47110", "incidents? 47110", "photos of the arrest 47110"),
     *("47110", "20", "47110 we are not well", "4711 SOS", "47110 77", "4711 20", "20 20", "47110 47120"),
 ]
 

@@ -42,7 +42,7 @@ from alertnet.core.inbound.field_words import (
     WELL,
     FieldVerb,
 )
-from alertnet.core.inbound.sms_words import Word, clean, meant_by, span_in, with_pin_joined, words_of
+from alertnet.core.inbound.sms_words import MOST_BEFORE_PIN, Word, clean, meant_by, span_in, with_pin_joined, words_of
 from alertnet.core.inbound.type_names import begins_with_type, type_in
 from alertnet.core.incident import REF_CHARACTERS, REF_LETTERS, TYPES_BY_NUMBER, Scope, narrowest
 
@@ -188,7 +188,7 @@ def _begin_with_first(text: str, words: list[Word]) -> _Beginning | None:
     for many in (3, 2):
         if SOS_APART.fullmatch(" ".join(plain[:many])) and not _is_so_is(text, words):
             return _Beginning(FieldVerb.RAISE, True, None, words[many:])
-    if _is_pin_and_type(words):
+    if _is_pin_and_type(words) or _is_type_and_pin(words):
         return _Beginning(FieldVerb.RAISE, False, None, words)
     if len(words) > 1 and is_pin(plain[0]) and not is_pin(plain[1]) and (begun := _begin(text, words[1:])):
         return replace(begun, pin=plain[0])
@@ -289,6 +289,13 @@ def _is_pin_and_type(words: list[Word]) -> bool:
     if len(words) < 2 or not any(map(is_pin, plain)):
         return False
     return sorted(map(_is_number_of_type, plain)) == [False, True] or (is_pin(plain[0]) and begins_with_type(words[1:]))
+
+
+def _is_type_and_pin(words: list[Word]) -> bool:
+    """Whether a text says the name of a type, and nothing else, before its PIN."""
+    said = list(takewhile(lambda word: not is_pin(word.plain), words[:MOST_BEFORE_PIN]))
+    follows = words[len(said) : len(said) + 1]
+    return bool(said and follows) and is_pin(follows[0].plain) and type_in(said, begins=0)[1] == said
 
 
 def _type(rest: list[Word], coded: Collection[str]) -> tuple[str | None, list[Word]]:
