@@ -121,7 +121,7 @@ ANSWERS = [
     ("Buenas noches, ayuda en camino, OK 4711", [(OK, "4711")]),
     ("Hello, help is not possible, NO 4711", [(NO, "4711")]),
     ("👍 4711", [(OK, "4711")]),
-    # One word in the verb's place says yes, greets, or is a label.
+    # One word in the verb's place, known here or not.
     ("Recibido 4711", [(OK, "4711")]),
     ("sí, 4711", [(OK, "4711")]),
     ("Ja 4711 wir fahren los", [(OK, "4711", "wir fahren los")]),
@@ -129,6 +129,11 @@ ANSWERS = [
     ("Hola 4711", [(OK, "4711")]),
     ("code 4711", [(OK, "4711")]),
     ("voy 4711", [(OK, "4711")]),
+    ("ACK 4711", [(OK, "4711")]),
+    ("visto 4711", [(OK, "4711")]),
+    ("bestätigt 4711", [(OK, "4711")]),
+    ("ol 4711", [(OK, "4711")]),
+    ("ya 4711", [(OK, "4711")]),
     # A verb alone never acts; the reply names the open codes.
     ("OK", [(OK, None)]),
     ("no.", [(NO, None)]),
@@ -243,7 +248,7 @@ FREE_TEXTS = [
     "4711 depois",
     "GO 5823 tomorrow",
     "GO 5823 más tarde",
-    # One word in the verb's place that nobody here knows: a NO with a slip, or one of another kind.
+    # One word in the verb's place: a NO with a slip, or one of another kind, or the key of a call for it.
     "N0 4711",
     "np 4711",
     "mo 4711",
@@ -253,7 +258,6 @@ FREE_TEXTS = [
     "negativo 4711",
     "nel, 4711",
     "malade 4711",
-    "test 4711",
     "3 4711",
     "4711 n0",
     "4711 negativo",

@@ -119,7 +119,7 @@ def test_a_text_of_ours_that_is_sent_back_answers_nothing(renderer: Renderer, sa
             text = sms(renderer, kind, language, said(subject=subject, link=link))
             cut = [text, *(text[: code.end()] for code in re.finditer(r"\b4711\b", text))]
             assert [each for each in cut if parse_answers(f"Liked “{each}”")] == []
-    assert parse_answers("Received, 4711") != ()
+    assert parse_answers("Liked, 4711") != ()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

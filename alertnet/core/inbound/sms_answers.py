@@ -12,8 +12,8 @@ from itertools import pairwise
 
 from alertnet.core.codec import value
 from alertnet.core.inbound.auto_replies import says_so
-from alertnet.core.inbound.code_formats import WRITTEN_CODE_LENGTH, is_written_code
-from alertnet.core.inbound.field_words import FALSE, GREETINGS, LABELS
+from alertnet.core.inbound.code_formats import is_written_code
+from alertnet.core.inbound.field_words import FALSE
 from alertnet.core.inbound.sms_grammar import begins_report
 from alertnet.core.inbound.sms_words import MEANT_AS_DIGITS, Word, clean, words_of
 from alertnet.core.incident import REF_CHARACTERS, REF_LETTERS
@@ -146,24 +146,8 @@ _PLEASE = frozenset(("please", "pls", "favor", "plait", "svp", "bitte"))
 _YES = frozenset(("yes", "oui", "ja", "sim"))
 """Words near a code that may reverse a NO."""
 
-_ASSENTS = (
-    _YES
-    | (GREETINGS - frozenset("23456789"))
-    | LABELS
-    | frozenset(
-        (
-            *("yep", "yeah", "sure", "fine", "okay", "okey", "okk", "roger", "copy", "received", "noted", "understood"),
-            *("confirm", "confirmed", "accept", "accepted", "agreed", "me", "mine", "coming", "thanks", "answer"),
-            *("si", "vale", "listo", "lista", "claro", "bueno", "bien", "dale", "recibido", "recibida", "enterado"),
-            *("enterada", "entendido", "copiado", "confirmo", "confirmado", "asumo", "acepto", "voy", "vamos", "yo"),
-            *("gracias", "respuesta", "ouais", "recu", "entendu", "compris", "confirme", "accepte", "note", "moi"),
-            *("merci", "reponse", "klar", "gut", "verstanden", "erhalten", "ubernehme", "ubernommen", "ich", "danke"),
-            *("antwort", "certo", "claro", "recebido", "assumo", "aceito", "obrigado", "obrigada", "resposta"),
-            *("reply", "eu"),
-        )
-    )
-)
-"""Words that may stand alone in a verb's place; an unknown one there may be a NO with a slip (N0, np, nien)."""
+_NO_WITH_SLIP = re.compile(r"n[a-z0-9]{1,2}|[bhjm][o0]n?|n[a-z]{2}n|nei[a-z]|[23]")
+"""What alone before a code may be a NO with a slip (n0, np, nien), or a call's key for passed on or can't."""
 
 _AND = frozenset(("and", "y", "e", "et", "und"))
 """What may stand between two codes."""
@@ -303,16 +287,11 @@ def _only_answer(text: str, words: list[Word]) -> tuple[SmsAnswer, ...]:
         return ()
     verb = VERBS[words[place - 1].plain] if apart else VERBS[match[1]] if match[1] else Verb.OK
     before, after = words[: place - apart], words[place + 1 :]
-    if len(before) == 1 and not (apart or match[1] or _is_assent(before[0].plain)):
+    if len(before) == 1 and verb is Verb.OK and _NO_WITH_SLIP.fullmatch(before[0].plain):
         return ()
     if _is_quoted(text, before) or _is_doubtful(verb, text, before + after, is_said=_says_ok(words)):
         return ()
     return (SmsAnswer(verb, match[2], text[words[place].end :].strip(" \n,.;:!") or None),)
-
-
-def _is_assent(word: str) -> bool:
-    """Whether a word alone before a code says yes, greets, or is a label or a telephone number."""
-    return word in _ASSENTS or (word.isdecimal() and len(word) > WRITTEN_CODE_LENGTH)
 
 
 def _says_ok(words: list[Word]) -> bool:
