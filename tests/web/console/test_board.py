@@ -11,7 +11,11 @@ from sqlalchemy import text as sql
 from alertnet.core.codec import replace
 from alertnet.core.incident import Severity
 from alertnet.core.monitoring.self_monitoring import Part
+from alertnet.core.notification import PromptAnswer
 from alertnet.flows.desk.board import AT_A_TIME, MOST_CLOSED, read_board
+from alertnet.flows.escalation.record_decision import decide
+from alertnet.flows.unit.locked_incident import take_up
+from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import troubles
 from alertnet.store.records import timeline
 from alertnet.store.records.credentials.users import Role
@@ -114,6 +118,27 @@ def test_hold_puts_the_question_off(world: World, desk: Desk, unverified: str) -
     assert "<title>Board" in board.html
     assert board.presses("Yes, go").status_code == 303
     assert [decision for decision, _ in decisions(world)] == ["hold", "go"]
+
+
+def _is_refused(tx: Tx, incident: str) -> None:
+    locked = take_up(tx, incident)
+    decide(locked, PromptAnswer.REFUSE, by="coordinator")
+    locked.finish()
+
+
+def test_what_was_refused_can_be_found_genuine_after_all(world: World, desk: Desk, unverified: str) -> None:
+    """A slip on a link's No kept everybody else from hearing for good, but for whoever has a key of the API."""
+    asked = desk.opens(f"/desk/incidents/{unverified}").text
+    world.runtime.transact(_is_refused, world.incident)
+
+    page = desk.opens(f"/desk/incidents/{unverified}")
+    pressed = page.presses("Yes, go")
+
+    assert "The report is genuine after all" in page.text
+    assert "The report is genuine after all" not in asked
+    assert pressed.status_code == 303
+    assert [decision for decision, _ in decisions(world)] == ["refuse", "go"]
+    assert "The report is genuine after all" not in desk.opens(f"/desk/incidents/{unverified}").text
 
 
 def test_what_one_has_put_off_the_other_does_not_overrule_unseen(
