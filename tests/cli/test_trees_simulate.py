@@ -4,9 +4,11 @@ import json
 import math
 import re
 import shutil
+from datetime import timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 
+from alertnet.core.limits import COORDINATOR_CALLS, COORDINATOR_TEXTS
 from tests.cli.conftest import REPOSITORY, Office
 
 TREES = str(REPOSITORY / "contact_trees")
@@ -89,6 +91,18 @@ def test_alarms_are_answered_or_not_and_what_both_cost_is_told(office: Office) -
     assert any("alarmed: " in line and "again" in line for line in silent)
     assert any("alarmed: " in line for line in answered)
     assert not any("alarmed: " in line and "again" in line for line in answered)
+
+
+def test_repeats_that_a_coordinators_phone_is_spared_are_said_to_be_not_played(office: Office) -> None:
+    """B9: it is rung at +0:03, and at +0:06 by the plan alone; who counts on the plan must know."""
+    said = office.types("trees", "simulate", TREES, *ARREST, *AT, "--hours", "1")
+
+    assert "call +0:03, email +0:03, again +0:03 +0:06" in said.out
+    assert COORDINATOR_CALLS.most == 1
+    assert COORDINATOR_CALLS.window == timedelta(minutes=10)
+    assert COORDINATOR_TEXTS.most == 12
+    last = said.out.splitlines()[-1]
+    assert "a coordinator's phone rings once in ten minutes and gets twelve SMS an hour at most" in last
 
 
 def test_a_place_and_an_organisation_say_who_is_left_out_for_them(office: Office) -> None:

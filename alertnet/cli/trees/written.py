@@ -23,8 +23,8 @@ CALLS = {
 }
 DOES = {Does.ANSWERS: "answer", Does.DECLINES: "decline", Does.REPORTS: "report", Does.GO: "go", Does.HOLD: "hold"}
 LIMITS = (
-    "not played: how fast the provider sends, engaged lines, confirmations and notices, "
-    "and what a coordinator does without being asked"
+    "not played: how fast the provider sends, engaged lines, that a coordinator's phone rings once in ten minutes and "
+    "gets twelve SMS an hour at most, confirmations and notices, and what a coordinator does without being asked"
 )
 ASKED = {Kind.DECISION: "asked", Kind.ALARM: "alarmed", Kind.TASK: "asked to call"}
 TELLING = ("acknowledged", "escalation_acknowledged", "contact_opened")
