@@ -258,10 +258,24 @@ def test_another_contacts_code_counts_for_nothing_and_is_reported(board: Switchb
     incident = board.opens()
     code = board.code_of("coordinator")
 
-    assert board.texts(who, f"OK {code}") is None
+    board.texts(who, f"OK {code}")
+
     assert board.answers() == []
     assert ("foreign_code", "coordinator") in board.notices()
     assert board.history(incident, "foreign_code") == [{"contact": "coordinator", "sender": f"…{CAST[who][-4:]}"}]
+
+
+def test_who_texts_another_contacts_code_is_told_that_people_read_it(board: Switchboard) -> None:
+    """A12, A6: the wrong phone in one's hand meets no silence, and learns nothing of the code. A stranger does."""
+    board.opens()
+    code = board.code_of("coordinator")
+    wrong = "1234" if code != "1234" else "4321"
+
+    reply = board.texts("ombuds", code)
+
+    assert reply is not None
+    assert reply == board.texts("ombuds", wrong)
+    assert board.texts("stranger", code) is None
 
 
 def test_another_contacts_code_is_no_wrong_try(alerted: Switchboard) -> None:

@@ -101,13 +101,13 @@ def test_what_the_field_says_of_an_office_rings_and_is_answered(night: World, te
         ("ombuds", "hay disparos cerca, ruta 4512"),
     ],
 )
-def test_words_beside_four_digits_are_answered_like_any(night: World, who: str, text: str) -> None:
-    """A12: a plate or a kilometre is no code of somebody else. One alone is, and its sender learns nothing (A6)."""
+def test_four_digits_that_are_no_code_of_ours_are_answered_like_any_words(night: World, who: str, text: str) -> None:
+    """A12: a plate or a kilometre is no code of somebody else; nor does a code alone, of whomever, meet silence."""
     reply = night.texts(who, text)
 
-    assert reply == night.texts(who, "hay disparos")
     assert reply is not None
-    assert night.texts(who, "4821") is None
+    assert reply == night.texts(who, "hay disparos")
+    assert reply == night.texts(who, "4821")
     assert len([sms for sms in night.phone("coordinator").inbox if "please read the message" in sms]) == 1
 
 

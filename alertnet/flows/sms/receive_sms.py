@@ -218,8 +218,7 @@ def _hear_rest(text: _Text, sent: Mapping[str, HeldCode]) -> tuple[bool, Reply |
         reply = _reply_to_holder(text, consequences)
         return True, reply if is_answered or consequences else None, limit
     known, reply = _pass_on(text, Subject.NOT_UNDERSTOOD)
-    # Whoever tries codes of others gets no answer; a plate among words is none.
-    return known, reply if is_answered and (told or text.is_for_people or not guessed) else None, limit
+    return known, reply if is_answered else None, limit
 
 
 def _reply_to_holder(text: _Text, consequences: Sequence[Consequence]) -> Reply | None:
