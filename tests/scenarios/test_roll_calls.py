@@ -263,3 +263,15 @@ def test_roll_calls_are_listed_page_by_page_and_a_team_sees_its_own(valley: Worl
     ]
     assert [each["of"] for each in theirs["items"]] == ["team south"]
     assert listed["next"] is None
+
+
+def test_who_has_cried_for_help_is_not_asked_again_whether_all_is_well(valley: World) -> None:
+    """Under rubble each SMS costs battery, and where somebody hides it makes a sound."""
+    calls_roll(valley, team="north")
+    replies(valley, "marie", "SOS")
+    before = len(inbox(valley, "marie"))
+
+    valley.passes(minutes=16)
+
+    assert sum("are you safe" in text for text in inbox(valley, "mary")) == 2
+    assert not any("tout va bien" in text for text in inbox(valley, "marie")[before:])

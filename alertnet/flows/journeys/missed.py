@@ -117,8 +117,12 @@ def _wait(tx: Tx, edition: Edition, stored: StoredJourney, since: datetime) -> N
 
 
 def _remind(tx: Tx, edition: Edition, stored: StoredJourney) -> StoredJourney:
+    """Ask the field once more; whoever has raised an alarm meanwhile is not asked whether all is well."""
     journey = stored.journey
     for each in member_of(edition.network, journey.team, journey.member):
+        raised = incidents.open_of_phone(tx, each.member.phone, since=journey.silent_since)
+        if raised is not None and not incidents.get(tx.session, raised).facts.lone_text:
+            continue
         if journey.roll_call is not None:
             write_to(tx, each, Subject.ROLL_CALL)
         else:
