@@ -134,6 +134,8 @@ _TO_DO = {
     "pins": (Subject.WRONG_PINS,),
     "number": (Subject.WRONG_PERSON,),
     "flood": (Subject.FLOOD,),
+    "stranger": (Subject.UNKNOWN_NUMBER,),
+    "overdue": (Subject.CHECK_IN_MISSED,),
     "call_back": (Subject.INBOUND_CALL, Subject.MISSED_CALL),
     "action": (Subject.ACTION_MISSING,),
     "withdrawal": (Subject.WITHDRAWAL,),

@@ -103,3 +103,14 @@ def test_a_link_that_leads_nowhere_says_so(valley: World) -> None:
 
     assert valley.client.get(link_in(sms)).status_code == 200
     assert valley.client.get("/c/aaaabbbbccccdddd").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("subject", "where"),
+    [(Subject.UNKNOWN_NUMBER, "under Unknown numbers"), (Subject.CHECK_IN_MISSED, "under On the road")],
+)
+def test_an_alarm_of_a_text_or_of_silence_says_where_the_number_is(valley: World, subject: Subject, where: str) -> None:
+    """Woken by it, one reads whom to call, and has neither text nor number."""
+    sms = tells(valley, Kind.ALARM, subject, "north/ana")
+
+    assert where in valley.client.get(link_in(sms)).text

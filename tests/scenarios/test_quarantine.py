@@ -100,6 +100,7 @@ def test_a_number_that_cries_again_at_once_rings_ten_minutes_later(valley: World
     valley.passes(minutes=11)
 
     assert len(noticed(valley)) == 2
+    assert (dropped(valley), len(valley.phone("coordinator").inbox)) == ([], 2)
 
 
 def dropped(world: World) -> list[dict[str, Any]]:

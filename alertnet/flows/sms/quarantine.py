@@ -108,17 +108,20 @@ def _hear(text: FieldText, written: str) -> None:
 
 
 def _alarm(tx: Tx, trees: tuple[ContactTree, ...], number: str) -> Limit | None:
-    """Ring the coordinators of these trees once there is room; returns the limit that has none now."""
-    rings_at, full = tx.now, None
-    for limit, key in ((STRANGER_ALARMS, number), (ALL_STRANGER_ALARMS, " ".join(tree.id for tree in trees))):
-        at = limits.tell_at(tx, limit, key)
-        if at is None:
-            return limit
-        if at > rings_at:
-            rings_at, full = at, limit
-    announced = Announcement(Kind.ALARM, Subject.UNKNOWN_NUMBER, NoRef.TEXT)
-    tell_coordinators(tx, trees, announced, by=RINGING, first_only=False, leaves_at=rings_at if full else None)
-    return full
+    """Ring the coordinators of these trees once there is room; returns the limit for all numbers if it has none now.
+
+    That one number writes twice within minutes is no flood.
+    """
+    own_at = limits.tell_at(tx, STRANGER_ALARMS, number)
+    if own_at is None:
+        return None
+    at = limits.tell_at(tx, ALL_STRANGER_ALARMS, " ".join(tree.id for tree in trees))
+    if at is None:
+        return ALL_STRANGER_ALARMS
+    announced, rings_at = Announcement(Kind.ALARM, Subject.UNKNOWN_NUMBER, NoRef.TEXT), max(own_at, at)
+    leaves_at = rings_at if rings_at > tx.now else None
+    tell_coordinators(tx, trees, announced, by=RINGING, first_only=False, leaves_at=leaves_at)
+    return ALL_STRANGER_ALARMS if at > tx.now else None
 
 
 def _member(network: Network, team: str, member: str) -> InTheField:

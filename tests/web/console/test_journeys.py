@@ -12,7 +12,7 @@ from alertnet.store.records.credentials.users import Role
 from alertnet.store.tables import journeys, notifications
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk
-from tests.web.world import NOW, World
+from tests.web.world import ANA, NOW, World
 
 
 def sets_out(world: World, *legs: tuple[str, int], **more: object) -> str:
@@ -42,6 +42,26 @@ def test_who_is_overdue_stands_first_and_is_counted_in_the_title(world: World, d
 
     assert page.text.index("L9 02:04 overdue") < page.text.index("L12 03:14 on the road")
     assert "<title>(1) On the road" in page.html
+
+
+def test_who_is_to_be_called_stands_with_the_number(world: World, desk: Desk, sit_down: SitDown) -> None:
+    """An alarm says whom to call; who only looks on is shown no number."""
+    sets_out(world, ("L9", -10))
+
+    assert f'href="tel:{ANA}"' in desk.opens("/desk/journeys").html
+    seen = sit_down("olga", Role.OBSERVER).opens("/desk/journeys")
+    assert "north/ana" in seen.text
+    assert ANA not in seen.html
+
+
+def test_who_has_not_answered_a_roll_call_stands_with_the_number(desk: Desk) -> None:
+    page = desk.opens("/desk/journeys")
+    page.presses("Ask them now", whom="team/north", within="30m")
+
+    asked = desk.opens("/desk/journeys")
+    assert f'href="tel:{ANA}"' in asked.html
+    asked.presses("I have heard from them north/ana")
+    assert ANA not in desk.opens("/desk/journeys").html
 
 
 def test_a_place_in_words_is_for_those_who_may_read(world: World, desk: Desk, sit_down: SitDown) -> None:

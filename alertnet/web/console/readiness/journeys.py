@@ -65,8 +65,9 @@ class FieldLook:
 
     def of(self, runtime: Runtime, field: Field, rolls: list[RollCallView]) -> Regions:
         zone = zone_of(runtime.edition)
+        numbers = _numbers(runtime.edition.network) if self.acts else {}
         own = {"acts": self.acts, "proof": PROOF, "field": field, "rolls": rolls, "zone": zone, "later": LATER}
-        values = spoken(runtime, self.language) | own
+        values = spoken(runtime, self.language) | own | {"numbers": numbers}
 
         def say(template: str) -> str:
             return rendered(template, self.language, **values)
@@ -74,6 +75,11 @@ class FieldLook:
         late = sum(each.standing in ("missed", "overdue") for each in field.awaited)
         parts = {"title": f"({late}) " if late else "", "awaited": say("awaited.html"), "rolls": say("rolls.html")}
         return Regions(parts, (field.awaited, field.unheard_since, rolls))
+
+
+def _numbers(network: Network) -> dict[str, str]:
+    """The telephone of each member, by which a coordinator calls whoever is overdue."""
+    return {f"{team.id}/{each.id}": each.phone for team in network.teams.values() for each in team.members.values()}
 
 
 @router.get("")
