@@ -35,7 +35,7 @@ from alertnet.runtime.hang_ups import HangUps
 from alertnet.runtime.outlets import Outlet, open_outlets
 from alertnet.runtime.settings.settings import Settings, missing_for
 from alertnet.runtime.tree_reloader import LivingTrees, Start, Watched
-from alertnet.shipped import shipped
+from alertnet.shipped import TEMPLATES, shipped
 from alertnet.store.db.engine import for_asking, for_reading, make_engine, server_time
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import session_on
@@ -342,7 +342,7 @@ def make_runtime(
         DatabaseAway: PostgreSQL can't be asked for its time.
     """
     files, network = pack(settings.contact_trees), read_network(settings.contact_trees)
-    templates = read_fitted(settings.message_templates, shipped("message_templates")).templates
+    templates = read_fitted(settings.message_templates, shipped(TEMPLATES)).templates
     runtime = wire(settings, network, templates, clock=clock)
     return replace(runtime, start=replace(runtime.start, files=files), make_renderer=make_renderer)
 

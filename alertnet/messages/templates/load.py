@@ -30,7 +30,9 @@ Folder = Literal["words", "page", "sheet", "letter", "card"]
 LAYOUT = "mail/mail.html.j2"
 """The HTML frame that all mails share."""
 
-LARGEST_FILE = 4 * restricted_jinja.MAX_SOURCE
+MAX_SOURCE = 16_000
+"""The most characters of one file."""
+LARGEST_FILE = 4 * MAX_SOURCE
 """Bytes; a larger file is not read."""
 
 LANGUAGE = r"[a-z]{2,3}(?:-[A-Z]{2})?"
@@ -152,8 +154,8 @@ def find_faults(path: str, source: str) -> tuple[str, ...]:
 
 
 def _faults_of(path: str, source: str) -> list[str]:
-    if len(source) > restricted_jinja.MAX_SOURCE:
-        return [f"{path}:1: {len(source)} characters are too many (at most {restricted_jinja.MAX_SOURCE})"]
+    if len(source) > MAX_SOURCE:
+        return [f"{path}:1: {len(source)} characters are too many (at most {MAX_SOURCE})"]
     if path == LAYOUT:
         return restricted_jinja.find_faults(path, source, restricted_jinja.LAYOUT_NAMES)
     if _PAGE.fullmatch(path):

@@ -29,9 +29,6 @@ LAYOUT_NAMES = frozenset({"language", "direction", "title", "body"})
 
 FILTERS = ("capitalize", "lower", "upper")
 
-MAX_SOURCE = 16_000
-"""The most characters of one file."""
-
 DEEPEST = 20
 """How deep the parts of a template may stand in one another. Jinja's time to compile grows with the cube of it."""
 
@@ -119,8 +116,6 @@ def find_faults(
 
     `also`: node types that are allowed besides output and conditions.
     """
-    if len(source) > MAX_SOURCE:
-        return [f"{path}:1: {len(source)} characters are too many (at most {MAX_SOURCE})"]
     try:
         tree = parsed(source)
         faults = [f"{path}:{fault}" for node in _all_within(tree) for fault in _faults_of(node, names, also)]
