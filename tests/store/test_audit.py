@@ -196,6 +196,16 @@ def test_what_was_cut_off_is_found_when_the_program_has_gone_on(told: Tx) -> Non
     assert verify(told.session) == [Break("one", 3, "the entry is not the one that the checkpoint names")]
 
 
+@pytest.mark.parametrize("chain", ["one", SYSTEM])
+def test_a_first_entry_that_was_cut_off_is_found_whatever_comes_after(told: Tx, chain: str) -> None:
+    """The end of a chain is looked up by its first entry: without it the chain goes on as if it were new."""
+    append(told, chain, ("note", {}))
+    remove(told, entry(chain, 1))
+    append(told, chain, ("note", {}))
+
+    assert [each.chain for each in verify(told.session)] == [chain]
+
+
 @pytest.mark.parametrize("which", [timeline.c.chain == SYSTEM, timeline.c.seq > 0], ids=["system", "all rows"])
 def test_a_gap_in_the_system_chain_stays(told: Tx, which: Any) -> None:
     """Nothing is written in the place of what is gone."""

@@ -57,16 +57,14 @@ _END = Prepared(select(chain_heads).where(_OF_SYSTEM))
 _MOVE_END = Prepared(
     update(chain_heads).where(_OF_SYSTEM).values({name: bindparam(name) for name in ("length", "hash", "mac")})
 )
-_LAST = (
-    select(timeline.c.chain, func.max(timeline.c.seq).label("seq"))
-    .where(timeline.c.chain.in_(bindparam("chains", expanding=True)))
-    .group_by(timeline.c.chain)
-    .subquery()
-)
+# Each chain is found by its first entry, and its last by the key alone; grouped, all between them would be read.
+_FIRST, _LATER = timeline.alias(), timeline.alias()
+_LAST = select(func.max(_LATER.c.seq)).where(_LATER.c.chain == _FIRST.c.chain).scalar_subquery()
 _HEADS = Prepared(
-    select(timeline.c.chain, timeline.c.seq, timeline.c.hash).join(
-        _LAST, (timeline.c.chain == _LAST.c.chain) & (timeline.c.seq == _LAST.c.seq)
-    )
+    select(timeline.c.chain, timeline.c.seq, timeline.c.hash)
+    .select_from(_FIRST)
+    .join(timeline, (timeline.c.chain == _FIRST.c.chain) & (timeline.c.seq == _LAST))
+    .where(_FIRST.c.chain.in_(bindparam("chains", expanding=True)), _FIRST.c.seq == 1)
 )
 # The exact text of the payload is encrypted, since the digest vouches for that text.
 _APPEND = Prepared(insert(timeline).values(payload=bindparam("payload", type_=Encrypted())))

@@ -17,6 +17,7 @@ from alertnet.store.db.session import Session
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.vault import Unreadable
 from alertnet.store.records import incidents
+from alertnet.store.records.timeline import heads_of
 from alertnet.store.tables import incidents as incident_rows
 from alertnet.store.tables import timeline
 from alertnet.store.views.shapes import TextView, moment
@@ -109,8 +110,7 @@ def _forced(session: Session, chain: str) -> dict[datetime, int]:
 
 def heads(session: Session, chains: Sequence[str]) -> dict[str, int]:
     """The last seq of each of those chains."""
-    query = select(timeline.c.chain, func.max(timeline.c.seq).label("seq")).where(timeline.c.chain.in_(chains))
-    return {row.chain: row.seq for row in session.execute(query.group_by(timeline.c.chain))}
+    return {chain: head.length for chain, head in heads_of(session, chains).items()}
 
 
 # The last entry of each is looked up in the key; grouped, all entries of all open ones would be read.
