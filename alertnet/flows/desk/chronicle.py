@@ -87,13 +87,19 @@ VIA = {"sms": "by SMS", "call": "by the keys of a telephone", "link": "on the pa
 def tell(entries: Iterable[Entry], names: Names) -> tuple[Line, ...]:
     """The lines of a timeline, oldest first."""
     told: list[Line] = []
-    sent: dict[str, tuple[int, datetime, dict[str, list[str]]]] = {}
+    sent: dict[str, tuple[int, datetime]] = {}
+    methods: dict[int, dict[str, dict[str, None]]] = {}
     for entry in entries:
         if entry.kind == "attempt_sent":
-            _gather(told, sent, entry, names)
+            place = _place_of(entry, told, sent, names)
+            whom = names.contact(entry.payload.get("tree"), str(entry.payload.get("contact")))
+            method = names.say(METHODS.get(str(entry.payload.get("method")), "message"))
+            methods.setdefault(place, {}).setdefault(whom, {})[method] = None
         elif entry.kind not in UNSEEN:
             tone, text, detail = sentence_of(entry.kind)(entry.payload, names)
             told.append(Line(entry.at, tone, text, detail, entry.kind))
+    for place, by in methods.items():
+        told[place] = replace(told[place], detail="; ".join(f"{who}: {names.listed([*by[who]])}" for who in by))
     return tuple(told)
 
 
@@ -102,24 +108,17 @@ def cries_for_help(entries: Iterable[Entry]) -> bool:
     return any("SOS" in each.payload.get("understood", ()) for each in entries if each.kind == "report_received")
 
 
-def _gather(
-    told: list[Line],
-    sent: dict[str, tuple[int, datetime, dict[str, list[str]]]],
-    entry: Entry,
-    names: Names,
-) -> None:
-    at, payload, message = entry.at, entry.payload, str(entry.payload.get("message"))
-    place, last, whom = sent.get(message, (len(told), at, {}))
+def _place_of(entry: Entry, told: list[Line], sent: dict[str, tuple[int, datetime]], names: Names) -> int:
+    """The place of the line of what was sent together with it; a new line where that is long ago."""
+    at, message = entry.at, str(entry.payload.get("message"))
+    place, last = sent.get(message, (len(told), at))
     if place == len(told) or at - last > TOGETHER:
-        place, whom = len(told), {}
+        place = len(told)
         tone = Tone.QUIET if message in ROUTINE else Tone.TOLD
         text = names.say(MESSAGES.get(message, message.replace("_", " ")))
         told.append(Line(at, tone, text, kind="attempt_sent"))
-    methods = whom.setdefault(names.contact(payload.get("tree"), str(payload.get("contact"))), [])
-    methods.append(names.say(METHODS.get(str(payload.get("method")), "message")))
-    sent[message] = (place, at, whom)
-    detail = "; ".join(f"{who}: {names.listed(list(dict.fromkeys(by)))}" for who, by in whom.items())
-    told[place] = replace(told[place], detail=detail)
+    sent[message] = (place, at)
+    return place
 
 
 def _opened(payload: Payload, names: Names) -> tuple[Tone, str, str]:
