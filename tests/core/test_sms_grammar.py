@@ -484,6 +484,7 @@ NO_REPORTS = [
     *("urgent call me", "they wrote SOS on the wall of 4711"),
     *("hola, sos Ana?", "hola sos vos?", "re: help desk?"),
     *("Hallo Hilde, alles gut", "Hola Aidee, ya llegamos"),
+    *("please cancel my alarm 47110", "ignore my sos 47110", "por favor anulen la alarma 47110", "olviden el SOS"),
     *("no arrest 47110", "after the raid 47110", "incidents? 47110", "photos of the arrest 47110"),
     *("47110", "20", "47110 we are not well", "4711 SOS", "47110 77", "4711 20", "20 20", "47110 47120"),
 ]
@@ -581,6 +582,10 @@ WELL_SAID = {
         the alarm was false 47110
         SOS falso 47110
         47110 falsa alarma, perdón
+        cancel the alarm 47110
+        cancelen la alerta 47110
+        annulez l'alerte 47110
+        alarma cancelada 47110
         sorry, false alarm, we are all safe 47110
         alarma falsa
     """,

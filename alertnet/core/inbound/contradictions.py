@@ -28,6 +28,11 @@ _NO_CRY = re.compile(
     r"|was|were|been|fait|etait|war|foi|so|much|very|lot|toda|todas|beaucoup|toute|vielmals) )*$"
 )
 """Words before a cry by which it is none: they deny it, or give thanks for help."""
+_CALLS_OFF = re.compile(
+    r"\b(?:cancel\w*|anul[ae]\w*|annul\w*|ignor\w*|disregard|olvid\w*)"
+    r" (?:(?:the|my|our|this|that|la|mi|esta|nuestra|l|le|cette|den|o|este) )*$"
+)
+"""Words before an alarm that is to end; beside a check-in a captor may dictate them, so there they deny no cry."""
 _HELP = "help|ayuda|aide|ajuda|hilfe"
 _HELPED = re.compile(
     rf"\b(?:{_HELP}) (?:(?:ya|has|have|is|are|already|just|est|ist|hat|ja|esta|finally|por|fin|enfin|endlich) )*"
@@ -86,8 +91,9 @@ def takes_back(text: str | None, *, of_arrival: bool, of_delay: bool = False) ->
 
 
 def is_denied(text: str, words: list[Word]) -> bool:
-    """Whether the last of these words is denied by those right before it in its clause, or gives thanks."""
-    return _NO_CRY.search(_in_clauses(text, words).rpartition(" ")[0] + " ") is not None
+    """Whether the last of these words is denied or called off by those right before it in its clause, or thanks."""
+    before = _in_clauses(text, words).rpartition(" ")[0] + " "
+    return bool(_NO_CRY.search(before) or _CALLS_OFF.search(before))
 
 
 def _in_clauses(text: str, words: list[Word]) -> str:

@@ -110,6 +110,9 @@ FALSE = frozenset(
     (
         *("false", "falsa", "falso", "fausse", "faux", "falscher", "falsch"),
         *("mistake", "error", "erreur", "versehen", "engano"),
+        *("cancel", "canceled", "cancelled", "cancela", "cancelada", "cancelado", "cancelar", "cancele", "cancelen"),
+        *("cancelem", "anula", "anulada", "anular", "anule", "anulen", "anulem", "annule", "annulee", "annuler"),
+        *("annulez", "storniert", "abgeblasen", "abblasen"),
     )
 )
 """Words by which an alarm is withdrawn, where a text says nothing else of it."""
@@ -154,7 +157,7 @@ NO_MORE = frozenset(
         *("everybody", "everyone", "everything", "hello", "hi", "thanks", "thank", "thx"),
         *("perdon", "perdonen", "disculpe", "disculpen", "disculpa", "lo", "siento", "sentimos", "fue", "era", "es"),
         *("una", "un", "ha", "he", "hemos", "sido", "solo", "todo", "todos", "todas", "por", "ya", "estoy"),
-        *("estamos", "esta", "y", "muy", "aqui", "hola", "gracias", "en", "la", "el"),
+        *("estamos", "esta", "y", "muy", "aqui", "hola", "gracias", "en", "la", "el", "l"),
         *("desole", "desolee", "desoles", "pardon", "excusez", "moi", "c", "etait", "est", "cetait", "cest", "une"),
         *("juste", "par", "tout", "tous", "toutes", "va", "vais", "ca", "je", "suis", "sommes", "nous", "on", "et"),
         *("bonjour", "salut", "merci", "deja"),
