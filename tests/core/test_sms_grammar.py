@@ -953,6 +953,12 @@ def test_a_cry_for_help_behind_another_verb_is_heard_unless_it_is_denied(text: s
 
 
 TAKEN_BACK = """
+    no
+    not
+    nao
+    mal
+    muy mal
+    schlecht
     we are not ok
     not safe here
     it isn't safe
@@ -1002,6 +1008,8 @@ NOT_TAKEN_BACK = """
     sem problema
     in the hotel
     en casa de L12
+    mal tiempo
+    no hay nadie
     no rain
     not in danger
     hasta pronto

@@ -54,6 +54,10 @@ _NOT_WELL = re.compile(
     r"(?! (?:dormi\w?|mange\w?|compris|entendu|recu|geschlafen|gegessen|verstanden|slept|rested|understood)\b)"
 )
 """Words beside a check-in that take it back; not: no estoy segura de la hora, pas bien dormi."""
+_ONLY_NOT = re.compile(
+    r"(?:(?:muy|very|so|tres|sehr|muito) )?(?:no|not|non|pas|nein|nicht|nao|mal|bad|mauvais|schlecht|ruim)"
+)
+"""The same, where they say nothing else: ok no, bien mal."""
 _NOT_ARRIVED = re.compile(rf"{_DENIED}(?:{'|'.join(sorted(ARRIVED))})\b")
 """The same of an arrival: beside a delay they say why it is asked for."""
 _NOT_YET = re.compile(
@@ -85,7 +89,7 @@ def takes_back(text: str | None, *, of_arrival: bool, of_delay: bool = False) ->
     """Whether words beside a check-in take it back: we are not ok; beside an arrival also: todavía no, in an hour."""
     cleaned = clean(text or "")
     said = _in_clauses(cleaned, words_of(cleaned))
-    if _NOT_WELL.search(said) or (not of_delay and _NOT_ARRIVED.search(said)):
+    if _NOT_WELL.search(said) or (not of_delay and (_ONLY_NOT.fullmatch(said) or _NOT_ARRIVED.search(said))):
         return True
     return of_arrival and any(not _HEARD_LATER.search(said[: each.start()]) for each in _NOT_YET.finditer(said))
 
