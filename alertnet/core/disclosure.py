@@ -25,6 +25,8 @@ class Subject(StrEnum):
     """News would change who is told."""
     TASK = "task"
     UNANSWERED = "unanswered"
+    TOO_FEW = "too_few"
+    """The same where somebody has taken charge, who must not read that nobody has."""
     NOT_UNDERSTOOD = "not_understood"
     OPTED_OUT = "opted_out"
     WRONG_CODES = "wrong_codes"

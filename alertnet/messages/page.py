@@ -365,7 +365,7 @@ def _question(page: Page, words: Words, say: Callable[..., str]) -> list[str]:
             return []
         case subject:
             unread = [say("text_unread")] if page.joinable is not None and not page.texts else []
-            is_of_some = page.is_notice or subject is Subject.UNANSWERED
+            is_of_some = page.is_notice or subject in (Subject.UNANSWERED, Subject.TOO_FEW)
             listed = [say("names")] if is_of_some and said.names else []
             stated = unbroken(words.statement(subject, said.about, words.types[said.type]))
             return [stated, *listed, *unread, *_further(page, words), *_to_do(page, say)]

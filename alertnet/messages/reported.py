@@ -6,9 +6,14 @@ from datetime import datetime
 from alertnet.core.codec import value
 from alertnet.core.disclosure import Details, ReceivedText
 from alertnet.core.inbound.field_report import stands_for
+from alertnet.core.inbound.field_words import FieldVerb
+from alertnet.core.inbound.on_the_road.journey import TYPED
 from alertnet.core.incident import Affected
 from alertnet.messages.labels import fill
 from alertnet.messages.words import Words, grouped
+
+_TYPED = {verb.value: TYPED.get(verb, "") for verb in FieldVerb}
+"""The word for each verb that is on record where a text reported nothing; empty where it has none."""
 
 
 @value
@@ -69,9 +74,10 @@ def _reported(text: ReceivedText, labels: Mapping[str, str], words: Words, peopl
 def understood_in_words(
     understood: Iterable[str], labels: Mapping[str, str], words: Words, people: Iterable[Affected]
 ) -> Iterator[str]:
-    """The types and codes that a report was understood to name, each with its meaning."""
+    """The types and codes that a report was understood to name, each with its meaning; a verb as it is typed."""
     known = {person.code: person for person in people}
-    yield from (words.types.get(each) or _labelled(each, labels, known) for each in understood)
+    said = (_TYPED.get(each, each) for each in understood)
+    yield from (words.types.get(each) or _labelled(each, labels, known) for each in said if each)
 
 
 def event_in_words(event: Event, labels: Mapping[str, str], say: Callable[..., str]) -> str:

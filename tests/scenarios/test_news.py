@@ -164,3 +164,14 @@ def test_of_two_incidents_of_the_team_people_say_which_the_news_is_of(valley: Wo
 
     assert "please read the message" in latest(valley, "ALARM")
     assert len(valley.open_incidents()) == 3
+
+
+def test_an_ok_under_duress_is_on_the_page_as_it_was_typed(valley: World) -> None:
+    """The coordinator reads OK beside the warning, and no name that only the program knows."""
+    valley.texts("ana", f"OK {DURESS}")
+
+    shown = read(valley, latest(valley, "read the page"))
+
+    assert "Somebody stands beside the team" in shown
+    assert "Verified: OK" in shown
+    assert "check_in" not in shown

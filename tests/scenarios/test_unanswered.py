@@ -45,6 +45,20 @@ def test_at_the_end_of_the_tree_coordinators_are_alarmed_and_last_resort_is_told
     assert len(world.phone("head office").inbox) == 1
 
 
+def test_who_has_taken_charge_does_not_read_that_nobody_has(world_of: Worlds) -> None:
+    """The coordinator acts since minute 1; what is missing is an answer of the friends, at the end of the tree."""
+    world = world_of(TWO_ROUNDS)
+    world.raises()
+    world.passes(minutes=1)
+    acknowledges(world, "coordinator")
+
+    world.passes(minutes=10)
+
+    assert alarms(world) == 0
+    assert "ALARM" in world.phone("coordinator").inbox[-1]
+    assert "too few have taken charge so far. To take charge reply" in world.phone("coordinator").inbox[-1]
+
+
 def test_the_alarm_is_repeated_until_a_coordinator_answers_it(world_of: Worlds) -> None:
     """B3: every ten minutes; taking the alarm is not taking charge."""
     world = world_of(TWO_ROUNDS)

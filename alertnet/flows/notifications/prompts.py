@@ -12,6 +12,7 @@ from alertnet.core.directory.contact import Method, MethodKind
 from alertnet.core.directory.contact_tree import Named
 from alertnet.core.disclosure import FIELD_NEWS, IN_FLOODS, Subject
 from alertnet.core.escalation.advance import reasons_to_wait
+from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import State
 from alertnet.core.incident import Proposed
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind, methods_to_prompt
@@ -107,8 +108,7 @@ def words_of_prompt(locked: LockedIncident, prompt: Prompt | NewPrompt) -> dict[
         "automatic_at": prompt.automatic_at,
     }
     if prompt.subject == Subject.LEVEL:
-        states = locked.states or escalation_store.states_of(locked.tx.session, locked.incident.id)
-        words |= level_in_words(locked, states, locked.tree_of(prompt.escalation), prompt.level_index)
+        words |= level_in_words(locked, _states(locked), locked.tree_of(prompt.escalation), prompt.level_index)
     if prompt.subject == Subject.UNANSWERED and prompt.about and len(locked.plans) > 1:
         # Whoever has taken charge in another of its trees must see that this is not about that one.
         words |= {"names": (locked.tree(prompt.about).title,)}
@@ -125,7 +125,19 @@ def open_prompts(locked: LockedIncident) -> list[Prompt]:
 def subject_of(locked: LockedIncident, prompt: Prompt | NewPrompt) -> Subject:
     """The subject that a prompt's messages have; its row keeps duress out."""
     subject = Subject(prompt.subject)
+    if subject is Subject.UNANSWERED and is_taken_on(locked):
+        return Subject.TOO_FEW
     return Subject.READ_FIRST if subject in FIELD_NEWS and locked.facts.duress else subject
+
+
+def is_taken_on(locked: LockedIncident) -> bool:
+    """Whether anybody has taken charge, in any of its trees."""
+    return any(AnswerKind.ACKNOWLEDGED in each.answers.values() for each in _states(locked).values())
+
+
+def _states(locked: LockedIncident) -> Mapping[str, State]:
+    """The states of its trees, also where it is only looked at."""
+    return locked.states or escalation_store.states_of(locked.tx.session, locked.incident.id)
 
 
 def answer_prompt(locked: LockedIncident, prompt_id: str, answer: PromptAnswer, by: str | None) -> None:

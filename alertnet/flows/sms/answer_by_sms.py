@@ -17,7 +17,7 @@ from alertnet.flows.escalation.report_action import report_action, vouch
 from alertnet.flows.incidents.lone_text import RECEIVED
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.notifications.floods import ring_once
-from alertnet.flows.notifications.prompts import answer_prompt, subject_of
+from alertnet.flows.notifications.prompts import answer_prompt, is_taken_on, subject_of
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.credentials.codes import HeldCode
@@ -171,8 +171,7 @@ def _take_alarm(locked: LockedIncident, code: HeldCode, prompt: Prompt, answer: 
 
 def _code_wanted_instead(locked: LockedIncident, code: HeldCode) -> str | None:
     """The contact's own code in the incident that a text has become, while nobody has taken charge of it."""
-    is_taken = any(AnswerKind.ACKNOWLEDGED in each.answers.values() for each in locked.states.values())
-    if is_taken or locked.current_answer(code.tree, code.contact) is not None:
+    if is_taken_on(locked) or locked.current_answer(code.tree, code.contact) is not None:
         return None
     return known_code(locked, code.tree, code.contact)
 
