@@ -52,6 +52,8 @@ class Subject(StrEnum):
     ACTION_MISSING = "action_missing"
     INBOUND_CALL = "inbound_call"
     MISSED_CALL = "missed_call"
+    CALL_CUT = "call_cut"
+    """A member's call raised an alarm, and ended before it was known of what."""
     READ_FIRST = "read_first"
     """News that must be read before anybody is called. It replaces duress, which no SMS, call or column may name."""
     UNKNOWN_NUMBER = "unknown_number"

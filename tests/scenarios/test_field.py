@@ -398,3 +398,40 @@ def test_every_message_of_a_drill_says_that_it_is_one(valley: World) -> None:
     sent = [each.body for each in valley.sandbox.network.messages.values() if each.body.startswith("VALLEY")]
     assert len(sent) > 8
     assert [body for body in sent if not any(word in body for word in ("DRILL", "EXERCICE", "SIMULACRO"))] == []
+
+
+@pytest.mark.parametrize("pin", [TRUE, "11111"], ids=["true", "wrong"])
+def test_a_call_that_breaks_off_after_the_pin_is_as_grave_as_an_sos(valley: World, pin: str) -> None:
+    """B4: whoever it was about may have taken the telephone."""
+    valley.phone("ana").dials().press(pin).hang_up()
+    valley.settles()
+    incident = valley.newest()
+    before = incident["severity"]
+
+    valley.passes(seconds=61)
+
+    assert (before, incident["severity"], incident["verified"]) == ("moderate", "critical", pin == TRUE)
+    valley.passes(minutes=10)
+    assert any("reason unknown" in text for text in valley.phone("coordinator").inbox)
+
+
+def test_a_call_that_says_what_has_happened_is_as_grave_as_that(valley: World) -> None:
+    valley.phone("ana").dials().press(TRUE).press("31")
+
+    valley.passes(minutes=5)
+
+    assert (valley.newest()["type"], valley.newest()["severity"]) == ("threat", "moderate")
+    assert valley.phone("coordinator").inbox
+    assert not any("reason unknown" in text for text in valley.phone("coordinator").inbox)
+
+
+def test_a_call_that_breaks_off_while_a_coordinator_has_charge_is_left_to_that_person(valley: World) -> None:
+    valley.phone("ana").dials().press(TRUE).hang_up()
+    valley.settles()
+    alert = next(text for text in valley.phone("coordinator").inbox if "URGENT" in text and "incident" in text)
+    valley.texts("coordinator", code_in(alert))
+
+    valley.passes(minutes=5)
+
+    assert valley.newest().answers() == [("coordinator", "acknowledged", "sms")]
+    assert valley.newest()["severity"] == "moderate"

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.state import Asked
+from alertnet.core.inbound.field_report import UNKNOWN_TYPE
 from alertnet.core.inbound.sms_answers import is_opt_in
 from alertnet.core.incident import Certainty, Severity
-from alertnet.core.notification import PromptKind
-from alertnet.flows.escalation.escalate import move
+from alertnet.core.notification import PromptAnswer, PromptKind
+from alertnet.flows.escalation.escalate import apply_facts, move
 from alertnet.flows.escalation.report_action import still_to_do
 from alertnet.flows.incidents.lone_text import facts_of_text, open_text
 from alertnet.flows.notifications import field_reassurance, prompts
@@ -37,6 +38,8 @@ def repeat_prompt(tx: Tx, prompt_id: str, incident_id: str) -> None:
     by = locked.facts.team or (prompt.about if has_words else None)
     if by is not None and prompt.asked >= ASKED_IN_VAIN and _is_all_of_its_phone(locked):
         _open_unread(locked, by=by)
+    elif prompt.subject == Subject.CALL_CUT and not prompt.asked:
+        _miss_the_type(locked, prompt)
     elif prompt.kind == PromptKind.FIELD_STATUS:
         field_reassurance.tell_nobody_yet(locked, prompt.id)
     elif prompt.kind != PromptKind.TASK or still_to_do(locked, prompt):
@@ -51,6 +54,18 @@ def _ask_again(locked: LockedIncident, prompt: Prompt) -> None:
     if prompt.subject in (Subject.LEVEL, Subject.VERIFY) and nobody_hears:
         asked = Asked(prompt.level_index, reached=False)
         move(locked, {each.tree: [asked] for each in locked.escalations if prompt.escalation_id in (None, each.id)})
+
+
+def _miss_the_type(locked: LockedIncident, prompt: Prompt) -> None:
+    """Take a call that said nothing after its PIN for an SOS, unless somebody has charge or it is known what happened.
+
+    It may have been cut off by whoever the call was about.
+    """
+    if locked.facts.type != UNKNOWN_TYPE or prompts.is_taken_on(locked):
+        prompts.answer_prompt(locked, prompt.id, PromptAnswer.OVERTAKEN, None)
+        return
+    apply_facts(locked, replace(locked.facts, severity=Severity.CRITICAL))
+    _ask_again(locked, prompt)
 
 
 def _says_only_start(locked: LockedIncident) -> bool:

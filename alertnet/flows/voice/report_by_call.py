@@ -5,14 +5,17 @@ not what the caller hears.
 """
 
 from dataclasses import replace
+from datetime import timedelta
 
 from alertnet.core.disclosure import Subject
 from alertnet.core.inbound.code_formats import is_pin
-from alertnet.core.inbound.field_report import add_to
+from alertnet.core.inbound.field_report import UNKNOWN_TYPE, add_to
 from alertnet.core.inbound.sms_grammar import Report
-from alertnet.core.incident import IN_CUSTODY, TYPES_BY_NUMBER, IncidentType
+from alertnet.core.incident import IN_CUSTODY, TYPES_BY_NUMBER, IncidentType, Severity
+from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.flows.credentials.known_numbers import member_at
 from alertnet.flows.escalation.escalate import apply_facts
+from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.floods import ring_once
 from alertnet.flows.sms.field_text import FieldText
 from alertnet.flows.sms.report_by_sms import receive_report
@@ -30,6 +33,9 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.inbound import InboundCall, InboundSms
+
+TO_KEY_TYPE = timedelta(minutes=1)
+"""A caller who has not keyed the type by then has hung up, or was cut off."""
 
 
 def key_code_or_pin(
@@ -56,6 +62,7 @@ def key_pin(tx: Tx, edition: Edition, call: InboundCall, digits: str) -> Recepti
     keyed = InboundSms(call.provider_id, call.sender, to="", body="")
     reply = receive_report(FieldText(tx, edition, sender, keyed), Report(panic=False, pin=digits))
     keep_reply(tx, call, reply.said.ref, is_spoken=received.is_spoken)
+    _await_type(tx, reply.said.ref, sender.team.id)
     return replace(received, asks=Asks.TYPE, raised=reply.said.ref)
 
 
@@ -67,6 +74,9 @@ def key_type(tx: Tx, edition: Edition, call: InboundCall, digits: str) -> Recept
         return replace(received, asks=None, may_tell=raised is not None)
     locked = take_up(tx, incidents.id_of(tx, raised))
     if locked.is_open:
+        for prompt in prompts.open_prompts(locked):
+            if prompt.subject == Subject.CALL_CUT:
+                prompts.answer_prompt(locked, prompt.id, PromptAnswer.OVERTAKEN, None)
         _make_known(locked, type)
     locked.finish()
     return replace(received, asks=None, may_tell=True)
@@ -75,6 +85,17 @@ def key_type(tx: Tx, edition: Edition, call: InboundCall, digits: str) -> Recept
 def end_telling(tx: Tx, edition: Edition, call: InboundCall, digits: str) -> Reception:
     """Put the call through after the member has told what there was to tell."""
     return replace(receive_call(tx, edition, call, is_silent=True), asks=None, rings_first=False)
+
+
+def _await_type(tx: Tx, ref: str, team: str) -> None:
+    """Ring in a minute, and take it for an SOS, if the call ends before it is known what has happened (B4)."""
+    locked = take_up(tx, incidents.id_of(tx, ref))
+    is_unknown = locked.facts.type == UNKNOWN_TYPE and locked.facts.severity is not Severity.CRITICAL
+    is_awaited = any(prompt.subject == Subject.CALL_CUT for prompt in prompts.open_prompts(locked))
+    if locked.is_open and is_unknown and not is_awaited:
+        rings_at = tx.now + TO_KEY_TYPE
+        prompts.raise_prompt(locked, PromptKind.ALARM, Subject.CALL_CUT, about=team, rings_at=rings_at)
+    locked.finish()
 
 
 def _type(digits: str) -> IncidentType | None:
