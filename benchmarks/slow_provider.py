@@ -6,7 +6,7 @@ hundred reports a second, more than they can send; one at a time would be too fe
 
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
-from alertnet.worker.provider_health import SENDING_POOLS, sending
+from alertnet.worker.routes import SENDING_POOLS, sending
 from benchmarks import program
 from benchmarks.burst import DELIVER_SECONDS, drive
 from benchmarks.client import Client

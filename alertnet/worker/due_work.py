@@ -36,7 +36,7 @@ from alertnet.store.queues.workers import Due
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import inbound
 from alertnet.store.records import prompts as prompt_store
-from alertnet.worker import provider_health
+from alertnet.worker import routes
 from alertnet.worker.recordings import work_on_recordings
 from alertnet.worker.sender import Sending
 from alertnet.worker.thread_pools import Room
@@ -149,10 +149,10 @@ class Search:
         for method in SENT_BY:
             present = [(method, provider) for provider in self._sending.routes.providers_for(method)]
             if method in due.queued:
-                pools = [provider_health.sending(route) for route in present]
+                pools = [routes.sending(route) for route in present]
                 yield from self._guarded(pools, partial(self._sends, method, pools))
             for route in present if method in due.asked else ():
-                yield from self._guarded([provider_health.asking(route)], partial(self._status_queries, route))
+                yield from self._guarded([routes.asking(route)], partial(self._status_queries, route))
         if due.escalations:
             yield from self._guarded([DUE], self._escalations)
         if due.recordings:
@@ -173,7 +173,7 @@ class Search:
 
     def _probes(self, trouble: bool) -> Iterator[Job]:
         for route in self._sending.routes.look(trouble):
-            pool = provider_health.asking(route)
+            pool = routes.asking(route)
             if self._rooms[pool].room:
                 yield Job(pool, f"{pool}/back", partial(self._sending.routes.probe, route))
 
@@ -182,7 +182,7 @@ class Search:
         rooms = {pool: self._rooms[pool].room for pool in pools}
         claims = runtime.transact(self._sending.routes.claim_sends, method, self._rooms)
         self._expect(claims.next_at)
-        send, pool_of = self._sending.send, provider_health.pool_of
+        send, pool_of = self._sending.send, routes.pool_of
         groups = batches(runtime, claims.claimed) if self._together else [[each] for each in claims.claimed]
         jobs = [Job(pool_of(each[0]), each[0].lease, partial(send, each[0]), each) for each in groups]
         # Before any of them is begun: of one that is done at once nobody would see that more waits for its thread.
@@ -199,7 +199,7 @@ class Search:
         )
 
     def _status_queries(self, route: Route) -> Iterator[Job]:
-        (method, provider), pool = route, provider_health.asking(route)
+        (method, provider), pool = route, routes.asking(route)
         others = [other for other in self._sending.routes.providers_for(method) if other != provider]
         most = _most_at_once(self._runtime, route)
         claims = self._runtime.transact(claim_status_queries, method, most, others)

@@ -21,7 +21,7 @@ from alertnet.store.monitoring import inbound_polls
 from alertnet.store.monitoring.inbound_polls import InboundPoll
 from alertnet.store.queues.recordings import known_of
 from alertnet.store.records.inbound import InboundCall, InboundSms, unkeyed_calls, unseen
-from alertnet.worker.provider_health import Routes
+from alertnet.worker.routes import Routes
 
 OVERLAP = timedelta(minutes=10)
 """The provider's lists lag behind, so each look also covers the time shortly before the last one."""

@@ -22,7 +22,7 @@ from alertnet.runtime.database.transactions import DatabaseAway, isolated
 from alertnet.runtime.logging import written_together
 from alertnet.runtime.wiring import Runtime
 from alertnet.worker.platform import Event
-from alertnet.worker.provider_health import Routes
+from alertnet.worker.routes import Routes
 from alertnet.worker.thread_pools import Share
 
 T = TypeVar("T")

@@ -25,7 +25,7 @@ from alertnet.store.queues.attempts import SENT_BY
 from alertnet.worker.due_work import DUE, RECORDINGS, Search, batches, perform
 from alertnet.worker.missed_inbound import poll_missed_inbound
 from alertnet.worker.platform import THIS_PLATFORM, Platform
-from alertnet.worker.provider_health import ASKING_POOLS, SENDING_POOLS, pool_of, sending
+from alertnet.worker.routes import ASKING_POOLS, SENDING_POOLS, pool_of, sending
 from alertnet.worker.self_monitoring import Watch
 from alertnet.worker.sender import Commit, Sending
 from alertnet.worker.startup_recovery import StartupRecovery

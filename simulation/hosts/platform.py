@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from alertnet.runtime.http_ping import Ping
 from alertnet.worker.platform import Platform
-from alertnet.worker.provider_health import ASKING_POOLS, SENDING_POOLS
+from alertnet.worker.routes import ASKING_POOLS, SENDING_POOLS
 from alertnet.worker.service import BEAT_SECONDS, POLL_SECONDS
 from simulation.hosts.run import Run
 from simulation.world.time import Do, Life

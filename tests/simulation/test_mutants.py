@@ -67,7 +67,7 @@ MUTANTS = {
     "what nobody wants any more rings on": Mutant(
         "A4",
         56,
-        "alertnet/flows/notifications/cancel_alerts.py",
+        "alertnet/flows/notifications/cancel_messages.py",
         "        locked.tx.hang_up(attempt.provider_id)\n",
     ),
     "whatever is keyed in a call to us takes charge": Mutant(

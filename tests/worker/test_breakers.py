@@ -26,7 +26,7 @@ from alertnet.sandbox import Fault
 from alertnet.store.monitoring.observations import observe
 from alertnet.store.queues import circuit_breakers as breaker_store
 from alertnet.store.tables import breakers
-from alertnet.worker.provider_health import Routes
+from alertnet.worker.routes import Routes
 from alertnet.worker.service import POOLS, Worker, strides
 from tests.support.channels import MadeUp
 from tests.worker.conftest import Stages

@@ -21,7 +21,7 @@ from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import attempts, senders
 from alertnet.worker.due_work import Search, perform
-from alertnet.worker.provider_health import Routes
+from alertnet.worker.routes import Routes
 from alertnet.worker.sender import Sending
 from alertnet.worker.service import POOLS, Worker, strides
 from tests.support.channels import MadeUp, Meanwhile

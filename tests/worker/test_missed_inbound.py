@@ -16,7 +16,7 @@ from alertnet.runtime.clock import system_clock
 from alertnet.store.monitoring import inbound_polls
 from alertnet.store.tables import inbound, sweeps
 from alertnet.worker.missed_inbound import GRACE, OVERLAP, poll_missed_inbound
-from alertnet.worker.provider_health import Routes
+from alertnet.worker.routes import Routes
 from alertnet.worker.service import Worker
 from tests.worker.conftest import Stages
 from tests.worker.stage import CARLA, NOW, OURS, Stage

@@ -25,7 +25,7 @@ from alertnet.store.queues import workers as worker_store
 from alertnet.store.tables import workers
 from alertnet.worker.due_work import Search, perform
 from alertnet.worker.platform import THIS_PLATFORM, SpacedEvent
-from alertnet.worker.provider_health import sending
+from alertnet.worker.routes import sending
 from alertnet.worker.sender import Sending
 from alertnet.worker.service import POOLS, Worker, strides
 from alertnet.worker.thread_pools import Stride, ThreadPool

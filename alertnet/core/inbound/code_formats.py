@@ -1,6 +1,6 @@
 """The formats of codes and PINs: the length tells a spoken code, a written code and a PIN apart (B4).
 
-And of the codes for people and places, in the form in which words are compared.
+And of the codes for people and places, in the form in which words are compared, and of what a message of ours names.
 """
 
 import re
@@ -30,6 +30,11 @@ PIN_APART = re.compile(
 It matches no date, and no part of a telephone number.
 """
 
+_LINK = re.compile(r"https?://\S+")
+_NUMBER = re.compile(r"\+\d[\d ]*")
+_REF = re.compile(r"\b[A-Z]-[A-Z2-9]{4}\b")
+_FOUR = re.compile(r"(?<!\d)\d{4}(?!\d)")
+
 
 def is_written_code(text: str) -> bool:
     """Whether the text is a written code: four digits, never 19xx or 20xx, which look like a year."""
@@ -44,3 +49,10 @@ def is_pin(text: str) -> bool:
 def digits_of(text: str) -> str:
     """The digits of a text, in ASCII."""
     return "".join(str(unicodedata.decimal(each)) for each in text if each.isdecimal())
+
+
+def refs_and_codes_in(text: str) -> tuple[list[str], list[str]]:
+    """All references and written codes in an SMS of ours; one too many does no harm, as it is given to nobody else."""
+    bare = _NUMBER.sub(" ", _LINK.sub(" ", text))
+    codes = (code for code in _FOUR.findall(_REF.sub(" ", bare)) if is_written_code(code))
+    return list(dict.fromkeys(_REF.findall(bare))), list(dict.fromkeys(codes))

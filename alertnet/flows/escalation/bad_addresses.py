@@ -8,7 +8,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.state import Event, Failed, LetThrough
 from alertnet.core.notification import Failure
 from alertnet.flows.escalation.escalate import move
-from alertnet.flows.notifications.cancel_alerts import cancel_to_strangers
+from alertnet.flows.notifications.cancel_messages import cancel_to_strangers
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident
 

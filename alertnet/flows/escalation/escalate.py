@@ -29,7 +29,7 @@ from alertnet.core.resolution.resolve import Plans
 from alertnet.flows.credentials.written_codes import known_code
 from alertnet.flows.escalation.decisions import holders, kept_back_by, undone
 from alertnet.flows.notifications import field_reassurance, phone_tasks, prompts
-from alertnet.flows.notifications.cancel_alerts import cancel_barred, cancel_unwanted
+from alertnet.flows.notifications.cancel_messages import cancel_barred, cancel_unwanted
 from alertnet.flows.notifications.compose import alert, drafts, notify_coordinators, said
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up, take_up_each
 from alertnet.store.db.tx import Tx

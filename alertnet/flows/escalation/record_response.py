@@ -18,7 +18,7 @@ from alertnet.core.notification import Kind
 from alertnet.flows.credentials.written_codes import known_code
 from alertnet.flows.escalation.escalate import let_go, move
 from alertnet.flows.notifications.answer_changes import announce, announce_revoked, revise, told_at
-from alertnet.flows.notifications.cancel_alerts import cancel_confirmations
+from alertnet.flows.notifications.cancel_messages import cancel_confirmations
 from alertnet.flows.notifications.compose import coming, drafts, said
 from alertnet.flows.notifications.field_reassurance import promise_again, tell_has_it
 from alertnet.flows.unit.locked_incident import LockedIncident

@@ -13,7 +13,7 @@ from alertnet.core.notification import AttemptStatus, PromptAnswer, PromptKind
 from alertnet.flows.credentials.written_codes import mark_open
 from alertnet.flows.escalation.escalate import move, stop_what_reaches_nobody
 from alertnet.flows.notifications import field_reassurance, prompts
-from alertnet.flows.notifications.cancel_alerts import cancel_asking, cancel_unwanted, is_wanted
+from alertnet.flows.notifications.cancel_messages import cancel_asking, cancel_unwanted, is_wanted
 from alertnet.flows.notifications.stand_down import stand_down, undo_stand_down
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.queues import incident_attempts

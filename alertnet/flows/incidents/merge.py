@@ -41,7 +41,7 @@ from alertnet.flows.incidents.merged_answers import add_events, as_events, as_ta
 from alertnet.flows.incidents.re_resolve import open_escalations
 from alertnet.flows.incidents.update import UPDATED, let_wait, propose
 from alertnet.flows.notifications import field_reassurance, prompts
-from alertnet.flows.notifications.cancel_alerts import cancel_barred
+from alertnet.flows.notifications.cancel_messages import cancel_barred
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up_each
 from alertnet.store.db.tx import Tx

@@ -18,7 +18,7 @@ from alertnet.flows.credentials.written_codes import good_from, known_codes, own
 from alertnet.flows.escalation.escalate import NOBODY, move, stop_what_reaches_nobody
 from alertnet.flows.incidents.open_incident import plans_in_force
 from alertnet.flows.incidents.update import let_wait
-from alertnet.flows.notifications.cancel_alerts import cancel_barred, cancel_for_those_gone
+from alertnet.flows.notifications.cancel_messages import cancel_barred, cancel_for_those_gone
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import answers, editions, notifications

@@ -10,7 +10,7 @@ from alertnet.core.directory.contact import Contact
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.limits import ANSWER_CHANGES
 from alertnet.core.notification import Kind
-from alertnet.flows.notifications.cancel_alerts import CONFIRMATIONS, cancel_news_of
+from alertnet.flows.notifications.cancel_messages import CONFIRMATIONS, cancel_news_of
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records import limits, notifications

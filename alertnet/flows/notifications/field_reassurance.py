@@ -14,7 +14,7 @@ from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.incident import Facts, Incident
 from alertnet.core.notification import FIELD, URGENT, Kind, PromptAnswer, PromptKind
 from alertnet.flows.notifications import prompts
-from alertnet.flows.notifications.cancel_alerts import cancel_to_field
+from alertnet.flows.notifications.cancel_messages import cancel_to_field
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records import answers, incidents, notifications, timeline

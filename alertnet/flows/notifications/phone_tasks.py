@@ -11,7 +11,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.decision import AlertOnRecord, NewAlert
 from alertnet.core.notification import CALL_FAILURES, AttemptStatus, Kind, PromptAnswer, PromptKind
 from alertnet.flows.notifications import prompts
-from alertnet.flows.notifications.cancel_alerts import cancel_asking, is_wanted
+from alertnet.flows.notifications.cancel_messages import cancel_asking, is_wanted
 from alertnet.flows.notifications.compose import draft_to, said
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records import notifications

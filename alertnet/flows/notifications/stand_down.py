@@ -11,7 +11,7 @@ from alertnet.core.directory.contact import WRITTEN, Contact, Method, MethodKind
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.incident import CloseReason
 from alertnet.core.notification import ALERTS, URGENT, AttemptStatus, Kind
-from alertnet.flows.notifications.cancel_alerts import cancel
+from alertnet.flows.notifications.cancel_messages import cancel
 from alertnet.flows.notifications.compose import drafts, said
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.queues import incident_attempts

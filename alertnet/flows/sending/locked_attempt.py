@@ -13,7 +13,7 @@ from alertnet.core.errors import Inconsistent
 from alertnet.core.escalation.state import Asked, Delayed, Event, Failed
 from alertnet.core.notification import UNDER_WAY, UNSETTLED, URGENT, AttemptStatus, Failure, Kind
 from alertnet.flows.escalation.escalate import move
-from alertnet.flows.notifications.cancel_alerts import HANG_UP_WITHIN, is_wanted
+from alertnet.flows.notifications.cancel_messages import HANG_UP_WITHIN, is_wanted
 from alertnet.flows.notifications.redial import as_shown, dial_again
 from alertnet.flows.notifications.stand_down import tell_late
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up

@@ -6,7 +6,7 @@ from alertnet.channels.base import CannotTell, Found, Lookup
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.notification import AttemptStatus, Failure
-from alertnet.flows.notifications.cancel_alerts import HANG_UP_WITHIN
+from alertnet.flows.notifications.cancel_messages import HANG_UP_WITHIN
 from alertnet.flows.sending.claim_sends import LEASE, Claims
 from alertnet.flows.sending.locked_attempt import FOLLOW_UP, LockedAttempt, lock_attempt
 from alertnet.flows.sending.provider_health import note_heard

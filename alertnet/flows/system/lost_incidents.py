@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from alertnet.core.codec import value
 from alertnet.core.disclosure import Subject
-from alertnet.core.inbound.unknown_codes import traces_of
+from alertnet.core.inbound.code_formats import refs_and_codes_in
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import contacts_at, member_at, said_by
 from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
@@ -34,17 +34,16 @@ def remember(tx: Tx, edition: Edition, sent: Sequence[Sent]) -> dict[str, tuple[
 
     Calling it again changes nothing.
     """
-    traces = [(each, traces_of(each.text)) for each in sent]
-    unknown = lost_codes.unknown_refs(tx.session, {ref for _, found in traces for ref in found.refs})
+    found = [(each.to, *refs_and_codes_in(each.text)) for each in sent]
+    unknown = lost_codes.unknown_refs(tx.session, {ref for _, refs, _ in found for ref in refs})
     told: dict[str, dict[str, None]] = {}
-    for each, found in traces:
-        known = find_sent(tx, each.to, found.codes) if found.codes else {}
-        fresh = [code for code in found.codes if code not in known]
-        for ref in found.refs[:1]:
-            lost_codes.keep(tx, ref, each.to, fresh)
-        for ref in found.refs:
+    for to, refs, codes in found:
+        known = find_sent(tx, to, codes) if codes else {}
+        for ref in refs[:1]:
+            lost_codes.keep(tx, ref, to, [code for code in codes if code not in known])
+        for ref in refs:
             if ref in unknown:
-                told.setdefault(ref, {})[_who(tx, edition, each.to)] = None
+                told.setdefault(ref, {})[_who(tx, edition, to)] = None
     return {ref: tuple(names) for ref, names in sorted(told.items())}
 
 

@@ -13,7 +13,7 @@ from alertnet.core.codec import from_plain, to_plain, value
 from alertnet.core.disclosure import Said
 from alertnet.core.errors import Inconsistent, Unknown, WrongState, must_hold, put_down
 from alertnet.core.inbound.auto_replies import Earlier
-from alertnet.core.inbound.unknown_codes import WrongKeys
+from alertnet.core.inbound.wrong_codes import WrongKeys
 from alertnet.core.notification import Kind
 from alertnet.store.db.engine import insert_once
 from alertnet.store.db.session import Session

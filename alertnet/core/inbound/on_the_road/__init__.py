@@ -1,1 +1,1 @@
-"""What a text of somebody on the road says: where, on which day, at which hour (B4)."""
+"""Who is on the road: what is awaited of them, and what their texts say: where, on which day, at which hour (B4)."""

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import insert, select, update
 
-from alertnet.core.inbound.unknown_codes import Guesses
+from alertnet.core.inbound.wrong_codes import Guesses
 from alertnet.core.limits import Usage
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import guesses

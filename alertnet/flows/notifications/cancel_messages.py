@@ -1,4 +1,4 @@
-"""Cancels what may no longer leave, in the transaction that decides so, and hangs up calls that still ring (A3, A4)."""
+"""Cancels messages that may no longer leave, in the transaction that decides so; hangs up what still rings (A3, A4)."""
 
 from collections.abc import Callable, Collection
 from datetime import timedelta

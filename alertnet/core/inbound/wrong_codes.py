@@ -1,18 +1,11 @@
-"""Counts wrong codes and decides what follows (A1, B4); finds codes of an incident that was lost."""
+"""Counts the wrong codes of a number or a call, and decides what follows (A1, B4)."""
 
-import re
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
 from alertnet.core.codec import value
-from alertnet.core.inbound.code_formats import is_written_code
 from alertnet.core.limits import UNUSED, WRONG_CODES, Usage
-
-_LINK = re.compile(r"https?://\S+")
-_NUMBER = re.compile(r"\+\d[\d ]*")
-_REF = re.compile(r"\b[A-Z]-[A-Z2-9]{4}\b")
-_FOUR = re.compile(r"(?<!\d)\d{4}(?!\d)")
 
 
 class Verdict(StrEnum):
@@ -69,19 +62,3 @@ class WrongKeys:
         if try_number is not None and try_number <= self.tries and hash in self.keyed:
             return self
         return WrongKeys(max(self.tries + 1, try_number or 0), (*self.keyed, hash))
-
-
-@value
-class Traces:
-    """Everything in a text that may be a reference or a written code."""
-
-    refs: tuple[str, ...]
-    codes: tuple[str, ...]
-
-
-def traces_of(text: str) -> Traces:
-    """The references and codes in an SMS; one too many does no harm, as it is only a code given to nobody else."""
-    bare = _NUMBER.sub(" ", _LINK.sub(" ", text))
-    refs = tuple(dict.fromkeys(_REF.findall(bare)))
-    codes = dict.fromkeys(code for code in _FOUR.findall(_REF.sub(" ", bare)) if is_written_code(code))
-    return Traces(refs, tuple(codes))
