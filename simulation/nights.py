@@ -38,7 +38,6 @@ def live(seeds: Sequence[int]) -> Iterator[Told]:
     with tempfile.TemporaryDirectory(prefix="alertnet-nights-", dir=_in_memory()) as folder:
         database = Database(Path(folder))
         renderer = Renderer(database.pattern.templates)
-        renderer.compile()
         try:
             for seed in seeds:
                 yield _live(seed, database, renderer, faults)
