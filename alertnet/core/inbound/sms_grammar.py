@@ -151,8 +151,12 @@ def begins_report(text: str, words: list[Word], *, is_answer: bool) -> bool:
 
 
 def _begin(text: str, words: list[Word]) -> _Beginning | None:
-    begun = _begin_saying_no_more(text, words) or _begin_with_first(text, words) or _begin_greeted(text, words)
-    begun = begun or _begin_with_cry_among(text, words)
+    begun = (
+        _begin_saying_no_more(text, words)
+        or _begin_with_first(text, words)
+        or _begin_greeted(text, words)
+        or _begin_with_cry_among(text, words)
+    )
     return (begun and _begin_with_cry_after(text, begun)) or begun
 
 
@@ -165,7 +169,8 @@ def _begin_saying_no_more(text: str, words: list[Word]) -> _Beginning | None:
     if verb is None or (is_quiet and (at is None or "?" in text[: words[at].start if at else None])):
         return None
     pin, rest = (words[0].plain, words[1:]) if at == 0 else (None, words)
-    is_panic = (is_cry := verb is FieldVerb.RAISE) or SOS.fullmatch(said[0].plain) is not None
+    is_cry = verb is FieldVerb.RAISE
+    is_panic = is_cry or SOS.fullmatch(said[0].plain) is not None
     return _Beginning(verb, is_panic, pin, [word for word in rest if word not in said], is_asked=is_cry)
 
 
