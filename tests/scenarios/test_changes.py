@@ -15,6 +15,7 @@ OTHERS = """
 """
 RAIDS = "  - {name: Raids, when: {type: [raid]}, notify: [defenders], wait: 20m}\n"
 ARRESTS = "  - {name: Arrests, when: {type: [arrest]}, notify: [ombuds], wait: 20m}\n"
+PERU = "+51900550141"
 EMBASSIES = "  - {name: Embassies, when: {nationality: match}, notify: [spain], wait: 20m}\n"
 
 
@@ -253,6 +254,23 @@ def test_whom_a_higher_severity_brings_in_hears_of_the_type_that_came_with_it(wo
     incident.act("updates", text="They shoot", type="attempted_killing", severity="critical")
 
     assert "armed attack" in world.phone("defenders").inbox[0]
+
+
+def test_whom_a_decided_change_lets_into_an_open_level_is_told_in_it_now(world_of: Worlds) -> None:
+    """A8: the question says "may be told, in level Embassies"; a GO that tells nobody would deceive who gave it."""
+    level = "  - {name: Embassies, when: {nationality: match}, notify: [spain, peru], wait: 20m}\n"
+    peru = f'  peru: {{role: embassy, represents: PE, organisation: Peru, methods: [{{sms: "{PERU}"}}]}}\n'
+    world = world_of(a_tree(COORDINATION + level, CONTACTS + OTHERS + peru))
+    incident = world.raises(type="arrest", severity="critical", people=[{"code": "P7"}])
+    world.passes(minutes=11)
+    assert (len(world.phone("spain").inbox), len(world.phone(PERU).inbox)) == (1, 0)
+
+    incident.act("updates", text="There was another", people=[{"code": "P8", "nationality": "PE"}])
+    world.texts("coordinator", f"GO {decision_code_in(question(world))}")
+
+    assert (len(world.phone("spain").inbox), len(world.phone(PERU).inbox)) == (2, 1)
+    assert "there is news" in world.phone("spain").inbox[1]
+    assert "arrest" in world.phone(PERU).inbox[0]
 
 
 def test_an_accused_is_spared_before_anybody_decides(world_of: Worlds) -> None:

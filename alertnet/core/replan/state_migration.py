@@ -15,7 +15,7 @@ from alertnet.core.escalation import contact_steps
 from alertnet.core.escalation.context import ENDED
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import LAST_RESORT, ContactProgress, LevelRun, LevelStatus, MethodUse, State, Status
-from alertnet.core.replan.tree_migration import Places
+from alertnet.core.replan.tree_migration import Places, unmoved
 from alertnet.core.resolution.resolve import Approval, Plan, deputies_of
 
 
@@ -26,6 +26,12 @@ def migrate_state(state: State, before: Plan, after: Plan, places: Places, now: 
     """
     moved = _moved(state, before, after, places)
     return _Carried(moved, before, after, places, now).over()
+
+
+def take_in(state: State, before: Plan, after: Plan, now: datetime) -> State:
+    """The state on a plan of the same tree, in which changed facts may let more contacts into levels that are open."""
+    carried = _Carried(state, before, after, unmoved(before.tree), now)
+    return replace(state, runs=tuple(carried.with_newcomers(run) for run in state.runs))
 
 
 def _moved(state: State, before: Plan, after: Plan, places: Places) -> State:
@@ -148,7 +154,7 @@ class _Carried:
         if level is not None and edited is not None and level.wait != edited.wait and run.status is LevelStatus.OPEN:
             ends_at = run.ends_at + (edited.wait - level.wait)
             run = replace(run, ends_at=max(ends_at, min(run.ends_at, self.now)))
-        return self._with_newcomers(run)
+        return self.with_newcomers(run)
 
     def _progress(self, progress: ContactProgress, level: Level | None, edited: Level | None) -> ContactProgress:
         old = next(id for id, now in self.places.contacts.items() if now == progress.contact)
@@ -168,7 +174,7 @@ class _Carried:
             progress = replace(progress, repeats=min(passed, edited.repeat.times))
         return progress
 
-    def _with_newcomers(self, run: LevelRun) -> LevelRun:
+    def with_newcomers(self, run: LevelRun) -> LevelRun:
         """Tell the level's new contacts in it now; one that was told in a level it has left keeps its progress."""
         if run.round != self.state.round or run.status is LevelStatus.MET or not self._may_take_in(run.index):
             return run

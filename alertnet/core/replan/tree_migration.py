@@ -35,6 +35,12 @@ class Places:
         )
 
 
+def unmoved(tree: ContactTree) -> Places:
+    """Everything of the tree where it is."""
+    methods = {id: tuple(range(len(contact.all_methods))) for id, contact in tree.contacts.items()}
+    return Places(tuple(range(len(tree.levels))), {id: id for id in tree.contacts}, methods)
+
+
 def succeed(before: Plan, edited: ContactTree) -> tuple[ContactTree, Places]:
     """The edited tree with a place for all that the plan's tree had, and where each is found.
 

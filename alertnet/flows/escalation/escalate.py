@@ -25,6 +25,7 @@ from alertnet.core.escalation.decision import (
 from alertnet.core.escalation.state import Event, Events, PlanChanged, Status, ToldMore, Undecided
 from alertnet.core.incident import Facts
 from alertnet.core.notification import Kind
+from alertnet.core.replan.state_migration import take_in
 from alertnet.core.resolution.resolve import Plans
 from alertnet.flows.credentials.written_codes import known_code
 from alertnet.flows.escalation.decisions import holders, kept_back_by, undone
@@ -288,6 +289,9 @@ def apply_facts(locked: LockedIncident, facts: Facts) -> None:
         return
     left_alone, before = locked.facts.leaves_all_alone, locked.plans
     locked.change_facts(facts)
+    for each in locked.escalations:
+        if each.state.status is not Status.STOPPED:
+            each.state = take_in(each.state, before[each.tree], locked.plans[each.tree], locked.tx.now)
     if locked.facts.leaves_all_alone and not left_alone:
         field_reassurance.fall_silent(locked)
     stop_what_reaches_nobody(locked)
