@@ -175,3 +175,25 @@ def test_an_ok_under_duress_is_on_the_page_as_it_was_typed(valley: World) -> Non
     assert "Somebody stands beside the team" in shown
     assert "Verified: OK" in shown
     assert "check_in" not in shown
+
+
+def test_news_from_another_phone_leaves_it_to_a_coordinator_whether_a_bare_sos_is_genuine(valley: World) -> None:
+    """B3: "we got home" from Luis, who need not know of it, told everybody of what Ana's pocket may have sent."""
+    valley.gives_pins("north/luis")
+    valley.texts("ana", "SOS")
+
+    valley.texts("luis", f"NUEVA {TRUE} llegamos bien a casa")
+
+    assert [incident["verified"] for incident in valley.open_incidents()] == [False]
+    assert "news from the team" in latest(valley, "ALARM")
+    assert "llegamos bien a casa" in read(valley, latest(valley, "ALARM"))
+
+
+def test_a_cry_among_news_from_another_phone_is_an_alarm_of_its_own(valley: World) -> None:
+    """A12: without the PIN it changed nothing in what somebody had in hand, and rang at coordinators alone."""
+    valley.texts("ana", f"ALERTA {TRUE} 33")
+    valley.texts("coordinator", code_in(valley.phone("coordinator").inbox[0]))
+
+    valley.texts("luis", "NUEVA ayuda nos disparan")
+
+    assert sum(text.startswith("VALLEY URGENT") for text in valley.phone("coordinator").inbox) == 2

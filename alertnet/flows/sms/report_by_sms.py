@@ -38,16 +38,21 @@ JOINS_FOR = timedelta(minutes=10)
 
 def is_news(text: FieldText, report: Report) -> bool:
     """Whether a report is news of an open incident."""
-    return report.verb is FieldVerb.UPDATE and _news_is_of(text) is not None
+    return report.verb is FieldVerb.UPDATE and _news_is_of(text, report) is not None
 
 
-def _news_is_of(text: FieldText) -> str | None:
-    """The open incident that the phone raised last, else the only one of its team; None where it is a text or none."""
+def _news_is_of(text: FieldText, report: Report) -> str | None:
+    """The open incident that the phone raised last, else the only one of its team; None where it is a text or none.
+
+    A cry for help from a phone that has raised nothing is an alarm of its own.
+    """
     team = text.sender.reports_for
     own = incidents.open_of_phone(text.tx, text.phone, held_by=team)
     if own is not None:
         return None if incidents.get(text.tx.session, own).facts.lone_text else own
-    known = incidents.all_open_of_phone(text.tx, text.phone, held_by=team, team=team) if team else []
+    if team is None or report.cries:
+        return None
+    known = incidents.all_open_of_phone(text.tx, text.phone, held_by=team, team=team)
     of_team = [each.id for each in known if not (each.facts.lone_text or each.facts.hidden_from_phone)]
     return of_team[0] if len(of_team) == 1 else None
 
@@ -126,14 +131,18 @@ def _join_recent(text: FieldText, facts: Facts, report: Report, entry: dict[str,
     News is about what the phone raised last, or its team has open, another alarm about what it has just raised.
     """
     is_news = report.verb is FieldVerb.UPDATE
-    locked = _open_one(text, _news_is_of(text)) if is_news else _latest(text, text.tx.now - JOINS_FOR)
+    locked = _open_one(text, _news_is_of(text, report)) if is_news else _latest(text, text.tx.now - JOINS_FOR)
     if locked is None or locked.facts.lone_text:
         return None
-    if text.phone not in {each.facts.raised_from for each in (locked.incident, *locked.parts)}:
+    if not _has_raised(locked, text.phone):
         # That this phone is silent is no reason to leave alone the one that raised it.
         facts = replace(facts, field_silent=False)
     _join(locked, facts, report, entry)
     return locked
+
+
+def _has_raised(locked: LockedIncident, phone: str | None) -> bool:
+    return phone in {each.facts.raised_from for each in (locked.incident, *locked.parts)}
 
 
 def _latest(text: FieldText, since: datetime) -> LockedIncident | None:
@@ -177,13 +186,15 @@ def _join(locked: LockedIncident, news: Facts, report: Report, entry: dict[str, 
     about, known = news.team or locked.incident.ref, locked.facts
     is_proven = news.verified or news.duress
     is_update = report.verb is FieldVerb.UPDATE and known.verified
+    # Who knows what another phone has reported is for a coordinator to say.
+    verifies = news.verified and not known.verified and _has_raised(locked, news.raised_from)
     if is_proven:
-        certainty = news.certainty if news.verified else known.certainty
+        certainty = news.certainty if verifies or (news.verified and known.verified) else known.certainty
         heard = heard_at_once(known, news, report) if is_update else add_to(known, news, report.consent)
         locked.mark_anew(duress=news.duress, field_silent=news.leaves_phone_alone)
         locked.learn_from(news.raised_from or "", partial(as_grave_as, news=news))
         locked.change_facts(replace(heard, certainty=certainty))
-    subject = _kind_of_news(locked, known, news, report)
+    subject = Subject.VERIFIED if verifies else _kind_of_news(locked, known, news, report)
     if locked.facts.duress and not known.duress:
         # The alarm that already rings does not tell of it.
         prompts.raise_prompt(locked, PromptKind.ALARM, subject, about=about)
@@ -192,10 +203,10 @@ def _join(locked: LockedIncident, news: Facts, report: Report, entry: dict[str, 
     tell_more(locked)
     if not is_proven:
         return
-    if locked.facts.verified or not news.verified:
-        move(locked, for_all(locked, PlanChanged()))
-    else:
+    if verifies:
         decide(locked, PromptAnswer.GO, by=news.team)
+    else:
+        move(locked, for_all(locked, PlanChanged()))
     if locked.facts.leaves_phone_alone:
         field_reassurance.fall_silent(locked)
     if locked.facts.verified and (would_be := news_of(locked.facts, news, report)) != locked.facts:
@@ -203,9 +214,7 @@ def _join(locked: LockedIncident, news: Facts, report: Report, entry: dict[str, 
 
 
 def _kind_of_news(locked: LockedIncident, known: Facts, news: Facts, report: Report) -> Subject:
-    """The subject for what a report changed; of several changes, the one that decides most."""
-    if news.verified and not known.verified:
-        return Subject.VERIFIED
+    """The subject for what a report changed, besides that it verifies; of several changes, what decides most."""
     if locked.facts.type != known.type:
         return Subject.TYPE_KNOWN
     cries = report.panic or (report.cries and not news.duress)
