@@ -134,6 +134,8 @@ ANSWERS = [
     ("bestätigt 4711", [(OK, "4711")]),
     ("ol 4711", [(OK, "4711")]),
     ("ya 4711", [(OK, "4711")]),
+    ("Bon, 4711", [(OK, "4711")]),
+    ("Nr. 4711", [(OK, "4711")]),
     # A verb alone never acts; the reply names the open codes.
     ("OK", [(OK, None)]),
     ("no.", [(NO, None)]),

@@ -146,7 +146,7 @@ _PLEASE = frozenset(("please", "pls", "favor", "plait", "svp", "bitte"))
 _YES = frozenset(("yes", "oui", "ja", "sim"))
 """Words near a code that may reverse a NO."""
 
-_NO_WITH_SLIP = re.compile(r"n[a-z0-9]{1,2}|[bhjm][o0]n?|n[a-z]{2}n|nei[a-z]|[23]")
+_NO_WITH_SLIP = re.compile(r"n(?!r$)[a-z0-9]{1,2}|[bhjm][o0]|[hjm][o0]n|n[a-z]{2}n|nei[a-z]|[23]")
 """What alone before a code may be a NO with a slip (n0, np, nien), or a call's key for passed on or can't."""
 
 _AND = frozenset(("and", "y", "e", "et", "und"))
