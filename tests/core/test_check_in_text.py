@@ -267,9 +267,12 @@ def test_after_midnight_tomorrow_may_be_the_day_that_has_begun() -> None:
         ),
         *(("más, gracias", False), ("more, thank you", False), ("de plus merci", False), ("mas nos siguen", True)),
         *(("22:00 no estamos bien", True), ("no hay mas", True)),
+        *(("to L12 by 11.30pm", False), ("para L12, llego a las 6 de la tarde", False), ("vers L12 à 18h30", False)),
+        *(("nach L12, Ankunft um 18:00", False), ("para L12, chego às 18:00", False), ("L12 then L14 20:00", False)),
+        *(("to L12 by 11.30pm, soldiers here", True), ("not to L12 by 18:00", True), ("llego herida a las 6", True)),
     ],
 )
-def test_thanks_and_words_for_days_are_for_people_only_beside_others(text: str, more: bool) -> None:
+def test_thanks_and_words_for_days_and_the_way_are_for_people_only_beside_others(text: str, more: bool) -> None:
     assert says_more_than_times(text) is more
 
 

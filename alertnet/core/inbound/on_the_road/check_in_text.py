@@ -54,6 +54,14 @@ _THANKS = frozenset(
     )
 )
 _MORE = frozenset(("more", "mas", "otra", "plus", "encore", "mehr", "noch", "mais", "outra"))
+_ON_THE_WAY = frozenset(
+    (
+        *("to", "by", "at", "around", "arrive", "arriving", "then", "eta", "a", "para", "hacia", "hasta", "llego"),
+        *("llegamos", "luego", "vers", "jusqu", "arrivee", "arrivons", "puis", "nach", "bis", "gegen", "um", "ankunft"),
+        *("ate", "as", "chego", "chegamos"),
+    )
+)
+"""Words between the places and times of a journey."""
 _WELL = (NO_MORE - DANGER - FALSE - CALLED_OFF) | _THANKS | {"sound", "orden", "certo"}
 _OFFSET = re.compile(r"(?:utc|gmt) ?(?:([-–−+]) ?(\d{1,2})(?::?([0-5]\d))?)?")
 
@@ -120,9 +128,9 @@ def names_type(text: str | None) -> bool:
 
 
 def says_more_than_times(text: str | None) -> bool:
-    """Whether a departure or a delay has words for people, besides thanks, one hour more, and days and their parts."""
+    """Whether a departure or a delay has words for people, besides thanks, one hour more, days, and what joins them."""
     tokens = tokens_of(GAP.sub(" ", plain(text or "")))
-    return any(each.kind is Kind.WORD and each.text not in _THANKS | _MORE for each in tokens)
+    return any(each.kind is Kind.WORD and each.text not in _THANKS | _MORE | _ON_THE_WAY for each in tokens)
 
 
 def names_day(text: str) -> bool:
