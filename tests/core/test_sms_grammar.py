@@ -91,6 +91,9 @@ REPORTS = [
     # PIN and type alone, in either order.
     ("47110 20", Report(False, "47110", "arrest")),
     ("20 47110 P7 nos pararon", Report(False, "47110", "arrest", people=("P7",), text="nos pararon")),
+    ("no ignoren mi SOS 47110", Report(True, "47110", text="no ignoren mi SOS")),
+    ("don't cancel the alarm 47110", Report(False, "47110", text="don't cancel the alarm")),
+    ("they ignored the alert 47110 come", Report(False, "47110", text="they ignored the alert come")),
     ("ARREST 47110 P7", Report(False, "47110", "arrest", people=("P7",))),
     ("detención, 47110 L12", Report(False, "47110", "arrest", "L12")),
     ("menace de mort 47110", Report(False, "47110", "death_threat")),

@@ -29,10 +29,14 @@ _NO_CRY = re.compile(
 )
 """Words before a cry by which it is none: they deny it, or give thanks for help."""
 _CALLS_OFF = re.compile(
-    r"\b(?:cancel\w*|anul[ae]\w*|annul\w*|ignor\w*|disregard|olvid\w*)"
+    r"(?<!\bno )(?<!\bnot )(?<!\bt )(?<!\bdont )(?<!\bnever )(?<!\bpas )(?<!\bnao )"
+    r"\b(?:cancel\w*|anul[ae]\w*|annul\w*|ignor(?:e[nmz]?|ar?|er)|disregard|olvid\w*)"
     r" (?:(?:the|my|our|this|that|la|mi|esta|nuestra|l|le|cette|den|o|este) )*$"
 )
-"""Words before an alarm that is to end; beside a check-in a captor may dictate them, so there they deny no cry."""
+"""Words before an alarm that is to end; not: no ignoren mi SOS, they ignored it.
+
+Beside a check-in a captor may dictate them, so there they deny no cry.
+"""
 _HELP = "help|ayuda|aide|ajuda|hilfe"
 _HELPED = re.compile(
     rf"\b(?:{_HELP}) (?:(?:ya|has|have|is|are|already|just|est|ist|hat|ja|esta|finally|por|fin|enfin|endlich) )*"
