@@ -425,6 +425,28 @@ def test_a_call_that_says_what_has_happened_is_as_grave_as_that(valley: World) -
     assert not any("reason unknown" in text for text in valley.phone("coordinator").inbox)
 
 
+def test_a_call_that_is_put_through_instead_is_no_sos(valley: World) -> None:
+    """B4: "or stay on the line", it says; while a person hears of a burnt tyre, embassies were woken."""
+    call = valley.phone("ana").dials().press(TRUE).stays_silent()
+
+    valley.passes(minutes=5)
+
+    assert call.put_through_to is not None
+    assert valley.newest()["severity"] == "moderate"
+    assert not any("reason unknown" in text for text in valley.phone("coordinator").inbox)
+
+
+def test_a_call_that_broke_off_and_is_called_off_is_no_sos(valley: World) -> None:
+    valley.phone("ana").dials().press(TRUE).hang_up()
+    valley.settles()
+    valley.texts("ana", f"FALSA {TRUE}")
+
+    valley.passes(minutes=5)
+
+    assert "withdrawal_asked" in valley.newest().timeline()
+    assert valley.newest()["severity"] == "moderate"
+
+
 def test_a_call_that_breaks_off_while_a_coordinator_has_charge_is_left_to_that_person(valley: World) -> None:
     valley.phone("ana").dials().press(TRUE).hang_up()
     valley.settles()

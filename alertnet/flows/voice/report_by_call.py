@@ -35,7 +35,7 @@ from alertnet.store.records.editions import Edition
 from alertnet.store.records.inbound import InboundCall, InboundSms
 
 TO_KEY_TYPE = timedelta(minutes=1)
-"""A caller who has not keyed the type by then has hung up, or was cut off."""
+"""A caller who has neither keyed the type nor been put through by then has hung up, or was cut off."""
 
 
 def key_code_or_pin(
@@ -70,14 +70,16 @@ def key_type(tx: Tx, edition: Edition, call: InboundCall, digits: str) -> Recept
     """Handle the two digits of the type; then the call is put through, whatever was keyed."""
     received = receive_call(tx, edition, call)
     raised, type = raised_by(tx, call), _type(digits)
-    if not received.takes_pin or raised is None or type is None:
+    if not received.takes_pin or raised is None:
         return replace(received, asks=None, may_tell=raised is not None)
     locked = take_up(tx, incidents.id_of(tx, raised))
     if locked.is_open:
+        # Whoever stayed on the line, as the question says, was not cut off: a person hears what it is.
         for prompt in prompts.open_prompts(locked):
             if prompt.subject == Subject.CALL_CUT:
                 prompts.answer_prompt(locked, prompt.id, PromptAnswer.OVERTAKEN, None)
-        _make_known(locked, type)
+        if type is not None:
+            _make_known(locked, type)
     locked.finish()
     return replace(received, asks=None, may_tell=True)
 
