@@ -198,10 +198,10 @@ def test_what_was_cut_off_is_found_when_the_program_has_gone_on(told: Tx) -> Non
 
 @pytest.mark.parametrize("chain", ["one", SYSTEM])
 def test_a_first_entry_that_was_cut_off_is_found_whatever_comes_after(told: Tx, chain: str) -> None:
-    """The end of a chain is looked up by its first entry: without it the chain goes on as if it were new."""
+    """And the chain goes on: an incident whose history has lost its beginning must not stand still."""
     append(told, chain, ("note", {}))
     remove(told, entry(chain, 1))
-    append(told, chain, ("note", {}))
+    append(told, chain, ("note", {}), ("note", {}))
 
     assert [each.chain for each in verify(told.session)] == [chain]
 

@@ -57,14 +57,11 @@ _END = Prepared(select(chain_heads).where(_OF_SYSTEM))
 _MOVE_END = Prepared(
     update(chain_heads).where(_OF_SYSTEM).values({name: bindparam(name) for name in ("length", "hash", "mac")})
 )
-# Each chain is found by its first entry, and its last by the key alone; grouped, all between them would be read.
-_FIRST, _LATER = timeline.alias(), timeline.alias()
-_LAST = select(func.max(_LATER.c.seq)).where(_LATER.c.chain == _FIRST.c.chain).scalar_subquery()
-_HEADS = Prepared(
+_HEAD = Prepared(
     select(timeline.c.chain, timeline.c.seq, timeline.c.hash)
-    .select_from(_FIRST)
-    .join(timeline, (timeline.c.chain == _FIRST.c.chain) & (timeline.c.seq == _LAST))
-    .where(_FIRST.c.chain.in_(bindparam("chains", expanding=True)), _FIRST.c.seq == 1)
+    .where(timeline.c.chain == bindparam("chain"))
+    .order_by(timeline.c.seq.desc())
+    .limit(1)
 )
 # The exact text of the payload is encrypted, since the digest vouches for that text.
 _APPEND = Prepared(insert(timeline).values(payload=bindparam("payload", type_=Encrypted())))
@@ -149,8 +146,9 @@ def lock_system(session: Session) -> None:
 
 def heads_of(session: Session, chains: Sequence[str]) -> dict[str, Head]:
     """The ends of those of the chains that exist."""
-    found = _HEADS.all(session, {"chains": list(chains)})
-    return {row.chain: Head(row.seq, row.hash) for row in found}
+    # Each by the key alone: grouped in one statement, all entries of a chain would be read to find its last.
+    asked = [_HEAD.ahead(session, {"chain": chain}) for chain in chains]
+    return {row.chain: Head(row.seq, row.hash) for answer in asked for row in answer()}
 
 
 def allow_purging(tx: Tx, chain: str, last: int, why: Mapping[str, Any]) -> Head:
