@@ -38,7 +38,7 @@ def repeat_prompt(tx: Tx, prompt_id: str, incident_id: str) -> None:
     by = locked.facts.team or (prompt.about if has_words else None)
     if by is not None and prompt.asked >= ASKED_IN_VAIN and _is_all_of_its_phone(locked):
         _open_unread(locked, by=by)
-    elif prompt.subject == Subject.CALL_CUT and not prompt.asked:
+    elif prompt.is_call_cut and not prompt.asked:
         _miss_the_type(locked, prompt)
     elif prompt.kind == PromptKind.FIELD_STATUS:
         field_reassurance.tell_nobody_yet(locked, prompt.id)

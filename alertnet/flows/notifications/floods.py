@@ -70,7 +70,7 @@ def ring_once(locked: LockedIncident, subject: Subject, about: str) -> None:
     Of what comes in floods one alarm rings in an incident: more of it, from anybody, is a notice, and so is what comes
     within ten minutes of an answered alarm (B9).
     """
-    ringing = {(prompt.subject, prompt.about) for prompt in open_prompts(locked)}
+    ringing = {(prompt.subject, prompt.about) for prompt in open_prompts(locked) if not prompt.is_call_cut}
     if not locked.is_open or (subject.value, about) in ringing:
         return
     if subject not in IN_FLOODS:

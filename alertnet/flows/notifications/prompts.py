@@ -127,6 +127,8 @@ def subject_of(locked: LockedIncident, prompt: Prompt | NewPrompt) -> Subject:
     subject = Subject(prompt.subject)
     if subject is Subject.UNANSWERED and is_taken_on(locked):
         return Subject.TOO_FEW
+    if prompt.is_call_cut:
+        return Subject.CALL_CUT
     return Subject.READ_FIRST if subject in FIELD_NEWS and locked.facts.duress else subject
 
 

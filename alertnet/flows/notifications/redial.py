@@ -29,7 +29,8 @@ def _comes_in_floods(session: Session, attempt: Attempt) -> bool:
     """Whether it is an alarm that anybody can cause. It rings every ten minutes, and no more often (B9)."""
     if attempt.kind is not Kind.ALARM or attempt.prompt_id is None:
         return False
-    return prompt_store.get(session, attempt.prompt_id).subject in IN_FLOODS
+    prompt = prompt_store.get(session, attempt.prompt_id)
+    return prompt.subject in IN_FLOODS and not prompt.is_call_cut
 
 
 def as_shown(session: Session, attempt: str, notification: str, method: str, status: AttemptStatus) -> AttemptStatus:

@@ -76,7 +76,7 @@ def key_type(tx: Tx, edition: Edition, call: InboundCall, digits: str) -> Recept
     if locked.is_open:
         # Whoever stayed on the line, as the question says, was not cut off: a person hears what it is.
         for prompt in prompts.open_prompts(locked):
-            if prompt.subject == Subject.CALL_CUT:
+            if prompt.is_call_cut:
                 prompts.answer_prompt(locked, prompt.id, PromptAnswer.OVERTAKEN, None)
         if type is not None:
             _make_known(locked, type)
@@ -93,10 +93,10 @@ def _await_type(tx: Tx, ref: str, team: str) -> None:
     """Ring in a minute, and take it for an SOS, if the call ends before it is known what has happened (B4)."""
     locked = take_up(tx, incidents.id_of(tx, ref))
     is_unknown = locked.facts.type == UNKNOWN_TYPE and locked.facts.severity is not Severity.CRITICAL
-    is_awaited = any(prompt.subject == Subject.CALL_CUT for prompt in prompts.open_prompts(locked))
+    is_awaited = any(prompt.is_call_cut for prompt in prompts.open_prompts(locked))
     if locked.is_open and is_unknown and not is_awaited:
-        rings_at = tx.now + TO_KEY_TYPE
-        prompts.raise_prompt(locked, PromptKind.ALARM, Subject.CALL_CUT, about=team, rings_at=rings_at)
+        at = tx.now + TO_KEY_TYPE
+        prompts.raise_prompt(locked, PromptKind.ALARM, Subject.INBOUND_CALL, about=team, rings_at=at, automatic_at=at)
     locked.finish()
 
 

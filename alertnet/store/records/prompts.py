@@ -35,13 +35,23 @@ def index_of(level: int | None) -> int | None:
 class _About:
     __slots__ = ()
     escalation_id: str | None
+    subject: str
     about: str | None
     level: int | None
+    automatic_at: datetime | None
 
     @property
     def level_index(self) -> int | None:
         """The index of the level that it is about, if any; of the last resort -1."""
         return index_of(self.level)
+
+    @property
+    def is_call_cut(self) -> bool:
+        """Whether it waits for the type that a call has not said yet, or tells of a call that never did.
+
+        Its row says that there was a call, which versions before know too, and when it counts as an SOS.
+        """
+        return self.subject == Subject.INBOUND_CALL and self.automatic_at is not None
 
     @property
     def contact(self) -> str:
