@@ -189,6 +189,19 @@ def test_news_from_another_phone_leaves_it_to_a_coordinator_whether_a_bare_sos_i
     assert "llegamos bien a casa" in read(valley, latest(valley, "ALARM"))
 
 
+@pytest.mark.parametrize("words", ["{} todo bien", "todo bien {}", "{} ayuda nos disparan", "ayuda {} nos disparan"])
+def test_news_by_the_pin_for_duress_from_another_phone_is_answered_as_by_the_true_one(
+    valley: World, words: str
+) -> None:
+    """A12: whoever stands beside Luis reads the reply, and may have read that to his true PIN before."""
+    valley.gives_pins("north/luis")
+    valley.texts("ana", f"SOS {TRUE} 40 L12")
+
+    by_true = valley.reply_to("luis", "NUEVA " + words.format(TRUE))
+
+    assert valley.reply_to("luis", "NUEVA " + words.format(DURESS)) == by_true
+
+
 def test_a_cry_among_news_from_another_phone_is_an_alarm_of_its_own(valley: World) -> None:
     """A12: without the PIN it changed nothing in what somebody had in hand, and rang at coordinators alone."""
     valley.texts("ana", f"ALERTA {TRUE} 33")

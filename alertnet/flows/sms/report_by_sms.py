@@ -13,7 +13,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.state import PlanChanged, Status
 from alertnet.core.inbound.field_report import add_to, as_grave_as, echoed, facts_of, heard_at_once, news_of, understood
 from alertnet.core.inbound.field_words import FieldVerb
-from alertnet.core.inbound.sms_grammar import Report
+from alertnet.core.inbound.sms_grammar import Report, parse_report
 from alertnet.core.incident import IN_CUSTODY, Facts
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.core.resolution.known_people import with_records
@@ -38,19 +38,21 @@ JOINS_FOR = timedelta(minutes=10)
 
 def is_news(text: FieldText, report: Report) -> bool:
     """Whether a report is news of an open incident."""
-    return report.verb is FieldVerb.UPDATE and _news_is_of(text, report) is not None
+    return report.verb is FieldVerb.UPDATE and _news_is_of(text) is not None
 
 
-def _news_is_of(text: FieldText, report: Report) -> str | None:
+def _news_is_of(text: FieldText) -> str | None:
     """The open incident that the phone raised last, else the only one of its team; None where it is a text or none.
 
-    A cry for help from a phone that has raised nothing is an alarm of its own.
+    A cry for help from a phone that has raised nothing is an alarm of its own. Whether it is one is read without its
+    PIN: that for duress is heard as a cry, and must be answered as the true one is.
     """
     team = text.sender.reports_for
     own = incidents.open_of_phone(text.tx, text.phone, held_by=team)
     if own is not None:
         return None if incidents.get(text.tx.session, own).facts.lone_text else own
-    if team is None or report.cries:
+    shown = parse_report(text.sms.body, text.edition.network.people)
+    if team is None or (shown is not None and shown.cries):
         return None
     known = incidents.all_open_of_phone(text.tx, text.phone, held_by=team, team=team)
     of_team = [each.id for each in known if not (each.facts.lone_text or each.facts.hidden_from_phone)]
@@ -131,7 +133,7 @@ def _join_recent(text: FieldText, facts: Facts, report: Report, entry: dict[str,
     News is about what the phone raised last, or its team has open, another alarm about what it has just raised.
     """
     is_news = report.verb is FieldVerb.UPDATE
-    locked = _open_one(text, _news_is_of(text, report)) if is_news else _latest(text, text.tx.now - JOINS_FOR)
+    locked = _open_one(text, _news_is_of(text)) if is_news else _latest(text, text.tx.now - JOINS_FOR)
     if locked is None or locked.facts.lone_text:
         return None
     if not _has_raised(locked, text.phone):
