@@ -224,7 +224,7 @@ MUTANTS = {
         1,
         "alertnet/flows/sms/answer_by_sms.py",
         "                return _decide(locked, code, prompt, answer)\n",
-        "                hold(locked, code.tree, code.contact, Via.SMS, sms.sender, sms.heard_at)\n"
+        "                hold_rest(locked, code.tree, code.contact, Via.SMS, sms.sender, sms.heard_at)\n"
         "                return _decide(locked, code, prompt, answer)\n",
     ),
     "what one provider did not take waits for it, though there is another": Mutant(
@@ -471,6 +471,19 @@ def test_every_bug_still_has_its_place() -> None:
 
     assert places
     assert [name for name, times in places.items() if times != 1] == []
+
+
+def test_every_bug_names_what_there_is(tmp_path: Path) -> None:
+    """One that calls what has another name by now would be found by its own fault alone."""
+    for at, mutant in enumerate(MUTANTS.values()):
+        changed = (ROOT / mutant.file).read_text().replace(mutant.text, mutant.becomes)
+        (tmp_path / f"bug_{at}.py").write_text(changed)
+    (tmp_path / "unknown.py").write_text("hold()\n")
+
+    ruff = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F821", "--output-format", "concise"]
+    looked = subprocess.run([*ruff, tmp_path], capture_output=True, text=True)
+
+    assert re.findall(r"(\w+)\.py:.* F821 .*", looked.stdout) == ["unknown"], looked.stdout
 
 
 @pytest.mark.long
