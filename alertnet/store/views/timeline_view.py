@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import LargeBinary, Row, func, select, type_coerce
+from sqlalchemy import LargeBinary, Row, bindparam, func, select, type_coerce
 from typing_extensions import TypedDict
 
 from alertnet.core.codec import value
@@ -17,7 +17,6 @@ from alertnet.store.db.session import Session
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.vault import Unreadable
 from alertnet.store.records import incidents
-from alertnet.store.records.timeline import heads_of
 from alertnet.store.tables import incidents as incident_rows
 from alertnet.store.tables import timeline
 from alertnet.store.views.shapes import TextView, moment
@@ -108,14 +107,16 @@ def _forced(session: Session, chain: str) -> dict[datetime, int]:
     }
 
 
-def heads(session: Session, chains: Sequence[str]) -> dict[str, int]:
-    """The last seq of each of those chains."""
-    return {chain: head.length for chain, head in heads_of(session, chains).items()}
-
-
-# The last entry of each is looked up in the key; grouped, all entries of all open ones would be read.
+# The last entry of each is looked up in the key; grouped, all entries between would be read.
 _LAST = select(func.max(timeline.c.seq)).where(timeline.c.chain == incident_rows.c.id).scalar_subquery()
-_HEADS_OF_OPEN = Prepared(select(incident_rows.c.id, _LAST.label("seq")).where(incident_rows.c.status == "open"))
+_HEADS = select(incident_rows.c.id, _LAST.label("seq"))
+_HEADS_OF_OPEN = Prepared(_HEADS.where(incident_rows.c.status == "open"))
+_HEADS_OF = Prepared(_HEADS.where(incident_rows.c.id.in_(bindparam("ids", expanding=True))))
+
+
+def heads(session: Session, ids: Sequence[str]) -> dict[str, int]:
+    """The last seq of each of those incidents, by its id."""
+    return dict(_HEADS_OF.all(session, {"ids": list(ids)}))
 
 
 def heads_of_open(session: Session) -> dict[str, int]:
