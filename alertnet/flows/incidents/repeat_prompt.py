@@ -57,11 +57,9 @@ def _ask_again(locked: LockedIncident, prompt: Prompt) -> None:
 
 
 def _miss_the_type(locked: LockedIncident, prompt: Prompt) -> None:
-    """Take a call that broke off after its PIN for an SOS.
+    """Take a call that broke off after its PIN for an SOS: whoever it was about may have cut it off.
 
     Not where somebody has charge, where it is known what has happened, or where the team asks to call it off.
-
-    It may have been cut off by whoever the call was about.
     """
     if locked.facts.type != UNKNOWN_TYPE or locked.facts.withdrawn or prompts.is_taken_on(locked):
         prompts.answer_prompt(locked, prompt.id, PromptAnswer.OVERTAKEN, None)
