@@ -127,10 +127,11 @@ def check_office(world: World) -> Found:
 
 
 def _in_the_way(world: World, rows: dict[str, Any], drill: Any) -> Found:
-    """What was reported as critical, and was open when the drill began."""
+    """What was reported as critical and never lowered, and was open when the drill began."""
     slack = world.mischief_was.slack(1)
     for row in rows.values():
         known = world.opened.get(row.ref)
         was_open = row.opened_at < drill.opened_at - slack and (row.closed_at or world.time.now) > drill.opened_at
-        if known and was_open and known.severity is Severity.CRITICAL and row.facts["country"] == COUNTRY:
+        is_critical = known is not None and {known.severity, row.facts["severity"]} == {Severity.CRITICAL}
+        if is_critical and was_open and row.facts["country"] == COUNTRY:
             yield "B5", f"the drill {drill.ref} began beside {row.ref}, which is real and critical"
