@@ -27,6 +27,7 @@ class Watch:
         self.fine_until = datetime.max.replace(tzinfo=UTC)
         """From then on no worker ran for so long that plans may have moved (A7: what is overdue by a minute)."""
         self._last_fine = world.time.now
+        self._overdue: set[tuple[str, datetime]] = set()
 
     def begin(self) -> None:
         """Begin to check repeatedly."""
@@ -63,7 +64,10 @@ class Watch:
         self.world.time.after(EVERY, self._look)
 
     def _find_forgotten(self, before: datetime, late: timedelta) -> None:
-        for what, due_at in self.overdue(before):
+        """Find what was overdue at the check before as well: what a text heard late brings was due long ago."""
+        overdue = set(self.overdue(before))
+        known, self._overdue = self._overdue, overdue
+        for what, due_at in sorted(overdue & known):
             since = due_at.strftime("%H:%M:%S.%f")[:-3]
             how = f"one {what} has been due since {since}, and for {late.total_seconds():.1f} s a worker was there"
             self.world.story.breaks_promise("A2", f"{how} that did not look")
