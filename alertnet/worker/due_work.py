@@ -28,13 +28,10 @@ from alertnet.runtime.database.transactions import DatabaseAway, handled, isolat
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import attempts as attempt_store
-from alertnet.store.queues import drills as drill_store
-from alertnet.store.queues import journeys as journey_store
 from alertnet.store.queues import workers as worker_store
 from alertnet.store.queues.attempts import SENT_BY
 from alertnet.store.queues.workers import Due
 from alertnet.store.records import escalations as escalation_store
-from alertnet.store.records import inbound
 from alertnet.store.records import prompts as prompt_store
 from alertnet.worker import routes
 from alertnet.worker.recordings import work_on_recordings
@@ -60,6 +57,9 @@ BATCH = 32
 
 MOST_ROWS = 100
 """The most due rows of a queue in one look."""
+
+BY_TREES = {"journeys": miss_check_in, "inbound": open_coerced, "drills": take_up_drill}
+"""By queue, the flow for a due row that needs nothing but its id and the trees in force."""
 
 
 def _most_at_once(runtime: Runtime, route: Route) -> int:
@@ -153,12 +153,12 @@ class Search:
                 yield from self._guarded(pools, partial(self._sends, method, pools))
             for route in present if method in due.asked else ():
                 yield from self._guarded([routes.asking(route)], partial(self._status_queries, route))
-        if due.escalations:
+        if ESCALATIONS in due.queues:
             yield from self._guarded([DUE], self._escalations)
-        if due.recordings:
+        if RECORDINGS in due.queues:
             yield from self._guarded([RECORDINGS], self._recordings)
-        if due.leases or due.alarms or due.journeys or due.texts or due.drills:
-            yield from self._guarded([DUE], partial(self._rows, due))
+        if rows := due.queues - {ESCALATIONS, RECORDINGS}:
+            yield from self._guarded([DUE], partial(self._rows, rows))
 
     def _expect(self, at: datetime | None) -> None:
         self.next_at = min((each for each in (self.next_at, at) if each is not None), default=None)
@@ -227,16 +227,14 @@ class Search:
             if self._rooms[RECORDINGS].room and (key := f"recordings/{id}") not in self._under_way:
                 yield Job(RECORDINGS, key, act)
 
-    def _rows(self, due: Due) -> Iterator[Job]:
+    def _rows(self, queues: Container[str]) -> Iterator[Job]:
         runtime = self._runtime
-        alarms, leases, awaited, texts, drills = runtime.read(_due_rows, due, MOST_ROWS)
+        alarms, leases, others = runtime.read(_due_rows, queues)
         yield from self._as_room_is(
             [
                 *(_job(runtime, "alarms", id, repeat_prompt, id, incident) for id, incident in alarms),
                 *(_job(runtime, "attempts", id, expire_lease, id) for id in leases),
-                *(_job(runtime, "journeys", id, miss_check_in, runtime.edition, id) for id in awaited),
-                *(_job(runtime, "inbound", id, open_coerced, runtime.edition, id) for id in texts),
-                *(_job(runtime, "drills", id, take_up_drill, runtime.edition, id) for id in drills),
+                *(_job(runtime, queue, id, BY_TREES[queue], runtime.edition, id) for queue, id in others),
             ]
         )
 
@@ -259,18 +257,15 @@ def find_due(tx: Tx, horizon: Horizon) -> Due:
 
 
 def _due_rows(
-    tx: Tx, due: Due, most: int
-) -> tuple[list[tuple[str, str]], Sequence[str], Sequence[str], Sequence[str], Sequence[str]]:
-    """Due alarms (each with its incident), expired leases, awaited journeys, texts of the field, drills.
-
-    Only the queues that have something are asked, of five mostly one.
-    """
+    tx: Tx, queues: Container[str]
+) -> tuple[Sequence[tuple[str, str]], Sequence[str], Sequence[tuple[str, str]]]:
+    """Due alarms (each with its incident), expired leases, and the rest as (queue, id); only those queues are asked."""
+    session, now = tx.session, tx.now
+    others = [(each, worker_store.due_ids(session, each, now, MOST_ROWS)) for each in BY_TREES if each in queues]
     return (
-        prompt_store.due(tx.session, tx.now, most) if due.alarms else [],
-        attempt_store.leases_over(tx.session, tx.now, most) if due.leases else (),
-        journey_store.due(tx.session, tx.now, most) if due.journeys else (),
-        inbound.due(tx.session, tx.now, most) if due.texts else (),
-        drill_store.due(tx.session, tx.now, most) if due.drills else (),
+        prompt_store.due(session, now, MOST_ROWS) if "alarms" in queues else (),
+        attempt_store.leases_over(session, now, MOST_ROWS) if "attempts" in queues else (),
+        [(queue, id) for queue, ids in others for id in ids],
     )
 
 

@@ -22,8 +22,8 @@ from alertnet.flows.sms.receive_sms import receive_sms
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
+from alertnet.store.queues.workers import due_ids
 from alertnet.store.records import escalations as escalation_store
-from alertnet.store.records import inbound as inbound_store
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records.credentials.codes import open_codes
 from alertnet.store.records.inbound import InboundSms, Reply
@@ -63,7 +63,7 @@ class Switchboard:
 
     def looks_after_texts(self) -> None:
         """What was put off until a text is answered is done."""
-        for text in self.runtime.read(lambda tx: inbound_store.due(tx.session, tx.now, 100)):
+        for text in self.runtime.read(lambda tx: due_ids(tx.session, "inbound", tx.now, 100)):
             self.runtime.transact(open_coerced, self.runtime.edition, text)
 
     def opens(self, **facts: Any) -> str:

@@ -453,7 +453,7 @@ def test_what_fell_due_while_nobody_worked_and_nothing_is_heard_since_is_put_off
     valley.runtime.transact(troubles.begin, Part.INBOUND)
     valley.passes(minutes=5)
 
-    assert not valley.runtime.read(workers.due).journeys
+    assert "journeys" not in valley.runtime.read(workers.due).queues
     assert len(alarms(valley, "can't be heard: call north/ana")) == 1
     valley.runtime.transact(troubles.end, [Part.INBOUND])
     valley.passes(minutes=100)

@@ -14,7 +14,6 @@ from alertnet.store.monitoring import row_counts
 from alertnet.store.queues import workers
 from alertnet.store.records import timeline
 
-NOTHING = workers.Due(frozenset(), frozenset(), leases=False, escalations=False, alarms=False, journeys=False)
 LOOK_SECONDS = 0.02
 JUMP_SECONDS = 10.0
 """The longest real time that a jump may take."""
@@ -124,4 +123,4 @@ def _is_at_rest(tx: Tx) -> bool:
     due = workers.due(tx)
     if due.queued == {MethodKind.CALL} and row_counts.waits_for_phones(tx.session, tx.now):
         due = replace(due, queued=frozenset())
-    return due == NOTHING
+    return due == workers.Due()

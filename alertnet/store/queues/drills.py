@@ -1,7 +1,5 @@
 """Drills: a queue of planned ones, due when something is next to be done, and those that were held."""
 
-from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, func, insert, select, update
@@ -56,12 +54,6 @@ def find(session: Session, id: str) -> StoredDrill | None:
     query = _SHOWN.where((drills.c.id == id) | (drills.c.incident_id == id))
     row = session.execute(query).first() if is_id(id) else None
     return None if row is None else _stored(row)
-
-
-def due(session: Session, now: datetime, limit: int) -> Sequence[str]:
-    """Ids of drills about which something is due, in the order of due times."""
-    query = select(drills.c.id).where(drills.c.due_at.is_not(None), drills.c.due_at <= now)
-    return session.scalars(query.order_by(drills.c.due_at).limit(limit)).all()
 
 
 def count_planned(session: Session) -> int:

@@ -137,12 +137,6 @@ def page(
     return _all(session, query.order_by(journeys.c.expected_at, journeys.c.id).limit(limit))
 
 
-def due(session: Session, now: datetime, limit: int) -> Sequence[str]:
-    """Ids of journeys whose next step is due, in the order of due times."""
-    query = select(journeys.c.id).where(journeys.c.due_at.is_not(None), journeys.c.due_at <= now)
-    return session.scalars(query.order_by(journeys.c.due_at).limit(limit)).all()
-
-
 def of_roll_call(session: Session, id: str, team: str | None = None) -> list[StoredJourney]:
     """The journeys of a roll-call, one for each member asked; of that team if one is given."""
     if not is_id(id):

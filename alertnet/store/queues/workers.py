@@ -1,6 +1,6 @@
 """The look of workers at the queues: which have something due, when the next is, and which workers are alive."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,6 +30,7 @@ from alertnet.store.tables import (
 )
 
 FORGOTTEN_AFTER = timedelta(days=1)
+_QUEUES = {table.name: table for table in (escalations, alarms, journeys, inbound, recordings, drills)}
 
 _NOW, _SINCE = bindparam("now", type_=Instant()), bindparam("since", type_=Instant())
 
@@ -38,19 +39,14 @@ _NOW, _SINCE = bindparam("now", type_=Instant()), bindparam("since", type_=Insta
 class Due:
     """What is due now. `queued`: methods with something to send; `asked`: methods with attempts to ask about.
 
-    `trouble`: a provider is in trouble. `next_at`: the earliest due time in the future. `oldest`: that of the oldest
-    due attempt found; now if there is none.
+    `queues`: the tables with a row that is due, `attempts` for a lease that is over. `trouble`: a provider is in
+    trouble. `next_at`: the earliest due time in the future. `oldest`: that of the oldest due attempt found; now if
+    there is none.
     """
 
-    queued: frozenset[MethodKind]
-    asked: frozenset[MethodKind]
-    leases: bool
-    escalations: bool
-    alarms: bool
-    journeys: bool
-    texts: bool = False
-    recordings: bool = False
-    drills: bool = False
+    queued: frozenset[MethodKind] = frozenset()
+    asked: frozenset[MethodKind] = frozenset()
+    queues: frozenset[str] = frozenset()
     trouble: bool = False
     next_at: datetime | None = field(default=None, compare=False)
     oldest: datetime | None = field(default=None, compare=False)
@@ -90,7 +86,7 @@ _LOOK = Prepared(
             _first(attempts.c.due_at, _OF_KIND, attempts.c.due_at <= _NOW, attempts.c.due_at > _SINCE).label("since"),
             _first(attempts.c.due_at, _OF_KIND, attempts.c.due_at > _NOW).label("next_at"),
         ),
-        *(_queue(table) for table in (escalations, alarms, journeys, inbound, recordings, drills)),
+        *(_queue(table) for table in _QUEUES.values()),
         *(
             _look_at(breakers.name, moment.name, _TROUBLE, moment)
             for moment in (breakers.c.try_at, breakers.c.paused_until)
@@ -104,20 +100,25 @@ def due(tx: Tx, since: datetime = LONG_AGO) -> Due:
     rows = _LOOK.all(tx.session, {"now": tx.now, "since": since})
     found = {(row.name, row.about) for row in rows if row.since is not None}
     names = {name for name, _ in found}
+
+    def methods(statuses: Iterable[str]) -> frozenset[MethodKind]:
+        return frozenset(method for method in SENT_BY if {(method, status) for status in statuses} & found)
+
     return Due(
-        frozenset(method for method in SENT_BY if {(method, status) for status in QUEUED} & found),
-        frozenset(method for method in SENT_BY if {(method, status) for status in ASKED} & found),
-        any({(method, status) for status in SENDING} & found for method in SENT_BY),
-        escalations.name in names,
-        alarms.name in names,
-        journeys.name in names,
-        inbound.name in names,
-        recordings.name in names,
-        drills.name in names,
+        methods(QUEUED),
+        methods(ASKED),
+        frozenset(names & _QUEUES.keys() | ({attempts.name} if methods(SENDING) else set())),
         breakers.name in names,
         _earliest(row.next_at for row in rows),
         _earliest((tx.now, *(row.since for row in rows if row.name in SENT_BY))),
     )
+
+
+def due_ids(session: Session, queue: str, now: datetime, most: int) -> Sequence[str]:
+    """Ids of the due rows of a queue, in the order of due times; nothing is locked."""
+    table = _QUEUES[queue]
+    id, due_at = next(iter(table.primary_key)), table.c.due_at
+    return session.scalars(select(id).where(due_at.is_not(None), due_at <= now).order_by(due_at).limit(most)).all()
 
 
 def next_due(tx: Tx) -> datetime | None:

@@ -155,12 +155,6 @@ def put_off(tx: Tx, provider_id: str) -> None:
     tx.leaves_due()
 
 
-def due(session: Session, now: datetime, limit: int) -> Sequence[str]:
-    """Ids of the texts with postponed work."""
-    query = select(inbound.c.provider_id).where(inbound.c.due_at.is_not(None), inbound.c.due_at <= now)
-    return session.scalars(query.order_by(inbound.c.due_at).limit(limit)).all()
-
-
 def take_due(tx: Tx, provider_id: str) -> InboundSms | None:
     """Take over the postponed work of a text; None if somebody else was faster."""
     mine = (inbound.c.provider_id == provider_id, inbound.c.due_at.is_not(None))
