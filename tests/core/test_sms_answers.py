@@ -74,6 +74,10 @@ ANSWERS = [
     ("OK 4711 et merci", [(OK, "4711", "et merci")]),
     ("NO 4711 5823", [(NO, "4711"), (NO, "5823")]),
     ("ok 4711\ndone 4711 visited", [(OK, "4711"), (DONE, "4711", "visited")]),
+    ("DONE 4711 and 5823", [(DONE, "4711"), (DONE, "5823")]),
+    ("HECHO 4711, 5823 y 5824", [(DONE, "4711"), (DONE, "5823"), (DONE, "5824")]),
+    ("FAIT 4711, NON 5823 en voyage", [(DONE, "4711"), (NO, "5823", "en voyage")]),
+    ("DONE 4711 1430 called the minister", [(DONE, "4711", "1430 called the minister")]),
     # A coordinator decides.
     ("GO 5823", [(GO, "5823")]),
     ("go5823", [(GO, "5823")]),

@@ -270,9 +270,14 @@ def _leading_answers(words: list[Word]) -> tuple[list[tuple[Verb, str]], int]:
         verb = VERBS[match[1]] if match[1] else verb
         found.append((verb, match[2]))
         at = begins + (2 if apart else 1)
-        if verb is Verb.DONE:
+        if verb is Verb.DONE and _begins_note(words[at:]):
             break
     return found, at
+
+
+def _begins_note(words: list[Word]) -> bool:
+    """Whether these words after a DONE and its code begin with a number that is no code: 1430 called the minister."""
+    return len(words) > 1 and words[0].plain.isdecimal() and not (words[1].plain in _AND or words[1].plain.isdecimal())
 
 
 def _only_answer(text: str, words: list[Word]) -> tuple[SmsAnswer, ...]:
