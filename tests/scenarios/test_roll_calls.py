@@ -194,14 +194,24 @@ def test_it_is_left_alone_whatever_the_team_reports_after_that(
     assert "in Sicherheit" in inbox(valley, "max")[-1]
 
 
-def test_a_team_whose_phones_are_all_left_alone_is_not_named_among_those_that_can_be_asked(valley: World) -> None:
-    """B4: after a withdrawal nothing of ours goes to the team's phones."""
+def test_of_a_team_whose_phones_are_all_left_alone_it_is_said_that_it_must_be_found_otherwise(valley: World) -> None:
+    """B4: after a withdrawal nothing of ours goes to the team's phones. It is no misspelt name."""
     for text in (f"ALERT {TRUE} 31", f"FALSE {TRUE}"):
         replies(valley, "mary", text)
 
     refused = valley.client.post("/v1/roll-calls", json={"team": "north"}, headers=valley.headers)
 
-    assert refused.status_code == 422
+    assert refused.status_code == 409
+    assert "team north is left alone: no phone of it may be written to" in refused.json()["detail"]
+    assert calls_roll(valley, team="south")
+
+
+def test_a_team_that_does_not_exist_is_refused_with_those_that_can_be_asked(valley: World) -> None:
+    for text in (f"ALERT {TRUE} 31", f"FALSE {TRUE}"):
+        replies(valley, "mary", text)
+
+    refused = valley.client.post("/v1/roll-calls", json={"team": "west"}, headers=valley.headers)
+
     assert refused.json()["errors"][0]["allowed"] == ["abroad (GT)", "south (CO)"]
 
 

@@ -9,7 +9,7 @@ from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.routine import Risk
 from alertnet.core.disclosure import Subject
-from alertnet.core.errors import BadInput, TooMany
+from alertnet.core.errors import BadInput, TooMany, WrongState
 from alertnet.core.inbound.on_the_road.journey import RollCall, ask
 from alertnet.core.limits import ROLL_CALLS
 from alertnet.flows.credentials.known_numbers import InTheField, member_of
@@ -39,12 +39,15 @@ def call_roll(tx: Tx, network: Network, question: Question, by: str) -> str:
     """Ask everybody whose phone may be written to; returns the id of the roll-call.
 
     Raises:
-        BadInput: there is no such team, or nobody to ask.
+        BadInput: there is no such team, or nobody in it.
+        WrongState: the phones of all of them are to be left alone.
         TooMany: the same was asked too often.
     """
     everybody = _everybody(network, question)
     left_alone = [each for each in everybody if is_left_alone(tx, each)]
     asked = [each for each in everybody if each not in left_alone]
+    if left_alone and not asked:
+        raise WrongState(question.of, "left alone", "no phone of it may be written to: find them in another way")
     if not asked:
         raise BadInput("team" if question.team else "country", question.team or question.country, _askable(tx, network))
     used = limits.hold(tx, ROLL_CALLS, question.of)
