@@ -190,6 +190,7 @@ def test_a_fault_of_the_mail_server_says_how_any_sign_of_a_password_is_written(s
         ("ALERTNET_SECRET_KEY", "hunter2"),
         ("ALERTNET_SECRET_KEY", f"{KEY},hunter2"),
         ("ALERTNET_SMTP_URL", "smtp://mail.example.org"),
+        ("ALERTNET_SMTP_URL", "smtp://mail.example.org:465?from=a@b.example"),
         ("ALERTNET_SMTP_URL", "smtp://mail example.org?from=a@b.example"),
         ("ALERTNET_SMTP_URL", "http://mail.example.org?from=a@b.example"),
         ("ALERTNET_SMTP_URL", "smtp://user:hunter2/@mail.example.org?from=a@b.example"),

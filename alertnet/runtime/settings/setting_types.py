@@ -16,6 +16,8 @@ from alertnet.store.db.vault import PIN_COST, SECRET_LENGTH
 _WEB_URL = "https://host/path or https://host:port/path without spaces, ports 1 to 65535, or http:// on loopback"
 _HOST = re.compile(r"((?!-)[\w-]{1,63}(?<!-)\.)*(?!-)[\w-]{1,63}(?<!-)\.?")
 _SLOWEST, _FASTEST = 0.01, 10000
+SMTPS = 465
+"""The port on which mail servers expect TLS from the first byte, which the channel doesn't speak."""
 _LEAST_MEMORY = 8
 """The least memory that argon2 works with, in KiB."""
 
@@ -198,11 +200,13 @@ def _mail_server(text: Any) -> Any:
     user, password = (None if each is None else unquote(each) for each in (parts.username, parts.password))
     # SMTP authentication allows only ASCII.
     may_sign_in = f"{user}{password}".isascii()
-    if parts.scheme != "smtp" or not _is_host(host) or "@" not in sender or not may_sign_in:
+    is_spoken = parts.scheme == "smtp" and port != SMTPS
+    if not is_spoken or not _is_host(host) or "@" not in sender or not may_sign_in:
         # An error of the standard library would quote part of the password.
         escapes = "%40 for @, %3A for :, %2F for /, %23 for #, %3F for ?, %25 for %"
         raise ValueError(
-            f"smtp://user:password@host:587?from=alert@example.org; in user and password {escapes}; STARTTLS, not smtps"
+            f"smtp://user:password@host:587?from=alert@example.org; in user and password {escapes}; "
+            f"STARTTLS, not smtps, so not port {SMTPS}"
         ) from None
     return MailServer(host, port, sender, user, None if password is None else SecretStr(password))
 
