@@ -199,7 +199,7 @@ def test_the_folder_can_be_asked_for_by_name(office: Office, runtime: Runtime, r
 def test_the_sheet_of_an_incident_says_who_has_answered(office: Office, runtime: Runtime, ref: str) -> None:
     def answer(tx: Tx) -> None:
         case = take_up(tx, incidents.id_of(tx, ref))
-        respond(case, "colombia", "coordinator", Response(AnswerKind.ACKNOWLEDGED, Via.VOUCHED))
+        respond(case.recipient("colombia", "coordinator"), Response(AnswerKind.ACKNOWLEDGED, Via.VOUCHED))
         case.finish()
 
     runtime.transact(answer)

@@ -80,7 +80,7 @@ class Switchboard:
         """Lets a contact have its code, as an alert would."""
 
         def act(locked: LockedIncident) -> None:
-            written_code(locked, "colombia", locked.contact("colombia", who))
+            written_code(locked.recipient("colombia", who))
 
         self.acts(incident, act)
 

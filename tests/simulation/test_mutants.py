@@ -129,7 +129,7 @@ MUTANTS = {
         "A6",
         20,
         "alertnet/flows/escalation/record_response.py",
-        "    move(locked, events_of(locked, given.tree, given.contact, *taken_back(given.kind, left)))\n",
+        "    move(locked, events_of(giver, *taken_back(given.kind, left)))\n",
     ),
     "a drill begins beside what is real and critical": Mutant(
         "B5", 3, "alertnet/flows/incidents/drills.py", "why = _why_not(tx, drill) or _begin(", "why = _begin("
@@ -224,7 +224,7 @@ MUTANTS = {
         1,
         "alertnet/flows/sms/answer_by_sms.py",
         "                return _decide(locked, code, prompt, answer)\n",
-        "                hold_rest(locked, code.tree, code.contact, Via.SMS, sms.sender, sms.heard_at)\n"
+        "                hold_rest(locked.recipient(code.tree, code.contact), Via.SMS, sms.sender, sms.heard_at)\n"
         "                return _decide(locked, code, prompt, answer)\n",
     ),
     "what one provider did not take waits for it, though there is another": Mutant(

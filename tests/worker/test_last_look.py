@@ -103,7 +103,7 @@ def another_process(stage: Stage) -> Iterator[Callable[[], None]]:
     def vouch(tx: Tx) -> None:
         for incident in tx.session.scalars(select(escalations.c.incident_id)).all():
             locked = take_up(tx, incident)
-            respond(locked, "colombia", "carla", Response(AnswerKind.ACKNOWLEDGED, Via.VOUCHED))
+            respond(locked.recipient("colombia", "carla"), Response(AnswerKind.ACKNOWLEDGED, Via.VOUCHED))
             locked.finish()
 
     yield lambda: other.transact(vouch)

@@ -41,7 +41,7 @@ def acknowledges(stage: Stage, incident: str, contact: str = "carla") -> None:
 
 def _acknowledge(tx: Tx, incident: str, contact: str) -> None:
     locked = take_up(tx, incident)
-    respond(locked, "colombia", contact, Response(AnswerKind.ACKNOWLEDGED, Via.SMS))
+    respond(locked.recipient("colombia", contact), Response(AnswerKind.ACKNOWLEDGED, Via.SMS))
     locked.finish()
 
 

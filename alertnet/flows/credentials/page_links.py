@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from typing_extensions import TypedDict, Unpack
 
-from alertnet.core.directory.contact import Contact, Method
-from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.core.directory.contact import Method
+from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Entropy
 from alertnet.store.records.credentials import page_links
@@ -28,12 +28,10 @@ def draw_token(entropy: Entropy) -> str:
     return entropy.letters(LINK_LENGTH, LINK_CHARACTERS)
 
 
-def link_token(
-    locked: LockedIncident, tree: str, contact: Contact, method: Method, **about: Unpack[LinkedTo]
-) -> tuple[str, str]:
+def link_token(recipient: Recipient, method: Method, **about: Unpack[LinkedTo]) -> tuple[str, str]:
     """The id and token of the contact's link by one method to one subject; made when first needed."""
-    [subject] = about.values()
-    key = (str(subject), tree, contact.id, method.kind, method.address)
+    locked, [subject] = recipient.locked, about.values()
+    key = (str(subject), *recipient.name, method.kind, method.address)
     made = _known_links_of(locked)
     if key not in made:
         id, token = locked.tx.entropy.id(), draw_token(locked.tx.entropy)
@@ -43,8 +41,8 @@ def link_token(
                 token=token,
                 token_hash=locked.tx.vault.token_hash(token),
                 incident_id=locked.incident.id,
-                tree=tree,
-                contact=contact.id,
+                tree=recipient.tree,
+                contact=recipient.id,
                 method=method.kind,
                 address=method.address,
                 created_at=locked.tx.now,

@@ -2,28 +2,28 @@
 
 from collections.abc import Sequence
 
-from alertnet.core.directory.contact import RINGING, Contact
+from alertnet.core.directory.contact import RINGING
 from alertnet.core.directory.contact_tree import Named
-from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import codes
 from alertnet.store.records.credentials.codes import Code, HeldCode, NewCode, NewCodeNumber
 from alertnet.store.records.incidents import drill_and_text
 
 
-def written_code(locked: LockedIncident, tree: str, contact: Contact) -> Code | None:
+def written_code(recipient: Recipient) -> Code | None:
     """The recipient's code in this incident, the same in every message and tree; made when first needed.
 
     None where its numbers hold so many open codes that no other is left; the recipient then answers by link or call.
     """
-    same_recipient = locked.same_recipient(tree, contact.id)
+    locked, same = recipient.locked, recipient.same
     known = known_codes(locked)
-    for its_tree, each in same_recipient:
-        if (its_tree, each.id) in known and (code := good_from(locked, known[its_tree, each.id], same_recipient)):
+    for tree, each in same:
+        if (tree, each.id) in known and (code := good_from(locked, known[tree, each.id], same)):
             return code
-    code = new_code(locked, same_recipient, tree=tree, contact=contact.id)
+    code = new_code(locked, same, tree=recipient.tree, contact=recipient.id)
     if code is not None:
-        known[tree, contact.id] = code
+        known[recipient.name] = code
     return code
 
 
@@ -58,12 +58,10 @@ def owners_of(same_recipient: Sequence[Named]) -> dict[str, tuple[str, str, bool
     }
 
 
-def known_code(locked: LockedIncident, tree: str, contact: str) -> str | None:
+def known_code(recipient: Recipient) -> str | None:
     """The recipient's code if it has one; makes none."""
-    known = known_codes(locked)
-    return next(
-        (known[id, each.id].text for id, each in locked.same_recipient(tree, contact) if (id, each.id) in known), None
-    )
+    known = known_codes(recipient.locked)
+    return next((known[tree, each.id].text for tree, each in recipient.same if (tree, each.id) in known), None)
 
 
 def about_what_is_real(tx: Tx, held: Sequence[HeldCode]) -> list[HeldCode]:

@@ -212,11 +212,11 @@ def all_clears(tx: Tx, id: str, reason: CloseReason, renderer: Renderer) -> tupl
     """(languages, words) of the all-clear SMS to those who were told, each text once."""
     locked = look_closely_at(tx, id)
     texts: dict[str, str] = {}
-    for tree, name in who_hears(locked, of_close=True):
-        contact = locked.contact(tree, name)
-        kind, words = words_of_close(locked, tree, contact, reason)
-        sms = renderer.render(kind, MethodKind.SMS, contact.language, replace(words, reason=reason))
-        texts.setdefault(contact.language, sms.text)
+    for name in who_hears(locked, of_close=True):
+        recipient = locked.recipient(*name)
+        (kind, words), language = words_of_close(recipient, reason), recipient.contact.language
+        sms = renderer.render(kind, MethodKind.SMS, language, replace(words, reason=reason))
+        texts.setdefault(language, sms.text)
     return tuple(sorted(texts.items()))
 
 
@@ -307,9 +307,8 @@ def _answers(names: Names, said: Iterable[tuple[Given, str]]) -> tuple[Answer, .
 
 def _left(locked: LockedIncident) -> tuple[tuple[str, str], ...]:
     plans = sorted(locked.plans.items())
-    return to_spare(
-        {id: each for tree, plan in plans for id, each in plan.tree.contacts.items() if locked.may_hear(tree, id)}
-    )
+    known = (locked.recipient(tree, id) for tree, plan in plans for id in plan.tree.contacts)
+    return to_spare({each.id: each.contact for each in known if each.may_hear})
 
 
 def _left_out(names: Names) -> tuple[LeftOut, ...]:

@@ -10,12 +10,12 @@ from alertnet.core.notification import Failure
 from alertnet.flows.escalation.escalate import move
 from alertnet.flows.notifications.cancel_messages import cancel_to_strangers
 from alertnet.flows.notifications.compose import notify_coordinators
-from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 
 
-def report_wrong_person(locked: LockedIncident, tree: str, contact_id: str, address: str) -> None:
+def report_wrong_person(recipient: Recipient, address: str) -> None:
     """Take an address out of use in this incident, and tell the coordinators. It never counts as a decline."""
-    events: dict[str, list[Event]] = {}
+    locked, events = recipient.locked, dict[str, list[Event]]()
     for escalation in locked.escalations:
         for its_contact in locked.tree(escalation.tree).contacts.values():
             for method_index, method in enumerate(its_contact.all_methods):
@@ -24,19 +24,19 @@ def report_wrong_person(locked: LockedIncident, tree: str, contact_id: str, addr
                 stale = Failure.WRONG_PERSON.stale_kinds(method.kind)
                 events.setdefault(escalation.tree, []).append(Failed(its_contact.id, method_index, stale))
     if events:
-        locked.record("wrong_person", tree=tree, contact=contact_id)
+        locked.record("wrong_person", tree=recipient.tree, contact=recipient.id)
         move(locked, events)
         cancel_to_strangers(locked)
-        notify_coordinators(locked, Subject.WRONG_PERSON, contact_id)
+        notify_coordinators(locked, Subject.WRONG_PERSON, recipient.id)
 
 
-def report_strangers(locked: LockedIncident, tree: str, contact: str) -> None:
+def report_strangers(recipient: Recipient) -> None:
     """Stop using the numbers that a coordinator was shown: a stranger has them, and no machine may write there."""
-    numbers = locked.contact(tree, contact).numbers
+    numbers = recipient.contact.numbers
     for number in sorted(numbers):
-        report_wrong_person(locked, tree, contact, number)
+        report_wrong_person(recipient, number)
     if not numbers:
-        notify_coordinators(locked, Subject.WRONG_PERSON, contact)
+        notify_coordinators(recipient.locked, Subject.WRONG_PERSON, recipient.id)
 
 
 def bad_addresses(locked: LockedIncident, known_to: LockedIncident) -> dict[str, list[Event]]:

@@ -40,7 +40,7 @@ class Decision:
 
     def counted_in(self, locked: LockedIncident) -> set[tuple[str, str]]:
         """(tree, contact) of its giver, wherever a decision on all that comes next counts."""
-        return locked.names(self.tree, self.by)
+        return locked.recipient(self.tree, self.by).names
 
 
 def decisions_of(session: Session, ids: Iterable[str]) -> list[Decision]:

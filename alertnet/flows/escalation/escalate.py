@@ -32,7 +32,7 @@ from alertnet.flows.escalation.decisions import holders, kept_back_by, undone
 from alertnet.flows.notifications import field_reassurance, phone_tasks, prompts
 from alertnet.flows.notifications.cancel_messages import cancel_barred, cancel_unwanted
 from alertnet.flows.notifications.compose import alert, drafts, notify_coordinators, said
-from alertnet.flows.unit.locked_incident import LockedIncident, take_up, take_up_each
+from alertnet.flows.unit.locked_incident import LockedIncident, Recipient, take_up, take_up_each
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import incident_attempts
 from alertnet.store.records import escalations as escalation_store
@@ -255,11 +255,10 @@ def _remind_of_action(locked: LockedIncident, missing: ActionMissing) -> None:
     """Tell the coordinators, and ask those who acknowledged what they did."""
     notify_coordinators(locked, Subject.ACTION_MISSING, missing.level)
     for id in missing.contacts:
-        contact = locked.contact(missing.tree, id)
-        if not contact.former:
-            code = known_code(locked, missing.tree, id)
-            words = replace(said(locked, missing.tree, contact), code=code, at=locked.tx.now)
-            locked.work.post_once(drafts(locked, Kind.ACTION_REMINDER, missing.tree, contact, words))
+        recipient = locked.recipient(missing.tree, id)
+        if not recipient.contact.former:
+            words = replace(said(recipient), code=known_code(recipient), at=locked.tx.now)
+            locked.work.post_once(drafts(recipient, Kind.ACTION_REMINDER, words))
 
 
 def stop_what_reaches_nobody(locked: LockedIncident) -> None:
@@ -306,7 +305,7 @@ def _forget_holds(locked: LockedIncident, before: Plans) -> None:
         (tree, id)
         for tree, plan in locked.plans.items()
         for id in plan.discredited - before[tree].discredited
-        if locked.is_coordinator(tree, id)
+        if locked.recipient(tree, id).is_coordinator
     }
     if not involved:
         return
@@ -319,9 +318,9 @@ def _forget_holds(locked: LockedIncident, before: Plans) -> None:
     prompts.ring_anew(locked, [each.id for each in held])
 
 
-def let_go(locked: LockedIncident, tree: str, contact: str) -> None:
+def let_go(recipient: Recipient) -> None:
     """End what only this coordinator holds of all that comes next, since it has charge of it no more (A2)."""
-    theirs = locked.names(tree, contact)
-    if locked.is_coordinator(tree, contact) and any(each.on_hold_since for each in locked.states.values()):
+    locked, theirs = recipient.locked, recipient.names
+    if recipient.is_coordinator and any(each.on_hold_since for each in locked.states.values()):
         alone = (tree for tree, names in holders(locked).items() if names and names <= theirs)
         move(locked, {tree: [Undecided()] for tree in alone})

@@ -15,7 +15,7 @@ from alertnet.core.inbound.code_formats import digits_of
 from alertnet.core.limits import LONGEST_NOTE
 from alertnet.flows.credentials.pins import PinCheck, PinTried, has_pin, pins_of, shown, try_pin
 from alertnet.flows.notifications.compose import notify_coordinators
-from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.messages.page import TICKET, Remark
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, timeline
@@ -79,28 +79,29 @@ class Proof:
 
 def no_proof(locked: LockedIncident, link: PageLink) -> Proof:
     """The proof of a page that was just opened."""
-    return Proof(has_pin(locked.tx, owner_of_pin(locked, link.tree, link.contact)))
+    return Proof(has_pin(locked.tx, owner_of_pin(locked.recipient(link.tree, link.contact))))
 
 
-def owner_of_pin(locked: LockedIncident, tree: str, contact: str) -> str:
+def owner_of_pin(recipient: Recipient) -> str:
     """The owner of the PIN by which the contact proves itself: its own, or else the same recipient's in another tree.
 
     What it answers counts in that tree as well, so a link of a tree without PINs must not get around one.
     """
-    owners = [f"{id}/{each.id}" for id, each in locked.same_recipient(tree, contact) if not each.former]
-    return next((owner for owner in owners if has_pin(locked.tx, owner)), f"{tree}/{contact}")
+    owners = [f"{tree}/{each.id}" for tree, each in recipient.same if not each.former]
+    return next((owner for owner in owners if has_pin(recipient.locked.tx, owner)), "/".join(recipient.name))
 
 
 def prove(locked: LockedIncident, link: PageLink, sent: Sent) -> Proof:
     """Check the PIN that was sent, or the ticket of an earlier one."""
-    tx, owner = locked.tx, owner_of_pin(locked, link.tree, link.contact)
+    tx, recipient = locked.tx, locked.recipient(link.tree, link.contact)
+    owner = owner_of_pin(recipient)
     if not has_pin(tx, owner):
         return Proof(False)
     for is_coerced in (False, True):
         if _is_good(tx, link, owner, sent.ticket, is_coerced=is_coerced):
             return Proof(True, True, (), sent.ticket, is_coerced)
     # Phones put gaps between digits, and some have digits of their own.
-    tried = try_contacts_pin(locked, link.tree, link.contact, link.method, digits_of(sent.pin) or sent.pin)
+    tried = try_contacts_pin(recipient, link.method, digits_of(sent.pin) or sent.pin)
     if tried.check:
         is_coerced = tried.check is PinCheck.DURESS
         return Proof(True, True, (), _ticket(tx, link, owner, tx.now + TICKET_LASTS, is_coerced=is_coerced), is_coerced)
@@ -114,26 +115,26 @@ def without_written_pins(locked: LockedIncident, link: PageLink, sent: Sent) -> 
 
     Call it only once the contact has proven itself: the dots tell which number is its PIN.
     """
-    owners = [f"{tree}/{each.id}" for tree, each in locked.same_recipient(link.tree, link.contact)]
+    owners = [f"{tree}/{each.id}" for tree, each in locked.recipient(link.tree, link.contact).same]
     writer = f"{locked.incident.id} {link.tree}/{link.contact}"
     note, by = (shown(locked.tx, owners, text, writer).text for text in (sent.note, sent.by))
     return replace(sent, note=note, by=by)
 
 
-def try_contacts_pin(locked: LockedIncident, tree: str, contact: str, method: str, text: str) -> PinTried:
+def try_contacts_pin(recipient: Recipient, method: str, text: str) -> PinTried:
     """Check the text as the PIN of the contact, entered on a page or in a call.
 
     A wrong PIN is recorded, and the coordinators are told when it was one too many, or the duress PIN. The duress PIN
     does what the true one does, so that a bystander learns nothing.
     """
-    owner = owner_of_pin(locked, tree, contact)
+    locked, owner = recipient.locked, owner_of_pin(recipient)
     tried = try_pin(locked.tx, owner, text)
     if tried.check in (PinCheck.TRUE, PinCheck.DURESS, PinCheck.WRONG):
-        entry = {"tree": tree, "contact": contact, "method": method, "pin": tried.check.value}
+        entry = {"tree": recipient.tree, "contact": recipient.id, "method": method, "pin": tried.check.value}
         # PINs that were not checked are recorded as a count, not one line each.
         locked.record(PIN_ENTERED, **entry, unheard=tried.unheard)
     if tried.check is PinCheck.DURESS:
-        notify_coordinators(locked, Subject.READ_FIRST, contact, besides=(tree, contact), never_nobody=True)
+        notify_coordinators(locked, Subject.READ_FIRST, recipient.id, besides=recipient, never_nobody=True)
     if tried.closes:
         tell_closing(locked, owner)
     return tried

@@ -15,7 +15,7 @@ from alertnet.flows.escalation.decisions import DECIDED, decisions_of
 from alertnet.flows.escalation.escalate import apply_facts, for_all, move
 from alertnet.flows.escalation.record_response import Recorded, Response, confirm, counted_in, respond, take_back
 from alertnet.flows.notifications import prompts
-from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.store.records.prompts import Prompt
 
 EVENTS: dict[PromptAnswer, Callable[..., Event]] = {
@@ -109,44 +109,41 @@ def answer_about(locked: LockedIncident, subject: Subject, answer: PromptAnswer,
             prompts.answer_prompt(locked, prompt.id, answer, by)
 
 
-def hold_rest(
-    locked: LockedIncident, tree: str, contact_id: str, via: Via, address: str | None, at: datetime | None = None
-) -> Recorded:
+def hold_rest(recipient: Recipient, via: Via, address: str | None, at: datetime | None = None) -> Recorded:
     """Let a coordinator take charge and hold every later level wherever its answer counts, until a go.
 
     `at`: when it was said, if that was before now; after a go or an answer to the contrary since, nothing is held.
     """
     response = Response(AnswerKind.ACKNOWLEDGED, via, address, at=at)
-    recorded = respond(locked, tree, contact_id, response, replying=via is Via.SMS)
+    recorded = respond(recipient, response, replying=via is Via.SMS)
     has_charge = recorded.kind is AnswerKind.ACKNOWLEDGED or at is None or recorded.at <= at
     if has_charge:
-        _decide_rest(locked, tree, contact_id, PromptAnswer.HOLD, at)
+        _decide_rest(recipient, PromptAnswer.HOLD, at)
     return recorded
 
 
-def is_on_hold(locked: LockedIncident, tree: str, contact_id: str) -> bool:
+def is_on_hold(recipient: Recipient) -> bool:
     """Whether what comes next is on hold where the coordinator's answer counts."""
-    trees = {its_tree for its_tree, _ in locked.same_recipient(tree, contact_id)}
-    return any(state.on_hold_since is not None for id, state in locked.states.items() if id in trees)
+    states = recipient.locked.states
+    return any(tree in states and states[tree].on_hold_since is not None for tree, _ in recipient.same)
 
 
-def release_rest(locked: LockedIncident, tree: str, contact_id: str, at: datetime | None = None) -> None:
+def release_rest(recipient: Recipient, at: datetime | None = None) -> None:
     """Release the hold wherever the coordinator's answer counts; `at`: when it was said, if that was before now."""
-    _decide_rest(locked, tree, contact_id, PromptAnswer.GO, at)
+    _decide_rest(recipient, PromptAnswer.GO, at)
 
 
-def _decide_rest(
-    locked: LockedIncident, tree: str, contact_id: str, decision: PromptAnswer, at: datetime | None
-) -> None:
+def _decide_rest(recipient: Recipient, decision: PromptAnswer, at: datetime | None) -> None:
+    locked, tree, by = recipient.locked, recipient.tree, recipient.id
     since = _decided_since(locked, at) if at else frozenset[str]()
-    trees = [id for id, _ in counted_in(locked, tree, contact_id) if id not in since]
+    trees = [id for id, _ in counted_in(recipient) if id not in since]
     if not trees:
         return
     said = {"heard_at": at.isoformat()} if at else {}
-    locked.record(DECIDED, decision=decision.value, tree=tree, by=contact_id, **said)
+    locked.record(DECIDED, decision=decision.value, tree=tree, by=by, **said)
     for prompt in prompts.open_prompts(locked):
         if prompt.subject == Subject.LEVEL and locked.tree_of(prompt.escalation) in trees:
-            prompts.answer_prompt(locked, prompt.id, decision, contact_id)
+            prompts.answer_prompt(locked, prompt.id, decision, by)
     move(locked, {id: [EVENTS[decision]()] for id in trees})
 
 
@@ -168,9 +165,9 @@ def _confirm(locked: LockedIncident, prompt: Prompt, tree: str, decision: Prompt
     )
     prompts.answer_prompt(locked, prompt.id, decision, by)
     if decision is PromptAnswer.GO:
-        confirm(locked, tree, prompt.contact)
+        confirm(locked.recipient(tree, prompt.contact))
     elif decision is PromptAnswer.REFUSE:
-        take_back(locked, tree, prompt.contact)
+        take_back(locked.recipient(tree, prompt.contact))
 
 
 def _verify(locked: LockedIncident, decision: PromptAnswer, by: str | None) -> None:

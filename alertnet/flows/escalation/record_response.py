@@ -7,7 +7,6 @@ from functools import partial
 
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Contact
-from alertnet.core.directory.contact_tree import Named
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.errors import Unknown, WrongState
 from alertnet.core.escalation.advance import still_says
@@ -21,7 +20,7 @@ from alertnet.flows.notifications.answer_changes import announce, announce_revok
 from alertnet.flows.notifications.cancel_messages import cancel_confirmations
 from alertnet.flows.notifications.compose import coming, drafts, said
 from alertnet.flows.notifications.field_reassurance import promise_again, tell_has_it
-from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.store.records import answers
 from alertnet.store.records.answers import CurrentAnswer, NewAnswer
 
@@ -67,9 +66,7 @@ class Recorded:
         return Kind.DECLINED if self.kind is AnswerKind.DECLINED else Kind.RECORDED
 
 
-def respond(
-    locked: LockedIncident, tree: str, contact_id: str, response: Response, *, replying: bool = False
-) -> Recorded:
+def respond(recipient: Recipient, response: Response, *, replying: bool = False) -> Recorded:
     """Record the answer and advance the escalations it counts in. The same again changes nothing, and returns the same.
 
     Nor does one that was given before the answer that counts now, which is returned.
@@ -79,47 +76,47 @@ def respond(
     Raises:
         WrongState: the incident is closed, or the contact is involved in it or barred from it.
     """
-    tree, contact_id = locked.as_known_now(tree, contact_id)
-    contact = respondent(locked, tree, contact_id)
-    passes_on = _only_relays(contact, response.address)
+    recipient, locked = recipient.as_known_now, recipient.locked
+    must_be_respondent(recipient)
+    passes_on = _only_relays(recipient.contact, response.address)
     if passes_on and response.kind is AnswerKind.ACKNOWLEDGED:
         response = replace(response, kind=AnswerKind.RELAYED)
-    before = locked.current_answers(tree, contact_id)
+    before = recipient.current_answers()
     if before and _was_changed_since(response, before[0]):
-        return _recorded(locked, tree, contact, before[0].id, before[0].kind, before[0].at)
+        return _recorded(recipient, before[0].id, before[0].kind, before[0].at)
     if before and (passes_on or _says_the_same(locked, before, response)):
         if response.is_vouched:
-            confirm(locked, tree, contact_id)
-        return _recorded(locked, tree, contact, before[0].id, response.kind, before[0].at)
-    new = _new(locked, tree, contact_id, response)
+            confirm(recipient)
+        return _recorded(recipient, before[0].id, response.kind, before[0].at)
+    new = _new(recipient, response)
     _add(locked, new)
-    _let_count(locked, tree, contact_id, response, before)
-    recorded = _recorded(locked, tree, contact, new.id, response.kind, new.at)
+    _let_count(recipient, response, before)
+    recorded = _recorded(recipient, new.id, response.kind, new.at)
     answered_there = response.address if replying else None
-    leaves_at = told_at(locked, tree, contact_id) if before else locked.tx.now
-    _confirm(locked, tree, contact, recorded, answered_there, leaves_at)
+    leaves_at = told_at(recipient) if before else locked.tx.now
+    _confirm(recipient, recorded, answered_there, leaves_at)
     if answered_there is not None and response.at is None:
         # The reply is kept among the notifications; one to a late text is sent by itself.
-        for reply in drafts(locked, recorded.confirmed_by, tree, contact.only_at(answered_there), recorded.words):
+        there = replace(recipient, contact=recipient.contact.only_at(answered_there))
+        for reply in drafts(there, recorded.confirmed_by, recorded.words):
             locked.work.post(reply, send=False)
-    _tell_field(locked, tree, contact_id, recorded)
+    _tell_field(recipient, recorded)
     return recorded
 
 
-def _tell_field(locked: LockedIncident, tree: str, contact: str, recorded: Recorded) -> None:
+def _tell_field(recipient: Recipient, recorded: Recorded) -> None:
     """Tell the field that a coordinator has taken charge, or arrange that it hears when none has any more."""
-    if not locked.is_coordinator(tree, contact):
+    if not recipient.is_coordinator:
         return
     if recorded.kind is AnswerKind.ACKNOWLEDGED:
-        tell_has_it(locked, recorded.at)
+        tell_has_it(recipient.locked, recorded.at)
     else:
-        promise_again(locked)
+        promise_again(recipient.locked)
 
 
-def _let_count(
-    locked: LockedIncident, tree: str, contact_id: str, response: Response, before: list[CurrentAnswer]
-) -> None:
+def _let_count(recipient: Recipient, response: Response, before: list[CurrentAnswer]) -> None:
     """Replace the contact's earlier answers by this one, and count it wherever the contact stands."""
+    locked = recipient.locked
     made: list[Callable[[str], Event]] = [partial(Answered, kind=response.kind, address=response.address)]
     for each in before:
         answers.revoke(locked.tx.session, each.id, locked.tx.now)
@@ -127,17 +124,17 @@ def _let_count(
         made.insert(0, Withdrawn)
     if response.is_vouched:
         made.append(Confirmed)
-    move(locked, events_of(locked, tree, contact_id, *made))
+    move(locked, events_of(recipient, *made))
     if before and response.kind is not AnswerKind.ACKNOWLEDGED:
-        let_go(locked, tree, contact_id)
+        let_go(recipient)
 
 
 def revoke(
-    locked: LockedIncident, acknowledgement: str, *, by: str | None = None, besides: tuple[str, str] | None = None
+    locked: LockedIncident, acknowledgement: str, *, by: str | None = None, besides: Recipient | None = None
 ) -> None:
     """Revoke an answer. Where its level's rule is no longer met, the escalation goes on.
 
-    `by`: who did so. `besides`: (tree, contact) of the coordinator who did, and need not hear of it.
+    `by`: who did so. `besides`: the coordinator who did, and need not hear of it.
 
     Raises:
         Unknown: the incident has no such answer.
@@ -150,11 +147,12 @@ def revoke(
         raise WrongState(f"acknowledgement {acknowledgement}", "revoked", "it can be revoked once")
     answers.revoke(locked.tx.session, given.id, locked.tx.now)
     locked.record("acknowledgement_revoked", acknowledgement=given.id, tree=given.tree, contact=given.contact, by=by)
-    left = locked.current_answer(given.tree, given.contact)
-    move(locked, events_of(locked, given.tree, given.contact, *taken_back(given.kind, left)))
+    giver = locked.recipient(given.tree, given.contact)
+    left = giver.current_answer()
+    move(locked, events_of(giver, *taken_back(given.kind, left)))
     if left is None:
-        cancel_confirmations(locked, given.tree, given.contact)
-        let_go(locked, given.tree, given.contact)
+        cancel_confirmations(giver)
+        let_go(giver)
     promise_again(locked)
     if by is not None and given.kind is AnswerKind.ACKNOWLEDGED and left is None and locked.is_open:
         announce_revoked(locked, given.contact, given.id, besides=besides)
@@ -168,58 +166,54 @@ def taken_back(gone: AnswerKind, left: CurrentAnswer | None) -> list[Callable[[s
     return [*made, partial(Answered, kind=left.kind, address=left.address)]
 
 
-def confirm(locked: LockedIncident, tree: str, contact_id: str) -> None:
+def confirm(recipient: Recipient) -> None:
     """Count the contact's answer wherever it was given, since a coordinator confirms it."""
-    move(locked, events_of(locked, tree, contact_id, Confirmed))
+    move(recipient.locked, events_of(recipient, Confirmed))
 
 
-def take_back(locked: LockedIncident, tree: str, contact_id: str) -> None:
+def take_back(recipient: Recipient) -> None:
     """Revoke all answers of the contact, since a coordinator knows that it does not take charge."""
-    for answer in locked.current_answers(tree, contact_id):
-        revoke(locked, answer.id)
+    for answer in recipient.current_answers():
+        revoke(recipient.locked, answer.id)
 
 
-def counted_in(locked: LockedIncident, tree: str, contact_id: str) -> list[tuple[str, str]]:
+def counted_in(recipient: Recipient) -> list[tuple[str, str]]:
     """(tree, contact) wherever the recipient stands in an escalation, by a shared number or address."""
-    same_recipient = locked.same_recipient(tree, contact_id)
-    return [(its_tree, each.id) for its_tree, each in same_recipient if locked.escalation_of(its_tree)]
+    return [(tree, each.id) for tree, each in recipient.same if recipient.locked.escalation_of(tree)]
 
 
-def respondent(locked: LockedIncident, tree: str, contact_id: str) -> Contact:
-    """The contact, if it may answer.
+def must_be_respondent(recipient: Recipient) -> None:
+    """Refuse an answer of a contact that may not give one.
 
     Raises:
         WrongState: the incident is closed, or the contact is involved in it or barred from it.
     """
-    locked.must_be_open()
-    if not locked.may_hear(tree, contact_id):
-        raise WrongState(f"contact {contact_id}", "barred from this incident", "it can't answer for it")
-    return locked.contact(tree, contact_id)
+    recipient.locked.must_be_open()
+    if not recipient.may_hear:
+        raise WrongState(f"contact {recipient.id}", "barred from this incident", "it can't answer for it")
 
 
-def events_of(
-    locked: LockedIncident, tree: str, contact_id: str, *made: Callable[[str], Event]
-) -> dict[str, list[Event]]:
+def events_of(recipient: Recipient, *made: Callable[[str], Event]) -> dict[str, list[Event]]:
     """The contact's events, in each tree where its answer counts."""
     events: dict[str, list[Event]] = {}
-    for its_tree, id in counted_in(locked, tree, contact_id):
-        events.setdefault(its_tree, []).extend(make(id) for make in made)
+    for tree, id in counted_in(recipient):
+        events.setdefault(tree, []).extend(make(id) for make in made)
     return events
 
 
-def _counting(locked: LockedIncident, tree: str, contact_id: str) -> list[Named]:
-    """(tree, contact) by which the recipient is told of its answer: wherever it counts and the contact may be told."""
-    same_recipient = locked.same_recipient(tree, contact_id)
+def _counting(recipient: Recipient) -> list[Recipient]:
+    """The names by which the recipient is told of its answer: wherever it counts and the contact may be told."""
+    everywhere = (Recipient(recipient.locked, *each) for each in recipient.same)
     return [
-        (id, each)
-        for id, each in same_recipient
-        if (id, each.id) == (tree, contact_id) or (locked.escalation_of(id) and locked.may_hear(id, each.id))
+        each
+        for each in everywhere
+        if each.name == recipient.name or (recipient.locked.escalation_of(each.tree) and each.may_hear)
     ]
 
 
-def _as_said_by(locked: LockedIncident, tree: str, contact: Contact, words: Said) -> Said:
-    """The words as that tree says them, under its own name and callback number."""
-    its = said(locked, tree, contact)
+def _as_said_to(recipient: Recipient, words: Said) -> Said:
+    """The words as the contact's tree says them, under its own name and callback number."""
+    its = said(recipient)
     return replace(words, sender=its.sender, organisation=its.organisation, callback=its.callback)
 
 
@@ -247,16 +241,17 @@ def _says_the_same(locked: LockedIncident, given: list[CurrentAnswer], response:
     if kind is AnswerKind.RELAYED and before.address != response.address:
         return False
     plans, states = locked.plans, locked.states
-    counted = counted_in(locked, before.tree, before.contact)
+    counted = counted_in(locked.recipient(before.tree, before.contact))
     return all(still_says(plans[tree], states[tree], contact, kind) for tree, contact in counted)
 
 
-def _new(locked: LockedIncident, tree: str, contact: str, response: Response) -> NewAnswer:
+def _new(recipient: Recipient, response: Response) -> NewAnswer:
+    locked = recipient.locked
     return NewAnswer(
         id=locked.tx.entropy.id(),
         incident_id=locked.incident.id,
-        tree=tree,
-        contact=contact,
+        tree=recipient.tree,
+        contact=recipient.id,
         kind=response.kind,
         via=response.via,
         at=response.at or locked.tx.now,
@@ -273,14 +268,14 @@ def _add(locked: LockedIncident, new: NewAnswer) -> None:
     locked.record(str(new.kind), tree=new.tree, contact=new.contact, via=new.via.value, acknowledgement=new.id)
 
 
-def _recorded(locked: LockedIncident, tree: str, contact: Contact, id: str, kind: AnswerKind, at: datetime) -> Recorded:
-    takes_charge = kind is AnswerKind.ACKNOWLEDGED
-    due_at = action_due(locked.states.values()) if takes_charge else None
-    following = coming(locked, locked.states, tree, contact.id) if takes_charge else None
+def _recorded(recipient: Recipient, id: str, kind: AnswerKind, at: datetime) -> Recorded:
+    takes_charge, states = kind is AnswerKind.ACKNOWLEDGED, recipient.locked.states
+    due_at = action_due(states.values()) if takes_charge else None
+    following = coming(recipient, states) if takes_charge else None
     words = replace(
-        said(locked, tree, contact),
+        said(recipient),
         subject=SUBJECTS[kind],
-        code=known_code(locked, tree, contact.id),
+        code=known_code(recipient),
         at=at,
         due_at=due_at,
         **(following.words if following else {}),
@@ -288,41 +283,34 @@ def _recorded(locked: LockedIncident, tree: str, contact: Contact, id: str, kind
     return Recorded(id, kind, at, due_at, words)
 
 
-def _confirm(
-    locked: LockedIncident,
-    tree: str,
-    contact: Contact,
-    recorded: Recorded,
-    answered_there: str | None,
-    at: datetime | None,
-) -> None:
+def _confirm(recipient: Recipient, recorded: Recorded, answered_there: str | None, at: datetime | None) -> None:
     """Tell the coordinators, and confirm it to all the contact's written methods, so that a stranger's answer is seen.
 
     `at`: when; None: with the other messages at the end of the hour.
     """
     kind = recorded.confirmed_by
-    announce(locked, tree, contact.id, SUBJECTS[recorded.kind], recorded.id, at=at)
+    announce(recipient, SUBJECTS[recorded.kind], recorded.id, at=at)
     if at is None:
-        revise(locked, kind, tree, contact, recorded.words)
+        revise(recipient, kind, recorded.words)
     else:
-        for its_tree, its_contact in _counting(locked, tree, contact.id):
-            elsewhere = its_contact.without((answered_there,))
-            words = _as_said_by(locked, its_tree, elsewhere, recorded.words)
-            messages = drafts(locked, kind, its_tree, elsewhere, words)
-            locked.work.post_once(replace(each, leaves_at=at) for each in messages)
+        for each in _counting(recipient):
+            elsewhere = replace(each, contact=each.contact.without((answered_there,)))
+            messages = drafts(elsewhere, kind, _as_said_to(elsewhere, recorded.words))
+            recipient.locked.work.post_once(replace(message, leaves_at=at) for message in messages)
 
 
-def record_receipt(locked: LockedIncident, tree: str, contact: str, address: str) -> None:
+def record_receipt(recipient: Recipient, address: str) -> None:
     """Record that the code of a call to that number was keyed, and delay its repeats."""
+    locked = recipient.locked
     heard = NewAnswer(
         id=locked.tx.entropy.id(),
         incident_id=locked.incident.id,
-        tree=tree,
-        contact=contact,
+        tree=recipient.tree,
+        contact=recipient.id,
         kind=RECEIVED,
         via=Via.CALL,
         at=locked.tx.now,
         address=address,
     )
     _add(locked, heard)
-    move(locked, events_of(locked, tree, contact, partial(Received, address=address)))
+    move(locked, events_of(recipient, partial(Received, address=address)))

@@ -10,24 +10,24 @@ from alertnet.core.escalation.state import Acted, Event, Failed, Unsent
 from alertnet.core.notification import PromptAnswer
 from alertnet.flows.escalation.bad_addresses import report_strangers
 from alertnet.flows.escalation.escalate import move
-from alertnet.flows.escalation.record_response import Recorded, Response, counted_in, events_of, respond, respondent
+from alertnet.flows.escalation.record_response import (
+    Recorded,
+    Response,
+    counted_in,
+    events_of,
+    must_be_respondent,
+    respond,
+)
 from alertnet.flows.notifications import phone_tasks, prompts
 from alertnet.flows.notifications.answer_changes import announce, told_at
-from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.store.records import answers
 from alertnet.store.records.notifications import covered_by_task
 from alertnet.store.records.prompts import Prompt
 
 
 def vouch(
-    locked: LockedIncident,
-    tree: str,
-    contact: str,
-    kind: AnswerKind,
-    *,
-    by: str,
-    note: str | None = None,
-    at: datetime | None = None,
+    recipient: Recipient, kind: AnswerKind, *, by: str, note: str | None = None, at: datetime | None = None
 ) -> Recorded:
     """Record an answer on a contact's behalf, and settle the tasks that were to bring it.
 
@@ -36,21 +36,18 @@ def vouch(
     Raises:
         WrongState: the incident is closed, or the contact is involved in it or barred from it.
     """
-    respondent(locked, tree, contact)
-    phone_tasks.record_result(locked, counted_in(locked, tree, contact), PromptAnswer(kind.value), by)
-    return respond(locked, tree, contact, Response(kind, Via.VOUCHED, by=by, note=note, at=at))
+    must_be_respondent(recipient)
+    phone_tasks.record_result(recipient.locked, counted_in(recipient), PromptAnswer(kind.value), by)
+    return respond(recipient, Response(kind, Via.VOUCHED, by=by, note=note, at=at))
 
 
-def is_reported(locked: LockedIncident, tree: str, contact_id: str, action: str, note: str) -> bool:
+def is_reported(recipient: Recipient, action: str, note: str) -> bool:
     """Whether the very same report of the recipient is on record: a page that is sent twice reports once."""
-    reported = answers.reports(locked.tx.session, locked.incident.every_id, locked.names(tree, contact_id))
-    return any(each.action == action and (each.note or "") == note for each in reported)
+    return any(each.action == action and (each.note or "") == note for each in recipient.reports())
 
 
 def report_action(
-    locked: LockedIncident,
-    tree: str,
-    contact_id: str,
+    recipient: Recipient,
     action: Action,
     *,
     at: datetime | None = None,
@@ -61,25 +58,25 @@ def report_action(
 
     `in_words`: only the note tells what was done. The coordinators read it on the page of the contact's answer.
     """
+    locked, tree, contact = recipient.locked, recipient.tree, recipient.id
     locked.work.add(
         answers.NewAction(
             id=locked.tx.entropy.id(),
             incident_id=locked.incident.id,
             tree=tree,
-            contact=contact_id,
+            contact=contact,
             action=action,
             at=at or locked.tx.now,
             note=note,
         )
     )
     how = {"in_words": True} if in_words else {}
-    locked.record("action_reported", tree=tree, contact=contact_id, action=action.value, note=note, **how)
+    locked.record("action_reported", tree=tree, contact=contact, action=action.value, note=note, **how)
     subject = Subject.ACTION if in_words else Subject(f"action_{action}")
-    answer = locked.current_answer(tree, contact_id)
-    leaves_at = told_at(locked, tree, contact_id)
-    announce(locked, tree, contact_id, subject, answer.id if answer else None, at=leaves_at)
+    answer = recipient.current_answer()
+    announce(recipient, subject, answer.id if answer else None, at=told_at(recipient))
     if action is not Action.NONE:
-        move(locked, events_of(locked, tree, contact_id, Acted))
+        move(locked, events_of(recipient, Acted))
 
 
 def take_task(locked: LockedIncident, prompt: Prompt, by: str) -> None:
@@ -108,7 +105,7 @@ def report_failure(locked: LockedIncident, prompt: Prompt, why: PromptAnswer, by
     locked.record("task_failed", tree=tree, contact=prompt.contact, why=why.value, by=by)
     move(locked, events)
     if why is PromptAnswer.WRONG_PERSON:
-        report_strangers(locked, tree, prompt.contact)
+        report_strangers(locked.recipient(tree, prompt.contact))
 
 
 def still_to_do(locked: LockedIncident, prompt: Prompt) -> bool:

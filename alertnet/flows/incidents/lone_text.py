@@ -19,7 +19,7 @@ from alertnet.flows.incidents.close_incident import close_incident
 from alertnet.flows.incidents.open_incident import begin_escalations, of_silence, put_on_record
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.notifications.prompts import answer_prompt
-from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records import prompts as prompt_store
@@ -64,19 +64,19 @@ def open_text(locked: LockedIncident, facts: Facts, *, by: str) -> None:
         locked.warn(warning)
 
 
-def open_read_text(locked: LockedIncident, facts: Facts, *, tree: str, contact: str, address: str) -> None:
+def open_read_text(reader: Recipient, facts: Facts, address: str) -> None:
     """Make an incident of a text for a coordinator who has read it, and thereby takes charge.
 
     Raises:
         WrongState: it was already opened, joined to another or set aside.
     """
-    open_text(locked, facts, by=contact)
+    open_text(reader.locked, facts, by=reader.id)
     # The alerts to whoever takes charge must be queued already, so that they can be cancelled.
-    locked.finish()
-    respond(locked, tree, contact, Response(AnswerKind.ACKNOWLEDGED, Via.LINK, address))
+    reader.locked.finish()
+    respond(reader, Response(AnswerKind.ACKNOWLEDGED, Via.LINK, address))
 
 
-def join_text(locked: LockedIncident, into: LockedIncident, *, by: str, besides: tuple[str, str] | None = None) -> None:
+def join_text(locked: LockedIncident, into: LockedIncident, *, by: str, besides: Recipient | None = None) -> None:
     """Join a text to an open incident, and tell its coordinators, except the one who did it, that there is news.
 
     Raises:

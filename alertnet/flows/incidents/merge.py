@@ -164,7 +164,7 @@ def _merge(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     _become_one(part, whole)
     part.record("merged_into", ref=whole.incident.ref, by=by)
     part.work.record_end(part.incident.id)
-    silent = sorted(f"{tree}/{contact}" for tree, contact in told if not whole.may_hear(tree, contact))
+    silent = sorted("/".join(name) for name in told if not whole.recipient(*name).may_hear)
     facts = whole.facts
     whole.record("merged", ref=ref, by=by, severity=facts.severity.value, consent=facts.consent.value, silent=silent)
     take_out_of_use(whole, part)
@@ -235,7 +235,7 @@ def _take_over_progress(part: LockedIncident, whole: LockedIncident) -> None:
     add_events(events, as_events(whole, not_replaced(part, whole), part))
     for report in answers.reports(session, [part.incident.id]):
         if report.action != Action.NONE:
-            add_events(events, events_of(whole, report.tree, report.contact, Acted))
+            add_events(events, events_of(whole.recipient(report.tree, report.contact), Acted))
     move(whole, events)
     move(whole, {tree: decided for tree in whole.states if (decided := _decided(part, whole, tree))})
 
@@ -268,7 +268,7 @@ def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     only_there = heard.pop(part.incident.ref).difference(*heard.values())
     gone = answers.current_answers(session, [part.incident.id])
     here = answers.current_answers(session, [whole.incident.id])
-    moved = [each for each in here if whole.names(each.tree, each.contact) & only_there]
+    moved = [each for each in here if whole.recipient(each.tree, each.contact).names & only_there]
     answers.move(session, [each.id for each in moved], part.incident.id)
     happened = as_events(part, moved, whole)
     prompts.hand_back(part, whole)
@@ -282,8 +282,8 @@ def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     add_events(events, _undecided(part, whole, merged_at))
     for answer in gone:
         add_events(events, as_taken_back(whole, answer, [each for each in here if each not in moved]))
-    for tree, contact in sorted(only_there):
-        add_events(events, events_of(whole, tree, contact, partial(Withdrawn, untold=True)))
+    for name in sorted(only_there):
+        add_events(events, events_of(whole.recipient(*name), partial(Withdrawn, untold=True)))
     move(whole, {tree: (*happened, PlanChanged()) for tree, happened in events.items()})
     if was_left_alone and not whole.facts.leaves_phone_alone:
         field_reassurance.speak_again(whole)

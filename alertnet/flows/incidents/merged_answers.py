@@ -28,7 +28,7 @@ def as_events(here: LockedIncident, given: Sequence[CurrentAnswer], there: Locke
         made: list[Callable[[str], Event]] = [partial(Answered, kind=answer.kind, address=answer.address)]
         state = there.states.get(answer.tree)
         made += [Confirmed] if state and answer.contact in state.confirmed else []
-        add_events(events, events_of(here, answer.tree, answer.contact, *made))
+        add_events(events, events_of(here.recipient(answer.tree, answer.contact), *made))
     return events
 
 
@@ -41,10 +41,10 @@ def add_events(events: dict[str, list[Event]], more: Events) -> None:
 def as_taken_back(whole: LockedIncident, gone: CurrentAnswer, stays: Sequence[CurrentAnswer]) -> dict[str, list[Event]]:
     """Take back an answer to the part; what its giver has answered to the whole itself counts again (A4)."""
     made = record_response.taken_back(gone.kind, _of_same(whole, gone, stays))
-    return events_of(whole, gone.tree, gone.contact, *made)
+    return events_of(whole.recipient(gone.tree, gone.contact), *made)
 
 
 def _of_same(whole: LockedIncident, answer: CurrentAnswer, given: Sequence[CurrentAnswer]) -> CurrentAnswer | None:
     """The latest of these that the giver of that answer has given as well."""
-    names = whole.names(answer.tree, answer.contact)
+    names = whole.recipient(answer.tree, answer.contact).names
     return next((each for each in given if (each.tree, each.contact) in names), None)

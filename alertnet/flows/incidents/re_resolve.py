@@ -52,7 +52,7 @@ def follow(tx: Tx, escalation: Escalation, after: Plan, places: Places) -> None:
 def _let_codes_follow(locked: LockedIncident) -> None:
     """Make codes valid from the numbers that their contacts have now, and from no number that is gone."""
     for (tree, contact), code in list(known_codes(locked).items()):
-        same_recipient = [each for each in locked.same_recipient(tree, contact) if not each[1].former]
+        same_recipient = [each for each in locked.recipient(tree, contact).same if not each[1].former]
         if not same_recipient:
             continue
         _forget_numbers(locked, code.id, same_recipient)
@@ -201,7 +201,7 @@ def _answered_elsewhere(locked: LockedIncident, before: Plans) -> dict[str, list
     for answer in answers.current_answers(locked.tx.session, locked.incident.every_id):
         if locked.contact(answer.tree, answer.contact).former:
             continue
-        for tree, its_contact in locked.same_recipient(answer.tree, answer.contact):
+        for tree, its_contact in locked.recipient(answer.tree, answer.contact).same:
             is_new = tree not in before or its_contact.id not in before[tree].tree.contacts
             if is_new and locked.escalation_of(tree) is not None:
                 events.setdefault(tree, []).append(Answered(its_contact.id, answer.kind, answer.address))

@@ -7,7 +7,7 @@ from alertnet.core.escalation.advance import still_wanted
 from alertnet.core.notification import AttemptStatus, Kind, is_in_field
 from alertnet.core.resolution.exclusions import Bars
 from alertnet.flows.notifications.redial import as_shown
-from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.store.queues import incident_attempts
 from alertnet.store.queues.incident_attempts import Addressed, Stoppable
 from alertnet.store.records import notifications
@@ -70,10 +70,13 @@ def cancel_asking(locked: LockedIncident, prompts: Collection[str]) -> None:
         _cancel_unsent(locked, lambda attempt: attempt.prompt in prompts)
 
 
-def cancel_confirmations(locked: LockedIncident, tree: str, contact: str) -> None:
+def cancel_confirmations(recipient: Recipient) -> None:
     """Cancel what has not left yet and says which answer of the contact is recorded, even if claimed."""
-    names = locked.names(tree, contact)
-    _cancel_unsent(locked, lambda attempt: attempt.kind in CONFIRMATIONS and (attempt.tree, attempt.contact) in names)
+    names = recipient.names
+    _cancel_unsent(
+        recipient.locked,
+        lambda attempt: attempt.kind in CONFIRMATIONS and (attempt.tree, attempt.contact) in names,
+    )
 
 
 def cancel_news_of(locked: LockedIncident, answer: str) -> None:
@@ -99,7 +102,7 @@ def is_wanted(locked: LockedIncident, coverage: Coverage) -> bool:
     if escalation is None or not locked.is_open:
         # An escalation that can't be read may be unanswered, so nothing of it is cancelled (A11).
         trees = [each.tree for each in locked.broken if each.id == coverage.escalation]
-        return locked.is_open and any(locked.may_hear(tree, coverage.contact) for tree in trees)
+        return locked.is_open and any(locked.recipient(tree, coverage.contact).may_hear for tree in trees)
     plan = locked.plans[escalation.tree]
     return still_wanted(plan, escalation.state, coverage.level_index, coverage.contact, coverage.method_index)
 

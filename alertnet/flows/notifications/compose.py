@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from alertnet.core.codec import replace, value
-from alertnet.core.directory.contact import WRITTEN, Contact, Method, MethodKind
+from alertnet.core.directory.contact import WRITTEN, Method, MethodKind
 from alertnet.core.directory.usable_methods import Reach
 from alertnet.core.disclosure import Said, Subject, addressed, sent_by
 from alertnet.core.escalation.coming import ComingLevel, Until, coming_level
@@ -14,7 +14,7 @@ from alertnet.core.escalation.state import LAST_RESORT, State
 from alertnet.core.notification import URGENT, Kind
 from alertnet.flows.credentials.page_links import link_token, post_with_page
 from alertnet.flows.credentials.written_codes import written_code
-from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.store.records import notifications
 from alertnet.store.records.notifications import Coverage, NotificationDraft
 
@@ -43,37 +43,48 @@ class Coming:
         return {"next_level": self.level.name, "automatic_at": self.level.automatic_at, "tree": self.tree}
 
 
-def said(locked: LockedIncident, tree: str, contact: Contact | None = None) -> Said:
-    """What every message of this incident says, in its time zone and with the callback number for the contact."""
+def said_in(locked: LockedIncident, tree: str) -> Said:
+    """What every message of this incident says in that tree."""
     pinned = locked.tree(tree)
     return Said(
         sender=pinned.sender,
         organisation=pinned.title,
         titles=pinned.titles,
-        ref=locked.ref_known_to(tree, contact.id) if contact else locked.incident.ref,
-        callback=pinned.callback_for(contact, locked.numbers_in_trouble(tree)) if contact else pinned.callback,
-        timezone=contact.timezone if contact else pinned.timezone,
+        ref=locked.incident.ref,
+        callback=pinned.callback,
+        timezone=pinned.timezone,
         tree_language=pinned.language,
         type=locked.facts.type,
         severity=locked.facts.severity,
         drill=locked.facts.drill,
         at=locked.incident.opened_at,
-        expects_answer=contact is None or contact.answers,
     )
 
 
-def coming(locked: LockedIncident, states: Mapping[str, State], tree: str, contact: str) -> Coming | None:
+def said(recipient: Recipient) -> Said:
+    """The same for a contact: in its time zone, and with the callback number for it."""
+    locked, tree, contact = recipient.locked, recipient.tree, recipient.contact
+    return replace(
+        said_in(locked, tree),
+        ref=recipient.ref,
+        callback=locked.tree(tree).callback_for(contact, locked.numbers_in_trouble(tree)),
+        timezone=contact.timezone,
+        expects_answer=contact.answers,
+    )
+
+
+def coming(recipient: Recipient, states: Mapping[str, State]) -> Coming | None:
     """The next level wherever the coordinator's answer counts, which it can hold; None for anybody else.
 
     `states`: the state of each tree's escalation.
     """
-    found = []
-    for its_tree, its_contact in locked.same_recipient(tree, contact):
-        if its_tree not in states or not its_contact.is_coordinator:
+    locked, found = recipient.locked, []
+    for tree, contact in recipient.same:
+        if tree not in states or not contact.is_coordinator:
             continue
-        level = coming_level(locked.plans, states, its_tree, locked.tx.now)
+        level = coming_level(locked.plans, states, tree, locked.tx.now)
         if level is not None and level.index != LAST_RESORT and level.waits_for is not Until.OTHERS:
-            found.append(Coming(level, locked.tree(its_tree).title, states[its_tree].on_hold_since is not None))
+            found.append(Coming(level, locked.tree(tree).title, states[tree].on_hold_since is not None))
     by_itself = [each for each in found if each.level.automatic_at is not None]
     return min(by_itself, key=lambda each: each.level.automatic_at or locked.tx.now, default=next(iter(found), None))
 
@@ -84,13 +95,14 @@ def alert(locked: LockedIncident, new: NewAlert, coverage: Coverage) -> str:
     A contact of whom no answer is expected gets neither code nor link.
     """
     tree, send = new.tree, new.send
-    contact = locked.contact(tree, send.contact)
+    recipient = locked.recipient(tree, send.contact)
+    contact = recipient.contact
     method = contact.all_methods[send.method_index]
     code, link, token = None, None, None
     if contact.answers:
-        code = written_code(locked, tree, contact)
-        link, token = link_token(locked, tree, contact, method, escalation_id=coverage.escalation)
-    addressee = addressed(said(locked, tree, contact), locked.facts, contact, locked.tree(tree).level(new.level))
+        code = written_code(recipient)
+        link, token = link_token(recipient, method, escalation_id=coverage.escalation)
+    addressee = addressed(said(recipient), locked.facts, contact, locked.tree(tree).level(new.level))
     words = replace(
         addressee,
         code=code.text if code else None,
@@ -99,7 +111,7 @@ def alert(locked: LockedIncident, new: NewAlert, coverage: Coverage) -> str:
         link=token,
     )
     draft = replace(
-        draft_to(locked, send.kind, tree, contact, method, words),
+        draft_to(recipient, send.kind, method, words),
         level=new.level,
         round=send.round,
         escalation_id=coverage.escalation,
@@ -112,36 +124,28 @@ def alert(locked: LockedIncident, new: NewAlert, coverage: Coverage) -> str:
 
 
 def drafts(
-    locked: LockedIncident,
-    kind: Kind,
-    tree: str,
-    contact: Contact,
-    words: Said,
-    methods: frozenset[MethodKind] = WRITTEN,
+    recipient: Recipient, kind: Kind, words: Said, methods: frozenset[MethodKind] = WRITTEN
 ) -> Iterator[NotificationDraft]:
     """A message that is neither an alert nor a prompt, by each of the contact's methods of those kinds."""
-    its_words = replace(words, timezone=contact.timezone)
-    for method in methods_at_any_hour(locked, tree, contact, methods):
-        linked = _with_page(locked, kind, tree, contact, method, its_words)
-        yield draft_to(locked, kind, tree, contact, method, linked)
+    its_words = replace(words, timezone=recipient.contact.timezone)
+    for method in methods_at_any_hour(recipient, methods):
+        yield draft_to(recipient, kind, method, _with_page(recipient, kind, method, its_words))
 
 
-def _with_page(locked: LockedIncident, kind: Kind, tree: str, contact: Contact, method: Method, words: Said) -> Said:
+def _with_page(recipient: Recipient, kind: Kind, method: Method, words: Said) -> Said:
     """The words with the link of the contact's page, where that is where it goes on from this message."""
-    if method.kind not in LEADS_TO_PAGE.get(kind, ()) or not contact.answers:
+    if method.kind not in LEADS_TO_PAGE.get(kind, ()) or not recipient.contact.answers:
         return words
-    escalation = locked.escalation_of(tree)
-    if escalation is None or not locked.may_answer(tree, contact.id, method.address):
+    escalation = recipient.locked.escalation_of(recipient.tree)
+    if escalation is None or not recipient.may_answer(method.address):
         return words
-    _, token = link_token(locked, tree, contact, method, escalation_id=escalation.id)
+    _, token = link_token(recipient, method, escalation_id=escalation.id)
     return replace(words, link=token)
 
 
-def methods_at_any_hour(
-    locked: LockedIncident, tree: str, contact: Contact, kinds: frozenset[MethodKind]
-) -> list[Method]:
+def methods_at_any_hour(recipient: Recipient, kinds: frozenset[MethodKind]) -> list[Method]:
     """All the contact's methods of those kinds, `when_closed` ones too if it is closed, with each address once."""
-    return _reach(locked, tree, contact).at_any_hour(locked.tx.now, kinds)
+    return _reach(recipient).at_any_hour(recipient.locked.tx.now, kinds)
 
 
 def notify_coordinators(
@@ -149,7 +153,7 @@ def notify_coordinators(
     subject: Subject,
     about: str | None = None,
     *,
-    besides: tuple[str, str] | None = None,
+    besides: Recipient | None = None,
     acknowledgement: str | None = None,
     leaves_at: datetime | None = None,
     never_nobody: bool = False,
@@ -157,49 +161,49 @@ def notify_coordinators(
     """Draft a notice to each coordinator who was told of the incident, or to all where none was: one SMS or mail.
 
     In a coordinator's quiet hours it is a mail, or else an SMS at their end. `leaves_at`: not before then. `besides`:
-    (tree, contact) of the one who needs none. `never_nobody`: where nobody else was told, to those untold, else to last
-    resort. `acknowledgement`: the answer that it is about; it then has a link to the page where the answer can be
-    revoked and its giver's actions read.
+    who needs none. `never_nobody`: where nobody else was told, to those untold, else to last resort. `acknowledgement`:
+    the answer that it is about; it then has a link to the page where the answer can be revoked and its giver's actions
+    read.
     """
-    everybody = locked.plans.coordinators
+    everybody = [Recipient(locked, *each) for each in locked.plans.coordinators]
     told = _told(locked)
-    listening = [each for each in everybody if told & locked.names(each[0], each[1].id)] or everybody
-    spared = locked.names(*besides) if besides else set()
-    circles = (listening, everybody, locked.plans.last_resort) if never_nobody else (listening,)
-    others = ([each for each in circle if (each[0], each[1].id) not in spared] for circle in circles)
-    for tree, contact in next(filter(None, others), ()):
-        words = replace(said(locked, tree, contact), subject=subject, about=about, at=locked.tx.now)
+    listening = [each for each in everybody if told & each.names] or everybody
+    spared = besides.names if besides else set()
+    circles = [listening]
+    if never_nobody:
+        circles += [everybody, [Recipient(locked, *each) for each in locked.plans.last_resort]]
+    others = ([each for each in circle if each.name not in spared] for circle in circles)
+    for recipient in next(filter(None, others), ()):
+        words = replace(said(recipient), subject=subject, about=about, at=locked.tx.now)
         if words.ref == about:
             # It knows the merged report alone, and is to read what that is part of.
             words = replace(words, ref=locked.incident.ref)
-        _notice(locked, tree, contact, words, acknowledgement, leaves_at or locked.tx.now)
+        _notice(recipient, words, acknowledgement, leaves_at or locked.tx.now)
 
 
-def _notice(
-    locked: LockedIncident, tree: str, contact: Contact, words: Said, acknowledgement: str | None, leaves_at: datetime
-) -> None:
-    usable = _reach(locked, tree, contact).for_a_notice(leaves_at)
+def _notice(recipient: Recipient, words: Said, acknowledgement: str | None, leaves_at: datetime) -> None:
+    usable, work = _reach(recipient).for_a_notice(leaves_at), recipient.locked.work
     if usable is None:
         return
     method, at = usable
-    draft = replace(draft_to(locked, Kind.NOTICE, tree, contact, method, words), leaves_at=at)
+    draft = replace(draft_to(recipient, Kind.NOTICE, method, words), leaves_at=at)
     if acknowledgement is None:
-        post_with_page(locked.work, draft)
+        post_with_page(work, draft)
         return
-    link, token = link_token(locked, tree, contact, method, acknowledgement_id=acknowledgement)
-    locked.work.post(replace(draft, link_id=link, said=replace(words, link=token)))
+    link, token = link_token(recipient, method, acknowledgement_id=acknowledgement)
+    work.post(replace(draft, link_id=link, said=replace(words, link=token)))
 
 
-def _reach(locked: LockedIncident, tree: str, contact: Contact) -> Reach:
+def _reach(recipient: Recipient) -> Reach:
     """The methods by which the contact may be written to or called: none that turned out to be a stranger's."""
+    locked, contact = recipient.locked, recipient.contact
     if strangers := locked.strangers:
         contact = contact.without(strangers)
-    return Reach(contact, locked.plans[tree].times[contact.id])
+    return Reach(contact, locked.plans[recipient.tree].times[contact.id])
 
 
-def draft_to(
-    locked: LockedIncident, kind: Kind, tree: str, contact: Contact, method: Method, words: Said
-) -> NotificationDraft:
+def draft_to(recipient: Recipient, kind: Kind, method: Method, words: Said) -> NotificationDraft:
+    locked, contact = recipient.locked, recipient.contact
     return NotificationDraft(
         kind=kind,
         contact=contact.id,
@@ -210,7 +214,7 @@ def draft_to(
         planned_at=locked.tx.now,
         rank=locked.rank(kind),
         incident_id=locked.incident.id,
-        tree=tree,
+        tree=recipient.tree,
         extension=method.extension,
     )
 

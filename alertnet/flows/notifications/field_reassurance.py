@@ -15,7 +15,7 @@ from alertnet.core.incident import Facts, Incident
 from alertnet.core.notification import FIELD, URGENT, Kind, PromptAnswer, PromptKind
 from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.cancel_messages import cancel_to_field
-from alertnet.flows.notifications.compose import said
+from alertnet.flows.notifications.compose import said_in
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records import answers, incidents, notifications, timeline
 from alertnet.store.records import prompts as prompt_store
@@ -108,7 +108,7 @@ def _has_it_since(locked: LockedIncident) -> datetime | None:
     """Since when a coordinator has charge who still has it; None where none has."""
     answered = answers.current_answers(locked.tx.session, locked.incident.every_id)
     took_charge = (each for each in answered if each.kind is AnswerKind.ACKNOWLEDGED)
-    return next((each.at for each in took_charge if locked.is_coordinator(each.tree, each.contact)), None)
+    return next((each.at for each in took_charge if locked.recipient(each.tree, each.contact).is_coordinator), None)
 
 
 def _may_write(locked: LockedIncident) -> bool:
@@ -162,7 +162,7 @@ def _post(
     pinned = nearest(locked.tree(each.tree) for each in locked.every_escalation)
     assert facts.raised_from is not None
     words = replace(
-        said(locked, pinned.id),
+        said_in(locked, pinned.id),
         ref=ref,
         subject=subject,
         at=at,

@@ -25,7 +25,7 @@ from alertnet.store.records import notifications, timeline
 from alertnet.store.records.credentials import number_tests
 from alertnet.store.records.credentials.number_tests import WRONG, NewNumberTest, NumberTest
 from alertnet.store.records.editions import Edition
-from alertnet.store.records.inbound import InboundSms, Recipient, Reply
+from alertnet.store.records.inbound import Addressee, InboundSms, Reply
 from alertnet.store.records.notifications import NotificationDraft
 
 ANSWERED_WITHIN = timedelta(days=14)
@@ -175,7 +175,7 @@ def answer_by_text(tx: Tx, edition: Edition, sms: InboundSms, texts: Collection[
     test, said = answered
     language = next((each.language for _, each in contacts_at(edition.network, sms.sender)), None)
     return Reply(
-        Kind.TEST, language or said.tree_language, said, edition.templates, to=Recipient(test.contact, test.tree)
+        Kind.TEST, language or said.tree_language, said, edition.templates, to=Addressee(test.contact, test.tree)
     )
 
 

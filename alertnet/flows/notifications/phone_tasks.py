@@ -22,7 +22,8 @@ from alertnet.store.records.notifications import Coverage, Covered
 def ask_to_call(locked: LockedIncident, new: NewAlert, coverage: Coverage) -> str:
     """Ask the coordinators to call the contact; returns the notification that says what it counts for."""
     tree, send = new.tree, new.send
-    contact = locked.contact(tree, send.contact)
+    recipient = locked.recipient(tree, send.contact)
+    contact = recipient.contact
     method = contact.all_methods[send.method_index]
     prompt = prompts.raise_prompt(
         locked,
@@ -33,7 +34,7 @@ def ask_to_call(locked: LockedIncident, new: NewAlert, coverage: Coverage) -> st
         level=prompt_store.level_of(send.index),
     )
     draft = replace(
-        draft_to(locked, Kind.TASK, tree, contact, method, said(locked, tree, contact)),
+        draft_to(recipient, Kind.TASK, method, said(recipient)),
         address=contact.address_in(tree, method),
         planned_at=send.at,
         level=new.level,

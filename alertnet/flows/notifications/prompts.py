@@ -9,7 +9,6 @@ from typing_extensions import TypedDict, Unpack
 
 from alertnet.core.delivery.next_repeat import FIRST_AFTER_HOLD, PROMPT_EVERY, next_repeat, prompt_pause
 from alertnet.core.directory.contact import Method, MethodKind
-from alertnet.core.directory.contact_tree import Named
 from alertnet.core.disclosure import FIELD_NEWS, IN_FLOODS, Subject
 from alertnet.core.escalation.advance import reasons_to_wait
 from alertnet.core.escalation.quorum import AnswerKind
@@ -20,7 +19,7 @@ from alertnet.core.replan.difference import Retold, as_proposed, changed
 from alertnet.flows.credentials.page_links import link_token
 from alertnet.flows.credentials.written_codes import good_from, new_code
 from alertnet.flows.notifications.compose import draft_to, methods_at_any_hour, said
-from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.store.queues import incident_attempts
 from alertnet.store.records import editions
 from alertnet.store.records import escalations as escalation_store
@@ -57,7 +56,7 @@ def raise_prompt(
     """
     id, now = locked.tx.entropy.id(), locked.tx.now
     asked = _asked(locked, subject, about)
-    code = new_code(locked, asked)
+    code = new_code(locked, [each.named for each in asked])
     rings = rings_at is None or rings_at <= now
     new = NewPrompt(
         id=id,
@@ -75,9 +74,9 @@ def raise_prompt(
     locked.record(f"{kind.value}_raised", subject=subject.value, about=about, level=new.level)
     if rings:
         words = words_of_prompt(locked, new)
-        for tree, contact in asked:
-            methods = methods_at_any_hour(locked, tree, contact, methods_to_prompt(kind, contact))
-            _ring(locked, new, words, (tree, contact), code, methods)
+        for recipient in asked:
+            methods = methods_at_any_hour(recipient, methods_to_prompt(kind, recipient.contact))
+            _ring(recipient, new, words, code, methods)
     return id
 
 
@@ -90,10 +89,10 @@ def ring_again(locked: LockedIncident, prompt: Prompt) -> None:
     _repeat(locked, prompt, next_repeat(due_at, pause, now))
 
 
-def text_code(locked: LockedIncident, prompt: Prompt, whom: Named, code: Code | None) -> None:
+def text_code(recipient: Recipient, prompt: Prompt, code: Code | None) -> None:
     """Repeat a prompt to one coordinator by SMS, with that code in place of the one that it had."""
-    methods = methods_at_any_hour(locked, *whom, frozenset({MethodKind.SMS}))
-    _ring(locked, prompt, words_of_prompt(locked, prompt), whom, code, methods, again=True)
+    methods = methods_at_any_hour(recipient, frozenset({MethodKind.SMS}))
+    _ring(recipient, prompt, words_of_prompt(recipient.locked, prompt), code, methods, again=True)
 
 
 def words_of_prompt(locked: LockedIncident, prompt: Prompt | NewPrompt) -> dict[str, Any]:
@@ -193,13 +192,12 @@ def _repeat(locked: LockedIncident, prompt: Prompt, again_at: datetime | None) -
     session, asked = locked.tx.session, _asked(locked, Subject(prompt.subject), prompt.about)
     code = codes.get(session, prompt.code_id) if prompt.code_id else None
     if code is not None:
-        good_from(locked, code, asked)
+        good_from(locked, code, [each.named for each in asked])
     in_place, words = codes.in_place(session, locked.incident.id, prompt.id), words_of_prompt(locked, prompt)
-    for tree, contact in asked:
-        by = methods_at_any_hour(locked, tree, contact, contact.rung_by)
+    for recipient in asked:
+        by = methods_at_any_hour(recipient, recipient.contact.rung_by)
         wanted = by if locked.fresh else [method for method in by if not _waits(locked, method, prompt)]
-        its_code = in_place.get((tree, contact.id), code)
-        _ring(locked, prompt, words, (tree, contact), its_code, wanted, again=True)
+        _ring(recipient, prompt, words, in_place.get(recipient.name, code), wanted, again=True)
     prompt_store.ask_again(session, prompt, again_at)
     locked.record(f"{prompt.kind}_repeated", subject=prompt.subject, asked=prompt.asked + 1)
 
@@ -225,15 +223,12 @@ def would_change(locked: LockedIncident, proposed: Proposed) -> Retold:
     return changed(locked.facts, facts, locked.plans, editions.plans(locked.tx, facts, locked.incident.trees))
 
 
-def _asked(locked: LockedIncident, subject: Subject, about: str | None) -> tuple[Named, ...]:
+def _asked(locked: LockedIncident, subject: Subject, about: str | None) -> list[Recipient]:
     """The coordinators without the one whose own text or call it is about; a lone coordinator is told all the same."""
-    everybody = locked.plans.coordinators
+    everybody = [Recipient(locked, *each) for each in locked.plans.coordinators]
     if subject not in IN_FLOODS | {Subject.OPTED_OUT}:
         return everybody
-    others = tuple(
-        (tree, contact) for tree, contact in everybody if about not in {id for _, id in locked.names(tree, contact.id)}
-    )
-    return others or everybody
+    return [each for each in everybody if about not in {id for _, id in each.names}] or everybody
 
 
 def _waits(locked: LockedIncident, method: Method, prompt: Prompt) -> bool:
@@ -243,10 +238,9 @@ def _waits(locked: LockedIncident, method: Method, prompt: Prompt) -> bool:
 
 
 def _ring(
-    locked: LockedIncident,
+    recipient: Recipient,
     prompt: Prompt | NewPrompt,
     words: dict[str, Any],
-    whom: Named,
     code: Code | None,
     methods: Iterable[Method],
     *,
@@ -256,10 +250,10 @@ def _ring(
 
     `again`: it was told before, and leaves after what is new.
     """
-    (tree, contact), kind = whom, Kind(prompt.kind)
+    locked, kind = recipient.locked, Kind(prompt.kind)
     text, code_id, rank = code.text if code else None, code.id if code else None, locked.rank(kind, again=again)
-    common = replace(said(locked, tree, contact), code=text, at=locked.tx.now, timezone=contact.timezone, **words)
+    common = replace(said(recipient), code=text, at=locked.tx.now, **words)
     for method in methods:
-        link, token = link_token(locked, tree, contact, method, prompt_id=prompt.id)
-        draft = draft_to(locked, kind, tree, contact, method, replace(common, link=token))
+        link, token = link_token(recipient, method, prompt_id=prompt.id)
+        draft = draft_to(recipient, kind, method, replace(common, link=token))
         locked.work.post(replace(draft, rank=rank, prompt_id=prompt.id, code_id=code_id, link_id=link))

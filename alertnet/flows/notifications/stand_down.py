@@ -13,7 +13,7 @@ from alertnet.core.incident import CloseReason
 from alertnet.core.notification import ALERTS, URGENT, AttemptStatus, Kind
 from alertnet.flows.notifications.cancel_messages import cancel
 from alertnet.flows.notifications.compose import drafts, said
-from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.store.queues import incident_attempts
 
 BY_ANY = WRITTEN | {MethodKind.CALL}
@@ -37,9 +37,9 @@ def who_hears(locked: LockedIncident, *, of_close: bool) -> list[tuple[str, str]
     return [(tree, id) for tree, id in told if of_close or not locked.contact(tree, id).former]
 
 
-def words_of_close(locked: LockedIncident, tree: str, contact: Contact, reason: CloseReason) -> tuple[Kind, Said]:
+def words_of_close(recipient: Recipient, reason: CloseReason) -> tuple[Kind, Said]:
     """What that contact would be told if the incident were closed for that reason now."""
-    return _all_clear(reason), _words(locked, tree, contact, reason)
+    return _all_clear(reason), _words(recipient, reason)
 
 
 def tell_late(locked: LockedIncident, notification: str) -> None:
@@ -48,7 +48,7 @@ def tell_late(locked: LockedIncident, notification: str) -> None:
     if locked.is_open or closed_at is None:
         return
     all_clears = incident_attempts.all_clears(locked.tx.session, locked.incident.id, closed_at)
-    heard = {name for each in all_clears for name in locked.names(each.tree, each.contact)}
+    heard = {name for each in all_clears for name in locked.recipient(each.tree, each.contact).names}
     told = {who: used for who, used in _told(locked, ALERTS, notification).items() if who not in heard}
     _tell(locked, _all_clear(locked.incident.close_reason), told, locked.incident.close_reason)
 
@@ -69,10 +69,11 @@ def undo_stand_down(locked: LockedIncident, closed_at: datetime) -> None:
             cancel(locked, each, each.contact)
         elif each.may_have_been_heard:
             heard.setdefault((each.tree, each.contact), set()).add((each.method, each.address))
-    for (tree, id), used in sorted(heard.items()):
-        contact = locked.contact(tree, id)
-        words = replace(said(locked, tree, contact), subject=Subject.REOPENED, at=locked.tx.now)
-        locked.work.post_once(drafts(locked, Kind.CORRECTION, tree, _by_the_same(contact, used), words, BY_ANY))
+    for name, used in sorted(heard.items()):
+        recipient = locked.recipient(*name)
+        words = replace(said(recipient), subject=Subject.REOPENED, at=locked.tx.now)
+        by_the_same = replace(recipient, contact=_by_the_same(recipient.contact, used))
+        locked.work.post_once(drafts(by_the_same, Kind.CORRECTION, words, BY_ANY))
 
 
 def _all_clear(reason: CloseReason | None) -> Kind:
@@ -80,16 +81,16 @@ def _all_clear(reason: CloseReason | None) -> Kind:
 
 
 def _tell(locked: LockedIncident, kind: Kind, told: Told, reason: CloseReason | None) -> None:
-    for (tree, id), used in sorted(told.items()):
-        contact = locked.contact(tree, id)
-        if contact.former and kind is Kind.UPDATE:
+    for name, used in sorted(told.items()):
+        recipient = locked.recipient(*name)
+        if recipient.contact.former and kind is Kind.UPDATE:
             continue
-        words = _words(locked, tree, contact, reason)
-        locked.work.post_once(drafts(locked, kind, tree, _contact_as_told(contact, used), words, BY_ANY))
+        as_told = replace(recipient, contact=_contact_as_told(recipient.contact, used))
+        locked.work.post_once(drafts(as_told, kind, _words(recipient, reason), BY_ANY))
 
 
-def _words(locked: LockedIncident, tree: str, contact: Contact, reason: CloseReason | None) -> Said:
-    return replace(said(locked, tree, contact), reason=reason, subject=Subject.NEWS, at=locked.tx.now)
+def _words(recipient: Recipient, reason: CloseReason | None) -> Said:
+    return replace(said(recipient), reason=reason, subject=Subject.NEWS, at=recipient.locked.tx.now)
 
 
 def _contact_as_told(contact: Contact, used: set[tuple[str, str]]) -> Contact:
@@ -122,5 +123,6 @@ def _told(locked: LockedIncident, kinds: frozenset[Kind], notification: str | No
     strangers = locked.strangers
     for each in incident_attempts.heard(locked.tx.session, locked.incident.every_id, kinds, notification):
         if each.address not in strangers:
-            told.setdefault(locked.as_known_now(each.tree, each.contact), set()).add((each.method, each.address))
+            name = locked.recipient(each.tree, each.contact).as_known_now.name
+            told.setdefault(name, set()).add((each.method, each.address))
     return told

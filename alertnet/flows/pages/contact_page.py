@@ -18,7 +18,7 @@ from alertnet.flows.escalation.report_action import is_reported, report_action
 from alertnet.flows.incidents.update import happened_since
 from alertnet.flows.notifications.compose import coming, said
 from alertnet.flows.pages.open_matters import also_open
-from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up
+from alertnet.flows.unit.locked_incident import LockedIncident, Recipient, look_at, take_up
 from alertnet.messages.page import TYPED, Page, Remark
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import answers, notifications
@@ -64,7 +64,7 @@ class Opened:
 
 def may_answer(locked: LockedIncident, link: PageLink) -> bool:
     """Whether the link's contact may answer, at the number or mailbox that the link was sent to."""
-    return locked.may_answer(link.tree, link.contact, link.address)
+    return locked.recipient(link.tree, link.contact).may_answer(link.address)
 
 
 def judge(locked: LockedIncident, link: PageLink, sent: Sent, *, is_allowed: bool) -> tuple[Outcome, Proof | None]:
@@ -98,36 +98,37 @@ def show(
     `remarks`: what has just happened. `sent`: what was sent without effect, to be shown again.
     """
     locked = look_at(tx, link.incident_id)
-    contact = locked.contact(link.tree, link.contact)
-    words = said(locked, link.tree, contact)
+    recipient = locked.recipient(link.tree, link.contact)
+    words = said(recipient)
     if may_answer(locked, link):
         proof = proof or no_proof(locked, link)
         page = Page(words, (*remarks, *proof.remarks), also_open=also_open(locked, link))
-        page = _open_page(locked, link, contact, page, proof)
+        page = _open_page(recipient, link, page, proof)
         page = with_proof(locked, link, page, proof, sent)
     else:
         page = Page(words, (over(locked),))
-    return Opened(page, contact.language, locked.incident.templates, outcome)
+    return Opened(page, recipient.contact.language, locked.incident.templates, outcome)
 
 
-def _open_page(locked: LockedIncident, link: PageLink, contact: Contact, page: Page, proof: Proof) -> Page:
-    session, facts, answer = locked.tx.session, locked.facts, locked.current_answer(link.tree, link.contact)
+def _open_page(recipient: Recipient, link: PageLink, page: Page, proof: Proof) -> Page:
+    locked, contact, answer = recipient.locked, recipient.contact, recipient.current_answer()
+    session, facts = locked.tx.session, locked.facts
     reads = proof.is_given and contact.disclosure is not Disclosure.MINIMAL
     takes_charge = answer is not None and answer.kind is AnswerKind.ACKNOWLEDGED
     states = escalation_store.states_of(session, link.incident_id) if takes_charge else {}
-    following = coming(locked, states, link.tree, link.contact)
+    following = coming(recipient, states)
     words = replace(page.said, **following.words) if following else page.said
     told_by = locked.tree(link.tree).level(notifications.level_of(session, link.id))
     words = addressed(words, facts, contact, told_by, reads=reads)
     return replace(
         page,
         said=replace(words, ask=ask_on_page(words.ask, contact), nationals=words.nationals and not proof.is_missing),
-        remarks=(*_recorded(locked, link, answer, action_due(states.values())), *page.remarks),
+        remarks=(*_recorded(recipient, answer, action_due(states.values())), *page.remarks),
         answers=_answers_of(contact),
         answered=answer is not None,
         actions=tuple(Action) if answer is not None and answer.kind is not AnswerKind.DECLINED else (),
         details=details_of(facts, contact.disclosure) if reads else NO_DETAILS,
-        since=happened_since(locked, link.tree, link.contact, reads=reads),
+        since=happened_since(recipient, reads=reads),
         rest=(GO if following.on_hold else HOLD) if following else None,
     )
 
@@ -151,16 +152,14 @@ def with_proof(locked: LockedIncident, link: PageLink, page: Page, proof: Proof,
     )
 
 
-def _recorded(
-    locked: LockedIncident, link: PageLink, answer: CurrentAnswer | None, due_at: datetime | None
-) -> tuple[Remark, ...]:
+def _recorded(recipient: Recipient, answer: CurrentAnswer | None, due_at: datetime | None) -> tuple[Remark, ...]:
     """Remarks on the contact's answer: what was recorded, by when an action is expected, and whom to call.
 
     Without an answer: that the contact listened to a call, or that its answer was revoked, if so.
     """
     if answer is None:
-        names = locked.names(link.tree, link.contact)
-        heard = answers.heard_and_revoked(locked.tx.session, locked.incident.every_id, names)
+        locked = recipient.locked
+        heard = answers.heard_and_revoked(locked.tx.session, locked.incident.every_id, recipient.names)
         return tuple(Remark(word, at) for word, at in zip(("received", "recorded_revoke"), heard, strict=True) if at)
     expected = (Remark("expected_by", due_at),) if due_at else ()
     return Remark(_WORDS[answer.kind], answer.at), *expected, Remark("call_us")
@@ -183,7 +182,7 @@ def press(tx: Tx, link: PageLink, form: Sent) -> Opened:
 
 def _is_allowed(locked: LockedIncident, link: PageLink, form: Sent) -> bool:
     if form.answer in (HOLD, GO):
-        return locked.is_coordinator(link.tree, link.contact)
+        return locked.recipient(link.tree, link.contact).is_coordinator
     if form.answer == ACTION:
         return form.action in list(Action)
     answers = _answers_of(locked.contact(link.tree, link.contact))
@@ -197,22 +196,22 @@ def _answers_of(contact: Contact) -> tuple[str, ...]:
 
 def _record(locked: LockedIncident, link: PageLink, form: Sent) -> tuple[Remark, ...]:
     """Record it; returns remarks about what the page does not show anyway."""
-    now = locked.tx.now
+    now, recipient = locked.tx.now, locked.recipient(link.tree, link.contact)
     if form.answer == ACTION:
-        if not is_reported(locked, link.tree, link.contact, form.action, form.note):
-            report_action(locked, link.tree, link.contact, Action(form.action), note=form.note or None)
+        if not is_reported(recipient, form.action, form.note):
+            report_action(recipient, Action(form.action), note=form.note or None)
         return (Remark("recorded_action", now),)
     if form.answer == WRONG_PERSON:
-        report_wrong_person(locked, link.tree, link.contact, link.address)
+        report_wrong_person(recipient, link.address)
         return (Remark("recorded_wrong_person", now),)
     if form.answer == HOLD:
-        hold_rest(locked, link.tree, link.contact, Via.LINK, link.address)
+        hold_rest(recipient, Via.LINK, link.address)
         return (Remark("recorded_hold", now),)
     if form.answer == GO:
-        if is_on_hold(locked, link.tree, link.contact):
-            release_rest(locked, link.tree, link.contact)
+        if is_on_hold(recipient):
+            release_rest(recipient)
         return (Remark("recorded_go", now),)
     if form.answer:
         kind, by = ANSWERS[form.answer], form.by or None
-        respond(locked, link.tree, link.contact, Response(kind, Via.LINK, link.address, by=by))
+        respond(recipient, Response(kind, Via.LINK, link.address, by=by))
     return ()

@@ -57,11 +57,12 @@ def carry_out(locked: LockedIncident, link: PageLink, sent: Sent) -> tuple[Remar
         close_incident(locked, CloseReason(sent.reason), text=sent.note or None, by=link.contact)
         return ()
     tree, _, contact = sent.contact.partition("/")
+    recipient = locked.recipient(tree, contact)
     if sent.answer == VOUCH:
-        report_action.vouch(locked, tree, contact, AnswerKind(sent.kind), by=link.contact)
+        report_action.vouch(recipient, AnswerKind(sent.kind), by=link.contact)
         return (Remark("recorded_vouch", locked.tx.now),)
-    if not report_action.is_reported(locked, tree, contact, sent.action, sent.note):
-        report_action.report_action(locked, tree, contact, Action(sent.action), note=sent.note or None)
+    if not report_action.is_reported(recipient, sent.action, sent.note):
+        report_action.report_action(recipient, Action(sent.action), note=sent.note or None)
     return (Remark("recorded_action", locked.tx.now),)
 
 
@@ -99,14 +100,13 @@ def _report(locked: LockedIncident, prompt: Prompt, said: str, by: str) -> None:
         if prompt.answer != said:
             report_action.report_failure(locked, prompt, PromptAnswer(said), by)
     else:
-        tree = locked.tree_of(prompt.escalation)
-        report_action.vouch(locked, tree, prompt.contact, ANSWERS[said], by=by)
+        recipient = locked.recipient(locked.tree_of(prompt.escalation), prompt.contact)
+        report_action.vouch(recipient, ANSWERS[said], by=by)
 
 
 def contacts_of(locked: LockedIncident) -> list[tuple[str, str]]:
     """(tree/contact, name and id) of those who were told or are to be called, if they still may be."""
     kinds = (Kind.ALERT, Kind.REMINDER, Kind.TASK)
     told = sorted(notifications.told(locked.tx.session, locked.incident.every_id, kinds))
-    return [
-        (f"{tree}/{id}", f"{locked.contact(tree, id).called} ({id})") for tree, id in told if locked.may_hear(tree, id)
-    ]
+    known = (locked.recipient(*name) for name in told)
+    return [("/".join(each.name), f"{each.contact.called} ({each.id})") for each in known if each.may_hear]

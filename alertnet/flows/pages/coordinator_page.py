@@ -27,7 +27,7 @@ from alertnet.flows.pages.coordinator_actions import (
     seen_of,
 )
 from alertnet.flows.pages.open_matters import also_open
-from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up
+from alertnet.flows.unit.locked_incident import LockedIncident, Recipient, look_at, take_up
 from alertnet.messages.page import LISTEN, Page, Remark, TaskDetails
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import recordings
@@ -49,9 +49,10 @@ def task_details_of(locked: LockedIncident, task: Prompt) -> TaskDetails | None:
     """What the page of that task shows; None where its contact may not be told any more (A3)."""
     covered = covered_by_task(locked.tx.session, task.id)
     asked = next(each for each in covered if each.escalation == task.escalation_id)
-    if not locked.may_hear(asked.tree, task.contact):
+    recipient = locked.recipient(asked.tree, task.contact)
+    if not recipient.may_hear:
         return None
-    contact = locked.contact(asked.tree, task.contact)
+    contact = recipient.contact
     words = contact.all_methods[asked.method_index].address
     numbers = _numbers(words, contact)
     who = tuple(dict.fromkeys(part for part in (contact.organisation, contact.name, contact.id) if part))
@@ -150,11 +151,12 @@ def show(
 ) -> Opened:
     """The page of a coordinator's link as of now; see `contact_page.show`."""
     locked = look_at(tx, link.incident_id)
-    contact = locked.contact(link.tree, link.contact)
+    recipient = locked.recipient(link.tree, link.contact)
+    contact = recipient.contact
     prompt = prompt_store.as_of_now(tx.session, link.prompt)
     proof = proof or no_proof(locked, link)
     page = Page(
-        _said(locked, link.tree, contact, prompt, is_coerced=proof.is_coerced),
+        _said(recipient, prompt, is_coerced=proof.is_coerced),
         (*_remarks(locked, prompt, link.contact), *remarks),
         asked=True,
         is_text=locked.facts.lone_text and locked.is_open,
@@ -170,11 +172,12 @@ def show(
     return Opened(page, contact.language, locked.incident.templates, outcome)
 
 
-def _said(locked: LockedIncident, tree: str, contact: Contact, prompt: Prompt, *, is_coerced: bool) -> Said:
+def _said(recipient: Recipient, prompt: Prompt, *, is_coerced: bool) -> Said:
+    locked = recipient.locked
     words = prompts.words_of_prompt(locked, prompt) | {"about": prompt.about} | _by_name(locked, prompt)
     if is_coerced:
         words |= {"subject": Subject(prompt.subject)}
-    return replace(said(locked, tree, contact), **words)
+    return replace(said(recipient), **words)
 
 
 def _by_name(locked: LockedIncident, prompt: Prompt) -> dict[str, object]:

@@ -41,7 +41,7 @@ def answerable(
     for code in codes:
         if code.counts:
             locked = look_at(tx, code.incident)
-            if locked.may_answer(code.tree, code.contact, address) and locked.facts.drill is drill:
+            if locked.recipient(code.tree, code.contact).may_answer(address) and locked.facts.drill is drill:
                 yield code, locked
 
 
@@ -49,8 +49,7 @@ def matter_of(locked: LockedIncident, code: HeldCode, address: str) -> OpenMatte
     """The matter of a code, and whether it still waits for an answer."""
     prompt = prompt_store.get(locked.tx.session, code.prompt) if code.prompt else None
     is_open = _is_alert_open(locked, code, address) if prompt is None else code.asks and prompt.answer is None
-    contact = locked.contact(code.tree, code.contact)
-    words = replace(said(locked, code.tree, contact), code=code.text)
+    words = replace(said(locked.recipient(code.tree, code.contact)), code=code.text)
     if prompt is not None:
         words = replace(words, at=locked.tx.now, **words_of_prompt(locked, prompt))
     kind = Kind.ALERT if prompt is None else Kind(prompt.kind)
@@ -60,7 +59,7 @@ def matter_of(locked: LockedIncident, code: HeldCode, address: str) -> OpenMatte
 
 def also_open(locked: LockedIncident, link: PageLink) -> tuple[AlsoOpen, ...]:
     """What waits for an answer at the number or mailbox of a coordinator's link, besides that link's own matter."""
-    if not locked.is_coordinator(link.tree, link.contact):
+    if not locked.recipient(link.tree, link.contact).is_coordinator:
         return ()
     told = told_codes(locked.tx, link.address)
     others = (code for code in told if (code.incident, code.prompt) != (link.incident_id, link.prompt_id))
@@ -83,7 +82,7 @@ def _path_to(locked: LockedIncident, code: HeldCode, address: str) -> str:
 
 def _is_alert_open(locked: LockedIncident, code: HeldCode, address: str) -> bool:
     """Whether a coordinator's alert still waits for its answer."""
-    if not locked.is_coordinator(code.tree, code.contact):
+    if not locked.recipient(code.tree, code.contact).is_coordinator:
         return False
     session = locked.tx.session
     sent = notifications.alerts_to(session, locked.incident.every_id, locked.tx.vault.indexes(address))

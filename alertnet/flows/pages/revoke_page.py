@@ -25,7 +25,7 @@ def press(tx: Tx, link: PageLink, sent: Sent) -> Opened:
     outcome, proof = judge(locked, link, sent, is_allowed=sent.answer == REVOKE if sent.answer else bool(sent.pin))
     revokes = outcome is Outcome.DONE and sent.answer == REVOKE
     if revokes and answers.get(tx.session, link.acknowledgement).revoked_at is None:
-        revoke(locked, link.acknowledgement, by=link.contact, besides=(link.tree, link.contact))
+        revoke(locked, link.acknowledgement, by=link.contact, besides=locked.recipient(link.tree, link.contact))
     locked.finish()
     return show(tx, link, proof=proof, outcome=outcome)
 
@@ -33,9 +33,10 @@ def press(tx: Tx, link: PageLink, sent: Sent) -> Opened:
 def show(tx: Tx, link: PageLink, proof: Proof | None = None, outcome: Outcome = Outcome.DONE) -> Opened:
     """The page of a coordinator's link to an answer, as of now; when just opened, with as little as before its PIN."""
     locked = look_at(tx, link.incident_id)
-    contact = locked.contact(link.tree, link.contact)
+    recipient = locked.recipient(link.tree, link.contact)
+    contact = recipient.contact
     answer = answers.get(tx.session, link.acknowledgement)
-    words = replace(said(locked, link.tree, contact), subject=SUBJECTS[answer.kind], about=answer.contact)
+    words = replace(said(recipient), subject=SUBJECTS[answer.kind], about=answer.contact)
     if not may_answer(locked, link):
         page = Page(words, (over(locked),), asked=True)
     elif answer.revoked_at is not None:

@@ -46,9 +46,9 @@ def decide_text(locked: LockedIncident, into: LockedIncident | None, link: PageL
     try:
         if sent.answer == OPEN:
             facts = facts_of_text(locked, sent.type or None, Severity(sent.severity) if sent.severity else None)
-            open_read_text(locked, facts, tree=link.tree, contact=link.contact, address=link.address)
+            open_read_text(locked.recipient(link.tree, link.contact), facts, link.address)
         elif into is not None:
-            join_text(locked, into, by=link.contact, besides=(link.tree, link.contact))
+            join_text(locked, into, by=link.contact, besides=into.recipient(link.tree, link.contact))
         else:
             set_text_aside(locked, by=link.contact)
     except WrongState:

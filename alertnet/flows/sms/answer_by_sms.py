@@ -21,7 +21,7 @@ from alertnet.flows.notifications.prompts import answer_prompt, is_taken_on, sub
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.credentials.codes import HeldCode
-from alertnet.store.records.inbound import InboundSms, Recipient, Reply
+from alertnet.store.records.inbound import Addressee, InboundSms, Reply
 from alertnet.store.records.prompts import Prompt
 
 KINDS = {
@@ -64,7 +64,7 @@ def record_answers(
 def _record(
     locked: LockedIncident, sms: InboundSms, answer: SmsAnswer, code: HeldCode, *, replying: bool
 ) -> Reply | None:
-    if not locked.may_hear(code.tree, code.contact):
+    if not locked.recipient(code.tree, code.contact).may_hear:
         ring_once(locked, Subject.NOT_UNDERSTOOD, code.contact)
         return None
     if not locked.is_open:
@@ -87,13 +87,12 @@ def _respond(locked: LockedIncident, sms: InboundSms, answer: SmsAnswer, code: H
     done = answer.verb is Verb.DONE
     note = None if done else answer.note
     response = Response(KINDS[answer.verb], Via.SMS, sms.sender, note=note, at=sms.heard_at)
-    recorded = respond(locked, code.tree, code.contact, response, replying=replying)
+    recipient = locked.recipient(code.tree, code.contact)
+    recorded = respond(recipient, response, replying=replying)
     words = recorded.words
     if done:
         # The action is told in free text; `observed` claims the least of the actions that end the wait for one.
-        report_action(
-            locked, code.tree, code.contact, Action.OBSERVED, at=sms.heard_at, note=answer.note, in_words=True
-        )
+        report_action(recipient, Action.OBSERVED, at=sms.heard_at, note=answer.note, in_words=True)
         words = replace(words, subject=Subject.ACTION, at=locked.tx.now)
     return reply_to_holder(locked, code, recorded.confirmed_by, words)
 
@@ -103,27 +102,28 @@ def _decide_by_own_code(locked: LockedIncident, sms: InboundSms, code: HeldCode,
 
     Where none is open, it is about whatever comes next.
     """
-    if locked.is_coordinator(code.tree, code.contact):
+    recipient = locked.recipient(code.tree, code.contact)
+    if recipient.is_coordinator:
         session, incident = locked.tx.session, locked.incident.id
         question = prompt_store.oldest_decision(session, incident)
         if question is None and answer.verb is Verb.HOLD:
             return _hold(locked, sms, code)
-        if question is None and is_on_hold(locked, code.tree, code.contact):
-            release_rest(locked, code.tree, code.contact, sms.heard_at)
-            stays = is_on_hold(locked, code.tree, code.contact)
+        if question is None and is_on_hold(recipient):
+            release_rest(recipient, sms.heard_at)
+            stays = is_on_hold(recipient)
             return _reply(locked, code, Kind.RECORDED, subject=Subject.HOLD if stays else Subject.GO, at=locked.tx.now)
         question = question or prompt_store.last_decision(session, incident)
         if question is not None:
             return _decide(locked, code, question, answer)
     ring_once(locked, Subject.NOT_UNDERSTOOD, code.contact)
-    is_answered = locked.current_answer(code.tree, code.contact) is not None
+    is_answered = recipient.current_answer() is not None
     return _reply(locked, code, Kind.NOT_UNDERSTOOD, code=None if is_answered else code.text)
 
 
 def _hold(locked: LockedIncident, sms: InboundSms, code: HeldCode) -> Reply:
-    recorded = hold_rest(locked, code.tree, code.contact, Via.SMS, sms.sender, sms.heard_at)
-    words = recorded.words
-    if is_on_hold(locked, code.tree, code.contact):
+    recipient = locked.recipient(code.tree, code.contact)
+    words = hold_rest(recipient, Via.SMS, sms.sender, sms.heard_at).words
+    if is_on_hold(recipient):
         words = replace(words, subject=Subject.HOLD, at=locked.tx.now)
     return reply_to_holder(locked, code, Kind.RECORDED, words)
 
@@ -171,9 +171,10 @@ def _take_alarm(locked: LockedIncident, code: HeldCode, prompt: Prompt, answer: 
 
 def _code_wanted_instead(locked: LockedIncident, code: HeldCode) -> str | None:
     """The contact's own code in the incident that a text has become, while nobody has taken charge of it."""
-    if is_taken_on(locked) or locked.current_answer(code.tree, code.contact) is not None:
+    recipient = locked.recipient(code.tree, code.contact)
+    if is_taken_on(locked) or recipient.current_answer() is not None:
         return None
-    return known_code(locked, code.tree, code.contact)
+    return known_code(recipient)
 
 
 def _report(locked: LockedIncident, sms: InboundSms, code: HeldCode, task: Prompt, answer: SmsAnswer) -> Reply:
@@ -182,13 +183,13 @@ def _report(locked: LockedIncident, sms: InboundSms, code: HeldCode, task: Promp
         return _ask_again(locked, code, task)
     done = answer.verb is Verb.DONE
     note = None if done else answer.note
-    tree = locked.tree_of(task.escalation)
+    called = locked.recipient(locked.tree_of(task.escalation), task.contact)
     try:
-        vouch(locked, tree, task.contact, KINDS[answer.verb], by=code.contact, note=note, at=sms.heard_at)
+        vouch(called, KINDS[answer.verb], by=code.contact, note=note, at=sms.heard_at)
     except WrongState:
         return _reply_settled(locked, code)
     if done:
-        report_action(locked, tree, task.contact, Action.OBSERVED, at=sms.heard_at, note=answer.note, in_words=True)
+        report_action(called, Action.OBSERVED, at=sms.heard_at, note=answer.note, in_words=True)
     return _reply(locked, code, Kind.RECORDED, subject=Subject.ACTION, at=locked.tx.now)
 
 
@@ -201,7 +202,8 @@ def _reply_current(locked: LockedIncident, code: HeldCode, prompt: Prompt) -> Re
         return _reply_settled(locked, code)
     # As if it were its own, the sender would not see that somebody else has decided otherwise.
     by = prompt.about if prompt.kind == PromptKind.TASK else prompt.answered_by
-    if subject is not Subject.REFUSED and by in {contact for _, contact in locked.names(code.tree, code.contact)}:
+    own = {contact for _, contact in locked.recipient(code.tree, code.contact).names}
+    if subject is not Subject.REFUSED and by in own:
         return _reply(locked, code, Kind.RECORDED, subject=subject, at=prompt.answered_at)
     known = {contact.id for _, contact in locked.plans.coordinators} | {prompt.about}
     return _reply(locked, code, Kind.NOTICE, subject=subject, about=by if by in known else None, at=prompt.answered_at)
@@ -221,9 +223,7 @@ def _was_opened(locked: LockedIncident, prompt: Prompt) -> bool:
 
 
 def _reply(locked: LockedIncident, held: HeldCode, kind: Kind, /, **words: Any) -> Reply:
-    contact = locked.contact(held.tree, held.contact)
-    common = said(locked, held.tree, contact)
-    return reply_to_holder(locked, held, kind, replace(common, **words))
+    return reply_to_holder(locked, held, kind, replace(said(locked.recipient(held.tree, held.contact)), **words))
 
 
 def keep_text(locked: LockedIncident, code: HeldCode, sms: InboundSms) -> None:
@@ -233,5 +233,5 @@ def keep_text(locked: LockedIncident, code: HeldCode, sms: InboundSms) -> None:
 
 def reply_to_holder(locked: LockedIncident, code: HeldCode, kind: Kind, words: Said) -> Reply:
     """A reply to the code's holder, in the contact's language."""
-    to = Recipient(code.contact, code.tree, locked.incident.id)
+    to = Addressee(code.contact, code.tree, locked.incident.id)
     return Reply(kind, locked.contact(code.tree, code.contact).language, words, locked.incident.templates, to=to)

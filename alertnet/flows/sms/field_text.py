@@ -15,7 +15,7 @@ from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import timeline
 from alertnet.store.records.editions import Edition
-from alertnet.store.records.inbound import InboundSms, Recipient, Reply
+from alertnet.store.records.inbound import Addressee, InboundSms, Reply
 
 
 @value
@@ -73,5 +73,5 @@ class FieldText:
 
     def reply(self, kind: Kind, words: Said, *, incident: str | None = None, at_once_only: bool = False) -> Reply:
         """The reply in the sender's language. `at_once_only`: later somebody else may hold the phone."""
-        to = None if at_once_only else Recipient(self.sender.owner, self.sender.tree.id, incident)
+        to = None if at_once_only else Addressee(self.sender.owner, self.sender.tree.id, incident)
         return Reply(kind, self.sender.member.language, words, self.edition.templates, to)

@@ -48,7 +48,7 @@ from alertnet.store.records import inbound
 from alertnet.store.records.credentials import lost_codes
 from alertnet.store.records.credentials.codes import HeldCode, find_sent, told_codes
 from alertnet.store.records.editions import Edition
-from alertnet.store.records.inbound import InboundSms, Recipient, Reply
+from alertnet.store.records.inbound import Addressee, InboundSms, Reply
 from alertnet.store.records.notifications import NotificationDraft
 
 
@@ -80,7 +80,7 @@ def receive_late_sms(tx: Tx, edition: Edition, sms: InboundSms) -> None:
         _post(tx, sms, reply, reply.to)
 
 
-def _post(tx: Tx, sms: InboundSms, reply: Reply, to: Recipient) -> None:
+def _post(tx: Tx, sms: InboundSms, reply: Reply, to: Addressee) -> None:
     locked = take_up(tx, to.incident) if to.incident else None
     work = UnitOfWork(tx)
     draft = NotificationDraft(

@@ -25,7 +25,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, limits
 from alertnet.store.records.credentials.codes import HeldCode
 from alertnet.store.records.editions import Edition
-from alertnet.store.records.inbound import InboundSms, Recipient, Reply
+from alertnet.store.records.inbound import Addressee, InboundSms, Reply
 
 MOST_INCIDENTS = 5
 """The most open incidents of its sender that a text is added to, the latest: more would only ring the same people."""
@@ -47,13 +47,12 @@ def reply_unclear(tx: Tx, sms: InboundSms, told: Sequence[HeldCode], subject: Su
             ring_once(locked, subject or Subject.NOT_UNDERSTOOD, own[0].contact)
         locked.finish()
         # Even a reply would tell it something (A3).
-        if locked.may_hear(own[0].tree, own[0].contact):
+        if locked.recipient(own[0].tree, own[0].contact).may_hear:
             heard.append((locked, own))
     if not heard:
         return None
     locked, own = heard[-1]
-    contact = locked.contact(own[0].tree, own[0].contact)
-    words = said(locked, own[0].tree, contact)
+    words = said(locked.recipient(own[0].tree, own[0].contact))
     if subject is not None and len(heard) == 1:
         words = replace(words, code=_code_to_answer(locked, own))
     else:
@@ -80,7 +79,7 @@ def _code_to_answer(locked: LockedIncident, own: Sequence[HeldCode]) -> str | No
     code = next((code for code in _good(own) if code.prompt is None), None)
     if code is None:
         return None
-    return code.text if locked.current_answer(code.tree, code.contact) is None else None
+    return code.text if locked.recipient(code.tree, code.contact).current_answer() is None else None
 
 
 def pass_on_from_member(text: FieldText, subject: Subject) -> Reply:
@@ -111,7 +110,7 @@ def pass_on_from_contact(
     who = {"by": contact.id} if has_left else {"tree": tree.id, "contact": contact.id}
     text = FieldText(tx, edition, contact_in_field(edition.network, tree, contact, sms.sender), sms)
     _put_before_people(text, subject, contact.id, **who)
-    to = Recipient(contact.id, tree.id)
+    to = Addressee(contact.id, tree.id)
     return Reply(Kind.NOT_UNDERSTOOD, contact.language, said_by(tree, contact), edition.templates, to=to)
 
 

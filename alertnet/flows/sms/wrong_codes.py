@@ -17,7 +17,7 @@ from alertnet.flows.credentials.page_links import link_token
 from alertnet.flows.credentials.written_codes import new_code, void, written_code
 from alertnet.flows.notifications.compose import drafts, notify_coordinators, said
 from alertnet.flows.notifications.prompts import text_code
-from alertnet.flows.unit.locked_incident import LockedIncident, take_up
+from alertnet.flows.unit.locked_incident import LockedIncident, Recipient, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records import limits
@@ -100,48 +100,49 @@ def _renew(locked: LockedIncident, number: str, own: Sequence[HeldCode]) -> Said
     """Void the number's codes and issue new ones; returns the words for the number itself, if it had its own code."""
     words = None
     for code in [code for code in own if code.counts]:
-        contact = locked.contact(code.tree, code.contact)
+        recipient = locked.recipient(code.tree, code.contact)
         if code.prompt is not None:
             # All coordinators share it, and one's mistakes must not lock out another.
             codes.void_at(locked.tx, code.id, number)
             prompt = prompt_store.get(locked.tx.session, code.prompt)
-            if prompt.is_open and locked.may_hear(code.tree, code.contact):
-                fresh = new_code(locked, locked.same_recipient(code.tree, contact.id), prompt=prompt.id)
+            if prompt.is_open and recipient.may_hear:
+                fresh = new_code(locked, recipient.same, prompt=prompt.id)
                 locked.work.flush()
-                text_code(locked, prompt, (code.tree, contact), fresh)
+                text_code(recipient, prompt, fresh)
             continue
         void(locked, code.id)
-        if locked.may_hear(code.tree, code.contact) and (fresh := written_code(locked, code.tree, contact)):
-            words = replace(_words(locked, code, number), code=fresh.text)
-            elsewhere = contact.without((number,))
-            for draft in drafts(locked, Kind.NOT_UNDERSTOOD, code.tree, elsewhere, replace(words, link=None)):
+        if recipient.may_hear and (fresh := written_code(recipient)):
+            words = replace(_words(recipient, number), code=fresh.text)
+            elsewhere = replace(recipient, contact=recipient.contact.without((number,)))
+            for draft in drafts(elsewhere, Kind.NOT_UNDERSTOOD, replace(words, link=None)):
                 locked.work.post(draft)
     return words
 
 
 def _lock_out(locked: LockedIncident, number: str, own: Sequence[HeldCode]) -> Said | None:
     code = next((code for code in own if code.prompt is None), own[0])
-    return _words(locked, code, number) if locked.may_hear(code.tree, code.contact) else None
+    recipient = locked.recipient(code.tree, code.contact)
+    return _words(recipient, number) if recipient.may_hear else None
 
 
-def _words(locked: LockedIncident, code: HeldCode, number: str) -> Said:
+def _words(recipient: Recipient, number: str) -> Said:
     """What a number is told about its wrong codes; the link stays valid whatever becomes of them."""
-    contact = locked.contact(code.tree, code.contact)
-    same_recipient = [tree for tree, _ in locked.same_recipient(code.tree, code.contact)]
-    escalation = next((each.id for tree in same_recipient if (each := locked.escalation_of(tree))), None)
-    words = replace(said(locked, code.tree, contact), subject=Subject.WRONG_CODES)
+    escalations = (recipient.locked.escalation_of(tree) for tree, _ in recipient.same)
+    escalation = next((each.id for each in escalations if each), None)
+    words = replace(said(recipient), subject=Subject.WRONG_CODES)
     if escalation is None:
         return words
     by_text = Method(MethodKind.SMS, number)
-    _, token = link_token(locked, code.tree, contact, by_text, escalation_id=escalation)
+    _, token = link_token(recipient, by_text, escalation_id=escalation)
     return replace(words, link=token)
 
 
 def _write_there(consequence: Consequence, number: str) -> None:
     """Tell the number by a text of its own, where it takes texts."""
     locked, code = consequence.locked, consequence.code
-    contact = locked.contact(code.tree, code.contact)
-    for draft in drafts(locked, Kind.NOT_UNDERSTOOD, code.tree, contact.only_at(number), consequence.words):
+    recipient = locked.recipient(code.tree, code.contact)
+    there = replace(recipient, contact=recipient.contact.only_at(number))
+    for draft in drafts(there, Kind.NOT_UNDERSTOOD, consequence.words):
         locked.work.post(draft)
     locked.finish()
 

@@ -15,7 +15,7 @@ from alertnet.store.records.credentials import lost_codes
 from alertnet.store.records.credentials.codes import find_sent
 from alertnet.store.records.credentials.lost_codes import LostCode
 from alertnet.store.records.editions import Edition
-from alertnet.store.records.inbound import InboundSms, Recipient, Reply
+from alertnet.store.records.inbound import Addressee, InboundSms, Reply
 
 Told = Mapping[str, Sequence[str]]
 """Lost incidents by reference, with those who were told: ids of contacts, or the end of a number."""
@@ -61,7 +61,7 @@ def pass_on_answer(tx: Tx, edition: Edition, sms: InboundSms, found: Mapping[str
         return None
     tree, contact = listed[0]
     words = replace(said_by(tree, contact), ref=ref)
-    return Reply(Kind.NOT_UNDERSTOOD, contact.language, words, edition.templates, to=Recipient(contact.id, tree.id))
+    return Reply(Kind.NOT_UNDERSTOOD, contact.language, words, edition.templates, to=Addressee(contact.id, tree.id))
 
 
 def _who(tx: Tx, edition: Edition, number: str) -> str:

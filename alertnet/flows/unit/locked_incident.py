@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
 
+from alertnet.core.codec import value
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import ContactTree, Named
 from alertnet.core.directory.usable_methods import of_strangers
@@ -23,7 +24,7 @@ from alertnet.store.queues import incident_attempts
 from alertnet.store.records import answers, editions
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import incidents as incident_store
-from alertnet.store.records.answers import CurrentAnswer
+from alertnet.store.records.answers import CurrentAnswer, ReportedAction
 from alertnet.store.records.credentials.codes import Code
 from alertnet.store.records.escalations import Escalation, Found, Unreadable
 
@@ -85,48 +86,15 @@ class LockedIncident:
         """The order in which a message of this incident is sent."""
         return send_rank(self.facts.rank, kind, again=again)
 
-    def same_recipient(self, tree: str, contact: str) -> tuple[Named, ...]:
-        """The same recipient in every pinned tree, this contact first."""
-        return self.plans.recipients.same_as(tree, contact)
-
-    def names(self, tree: str, contact: str) -> set[tuple[str, str]]:
-        """The (tree, contact) names of the same recipient."""
-        return {(id, each.id) for id, each in self.same_recipient(tree, contact)}
-
-    def current_answer(self, tree: str, contact: str) -> CurrentAnswer | None:
-        """The recipient's valid answer, in whichever tree it was given."""
-        return next(iter(self.current_answers(tree, contact)), None)
-
-    def current_answers(self, tree: str, contact: str) -> list[CurrentAnswer]:
-        """All valid answers of the recipient, the latest first."""
-        return answers.current_answers(self.tx.session, self.incident.every_id, self.names(tree, contact))
-
-    def as_known_now(self, tree: str, contact: str) -> tuple[str, str]:
-        """The (tree, contact) name of the recipient since the trees were edited; one that has left keeps its name."""
-        if not self.contact(tree, contact).former:
-            return tree, contact
-        known = self.same_recipient(tree, contact)
-        return next(((id, each.id) for id, each in known if not each.former), (tree, contact))
-
-    def may_hear(self, tree: str, contact: str) -> bool:
-        """Whether the contact may be told of the incident: it is not barred from it, nor involved in it (A3)."""
-        tree, contact = self.as_known_now(tree, contact)
-        return contact in self.plans[tree].allowed
-
-    def may_answer(self, tree: str, contact: str, address: str | None = None) -> bool:
-        """Whether the incident is open, and the contact may be told of it and still has that number or mailbox."""
-        known, now = self.contact(tree, contact), self.contact(*self.as_known_now(tree, contact))
-        left = now.left | (known.addresses - now.addresses)
-        return self.is_open and self.may_hear(tree, contact) and address not in left
-
-    def is_coordinator(self, tree: str, contact: str) -> bool:
-        """Whether the recipient is a coordinator, in whichever tree."""
-        return any(each.is_coordinator for _, each in self.same_recipient(tree, contact))
+    def recipient(self, tree: str, contact: str) -> "Recipient":
+        """That contact of a pinned tree, as a recipient of this incident."""
+        return Recipient(self, tree, self.contact(tree, contact))
 
     def may_coordinate(self, tree: str, contact: str) -> bool:
-        """Whether the recipient gets what coordinators of the incident are asked."""
+        """Whether that contact, if there is one, gets what coordinators of the incident are asked."""
+        is_known = tree in self.plans and contact in self.tree(tree).contacts
         asked = {(id, each.id) for id, each in self.plans.coordinators}
-        return tree in self.plans and contact in self.tree(tree).contacts and bool(self.names(tree, contact) & asked)
+        return is_known and bool(self.recipient(tree, contact).names & asked)
 
     def numbers_in_trouble(self, tree: str) -> set[str]:
         """The number that raised the incident, and those of the tree's contacts who are among its people."""
@@ -150,12 +118,6 @@ class LockedIncident:
         """The id of an escalation's tree, even if the escalation can't be read or belongs to a part."""
         known = (each.tree for each in self.every_escalation if each.id == escalation_id)
         return next(known, None) or escalation_store.tree_of(self.tx.session, escalation_id)
-
-    def ref_known_to(self, tree: str, contact: str) -> str:
-        """The reference by which the recipient knows it: that of a part, if it was told only of that part."""
-        names = self.names(tree, contact) if self.incident.merged else set()
-        heard = self.heard_of_each if names else {}
-        return next((ref for ref, told in heard.items() if told & names), self.incident.ref)
 
     def ref_raised_from(self, number: str) -> str:
         """The reference that was given to the phone which raised it, or one of its parts."""
@@ -297,6 +259,81 @@ class LockedIncident:
         self.fresh = False
         for escalation in self.escalations:
             escalation.new = False
+
+
+@value
+class Recipient:
+    """A contact that a locked incident concerns. The same recipient may stand in other trees under other names."""
+
+    locked: LockedIncident
+    tree: str
+    contact: Contact
+
+    @property
+    def id(self) -> str:
+        return self.contact.id
+
+    @property
+    def name(self) -> tuple[str, str]:
+        return self.tree, self.contact.id
+
+    @property
+    def named(self) -> Named:
+        return self.tree, self.contact
+
+    @property
+    def same(self) -> tuple[Named, ...]:
+        """The same recipient in every pinned tree, this contact first."""
+        return self.locked.plans.recipients.same_as(self.tree, self.contact.id)
+
+    @property
+    def names(self) -> set[tuple[str, str]]:
+        """The (tree, contact) names of the same recipient."""
+        return {(tree, each.id) for tree, each in self.same}
+
+    def current_answer(self) -> CurrentAnswer | None:
+        """Its valid answer, in whichever tree it was given."""
+        return next(iter(self.current_answers()), None)
+
+    def current_answers(self) -> list[CurrentAnswer]:
+        """All its valid answers, the latest first."""
+        return answers.current_answers(self.locked.tx.session, self.locked.incident.every_id, self.names)
+
+    def reports(self) -> list[ReportedAction]:
+        """The actions that it has reported, oldest first."""
+        return answers.reports(self.locked.tx.session, self.locked.incident.every_id, self.names)
+
+    @property
+    def as_known_now(self) -> "Recipient":
+        """The same under its name since the trees were edited; one that has left keeps its name."""
+        if not self.contact.former:
+            return self
+        known = (Recipient(self.locked, tree, each) for tree, each in self.same if not each.former)
+        return next(known, self)
+
+    @property
+    def may_hear(self) -> bool:
+        """Whether it may be told of the incident: it is not barred from it, nor involved in it (A3)."""
+        now = self.as_known_now
+        return now.id in self.locked.plans[now.tree].allowed
+
+    def may_answer(self, address: str | None = None) -> bool:
+        """Whether the incident is open, and it may be told of it and still has that number or mailbox."""
+        known, now = (self.locked.contact(*each.name) for each in (self, self.as_known_now))
+        left = now.left | (known.addresses - now.addresses)
+        return self.locked.is_open and self.may_hear and address not in left
+
+    @property
+    def is_coordinator(self) -> bool:
+        """Whether it is a coordinator, in whichever tree."""
+        return any(each.is_coordinator for _, each in self.same)
+
+    @property
+    def ref(self) -> str:
+        """The reference by which it knows the incident: that of a part, if it was told only of that part."""
+        names = self.names if self.locked.incident.merged else set()
+        heard = self.locked.heard_of_each if names else {}
+        return next((ref for ref, told in heard.items() if told & names), self.locked.incident.ref)
 
 
 def taken_up(tx: Tx) -> dict[str, LockedIncident | None]:

@@ -69,10 +69,10 @@ def answer_further(tx: Tx, attempt_id: str, about: str, digits: str) -> Spoken |
 
 def _answer(tx: Tx, matter: OpenMatter, address: str, digits: str) -> Reaction:
     locked = take_up(tx, matter.incident)
-    asked = ToAnswer(locked, matter.kind, matter.tree, matter.contact, address, matter.prompt_id)
+    listener = locked.recipient(matter.tree, matter.contact)
     if matter.kind.is_alert and matter.is_open and not digits:
-        record_receipt(locked, matter.tree, matter.contact, address)
-    reaction = take_keys(asked, digits)
+        record_receipt(listener, address)
+    reaction = take_keys(ToAnswer(listener, matter.kind, address, matter.prompt_id), digits)
     locked.finish()
     return reaction
 
@@ -83,8 +83,8 @@ def _offer(call: PlacedCall, matter: OpenMatter) -> Spoken:
 
 
 def _is_proved(locked: LockedIncident, code: HeldCode, call: PlacedCall) -> bool:
-    owner = owner_of_pin(locked, code.tree, code.contact)
+    owner = owner_of_pin(locked.recipient(code.tree, code.contact))
     if not has_pin(locked.tx, owner):
         return True
     assert call.incident_id is not None
-    return owner == owner_of_pin(look_at(locked.tx, call.incident_id), call.tree, call.contact)
+    return owner == owner_of_pin(look_at(locked.tx, call.incident_id).recipient(call.tree, call.contact))

@@ -207,18 +207,21 @@ def _acknowledge(
     locked = take_up(tx, code.incident)
     # Look again under the incident's lock, where wrong tries are counted.
     again = find_sent(tx, call.sender, [code.text]).get(code.text)
-    if again is None or not again.counts or again.id != code.id or not locked.may_answer(code.tree, code.contact):
+    if again is None or not again.counts or again.id != code.id:
         return None
-    if asks and has_pin(tx, owner_of_pin(locked, code.tree, code.contact)):
+    recipient = locked.recipient(code.tree, code.contact)
+    if not recipient.may_answer():
+        return None
+    if asks and has_pin(tx, owner_of_pin(recipient)):
         return replace(caller.hears, asks=Asks.PROOF, code=code.id)
-    if pin and not try_contacts_pin(locked, code.tree, code.contact, MethodKind.CALL.value, pin).check:
+    if pin and not try_contacts_pin(recipient, MethodKind.CALL.value, pin).check:
         locked.finish()
         return None
-    recorded = respond(locked, code.tree, code.contact, Response(AnswerKind.ACKNOWLEDGED, Via.CALL, call.sender))
+    recorded = respond(recipient, Response(AnswerKind.ACKNOWLEDGED, Via.CALL, call.sender))
     locked.finish()
     return replace(
         caller.hears,
-        language=locked.contact(code.tree, code.contact).language,
+        language=recipient.contact.language,
         is_spoken=_pass(tx, call, RECORDED),
         recorded=recorded.words,
         templates=locked.incident.templates,

@@ -13,7 +13,7 @@ from alertnet.flows.escalation.pin_proof import owner_of_pin, try_contacts_pin
 from alertnet.flows.notifications.cancel_messages import is_wanted
 from alertnet.flows.sending.locked_attempt import FOLLOW_UP, LockedAttempt, lock_attempt
 from alertnet.flows.sms.wrong_codes import count_wrong_tries
-from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.credentials.codes import told_codes
@@ -83,6 +83,10 @@ class Call:
     """Three random digits, valid in this call only; None until somebody picks up."""
 
     @property
+    def listener(self) -> Recipient:
+        return self.locked.recipient(self.placed.tree, self.placed.contact)
+
+    @property
     def kind(self) -> Kind:
         """The kind of message for which the call was placed."""
         return self.placed.kind
@@ -102,7 +106,7 @@ class Call:
     @cached_property
     def pin_digits(self) -> int:
         """The number of digits of the contact's PIN; 0 where it has none."""
-        return digits_of_pin(self.locked.tx, owner_of_pin(self.locked, self.placed.tree, self.placed.contact))
+        return digits_of_pin(self.locked.tx, owner_of_pin(self.listener))
 
     @property
     def asks_for_pin(self) -> bool:
@@ -116,7 +120,7 @@ class Call:
     @property
     def may_answer(self) -> bool:
         """Whether the incident is open, and the contact is neither barred from it nor involved in it (A3)."""
-        return self.locked.may_answer(self.placed.tree, self.placed.contact, self.placed.address)
+        return self.listener.may_answer(self.placed.address)
 
     @property
     def is_wanted(self) -> bool:
@@ -130,8 +134,7 @@ class Call:
 
     def proves(self, digits: str) -> bool:
         """Whether the digits are the contact's PIN."""
-        placed = self.placed
-        return bool(try_contacts_pin(self.locked, placed.tree, placed.contact, placed.method, digits).check)
+        return bool(try_contacts_pin(self.listener, self.placed.method, digits).check)
 
     def give_code(self) -> None:
         """Draw the call's code, unless it has one."""

@@ -10,7 +10,7 @@ from alertnet.flows.escalation.record_decision import decide_prompt, hold_rest
 from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.escalation.report_action import take_task
 from alertnet.flows.notifications import prompts
-from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.flows.voice.live_call import KeypadQuestion
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.prompts import Prompt
@@ -24,14 +24,16 @@ DECISIONS = {"1": PromptAnswer.GO, "2": PromptAnswer.HOLD}
 
 @value
 class ToAnswer:
-    """What a menu asks the listener at that address; its incident is locked."""
+    """What a menu asks the listener at that address."""
 
-    locked: LockedIncident
+    listener: Recipient
     kind: Kind
-    tree: str
-    contact: str
     address: str
     prompt_id: str | None
+
+    @property
+    def locked(self) -> LockedIncident:
+        return self.listener.locked
 
     @property
     def prompt(self) -> Prompt:
@@ -50,14 +52,14 @@ class Reaction:
 
 def take_keys(asked: ToAnswer, digits: str) -> Reaction:
     """Record the answer. Keys that are no answer repeat the question."""
-    if not asked.locked.may_answer(asked.tree, asked.contact, asked.address):
+    if not asked.listener.may_answer(asked.address):
         return Reaction(("taken_care_of",))
     if asked.kind is Kind.DECISION:
         return _decide(asked, digits)
     if not digits:
         return Reaction()
-    if asked.kind.is_alert and digits == HOLD and asked.locked.is_coordinator(asked.tree, asked.contact):
-        hold_rest(asked.locked, asked.tree, asked.contact, Via.CALL, asked.address)
+    if asked.kind.is_alert and digits == HOLD and asked.listener.is_coordinator:
+        hold_rest(asked.listener, Via.CALL, asked.address)
         return Reaction(("thanks_hold",))
     answer = ANSWERS.get(digits)
     if answer is None:
@@ -74,12 +76,12 @@ def take_keys(asked: ToAnswer, digits: str) -> Reaction:
 def _take(asked: ToAnswer) -> bool:
     """Take an alarm or a task, also for a coordinator to whom it is passed on. False where it was no longer open."""
     prompt = asked.prompt
-    if prompt.answered_by == asked.contact and prompt.answer in (PromptAnswer.ACKNOWLEDGED, PromptAnswer.TAKEN):
+    if prompt.answered_by == asked.listener.id and prompt.answer in (PromptAnswer.ACKNOWLEDGED, PromptAnswer.TAKEN):
         return True
     if prompt.is_open and asked.kind is Kind.TASK:
-        take_task(asked.locked, prompt, asked.contact)
+        take_task(asked.locked, prompt, asked.listener.id)
     elif prompt.is_open:
-        prompts.answer_prompt(asked.locked, prompt.id, PromptAnswer.ACKNOWLEDGED, asked.contact)
+        prompts.answer_prompt(asked.locked, prompt.id, PromptAnswer.ACKNOWLEDGED, asked.listener.id)
     return prompt.is_open
 
 
@@ -92,7 +94,7 @@ def _decide(asked: ToAnswer, digits: str) -> Reaction:
     prompt = asked.prompt
     try:
         if prompt.answer != decision:
-            decide_prompt(asked.locked, prompt, decision, asked.contact)
+            decide_prompt(asked.locked, prompt, decision, asked.listener.id)
     except WrongState:
         return Reaction(("taken_care_of",))
     return Reaction((f"thanks_{decision}",))
@@ -101,14 +103,14 @@ def _decide(asked: ToAnswer, digits: str) -> Reaction:
 def _let_ring_on(asked: ToAnswer) -> None:
     """Let a prompt ring for all coordinators again, because the one who took it can't act after all."""
     prompt, locked = asked.prompt, asked.locked
-    if prompt.answered_by == asked.contact:
+    if prompt.answered_by == asked.listener.id:
         prompt_store.ask_anew(locked.tx.session, prompt, locked.tx.now + PROMPT_EVERY)
-        locked.record("alarm_declined", alarm=prompt.id, by=asked.contact)
+        locked.record("alarm_declined", alarm=prompt.id, by=asked.listener.id)
 
 
 def _respond(asked: ToAnswer, answer: AnswerKind) -> Reaction:
     """Record an answer. A coordinator who takes charge hears what comes next, and may hold it."""
-    recorded = respond(asked.locked, asked.tree, asked.contact, Response(answer, Via.CALL, asked.address))
+    recorded = respond(asked.listener, Response(answer, Via.CALL, asked.address))
     if recorded.words.next_level is not None:
         return Reaction(ask=NEXT, words=recorded.words)
     return Reaction((f"thanks_{recorded.kind}",))

@@ -129,7 +129,7 @@ def _fail(call: Call) -> Spoken:
         return call.say("nothing_recorded")
     call.attempt.failed(Failure.WRONG_PERSON, tell=False)
     call.attempt.work.flush()
-    report_wrong_person(call.locked, call.placed.tree, call.placed.contact, call.placed.address)
+    report_wrong_person(call.listener, call.placed.address)
     return call.say("wrong_person")
 
 
@@ -141,15 +141,14 @@ def _accept(call: Call) -> Spoken:
     if not is_wanted:
         return go_on(call.locked.tx, call.placed, call.say())
     if call.kind.is_alert:
-        record_receipt(call.locked, call.placed.tree, call.placed.contact, call.placed.address)
+        record_receipt(call.listener, call.placed.address)
     return call.say(ask=MENU)
 
 
 def _choose(call: Call, digits: str) -> Spoken:
     """Handle keys after the code, and go on with other open matters. Keys that are no answer repeat the question."""
     placed = call.placed
-    asked = ToAnswer(call.locked, call.kind, placed.tree, placed.contact, placed.address, placed.prompt_id)
-    reaction = take_keys(asked, digits)
+    reaction = take_keys(ToAnswer(call.listener, call.kind, placed.address, placed.prompt_id), digits)
     if reaction.ask is not None:
         return call.say(ask=reaction.ask, words=reaction.words)
     return go_on(call.locked.tx, placed, call.say(*reaction.stages))

@@ -75,7 +75,7 @@ class InboundCall:
 
 
 @value
-class Recipient:
+class Addressee:
     """Whom a reply goes to: a contact's id or `team/member`, its tree, and the incident that it is about, if any."""
 
     contact: str
@@ -94,7 +94,7 @@ class Reply:
     language: str
     said: Said
     templates: str
-    to: Recipient | None = None
+    to: Addressee | None = None
 
 
 _ANSWERED = Prepared(

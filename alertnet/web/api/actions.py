@@ -20,7 +20,7 @@ from alertnet.flows.incidents.close_incident import close_incident, reopen_incid
 from alertnet.flows.incidents.merge import merge, must_be_two, split
 from alertnet.flows.incidents.update import exclude, hear_consent, update_incident
 from alertnet.flows.unit.idempotent_request import Show
-from alertnet.flows.unit.locked_incident import LockedIncident, take_up
+from alertnet.flows.unit.locked_incident import LockedIncident, Recipient, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials.api_keys import ApiKey
 from alertnet.store.records.idempotency import ApiAnswer
@@ -149,15 +149,16 @@ def tell_news(locked: LockedIncident, news: News, network: Network, by: str) -> 
 
 def vouch_for(locked: LockedIncident, heard: Vouched, by: str) -> Recorded:
     """Record a vouched answer; see `flows.escalation.report_action.vouch`."""
-    _check_contact(locked, heard.tree, heard.contact)
+    recipient = _recipient(locked, heard.tree, heard.contact)
     at = _past(locked.tx, "heard_at", heard.heard_at)
-    return vouching.vouch(locked, heard.tree, heard.contact, heard.kind, by=by, note=heard.note, at=at)
+    return vouching.vouch(recipient, heard.kind, by=by, note=heard.note, at=at)
 
 
 def report_deed(locked: LockedIncident, deed: Deed) -> None:
     """Record an action; see `flows.escalation.report_action.report_action`."""
     at = _past(locked.tx, "at", deed.at)
-    report_action(locked, _tree_of(locked, deed), deed.contact, deed.action, at=at, note=deed.note)
+    tree = _only_tree_with(locked, deed.contact) if deed.tree is None else deed.tree
+    report_action(_recipient(locked, tree, deed.contact), deed.action, at=at, note=deed.note)
 
 
 def keep_consent(locked: LockedIncident, consent: Consent, by: str) -> None:
@@ -235,23 +236,19 @@ def _people(before: tuple[Affected, ...], named: list[Person], network: Network)
     return tuple(people.values())
 
 
-def _check_contact(locked: LockedIncident, tree: str, contact: str) -> None:
+def _recipient(locked: LockedIncident, tree: str, contact: str) -> Recipient:
     if tree not in locked.plans:
         raise BadInput("tree", tree, sorted(locked.plans))
     if contact not in locked.tree(tree).contacts:
         raise BadInput("contact", contact, sorted(locked.tree(tree).contacts))
+    return locked.recipient(tree, contact)
 
 
-def _tree_of(locked: LockedIncident, deed: Deed) -> str:
-    """The tree that the request names, else the only one with a contact of that id."""
-    if deed.tree is not None:
-        _check_contact(locked, deed.tree, deed.contact)
-        return deed.tree
-    trees = [id for id in locked.plans if deed.contact in locked.tree(id).contacts]
+def _only_tree_with(locked: LockedIncident, contact: str) -> str:
+    """The only tree with a contact of that id."""
+    trees = [id for id in locked.plans if contact in locked.tree(id).contacts]
     if not trees:
-        raise BadInput(
-            "contact", deed.contact, sorted({id for plan in locked.plans.values() for id in plan.tree.contacts})
-        )
+        raise BadInput("contact", contact, sorted({id for plan in locked.plans.values() for id in plan.tree.contacts}))
     if len(trees) > 1:
         raise BadInput("tree", None, sorted(trees))
     return trees[0]

@@ -102,6 +102,6 @@ def _is_answered(locked: LockedIncident, seen: IncidentView) -> bool:
     return any(
         each["kind"] == "acknowledged"
         and each["revoked_at"] is None
-        and locked.is_coordinator(each["tree"], each["contact"])
+        and locked.recipient(each["tree"], each["contact"]).is_coordinator
         for each in seen["acknowledgements"]
     )
