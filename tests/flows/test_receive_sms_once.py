@@ -51,6 +51,25 @@ def test_a_text_that_is_brought_twice_at_once_has_one_effect(any_board: Switchbo
     assert len(any_board.rows(incidents)) == 1
 
 
+def test_what_a_phone_sends_at_one_moment_opens_one_incident(any_board: Switchboard) -> None:
+    """B9: repeated reports join, also those that a phone back in coverage sends in one go."""
+    any_board.texts("stranger", "hola")
+    start, said = Barrier(3), ("SOS", "SOS nos llevan", "estan aqui")
+
+    def bring(text: str) -> None:
+        start.wait()
+        any_board.texts("ana", text, id=f"SM {text}")
+
+    threads = [Thread(target=bring, args=(text,)) for text in said]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(any_board.rows(inbound)) == 1 + len(said)
+    assert len(any_board.rows(incidents)) == 1
+
+
 def test_what_was_texted_is_sealed(any_board: Switchboard) -> None:
     """C: confidential from the first migration."""
     any_board.texts("ana", "SOS en el puente")

@@ -104,6 +104,10 @@ _ANSWERED = Prepared(
 )
 
 
+# Where several write at once, what a phone has opened is not there to be joined before the transaction ends.
+_ONE_BY_ONE = Prepared(select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("sender"), 0)).label("held")))
+
+
 def receive(tx: Tx, sms: InboundSms) -> bool:
     """Store the text, as from an unknown sender for now; False if it came before, even at this very moment."""
     return _receive(tx, "sms", sms, sms.body[:LONGEST_BODY], known=False)
@@ -115,10 +119,14 @@ def receive_call(tx: Tx, call: InboundCall, *, known: bool) -> bool:
 
 
 def _receive(tx: Tx, kind: str, came: InboundSms | InboundCall, body: str, *, known: bool) -> bool:
+    """Store what came, after anything of the same phone that is being heard."""
+    index = tx.vault.index(came.sender)
+    if tx.session.dialect.name == "postgresql":
+        _ONE_BY_ONE.ahead(tx.session, {"sender": index.hex()})
     row = {
         "provider_id": came.provider_id,
         "kind": kind,
-        "sender_index": tx.vault.index(came.sender),
+        "sender_index": index,
         "sender": came.sender,
         "body": body,
         "received_at": came.heard_at or tx.now,
