@@ -17,6 +17,7 @@ from sqlalchemy import (
     insert,
     literal,
     select,
+    tuple_,
     update,
 )
 
@@ -262,7 +263,7 @@ def pruned_of(session: Session, id: str) -> list[dict[str, Any]]:
 
 
 def page(
-    session: Session, status: str | None, before: tuple[Any, str] | None, limit: int, team: str | None = None
+    session: Session, status: str | None, before: tuple[datetime, str] | None, limit: int, team: str | None = None
 ) -> list[Incident]:
     """A page of incidents, newest first; with `team` only those of that team.
 
@@ -270,13 +271,13 @@ def page(
     """
     query = _of_team(select(incidents), team)
     query = query.order_by(incidents.c.opened_at.desc(), incidents.c.id.desc()).limit(limit)
-    if status is not None:
-        query = query.where(incidents.c.status == status)
     if before is not None:
-        at, id = before
-        later = (incidents.c.opened_at < at) | ((incidents.c.opened_at == at) & (incidents.c.id < id))
-        query = query.where(later)
-    return [_incident(row) for row in session.execute(query)]
+        query = query.where(tuple_(incidents.c.opened_at, incidents.c.id) < before)
+    # Each status by itself is read in the order of an index, however many there are.
+    statuses = [status] if status is not None else [each.value for each in IncidentStatus]
+    rows = [row for each in statuses for row in session.execute(query.where(incidents.c.status == each))]
+    rows.sort(key=lambda row: (row.opened_at, row.id), reverse=True)
+    return [_incident(row) for row in rows[:limit]]
 
 
 def closed_since(session: Session, since: datetime, most: int, after: int = 0) -> dict[str, Closed]:

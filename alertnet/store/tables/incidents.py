@@ -57,6 +57,8 @@ incidents = Table(
     Index("ix_incidents_status_opened", "status", "opened_at"),
     Index("ix_incidents_raised", "raised_index", "status"),
 )
+WITH_TEAM = text("team IS NOT NULL")
+PartialIndex("ix_incidents_team", *incidents.c["team", "status", "opened_at"], where=WITH_TEAM)
 IS_PART = text("part_of IS NOT NULL")
 PartialIndex("ix_incidents_part_of", incidents.c.part_of, where=IS_PART)
 WAS_CLOSED = text("closed_at IS NOT NULL")

@@ -1,0 +1,78 @@
+"""A page of a list costs the same beside years of incidents as beside none."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Engine
+
+from alertnet.core.incident import Facts, Incident, IncidentStatus, Scope, Severity
+from alertnet.store.db.statements import session_on
+from alertnet.store.db.tx import Tx
+from alertnet.store.db.vault import Vault
+from alertnet.store.records import documents, incidents
+from tests.store.conftest import NOW
+from tests.support.entropy import Foreseen
+
+FEW, MANY, A_PAGE = 60, 600, 6
+OPEN, CLOSED = IncidentStatus.OPEN, IncidentStatus.CLOSED
+
+
+def happen(tx: Tx, numbers: range, templates: str) -> None:
+    """An incident a day, of which every tenth is open; the north reports every other one, the south the oldest."""
+    for number in numbers:
+        team = "south" if number == 0 else "north" if number % 2 else None
+        facts = Facts("arrest", Severity.CRITICAL, "CO", consent=Scope.NATIONAL, team=team)
+        at, status = NOW + timedelta(days=number), CLOSED if number % 10 else OPEN
+        incidents.add(tx, Incident(f"{number:032}", f"A-{number:04}", status, facts, {}, templates, at), [])
+
+
+def test_pages_show_each_incident_once_newest_first(tx: Tx) -> None:
+    happen(tx, range(FEW), documents.keep(tx, "templates", "x"))
+
+    def through(status: str | None, team: str | None) -> list[int]:
+        seen: list[int] = []
+        before = None
+        while found := incidents.page(tx.session, status, before, 7, team):
+            seen += [int(each.id) for each in found]
+            before = (found[-1].opened_at, found[-1].id)
+        return seen
+
+    every = [*reversed(range(FEW))]
+    assert through(None, None) == every
+    assert through(OPEN, None) == [each for each in every if each % 10 == 0]
+    assert through(None, "north") == [each for each in every if each % 2]
+    assert through(CLOSED, "north") == [each for each in every if each % 2]
+    assert through(None, "south") == [0]
+
+
+PAGES: dict[str, Callable[[Tx], object]] = {
+    "of all": lambda tx: incidents.page(tx.session, None, None, A_PAGE),
+    "the next of all": lambda tx: incidents.page(tx.session, None, (NOW + timedelta(days=40), "0" * 32), A_PAGE),
+    "of those that are open": lambda tx: incidents.page(tx.session, OPEN, None, A_PAGE),
+    "of a team": lambda tx: incidents.page(tx.session, None, None, A_PAGE, "north"),
+    "of a team that reported once, long ago": lambda tx: incidents.page(tx.session, None, None, A_PAGE, "south"),
+    "of a team that has none": lambda tx: incidents.page(tx.session, None, None, A_PAGE, "west"),
+}
+
+
+def test_a_page_takes_as_few_steps_beside_years_of_incidents(sqlite_engine: Engine, vault: Vault) -> None:
+    with sqlite_engine.begin() as connection, session_on(connection) as session:
+        tx = Tx(session, NOW, Foreseen(), vault)
+        templates = documents.keep(tx, "templates", "x")
+        happen(tx, range(FEW), templates)
+        beside_few = {name: _steps_of(tx, page) for name, page in PAGES.items()}
+        happen(tx, range(FEW, MANY), templates)
+
+        assert min(beside_few.values()) > 0
+        assert [name for name, page in PAGES.items() if _steps_of(tx, page) > 1.2 * beside_few[name]] == []
+
+
+def _steps_of(tx: Tx, read: Callable[[Tx], object]) -> int:
+    """How many steps of SQLite's own machine it takes."""
+    driver: Any = tx.session.connection.connection.driver_connection
+    steps: list[None] = []
+    driver.set_progress_handler(lambda: steps.append(None), 1)
+    read(tx)
+    driver.set_progress_handler(None, 1)
+    return len(steps)
