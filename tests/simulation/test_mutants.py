@@ -223,9 +223,9 @@ MUTANTS = {
         "A6",
         1,
         "alertnet/flows/sms/answer_by_sms.py",
-        "                return _decide(locked, code, prompt, answer)\n",
-        "                hold_rest(locked.recipient(code.tree, code.contact), Via.SMS, sms.sender, sms.heard_at)\n"
-        "                return _decide(locked, code, prompt, answer)\n",
+        "                return _decide(texted, prompt)\n",
+        "                hold_rest(texted.holder, Via.SMS, texted.sms.sender, texted.sms.heard_at)\n"
+        "                return _decide(texted, prompt)\n",
     ),
     "what one provider did not take waits for it, though there is another": Mutant(
         "A11",

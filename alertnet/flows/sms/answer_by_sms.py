@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
+from alertnet.core.codec import value
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.quorum import Action, AnswerKind, Via
@@ -18,7 +19,7 @@ from alertnet.flows.incidents.lone_text import RECEIVED
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.notifications.floods import ring_once
 from alertnet.flows.notifications.prompts import answer_prompt, is_taken_on, subject_of
-from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.credentials.codes import HeldCode
 from alertnet.store.records.inbound import Addressee, InboundSms, Reply
@@ -40,6 +41,20 @@ SUBJECTS_OF_ANSWERS: Mapping[str, Subject] = {
 """The subject of a reply about an alarm or question that was answered before."""
 
 
+@value
+class _TextedAnswer:
+    """An answer in a text, with the code that it names, and the contact whose code that is."""
+
+    sms: InboundSms
+    answer: SmsAnswer
+    code: HeldCode
+    holder: Recipient
+
+    @property
+    def locked(self) -> LockedIncident:
+        return self.holder.locked
+
+
 def record_answers(
     sms: InboundSms, answers: Sequence[tuple[SmsAnswer, HeldCode]], incidents: Mapping[str, LockedIncident]
 ) -> Reply | None:
@@ -52,103 +67,100 @@ def record_answers(
     for incident, group in by_incident:
         locked = incidents[incident]
         for place, (answer, code) in enumerate(group):
+            texted = _TextedAnswer(sms, answer, code, locked.recipient(code.tree, code.contact))
             if place == 0:
-                keep_text(locked, code, sms)
-            given = _record(locked, sms, answer, code, replying=reply is None)
+                keep_text(texted.holder, sms)
+            given = _record(texted, replying=reply is None)
             reply = reply or given
             # The next answer may be about the same contact, and must find this one on record.
             locked.finish()
     return reply
 
 
-def _record(
-    locked: LockedIncident, sms: InboundSms, answer: SmsAnswer, code: HeldCode, *, replying: bool
-) -> Reply | None:
-    if not locked.recipient(code.tree, code.contact).may_hear:
+def _record(texted: _TextedAnswer, *, replying: bool) -> Reply | None:
+    locked, code = texted.locked, texted.code
+    if not texted.holder.may_hear:
         ring_once(locked, Subject.NOT_UNDERSTOOD, code.contact)
         return None
     if not locked.is_open:
-        return _reply(locked, code, Kind.ALREADY_CLOSED)
+        return _reply(texted, Kind.ALREADY_CLOSED)
     if code.prompt is not None:
         prompt = prompt_store.as_of_now(locked.tx.session, code.prompt)
         match PromptKind(prompt.kind):
             case PromptKind.DECISION:
-                return _decide(locked, code, prompt, answer)
+                return _decide(texted, prompt)
             case PromptKind.TASK:
-                return _report(locked, sms, code, prompt, answer)
+                return _report(texted, prompt)
             case _:
-                return _take_alarm(locked, code, prompt, answer)
-    if answer.verb in (Verb.GO, Verb.HOLD):
-        return _decide_by_own_code(locked, sms, code, answer)
-    return _respond(locked, sms, answer, code, replying=replying)
+                return _take_alarm(texted, prompt)
+    if texted.answer.verb in (Verb.GO, Verb.HOLD):
+        return _decide_by_own_code(texted)
+    return _respond(texted, replying=replying)
 
 
-def _respond(locked: LockedIncident, sms: InboundSms, answer: SmsAnswer, code: HeldCode, *, replying: bool) -> Reply:
+def _respond(texted: _TextedAnswer, *, replying: bool) -> Reply:
+    sms, answer = texted.sms, texted.answer
     done = answer.verb is Verb.DONE
-    note = None if done else answer.note
-    response = Response(KINDS[answer.verb], Via.SMS, sms.sender, note=note, at=sms.heard_at)
-    recipient = locked.recipient(code.tree, code.contact)
-    recorded = respond(recipient, response, replying=replying)
+    response = Response(KINDS[answer.verb], Via.SMS, sms.sender, note=None if done else answer.note, at=sms.heard_at)
+    recorded = respond(texted.holder, response, replying=replying)
     words = recorded.words
     if done:
         # The action is told in free text; `observed` claims the least of the actions that end the wait for one.
-        report_action(recipient, Action.OBSERVED, at=sms.heard_at, note=answer.note, in_words=True)
-        words = replace(words, subject=Subject.ACTION, at=locked.tx.now)
-    return reply_to_holder(locked, code, recorded.confirmed_by, words)
+        report_action(texted.holder, Action.OBSERVED, at=sms.heard_at, note=answer.note, in_words=True)
+        words = replace(words, subject=Subject.ACTION, at=texted.locked.tx.now)
+    return reply_to_holder(texted.holder, recorded.confirmed_by, words)
 
 
-def _decide_by_own_code(locked: LockedIncident, sms: InboundSms, code: HeldCode, answer: SmsAnswer) -> Reply:
+def _decide_by_own_code(texted: _TextedAnswer) -> Reply:
     """GO or HOLD with the code of an alert: from a coordinator it means the incident's oldest open question.
 
     Where none is open, it is about whatever comes next.
     """
-    recipient = locked.recipient(code.tree, code.contact)
-    if recipient.is_coordinator:
+    locked, holder = texted.locked, texted.holder
+    if holder.is_coordinator:
         session, incident = locked.tx.session, locked.incident.id
         question = prompt_store.oldest_decision(session, incident)
-        if question is None and answer.verb is Verb.HOLD:
-            return _hold(locked, sms, code)
-        if question is None and is_on_hold(recipient):
-            release_rest(recipient, sms.heard_at)
-            stays = is_on_hold(recipient)
-            return _reply(locked, code, Kind.RECORDED, subject=Subject.HOLD if stays else Subject.GO, at=locked.tx.now)
+        if question is None and texted.answer.verb is Verb.HOLD:
+            return _hold(texted)
+        if question is None and is_on_hold(holder):
+            release_rest(holder, texted.sms.heard_at)
+            stays = is_on_hold(holder)
+            return _reply(texted, Kind.RECORDED, subject=Subject.HOLD if stays else Subject.GO, at=locked.tx.now)
         question = question or prompt_store.last_decision(session, incident)
         if question is not None:
-            return _decide(locked, code, question, answer)
-    ring_once(locked, Subject.NOT_UNDERSTOOD, code.contact)
-    is_answered = recipient.current_answer() is not None
-    return _reply(locked, code, Kind.NOT_UNDERSTOOD, code=None if is_answered else code.text)
+            return _decide(texted, question)
+    ring_once(locked, Subject.NOT_UNDERSTOOD, holder.id)
+    is_answered = holder.current_answer() is not None
+    return _reply(texted, Kind.NOT_UNDERSTOOD, code=None if is_answered else texted.code.text)
 
 
-def _hold(locked: LockedIncident, sms: InboundSms, code: HeldCode) -> Reply:
-    recipient = locked.recipient(code.tree, code.contact)
-    words = hold_rest(recipient, Via.SMS, sms.sender, sms.heard_at).words
-    if is_on_hold(recipient):
-        words = replace(words, subject=Subject.HOLD, at=locked.tx.now)
-    return reply_to_holder(locked, code, Kind.RECORDED, words)
+def _hold(texted: _TextedAnswer) -> Reply:
+    words = hold_rest(texted.holder, Via.SMS, texted.sms.sender, texted.sms.heard_at).words
+    if is_on_hold(texted.holder):
+        words = replace(words, subject=Subject.HOLD, at=texted.locked.tx.now)
+    return reply_to_holder(texted.holder, Kind.RECORDED, words)
 
 
-def _decide(locked: LockedIncident, code: HeldCode, question: Prompt, answer: SmsAnswer) -> Reply:
-    decision = DECISIONS.get(answer.verb)
+def _decide(texted: _TextedAnswer, question: Prompt) -> Reply:
+    decision = DECISIONS.get(texted.answer.verb)
     if decision is None:
-        return _ask_again(locked, code, question)
+        return _ask_again(texted, question)
     try:
-        decide_prompt(locked, question, decision, code.contact)
+        decide_prompt(texted.locked, question, decision, texted.holder.id)
     except WrongState:
-        return _reply_current(locked, code, question)
-    return _reply(locked, code, Kind.RECORDED, subject=SUBJECTS_OF_ANSWERS[decision], at=locked.tx.now)
+        return _reply_current(texted, question)
+    return _reply(texted, Kind.RECORDED, subject=SUBJECTS_OF_ANSWERS[decision], at=texted.locked.tx.now)
 
 
-def _ask_again(locked: LockedIncident, code: HeldCode, question: Prompt) -> Reply:
+def _ask_again(texted: _TextedAnswer, question: Prompt) -> Reply:
     """Reply with the question, since a code without GO or HOLD decides nothing, and with them reports nothing."""
     if not question.is_open:
-        return _reply_current(locked, code, question)
+        return _reply_current(texted, question)
     return _reply(
-        locked,
-        code,
+        texted,
         Kind(question.kind),
-        code=code.text,
-        subject=subject_of(locked, question),
+        code=texted.code.text,
+        subject=subject_of(texted.locked, question),
         about=None if question.kind == Kind.TASK.value else question.about,
         level=question.level,
         contacts=question.contacts,
@@ -156,62 +168,61 @@ def _ask_again(locked: LockedIncident, code: HeldCode, question: Prompt) -> Repl
     )
 
 
-def _take_alarm(locked: LockedIncident, code: HeldCode, prompt: Prompt, answer: SmsAnswer) -> Reply:
+def _take_alarm(texted: _TextedAnswer, prompt: Prompt) -> Reply:
     """Silence an alarm that somebody takes; if they can't or pass it on, it rings on for the others."""
-    if answer.verb in (Verb.NO, Verb.RELAY):
-        return _reply(locked, code, Kind.DECLINED, code=code.text, at=locked.tx.now)
+    locked, holder = texted.locked, texted.holder
+    if texted.answer.verb in (Verb.NO, Verb.RELAY):
+        return _reply(texted, Kind.DECLINED, code=texted.code.text, at=locked.tx.now)
     if not prompt.is_open:
-        wanted = _code_wanted_instead(locked, code) if prompt.answer == PromptAnswer.OPENED else None
+        wanted = _code_wanted_instead(holder) if prompt.answer == PromptAnswer.OPENED else None
         if wanted is not None:
-            return _reply(locked, code, Kind.NOT_UNDERSTOOD, open_codes=(wanted,))
-        return _reply_current(locked, code, prompt)
-    answer_prompt(locked, prompt.id, PromptAnswer.ACKNOWLEDGED, code.contact)
-    return _reply(locked, code, Kind.RECORDED, subject=Subject.ACKNOWLEDGED, at=locked.tx.now)
+            return _reply(texted, Kind.NOT_UNDERSTOOD, open_codes=(wanted,))
+        return _reply_current(texted, prompt)
+    answer_prompt(locked, prompt.id, PromptAnswer.ACKNOWLEDGED, holder.id)
+    return _reply(texted, Kind.RECORDED, subject=Subject.ACKNOWLEDGED, at=locked.tx.now)
 
 
-def _code_wanted_instead(locked: LockedIncident, code: HeldCode) -> str | None:
+def _code_wanted_instead(holder: Recipient) -> str | None:
     """The contact's own code in the incident that a text has become, while nobody has taken charge of it."""
-    recipient = locked.recipient(code.tree, code.contact)
-    if is_taken_on(locked) or recipient.current_answer() is not None:
+    if is_taken_on(holder.locked) or holder.current_answer() is not None:
         return None
-    return known_code(recipient)
+    return known_code(holder)
 
 
-def _report(locked: LockedIncident, sms: InboundSms, code: HeldCode, task: Prompt, answer: SmsAnswer) -> Reply:
+def _report(texted: _TextedAnswer, task: Prompt) -> Reply:
     """Record a task's result: the contact's answer, for which the coordinator vouches, and with DONE its action."""
+    locked, answer, at = texted.locked, texted.answer, texted.sms.heard_at
     if answer.verb not in KINDS:
-        return _ask_again(locked, code, task)
+        return _ask_again(texted, task)
     done = answer.verb is Verb.DONE
-    note = None if done else answer.note
     called = locked.recipient(locked.tree_of(task.escalation), task.contact)
     try:
-        vouch(called, KINDS[answer.verb], by=code.contact, note=note, at=sms.heard_at)
+        vouch(called, KINDS[answer.verb], by=texted.holder.id, note=None if done else answer.note, at=at)
     except WrongState:
-        return _reply_settled(locked, code)
+        return _reply_settled(texted)
     if done:
-        report_action(called, Action.OBSERVED, at=sms.heard_at, note=answer.note, in_words=True)
-    return _reply(locked, code, Kind.RECORDED, subject=Subject.ACTION, at=locked.tx.now)
+        report_action(called, Action.OBSERVED, at=at, note=answer.note, in_words=True)
+    return _reply(texted, Kind.RECORDED, subject=Subject.ACTION, at=locked.tx.now)
 
 
-def _reply_current(locked: LockedIncident, code: HeldCode, prompt: Prompt) -> Reply:
+def _reply_current(texted: _TextedAnswer, prompt: Prompt) -> Reply:
     """Reply with what was answered before, and by which coordinator, or that nothing more is wanted."""
-    subject = SUBJECTS_OF_ANSWERS.get(prompt.answer or "")
+    locked, subject = texted.locked, SUBJECTS_OF_ANSWERS.get(prompt.answer or "")
     if subject is None and _was_opened(locked, prompt):
-        return _reply(locked, code, Kind.NOTICE, subject=Subject.GO, about=prompt.about, at=prompt.answered_at)
+        return _reply(texted, Kind.NOTICE, subject=Subject.GO, about=prompt.about, at=prompt.answered_at)
     if subject is None:
-        return _reply_settled(locked, code)
+        return _reply_settled(texted)
     # As if it were its own, the sender would not see that somebody else has decided otherwise.
     by = prompt.about if prompt.kind == PromptKind.TASK else prompt.answered_by
-    own = {contact for _, contact in locked.recipient(code.tree, code.contact).names}
-    if subject is not Subject.REFUSED and by in own:
-        return _reply(locked, code, Kind.RECORDED, subject=subject, at=prompt.answered_at)
+    if subject is not Subject.REFUSED and by in {contact for _, contact in texted.holder.names}:
+        return _reply(texted, Kind.RECORDED, subject=subject, at=prompt.answered_at)
     known = {contact.id for _, contact in locked.plans.coordinators} | {prompt.about}
-    return _reply(locked, code, Kind.NOTICE, subject=subject, about=by if by in known else None, at=prompt.answered_at)
+    return _reply(texted, Kind.NOTICE, subject=subject, about=by if by in known else None, at=prompt.answered_at)
 
 
-def _reply_settled(locked: LockedIncident, code: HeldCode) -> Reply:
+def _reply_settled(texted: _TextedAnswer) -> Reply:
     """Reply that the code is needed no more, while its incident goes on."""
-    return _reply(locked, code, Kind.ALREADY_CLOSED, subject=Subject.ACKNOWLEDGED)
+    return _reply(texted, Kind.ALREADY_CLOSED, subject=Subject.ACKNOWLEDGED)
 
 
 def _was_opened(locked: LockedIncident, prompt: Prompt) -> bool:
@@ -222,16 +233,17 @@ def _was_opened(locked: LockedIncident, prompt: Prompt) -> bool:
     return state is not None and any(run.index == prompt.level_index for run in state.runs)
 
 
-def _reply(locked: LockedIncident, held: HeldCode, kind: Kind, /, **words: Any) -> Reply:
-    return reply_to_holder(locked, held, kind, replace(said(locked.recipient(held.tree, held.contact)), **words))
+def _reply(texted: _TextedAnswer, kind: Kind, /, **words: Any) -> Reply:
+    return reply_to_holder(texted.holder, kind, replace(said(texted.holder), **words))
 
 
-def keep_text(locked: LockedIncident, code: HeldCode, sms: InboundSms) -> None:
+def keep_text(writer: Recipient, sms: InboundSms) -> None:
     """Record what a contact wrote, unchanged, in the incident's history."""
-    locked.record(RECEIVED, tree=code.tree, contact=code.contact, text=sms.body, **sms.attachments)
+    writer.locked.record(RECEIVED, tree=writer.tree, contact=writer.id, text=sms.body, **sms.attachments)
 
 
-def reply_to_holder(locked: LockedIncident, code: HeldCode, kind: Kind, words: Said) -> Reply:
-    """A reply to the code's holder, in the contact's language."""
-    to = Addressee(code.contact, code.tree, locked.incident.id)
-    return Reply(kind, locked.contact(code.tree, code.contact).language, words, locked.incident.templates, to=to)
+def reply_to_holder(holder: Recipient, kind: Kind, words: Said) -> Reply:
+    """A reply to a code's holder, in its language."""
+    incident = holder.locked.incident
+    to = Addressee(holder.id, holder.tree, incident.id)
+    return Reply(kind, holder.contact.language, words, incident.templates, to=to)

@@ -232,7 +232,7 @@ def _reply_to_holder(text: _Text, consequences: Sequence[Consequence]) -> Reply 
     if not consequences:
         return reply
     last = consequences[-1]
-    return reply_to_holder(last.locked, last.code, Kind.NOT_UNDERSTOOD, last.words)
+    return reply_to_holder(last.holder, Kind.NOT_UNDERSTOOD, last.words)
 
 
 def _pass_on(text: _Text, subject: Subject) -> tuple[bool, Reply | None]:

@@ -40,24 +40,25 @@ def reply_unclear(tx: Tx, sms: InboundSms, told: Sequence[HeldCode], subject: Su
     """
     heard = []
     for locked, own in _cases(tx, told):
-        keep_text(locked, own[0], sms)
+        writer = locked.recipient(own[0].tree, own[0].contact)
+        keep_text(writer, sms)
         if is_opt_in(sms.body):
             let_through(locked, sms.sender)
         if subject is not None or not _good(own):
-            ring_once(locked, subject or Subject.NOT_UNDERSTOOD, own[0].contact)
+            ring_once(locked, subject or Subject.NOT_UNDERSTOOD, writer.id)
         locked.finish()
         # Even a reply would tell it something (A3).
-        if locked.recipient(own[0].tree, own[0].contact).may_hear:
-            heard.append((locked, own))
+        if writer.may_hear:
+            heard.append((writer, own))
     if not heard:
         return None
-    locked, own = heard[-1]
-    words = said(locked.recipient(own[0].tree, own[0].contact))
+    writer, own = heard[-1]
+    words = said(writer)
     if subject is not None and len(heard) == 1:
-        words = replace(words, code=_code_to_answer(locked, own))
+        words = replace(words, code=_code_to_answer(writer.locked, own))
     else:
         words = replace(words, open_codes=tuple(code.text for _, codes in heard for code in _good(codes)))
-    return reply_to_holder(locked, own[0], Kind.NOT_UNDERSTOOD, words)
+    return reply_to_holder(writer, Kind.NOT_UNDERSTOOD, words)
 
 
 def _good(codes: Sequence[HeldCode]) -> list[HeldCode]:

@@ -34,9 +34,7 @@ MOST_REPORTED = 5
 class Consequence:
     """What a number is told about its wrong codes in an incident: its new code, or how to answer instead."""
 
-    locked: LockedIncident
-    code: HeldCode
-    """A code that it had."""
+    holder: Recipient
     words: Said
 
 
@@ -84,13 +82,13 @@ def _carry_out(
         if verdict is Verdict.COUNTED:
             continue
         locked, own = take_up(tx, incident), [code for code in told if code.incident == incident]
-        is_renewed = verdict is Verdict.RENEWED
+        holder, is_renewed = locked.recipient(own[0].tree, own[0].contact), verdict is Verdict.RENEWED
         words = _renew(locked, number, own) if is_renewed else _lock_out(locked, number, own)
-        locked.record("codes_voided" if is_renewed else "number_locked_out", tree=own[0].tree, contact=own[0].contact)
-        notify_coordinators(locked, Subject.WRONG_CODES if is_renewed else Subject.LOCKED_OUT, own[0].contact)
+        locked.record("codes_voided" if is_renewed else "number_locked_out", tree=holder.tree, contact=holder.id)
+        notify_coordinators(locked, Subject.WRONG_CODES if is_renewed else Subject.LOCKED_OUT, holder.id)
         locked.finish()
         if words is not None:
-            consequences.append(Consequence(locked, own[0], words))
+            consequences.append(Consequence(holder, words))
     for each in consequences[:-1] if by_text else consequences:
         _write_there(each, number)
     return consequences
@@ -139,12 +137,11 @@ def _words(recipient: Recipient, number: str) -> Said:
 
 def _write_there(consequence: Consequence, number: str) -> None:
     """Tell the number by a text of its own, where it takes texts."""
-    locked, code = consequence.locked, consequence.code
-    recipient = locked.recipient(code.tree, code.contact)
-    there = replace(recipient, contact=recipient.contact.only_at(number))
+    holder = consequence.holder
+    there = replace(holder, contact=holder.contact.only_at(number))
     for draft in drafts(there, Kind.NOT_UNDERSTOOD, consequence.words):
-        locked.work.post(draft)
-    locked.finish()
+        holder.locked.work.post(draft)
+    holder.locked.finish()
 
 
 def _has_room(tx: Tx, incident: str) -> bool:
