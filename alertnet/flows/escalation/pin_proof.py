@@ -77,9 +77,9 @@ class Proof:
         return self.is_needed and not self.is_given
 
 
-def no_proof(locked: LockedIncident, link: PageLink) -> Proof:
+def no_proof(visitor: Recipient) -> Proof:
     """The proof of a page that was just opened."""
-    return Proof(has_pin(locked.tx, owner_of_pin(locked.recipient(link.tree, link.contact))))
+    return Proof(has_pin(visitor.locked.tx, owner_of_pin(visitor)))
 
 
 def owner_of_pin(recipient: Recipient) -> str:
@@ -91,17 +91,16 @@ def owner_of_pin(recipient: Recipient) -> str:
     return next((owner for owner in owners if has_pin(recipient.locked.tx, owner)), "/".join(recipient.name))
 
 
-def prove(locked: LockedIncident, link: PageLink, sent: Sent) -> Proof:
-    """Check the PIN that was sent, or the ticket of an earlier one."""
-    tx, recipient = locked.tx, locked.recipient(link.tree, link.contact)
-    owner = owner_of_pin(recipient)
+def prove(visitor: Recipient, link: PageLink, sent: Sent) -> Proof:
+    """Check the PIN that was sent, or the ticket of an earlier one, at that link of the visitor."""
+    tx, owner = visitor.locked.tx, owner_of_pin(visitor)
     if not has_pin(tx, owner):
         return Proof(False)
     for is_coerced in (False, True):
         if _is_good(tx, link, owner, sent.ticket, is_coerced=is_coerced):
             return Proof(True, True, (), sent.ticket, is_coerced)
     # Phones put gaps between digits, and some have digits of their own.
-    tried = try_contacts_pin(recipient, link.method, digits_of(sent.pin) or sent.pin)
+    tried = try_contacts_pin(visitor, link.method, digits_of(sent.pin) or sent.pin)
     if tried.check:
         is_coerced = tried.check is PinCheck.DURESS
         return Proof(True, True, (), _ticket(tx, link, owner, tx.now + TICKET_LASTS, is_coerced=is_coerced), is_coerced)
@@ -110,13 +109,13 @@ def prove(locked: LockedIncident, link: PageLink, sent: Sent) -> Proof:
     return Proof(True, False, (Remark("pin_locked", tried.heard_at) if tried.heard_at else Remark("wrong_pin"),))
 
 
-def without_written_pins(locked: LockedIncident, link: PageLink, sent: Sent) -> Sent:
+def without_written_pins(visitor: Recipient, sent: Sent) -> Sent:
     """Replace the contact's PIN in its free words by dots, because they are stored and read.
 
     Call it only once the contact has proven itself: the dots tell which number is its PIN.
     """
-    owners = [f"{tree}/{each.id}" for tree, each in locked.recipient(link.tree, link.contact).same]
-    writer = f"{locked.incident.id} {link.tree}/{link.contact}"
+    locked, owners = visitor.locked, [f"{tree}/{each.id}" for tree, each in visitor.same]
+    writer = f"{locked.incident.id} {visitor.tree}/{visitor.id}"
     note, by = (shown(locked.tx, owners, text, writer).text for text in (sent.note, sent.by))
     return replace(sent, note=note, by=by)
 

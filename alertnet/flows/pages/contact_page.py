@@ -62,21 +62,16 @@ class Opened:
     outcome: Outcome = Outcome.DONE
 
 
-def may_answer(locked: LockedIncident, link: PageLink) -> bool:
-    """Whether the link's contact may answer, at the number or mailbox that the link was sent to."""
-    return locked.recipient(link.tree, link.contact).may_answer(link.address)
-
-
-def judge(locked: LockedIncident, link: PageLink, sent: Sent, *, is_allowed: bool) -> tuple[Outcome, Proof | None]:
+def judge(visitor: Recipient, link: PageLink, sent: Sent, *, is_allowed: bool) -> tuple[Outcome, Proof | None]:
     """Whether what was sent to the page of a link may be done, and the proof that came with it.
 
     `is_allowed`: the page takes such an answer. An answer without the PIN that it needs is not done.
     """
-    if not may_answer(locked, link):
+    if not visitor.may_answer(link.address):
         return Outcome.OVER, None
     if sent.is_too_long or not is_allowed:
         return Outcome.NOT_ALLOWED, None
-    proof = prove(locked, link, sent)
+    proof = prove(visitor, link, sent)
     return Outcome.NOT_PROVED if sent.answer and proof.is_missing else Outcome.DONE, proof
 
 
@@ -97,47 +92,46 @@ def show(
 
     `remarks`: what has just happened. `sent`: what was sent without effect, to be shown again.
     """
-    locked = look_at(tx, link.incident_id)
-    recipient = locked.recipient(link.tree, link.contact)
-    words = said(recipient)
-    if may_answer(locked, link):
-        proof = proof or no_proof(locked, link)
-        page = Page(words, (*remarks, *proof.remarks), also_open=also_open(locked, link))
-        page = _open_page(recipient, link, page, proof)
-        page = with_proof(locked, link, page, proof, sent)
+    visitor = look_at(tx, link.incident_id).recipient(link.tree, link.contact)
+    words = said(visitor)
+    if visitor.may_answer(link.address):
+        proof = proof or no_proof(visitor)
+        page = Page(words, (*remarks, *proof.remarks), also_open=also_open(visitor, link))
+        page = _open_page(visitor, link, page, proof)
+        page = with_proof(visitor, page, proof, sent)
     else:
-        page = Page(words, (over(locked),))
-    return Opened(page, recipient.contact.language, locked.incident.templates, outcome)
+        page = Page(words, (over(visitor.locked),))
+    return Opened(page, visitor.contact.language, visitor.locked.incident.templates, outcome)
 
 
-def _open_page(recipient: Recipient, link: PageLink, page: Page, proof: Proof) -> Page:
-    locked, contact, answer = recipient.locked, recipient.contact, recipient.current_answer()
+def _open_page(visitor: Recipient, link: PageLink, page: Page, proof: Proof) -> Page:
+    locked, contact, answer = visitor.locked, visitor.contact, visitor.current_answer()
     session, facts = locked.tx.session, locked.facts
     reads = proof.is_given and contact.disclosure is not Disclosure.MINIMAL
     takes_charge = answer is not None and answer.kind is AnswerKind.ACKNOWLEDGED
     states = escalation_store.states_of(session, link.incident_id) if takes_charge else {}
-    following = coming(recipient, states)
+    following = coming(visitor, states)
     words = replace(page.said, **following.words) if following else page.said
     told_by = locked.tree(link.tree).level(notifications.level_of(session, link.id))
     words = addressed(words, facts, contact, told_by, reads=reads)
     return replace(
         page,
         said=replace(words, ask=ask_on_page(words.ask, contact), nationals=words.nationals and not proof.is_missing),
-        remarks=(*_recorded(recipient, answer, action_due(states.values())), *page.remarks),
+        remarks=(*_recorded(visitor, answer, action_due(states.values())), *page.remarks),
         answers=_answers_of(contact),
         answered=answer is not None,
         actions=tuple(Action) if answer is not None and answer.kind is not AnswerKind.DECLINED else (),
         details=details_of(facts, contact.disclosure) if reads else NO_DETAILS,
-        since=happened_since(recipient, reads=reads),
+        since=happened_since(visitor, reads=reads),
         rest=(GO if following.on_hold else HOLD) if following else None,
     )
 
 
-def with_proof(locked: LockedIncident, link: PageLink, page: Page, proof: Proof, sent: Sent | None = None) -> Page:
+def with_proof(visitor: Recipient, page: Page, proof: Proof, sent: Sent | None = None) -> Page:
     """The page with its PIN state, and with what was sent in vain."""
-    decides = locked.may_coordinate(link.tree, link.contact)
+    locked, decides = visitor.locked, visitor.locked.may_coordinate(*visitor.name)
     # A coordinator may have to know that somebody stands beside the team, or beside a contact.
-    learns = decides or locked.contact(link.tree, link.contact).disclosure is not Disclosure.MINIMAL
+    learns = decides or visitor.contact.disclosure is not Disclosure.MINIMAL
     hears = (decides or page.is_notice) and proof.is_given and not proof.is_coerced
     return replace(
         page,
@@ -152,14 +146,14 @@ def with_proof(locked: LockedIncident, link: PageLink, page: Page, proof: Proof,
     )
 
 
-def _recorded(recipient: Recipient, answer: CurrentAnswer | None, due_at: datetime | None) -> tuple[Remark, ...]:
+def _recorded(visitor: Recipient, answer: CurrentAnswer | None, due_at: datetime | None) -> tuple[Remark, ...]:
     """Remarks on the contact's answer: what was recorded, by when an action is expected, and whom to call.
 
     Without an answer: that the contact listened to a call, or that its answer was revoked, if so.
     """
     if answer is None:
-        locked = recipient.locked
-        heard = answers.heard_and_revoked(locked.tx.session, locked.incident.every_id, recipient.names)
+        locked = visitor.locked
+        heard = answers.heard_and_revoked(locked.tx.session, locked.incident.every_id, visitor.names)
         return tuple(Remark(word, at) for word, at in zip(("received", "recorded_revoke"), heard, strict=True) if at)
     expected = (Remark("expected_by", due_at),) if due_at else ()
     return Remark(_WORDS[answer.kind], answer.at), *expected, Remark("call_us")
@@ -170,22 +164,22 @@ def press(tx: Tx, link: PageLink, form: Sent) -> Opened:
 
     Sent again, it counts once. For a contact with a PIN nothing is recorded without it.
     """
-    locked = take_up(tx, link.incident_id)
-    outcome, proof = judge(locked, link, form, is_allowed=_is_allowed(locked, link, form))
+    visitor = take_up(tx, link.incident_id).recipient(link.tree, link.contact)
+    outcome, proof = judge(visitor, link, form, is_allowed=_is_allowed(visitor, form))
     if outcome is not Outcome.DONE:
-        locked.finish()
+        visitor.locked.finish()
         return show(tx, link, proof=proof, sent=form, outcome=outcome)
-    done = _record(locked, link, without_written_pins(locked, link, form))
-    locked.finish()
+    done = _record(visitor, link.address, without_written_pins(visitor, form))
+    visitor.locked.finish()
     return show(tx, link, *done, proof=proof)
 
 
-def _is_allowed(locked: LockedIncident, link: PageLink, form: Sent) -> bool:
+def _is_allowed(visitor: Recipient, form: Sent) -> bool:
     if form.answer in (HOLD, GO):
-        return locked.recipient(link.tree, link.contact).is_coordinator
+        return visitor.is_coordinator
     if form.answer == ACTION:
         return form.action in list(Action)
-    answers = _answers_of(locked.contact(link.tree, link.contact))
+    answers = _answers_of(visitor.contact)
     return form.answer in answers if form.answer else bool(form.pin)
 
 
@@ -194,24 +188,24 @@ def _answers_of(contact: Contact) -> tuple[str, ...]:
     return (*ANSWERS, WRONG_PERSON) if contact.answers else (WRONG_PERSON,)
 
 
-def _record(locked: LockedIncident, link: PageLink, form: Sent) -> tuple[Remark, ...]:
+def _record(visitor: Recipient, address: str, form: Sent) -> tuple[Remark, ...]:
     """Record it; returns remarks about what the page does not show anyway."""
-    now, recipient = locked.tx.now, locked.recipient(link.tree, link.contact)
+    now = visitor.locked.tx.now
     if form.answer == ACTION:
-        if not is_reported(recipient, form.action, form.note):
-            report_action(recipient, Action(form.action), note=form.note or None)
+        if not is_reported(visitor, form.action, form.note):
+            report_action(visitor, Action(form.action), note=form.note or None)
         return (Remark("recorded_action", now),)
     if form.answer == WRONG_PERSON:
-        report_wrong_person(recipient, link.address)
+        report_wrong_person(visitor, address)
         return (Remark("recorded_wrong_person", now),)
     if form.answer == HOLD:
-        hold_rest(recipient, Via.LINK, link.address)
+        hold_rest(visitor, Via.LINK, address)
         return (Remark("recorded_hold", now),)
     if form.answer == GO:
-        if is_on_hold(recipient):
-            release_rest(recipient)
+        if is_on_hold(visitor):
+            release_rest(visitor)
         return (Remark("recorded_go", now),)
     if form.answer:
         kind, by = ANSWERS[form.answer], form.by or None
-        respond(recipient, Response(kind, Via.LINK, link.address, by=by))
+        respond(visitor, Response(kind, Via.LINK, address, by=by))
     return ()

@@ -16,7 +16,6 @@ from alertnet.flows.pages.contact_page import ANSWERS
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.messages.page import Remark
 from alertnet.store.records import notifications, timeline
-from alertnet.store.records.credentials.page_links import PageLink
 from alertnet.store.records.prompts import Prompt
 
 ACKNOWLEDGE, TAKE = "acknowledge", "take"
@@ -39,27 +38,27 @@ def seen_of(locked: LockedIncident) -> str:
     return f"{locked.incident.ref}.{timeline.heads_of(locked.tx.session, [chain])[chain].length}"
 
 
-def has_changed(locked: LockedIncident, link: PageLink, sent: Sent) -> bool:
+def has_changed(locked: LockedIncident, sent: Sent, by: str) -> bool:
     """Whether another coordinator has reopened the incident since the page was shown, or it was merged."""
     ref, _, length = sent.seen.partition(".")
     if not SEEN.fullmatch(length):
         return False
     try:
-        must_have_seen_reopening(locked, int(length), link.contact)
+        must_have_seen_reopening(locked, int(length), by)
     except WrongState:
         return True
     return ref != locked.incident.ref
 
 
-def carry_out(locked: LockedIncident, link: PageLink, sent: Sent) -> tuple[Remark, ...]:
+def carry_out(locked: LockedIncident, sent: Sent, by: str) -> tuple[Remark, ...]:
     """Carry out the act and return remarks on it. Sent again, it counts once."""
     if sent.answer == CLOSE:
-        close_incident(locked, CloseReason(sent.reason), text=sent.note or None, by=link.contact)
+        close_incident(locked, CloseReason(sent.reason), text=sent.note or None, by=by)
         return ()
     tree, _, contact = sent.contact.partition("/")
     recipient = locked.recipient(tree, contact)
     if sent.answer == VOUCH:
-        report_action.vouch(recipient, AnswerKind(sent.kind), by=link.contact)
+        report_action.vouch(recipient, AnswerKind(sent.kind), by=by)
         return (Remark("recorded_vouch", locked.tx.now),)
     if not report_action.is_reported(recipient, sent.action, sent.note):
         report_action.report_action(recipient, Action(sent.action), note=sent.note or None)

@@ -14,7 +14,7 @@ from alertnet.flows.escalation.pin_proof import Proof, Sent, no_proof, prove, wi
 from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.pages import text_decisions
-from alertnet.flows.pages.contact_page import ANSWERS, Opened, Outcome, judge, may_answer, with_proof
+from alertnet.flows.pages.contact_page import ANSWERS, Opened, Outcome, judge, with_proof
 from alertnet.flows.pages.coordinator_actions import (
     ACTS,
     CLOSE,
@@ -77,14 +77,15 @@ def press(tx: Tx, link: PageLink, sent: Sent) -> Opened:
     """Do what the button says, and return the page as of now. Sent again, it counts once."""
     locked, into = text_decisions.take_up_with_other(tx, link, sent)
     prompt = prompt_store.as_of_now(tx.session, link.prompt)
-    is_allowed = _is_known(locked, into, prompt, link, sent) if sent.answer else bool(sent.pin)
-    outcome, proof = judge(locked, link, sent, is_allowed=is_allowed)
-    if outcome is Outcome.OVER and _is_done(locked, prompt, link, sent):
+    visitor = locked.recipient(link.tree, link.contact)
+    is_allowed = _is_known(visitor, into, prompt, sent) if sent.answer else bool(sent.pin)
+    outcome, proof = judge(visitor, link, sent, is_allowed=is_allowed)
+    if outcome is Outcome.OVER and _is_done(visitor, prompt, sent):
         return show(tx, link)
     if outcome is not Outcome.DONE or not sent.answer:
         locked.finish()
         return show(tx, link, proof=proof, sent=sent, outcome=outcome)
-    outcome, remarks = _act(locked, into, prompt, link, without_written_pins(locked, link, sent))
+    outcome, remarks = _act(visitor, link.address, into, prompt, without_written_pins(visitor, sent))
     locked.finish()
     return show(tx, link, *remarks, proof=proof, sent=sent if outcome is Outcome.OVER else None, outcome=outcome)
 
@@ -99,38 +100,40 @@ def hear_recording(tx: Tx, token: str, sent: Sent) -> bytes | None:
     link = page_links.find(tx, token)
     if link is None or link.prompt_id is None or not asks_to_hear(sent):
         return None
-    locked = take_up(tx, link.incident_id)
-    contact, proof = locked.contact(link.tree, link.contact), prove(locked, link, sent)
-    locked.finish()
-    if not (may_answer(locked, link) and reads_texts(contact, proof)):
+    visitor = take_up(tx, link.incident_id).recipient(link.tree, link.contact)
+    proof = prove(visitor, link, sent)
+    visitor.locked.finish()
+    if not (visitor.may_answer(link.address) and reads_texts(visitor.contact, proof)):
         return None
-    return recordings.audio(tx.session, locked.incident.every_id, sent.answer.removeprefix(LISTEN))
+    return recordings.audio(tx.session, visitor.locked.incident.every_id, sent.answer.removeprefix(LISTEN))
 
 
-def _is_done(locked: LockedIncident, prompt: Prompt, link: PageLink, sent: Sent) -> bool:
+def _is_done(visitor: Recipient, prompt: Prompt, sent: Sent) -> bool:
     """Whether what was sent has already ended the matter."""
+    locked = visitor.locked
     is_closed = sent.answer == CLOSE and not locked.is_open and locked.incident.close_reason == sent.reason
-    return is_closed or text_decisions.was_decided_so(prompt, link, sent)
+    return is_closed or text_decisions.was_decided_so(prompt, sent, visitor.id)
 
 
-def _is_known(locked: LockedIncident, into: LockedIncident | None, prompt: Prompt, link: PageLink, sent: Sent) -> bool:
+def _is_known(visitor: Recipient, into: LockedIncident | None, prompt: Prompt, sent: Sent) -> bool:
     if sent.answer in text_decisions.DECISIONS:
-        return text_decisions.is_allowed(into, link, sent)
-    return is_allowed(locked, sent) if sent.answer in ACTS else sent.answer in answers_to(prompt)
+        return text_decisions.is_allowed(visitor, into, sent)
+    return is_allowed(visitor.locked, sent) if sent.answer in ACTS else sent.answer in answers_to(prompt)
 
 
 def _act(
-    locked: LockedIncident, into: LockedIncident | None, prompt: Prompt, link: PageLink, sent: Sent
+    visitor: Recipient, address: str, into: LockedIncident | None, prompt: Prompt, sent: Sent
 ) -> tuple[Outcome, tuple[Remark, ...]]:
-    if sent.answer == CLOSE and has_changed(locked, link, sent):
+    locked, by = visitor.locked, visitor.id
+    if sent.answer == CLOSE and has_changed(locked, sent, by):
         return Outcome.OVER, (Remark("changed_meanwhile"),)
     if sent.answer in ACTS:
-        return Outcome.DONE, carry_out(locked, link, sent)
+        return Outcome.DONE, carry_out(locked, sent, by)
     if sent.answer not in text_decisions.DECISIONS:
-        return _record(locked, prompt, sent.answer, link.contact), ()
-    if text_decisions.was_decided_so(prompt, link, sent):
+        return _record(locked, prompt, sent.answer, by), ()
+    if text_decisions.was_decided_so(prompt, sent, by):
         return Outcome.DONE, ()
-    return text_decisions.decide_text(locked, into, link, sent), ()
+    return text_decisions.decide_text(visitor, address, into, sent), ()
 
 
 def _record(locked: LockedIncident, prompt: Prompt, said: str, by: str) -> Outcome:
@@ -151,33 +154,32 @@ def show(
 ) -> Opened:
     """The page of a coordinator's link as of now; see `contact_page.show`."""
     locked = look_at(tx, link.incident_id)
-    recipient = locked.recipient(link.tree, link.contact)
-    contact = recipient.contact
+    visitor = locked.recipient(link.tree, link.contact)
+    contact, proof = visitor.contact, proof or no_proof(visitor)
     prompt = prompt_store.as_of_now(tx.session, link.prompt)
-    proof = proof or no_proof(locked, link)
     page = Page(
-        _said(recipient, prompt, is_coerced=proof.is_coerced),
+        _said(visitor, prompt, is_coerced=proof.is_coerced),
         (*_remarks(locked, prompt, link.contact), *remarks),
         asked=True,
         is_text=locked.facts.lone_text and locked.is_open,
     )
-    if may_answer(locked, link):
+    if visitor.may_answer(link.address):
         details = details_of(locked.facts, contact.disclosure) if proof.is_given else NO_DETAILS
         page = replace(page, remarks=(*page.remarks, *proof.remarks), details=details)
-        page = with_proof(locked, link, page, proof, sent)
+        page = with_proof(visitor, page, proof, sent)
         if reads_texts(contact, proof):
             told = tuple(recordings.of_incident(tx.session, locked.incident.every_id))
             page = replace(page, texts=texts_of(locked), recordings=tuple((each.id, each.made_at) for each in told))
-        page = replace(_with_acts(locked, link, prompt, page), also_open=also_open(locked, link))
+        page = replace(_with_acts(visitor, prompt, page), also_open=also_open(visitor, link))
     return Opened(page, contact.language, locked.incident.templates, outcome)
 
 
-def _said(recipient: Recipient, prompt: Prompt, *, is_coerced: bool) -> Said:
-    locked = recipient.locked
+def _said(visitor: Recipient, prompt: Prompt, *, is_coerced: bool) -> Said:
+    locked = visitor.locked
     words = prompts.words_of_prompt(locked, prompt) | {"about": prompt.about} | _by_name(locked, prompt)
     if is_coerced:
         words |= {"subject": Subject(prompt.subject)}
-    return replace(said(recipient), **words)
+    return replace(said(visitor), **words)
 
 
 def _by_name(locked: LockedIncident, prompt: Prompt) -> dict[str, object]:
@@ -195,10 +197,11 @@ def _by_name(locked: LockedIncident, prompt: Prompt) -> dict[str, object]:
     return {}
 
 
-def _with_acts(locked: LockedIncident, link: PageLink, prompt: Prompt, page: Page) -> Page:
+def _with_acts(visitor: Recipient, prompt: Prompt, page: Page) -> Page:
     """The page with what can be done there. On a text that may be read, that is only the decision about it."""
+    locked = visitor.locked
     if page.is_text:
-        return page if page.takes_pin else replace(page, joinable=text_decisions.joinable(locked, link))
+        return page if page.takes_pin else replace(page, joinable=text_decisions.joinable(visitor))
     page = replace(page, contacts=tuple(contacts_of(locked)), seen=seen_of(locked))
     if not (prompt.is_open or _has_been_said(prompt)):
         return page

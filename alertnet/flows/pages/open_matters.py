@@ -9,7 +9,7 @@ from alertnet.core.escalation.advance import still_wanted
 from alertnet.core.notification import Kind
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.notifications.prompts import words_of_prompt
-from alertnet.flows.unit.locked_incident import LockedIncident, look_at
+from alertnet.flows.unit.locked_incident import LockedIncident, Recipient, look_at
 from alertnet.messages.page import AlsoOpen
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import notifications
@@ -57,15 +57,16 @@ def matter_of(locked: LockedIncident, code: HeldCode, address: str) -> OpenMatte
     return OpenMatter(code.id, code.incident, kind, code.tree, code.contact, code.prompt, words, templates, is_open)
 
 
-def also_open(locked: LockedIncident, link: PageLink) -> tuple[AlsoOpen, ...]:
+def also_open(visitor: Recipient, link: PageLink) -> tuple[AlsoOpen, ...]:
     """What waits for an answer at the number or mailbox of a coordinator's link, besides that link's own matter."""
-    if not locked.recipient(link.tree, link.contact).is_coordinator:
+    if not visitor.is_coordinator:
         return ()
-    told = told_codes(locked.tx, link.address)
+    tx, drill = visitor.locked.tx, visitor.locked.facts.drill
+    told = told_codes(tx, link.address)
     others = (code for code in told if (code.incident, code.prompt) != (link.incident_id, link.prompt_id))
     return tuple(
         AlsoOpen(matter.said.named(matter.kind), _path_to(its, code, link.address))
-        for code, its in answerable(locked.tx, others, link.address, drill=locked.facts.drill)
+        for code, its in answerable(tx, others, link.address, drill=drill)
         if (matter := matter_of(its, code, link.address)).is_open
     )
 

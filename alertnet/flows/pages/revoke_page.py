@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
-from alertnet.core.directory.contact import Contact, Disclosure
+from alertnet.core.directory.contact import Disclosure
 from alertnet.core.disclosure import NO_DETAILS, details_of
 from alertnet.flows.escalation.pin_proof import Proof, Sent, no_proof
 from alertnet.flows.escalation.record_response import SUBJECTS, revoke
 from alertnet.flows.notifications.compose import said
-from alertnet.flows.pages.contact_page import Opened, Outcome, judge, may_answer, over, with_proof
+from alertnet.flows.pages.contact_page import Opened, Outcome, judge, over, with_proof
 from alertnet.flows.pages.coordinator_page import reads_texts, texts_of
-from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up
+from alertnet.flows.unit.locked_incident import Recipient, look_at, take_up
 from alertnet.messages.page import Page, Remark
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import answers
@@ -21,34 +21,33 @@ REVOKE = "revoke"
 
 def press(tx: Tx, link: PageLink, sent: Sent) -> Opened:
     """Revoke the answer, or show the details to somebody who knows the PIN. Sent again, it counts once."""
-    locked = take_up(tx, link.incident_id)
-    outcome, proof = judge(locked, link, sent, is_allowed=sent.answer == REVOKE if sent.answer else bool(sent.pin))
+    visitor = take_up(tx, link.incident_id).recipient(link.tree, link.contact)
+    outcome, proof = judge(visitor, link, sent, is_allowed=sent.answer == REVOKE if sent.answer else bool(sent.pin))
     revokes = outcome is Outcome.DONE and sent.answer == REVOKE
     if revokes and answers.get(tx.session, link.acknowledgement).revoked_at is None:
-        revoke(locked, link.acknowledgement, by=link.contact, besides=locked.recipient(link.tree, link.contact))
-    locked.finish()
+        revoke(visitor.locked, link.acknowledgement, by=visitor.id, besides=visitor)
+    visitor.locked.finish()
     return show(tx, link, proof=proof, outcome=outcome)
 
 
 def show(tx: Tx, link: PageLink, proof: Proof | None = None, outcome: Outcome = Outcome.DONE) -> Opened:
     """The page of a coordinator's link to an answer, as of now; when just opened, with as little as before its PIN."""
-    locked = look_at(tx, link.incident_id)
-    recipient = locked.recipient(link.tree, link.contact)
-    contact = recipient.contact
+    visitor = look_at(tx, link.incident_id).recipient(link.tree, link.contact)
     answer = answers.get(tx.session, link.acknowledgement)
-    words = replace(said(recipient), subject=SUBJECTS[answer.kind], about=answer.contact)
-    if not may_answer(locked, link):
-        page = Page(words, (over(locked),), asked=True)
+    words = replace(said(visitor), subject=SUBJECTS[answer.kind], about=answer.contact)
+    if not visitor.may_answer(link.address):
+        page = Page(words, (over(visitor.locked),), asked=True)
     elif answer.revoked_at is not None:
         page = Page(words, (Remark("recorded_revoke", answer.revoked_at),), asked=True)
     else:
-        proof = proof or no_proof(locked, link)
+        proof = proof or no_proof(visitor)
         page = Page(words, proof.remarks, (REVOKE,), asked=True)
-        page = with_proof(locked, link, _page_by_answer(locked, contact, answer, page, proof), proof)
-    return Opened(page, contact.language, locked.incident.templates, outcome)
+        page = with_proof(visitor, _page_by_answer(visitor, answer, page, proof), proof)
+    return Opened(page, visitor.contact.language, visitor.locked.incident.templates, outcome)
 
 
-def _page_by_answer(locked: LockedIncident, contact: Contact, answer: Given, page: Page, proof: Proof) -> Page:
+def _page_by_answer(visitor: Recipient, answer: Given, page: Page, proof: Proof) -> Page:
+    locked, contact = visitor.locked, visitor.contact
     # The answerer's name and words are free text, only for those who may read everything.
     given = (answer.by, answer.note) if contact.disclosure is Disclosure.FULL else ()
     return replace(

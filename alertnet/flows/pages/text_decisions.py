@@ -7,7 +7,7 @@ from alertnet.core.notification import PromptAnswer
 from alertnet.flows.escalation.pin_proof import Sent
 from alertnet.flows.incidents.lone_text import facts_of_text, join_text, open_read_text, set_text_aside
 from alertnet.flows.pages.contact_page import Outcome
-from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up_each
+from alertnet.flows.unit.locked_incident import LockedIncident, Recipient, look_at, take_up_each
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents
 from alertnet.store.records.credentials.page_links import PageLink
@@ -27,38 +27,40 @@ def take_up_with_other(tx: Tx, link: PageLink, sent: Sent) -> tuple[LockedIncide
     return held[link.incident_id], held[other] if other and other != link.incident_id else None
 
 
-def joinable(locked: LockedIncident, link: PageLink) -> tuple[Incident, ...]:
-    """The open incidents that the link's coordinator may know of, to join the text to."""
-    newest = incidents.page(locked.tx.session, IncidentStatus.OPEN.value, None, MOST_OFFERED)
+def joinable(visitor: Recipient) -> tuple[Incident, ...]:
+    """The open incidents that the coordinator may know of, to join the text to."""
+    tx = visitor.locked.tx
+    newest = incidents.page(tx.session, IncidentStatus.OPEN.value, None, MOST_OFFERED)
     real = (each for each in newest if not each.facts.lone_text)
-    return tuple(each for each in real if _may_join(look_at(locked.tx, each.id), link))
+    return tuple(each for each in real if _may_join(look_at(tx, each.id), visitor))
 
 
-def is_allowed(into: LockedIncident | None, link: PageLink, sent: Sent) -> bool:
+def is_allowed(visitor: Recipient, into: LockedIncident | None, sent: Sent) -> bool:
     """Whether every field that the decision needs has an allowed value."""
     if sent.answer == OPEN:
         return (sent.type or UNKNOWN_TYPE) in TYPES and (not sent.severity or sent.severity in list(Severity))
-    return sent.answer == SET_ASIDE or (into is not None and _may_join(into, link))
+    return sent.answer == SET_ASIDE or (into is not None and _may_join(into, visitor))
 
 
-def decide_text(locked: LockedIncident, into: LockedIncident | None, link: PageLink, sent: Sent) -> Outcome:
+def decide_text(visitor: Recipient, address: str, into: LockedIncident | None, sent: Sent) -> Outcome:
     """Carry out the decision, unless another was made before; then that is shown instead."""
+    locked, by = visitor.locked, visitor.id
     try:
         if sent.answer == OPEN:
             facts = facts_of_text(locked, sent.type or None, Severity(sent.severity) if sent.severity else None)
-            open_read_text(locked.recipient(link.tree, link.contact), facts, link.address)
+            open_read_text(visitor, facts, address)
         elif into is not None:
-            join_text(locked, into, by=link.contact, besides=into.recipient(link.tree, link.contact))
+            join_text(locked, into, by=by, besides=into.recipient(*visitor.name))
         else:
-            set_text_aside(locked, by=link.contact)
+            set_text_aside(locked, by=by)
     except WrongState:
         return Outcome.OVER
     return Outcome.DONE
 
 
-def was_decided_so(prompt: Prompt, link: PageLink, sent: Sent) -> bool:
+def was_decided_so(prompt: Prompt, sent: Sent, by: str) -> bool:
     """Whether that very coordinator has already made this decision."""
-    return prompt.answer == DECISIONS.get(sent.answer) and prompt.answered_by == link.contact
+    return prompt.answer == DECISIONS.get(sent.answer) and prompt.answered_by == by
 
 
 def _id_of(tx: Tx, ref: str) -> str | None:
@@ -68,5 +70,5 @@ def _id_of(tx: Tx, ref: str) -> str | None:
         return None
 
 
-def _may_join(into: LockedIncident, link: PageLink) -> bool:
-    return into.is_open and not into.facts.lone_text and into.may_coordinate(link.tree, link.contact)
+def _may_join(into: LockedIncident, visitor: Recipient) -> bool:
+    return into.is_open and not into.facts.lone_text and into.may_coordinate(*visitor.name)
