@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from alertnet.flows.incidents.update import exclude
 from alertnet.flows.sms.receive_sms import receive_late_sms
+from alertnet.flows.system.purge import Decision, begin_purge
 from alertnet.store.records.inbound import InboundSms
-from alertnet.store.tables import codes, guesses, inbound, incidents, limit_usage, notifications
+from alertnet.store.tables import attempts, codes, guesses, inbound, incidents, limit_usage, notifications
 from tests.flows.switchboard import CAST, OURS, Switchboard
 
 WRONG = "9999"
@@ -150,6 +152,21 @@ def test_a_former_code_of_its_own_is_no_wrong_try(alerted: Switchboard) -> None:
 
     assert all(alerted.code_of("ombuds") in str(reply) for reply in replies)
     assert alerted.answers() == []
+
+
+def test_a_code_of_an_incident_that_is_being_erased_keeps_no_words_from_people(board: Switchboard) -> None:
+    """A12: a purge that was cut short leaves codes until the next one."""
+    incident = board.opens()
+    code = board.code_of("coordinator")
+    board.closes(incident)
+    board.runtime.transact(lambda tx: tx.session.execute(update(attempts).values(due_at=None, status="failed")))
+    board.runtime.transact(begin_purge, incident, Decision("Ines", "she asked for it"))
+
+    reply = board.texts("coordinator", f"{code} me siguen")
+
+    assert reply
+    assert "llego a la coordinacion" in reply
+    assert board.alarms() == [("not_understood", "coordinator")]
 
 
 def test_a_text_with_a_wrong_code_acts_on_none_of_its_codes(alerted: Switchboard) -> None:

@@ -181,7 +181,7 @@ def _sent_to(counts: Any) -> Select[Any]:
             guesses,
             (guesses.c.incident_id == ACTING) & (guesses.c.number_index == code_numbers.c.number_index),
         )
-        .where(code_numbers.c.number_index.in_(bindparam("numbers", expanding=True)))
+        .where(code_numbers.c.number_index.in_(bindparam("numbers", expanding=True)), _WHOLE.c.purged_at.is_(None))
     )
 
 
