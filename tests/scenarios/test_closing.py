@@ -120,6 +120,18 @@ def test_news_goes_to_those_who_were_alerted_alone(valley: World) -> None:
     assert {who for who, _ in incident.told("update")} == {"coordinator", "mayor", "ombuds"}
 
 
+def test_whoever_a_coordinator_reached_by_telephone_first_hears_news_and_all_clear_too(valley: World) -> None:
+    """It takes charge before its level opens, so nothing alerts it: it would act on what is long over."""
+    incident = valley.raises()
+    incident.act("acknowledgements", expect=201, tree="valley", contact="defenders", kind="acknowledged")
+
+    incident.act("updates", text="seen at the barracks")
+    incident.act("close", reason="released")
+
+    assert sorted(incident.told("update")) == [("coordinator", "sms"), ("defenders", "sms")]
+    assert sorted(incident.told("stand_down")) == [("coordinator", "sms"), ("defenders", "sms")]
+
+
 def test_a_false_alarm_is_corrected(valley: World) -> None:
     """Whoever was alarmed for nothing hears so."""
     incident = valley.raises()

@@ -15,6 +15,7 @@ from alertnet.flows.notifications.cancel_messages import cancel
 from alertnet.flows.notifications.compose import drafts, said
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.store.queues import incident_attempts
+from alertnet.store.records import answers
 
 BY_ANY = WRITTEN | {MethodKind.CALL}
 
@@ -125,4 +126,14 @@ def _told(locked: LockedIncident, kinds: frozenset[Kind], notification: str | No
         if each.address not in strangers:
             name = locked.recipient(each.tree, each.contact).as_known_now.name
             told.setdefault(name, set()).add((each.method, each.address))
+    if notification is None:
+        _add_vouched(locked, told)
     return told
+
+
+def _add_vouched(locked: LockedIncident, told: Told) -> None:
+    """Add those whom a coordinator reached before any alert did: they have answered, by no method of ours."""
+    for answer in answers.current_answers(locked.tx.session, locked.incident.every_id):
+        recipient = locked.recipient(answer.tree, answer.contact).as_known_now
+        if told.keys().isdisjoint(recipient.names):
+            told[recipient.name] = set()
