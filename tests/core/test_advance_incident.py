@@ -404,3 +404,14 @@ def test_where_no_coordinator_may_be_told_the_last_resort_is_asked() -> None:
     ]
 
     assert asked == [["ana"], ["desk"], []]
+
+
+def test_what_is_stopped_keeps_what_is_said_of_its_answers() -> None:
+    """A6: so that it goes on, once it is restored, if nobody has taken charge after all."""
+    incident = Incident([friends("coast")])
+    incident.move(0, {"coast": [acknowledged("coast-consul")]})
+    incident.states["coast"] = stop(incident.states["coast"], NOW)
+
+    step = incident.step(1, {"coast": [Withdrawn("coast-consul")]})
+
+    assert (step.states["coast"].status, dict(step.states["coast"].answers), step.effects) == (Status.STOPPED, {}, ())

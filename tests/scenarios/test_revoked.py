@@ -115,3 +115,18 @@ def test_nobody_hears_so_once_the_incident_is_closed(world: World) -> None:
 
     assert "acknowledgement_revoked" in incident.timeline()
     assert reads(world, "coordinator", NO_MORE) == 0
+
+
+def test_what_is_revoked_while_the_incident_is_closed_counts_no_more_once_it_is_open_again(world: World) -> None:
+    """A6: nobody has it in hand, so the alarm goes on at once, at the phone of who never took charge as well."""
+    incident = taken_on(world)
+    incident.act("close", reason="released")
+    rung = reads(world, "ombuds", "URGENT")
+
+    revokes(world, incident)
+    closed = (incident.status("valley"), reads(world, "ombuds", "URGENT"))
+    incident.act("reopen", reason="he was taken again")
+
+    assert closed == ("stopped", rung)
+    assert incident.status("valley") == "running"
+    assert reads(world, "ombuds", "URGENT") == rung + 1

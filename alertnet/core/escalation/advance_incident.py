@@ -79,7 +79,7 @@ def advance_incident(
     """
     advancing = _Advancing(plans, dict(states), now, record, whole, merged)
     for tree, state in states.items():
-        if tree in events and state.status is not Status.STOPPED:
+        if tree in events and (events[tree] or state.status is not Status.STOPPED):
             advancing.move(tree, events[tree])
     before, after = _in_hand(plans, states), _in_hand(plans, advancing.states)
     for tree in states:
