@@ -1,14 +1,14 @@
 """Routes from a worker's view: the threads for each, what may leave by it, and whether its provider is away."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
 
 from alertnet.channels.base import Accepted, Refused, Result
 from alertnet.core.delivery.circuit_breaker import SOUND, Breaker
-from alertnet.core.delivery.horizon import Horizon
+from alertnet.core.delivery.horizon import LONG_AGO, Horizon
 from alertnet.core.delivery.provider_routes import FIRST, PROVIDERS, Route, route_name
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.notification import Kind
@@ -44,6 +44,8 @@ _THREADS = {MethodKind.SMS: 16, MethodKind.CALL: 16, MethodKind.EMAIL: 8}
 SENDING_POOLS = {sending((method, provider)): size for method, size in _THREADS.items() for provider in PROVIDERS}
 ASKING_POOLS = {asking((method, provider)): 1 for method in _THREADS for provider in PROVIDERS}
 """The number of threads of these pools."""
+SEEN_LATELY = timedelta(seconds=10)
+"""How long claims believe what a look has seen of the breakers; looks come every two seconds unless one hangs."""
 
 
 class Routes:
@@ -55,6 +57,7 @@ class Routes:
         self._runtime = runtime
         self._breakers: dict[Route, Breaker] = {}
         """The circuit breakers as last seen: looks at the queues read them, attempts change them."""
+        self._looked_at = LONG_AGO
         self._lengths: dict[tuple[MethodKind, Kind, str], int] = {}
         """Segments of the last message of a method, kind and language; the next one is expected to have as many."""
         self._queues: dict[bytes, tuple[str, ...]] = {}
@@ -72,6 +75,8 @@ class Routes:
         Threads are reserved before anything is claimed for them, and freed if the claim is not committed. While none of
         our numbers is free the database is not asked, unless a provider is in trouble and others have to be told.
         """
+        if tx.now - self._looked_at > SEEN_LATELY:
+            self._see_all(breaker_store.found(tx), tx.now)
         since, until = self._paced.get(method, (tx.now, tx.now))
         if since <= tx.now < until and not self._breakers:
             return Claims(next_at=until)
@@ -103,9 +108,9 @@ class Routes:
     def look(self, trouble: bool) -> Iterator[Route]:
         """Look up which providers are in trouble, if any; gives those to probe now."""
         found = self._runtime.read(breaker_store.found) if trouble else {}
+        self._see_all(found, self._runtime.now())
         for route in self._runtime.outlets:
             breaker = found.get(route, SOUND)
-            self._see(route, breaker)
             if breaker.is_open and breaker.try_at is not None and breaker.try_at <= self._runtime.now():
                 yield route
 
@@ -137,6 +142,11 @@ class Routes:
     def is_away(self, route: Route) -> bool:
         """Whether that provider is known to be away, so that asking it is of no use."""
         return self._breakers.get(route, SOUND).is_open
+
+    def _see_all(self, found: Mapping[Route, Breaker], now: datetime) -> None:
+        self._looked_at = now
+        for route in self._runtime.outlets:
+            self._see(route, found.get(route, SOUND))
 
     def _see(self, route: Route, breaker: Breaker) -> None:
         if breaker != SOUND:

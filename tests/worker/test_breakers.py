@@ -16,6 +16,7 @@ from alertnet.core.incident import Severity
 from alertnet.core.monitoring.self_monitoring import Part, find_trouble
 from alertnet.core.notification import Failure
 from alertnet.flows.sending.claim_sends import LEASE, claim
+from alertnet.flows.sending.pause import pause
 from alertnet.flows.sending.provider_health import claim_probe, note
 from alertnet.flows.sending.render_and_send import FAULT
 from alertnet.flows.sending.send_capacity import Line, Outward
@@ -475,3 +476,19 @@ def test_an_hour_that_is_asked_for_once_costs_a_minute(stage: Stage, provider: P
     assert sent_before == 1
     assert [row.status for row in stage.attempts(MethodKind.SMS)] == ["sent", "sent"]
     assert not is_away(stage.runtime)
+
+
+@pytest.mark.parametrize("is_paused", [True, False])
+def test_a_pause_counts_for_a_worker_whose_looks_hang(stage: Stage, is_paused: bool) -> None:
+    """A2: what commits leave due goes on being claimed, but not for a provider that somebody has paused meanwhile."""
+    routes = Routes(stage.runtime)
+    assert list(routes.look(trouble=False)) == []
+    if is_paused:
+        until, known = stage.clock.at + MINUTE, list(stage.runtime.outlets)
+        stage.runtime.transact(pause, [SMS], until, "the desk", "it bills twice", known=known, everything=True)
+    stage.clock.at += 11 * SECOND
+    stage.opens()
+
+    claims = stage.runtime.transact(routes.claim_sends, MethodKind.SMS, strides(POOLS))
+
+    assert len(claims.claimed) == (0 if is_paused else 1)
