@@ -6,10 +6,13 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from alertnet.core.directory.routine import USUAL
+from alertnet.core.inbound.on_the_road.journey import Journey, Kind, Leg
 from alertnet.core.incident import Facts, Incident, IncidentStatus, Scope, Severity
 from alertnet.store.db.statements import session_on
 from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Vault
+from alertnet.store.queues import journeys
 from alertnet.store.records import documents, incidents
 from tests.store.conftest import NOW
 from tests.support.entropy import Foreseen
@@ -25,6 +28,16 @@ def happen(tx: Tx, numbers: range, templates: str) -> None:
         facts = Facts("arrest", Severity.CRITICAL, "CO", consent=Scope.NATIONAL, team=team)
         at, status = NOW + timedelta(days=number), CLOSED if number % 10 else OPEN
         incidents.add(tx, Incident(f"{number:032}", f"A-{number:04}", status, facts, {}, templates, at), [])
+
+
+def travel(tx: Tx, numbers: range) -> None:
+    """A journey of the north a day, of which the first are not over."""
+    for number in numbers:
+        leg = Leg("L12", NOW + timedelta(days=number), "UTC")
+        journey = Journey(Kind.JOURNEY, "north", "ana", "CO", Scope.NATIONAL, (leg,), USUAL, NOW)
+        id = journeys.add(tx, journey)
+        if number >= A_PAGE:
+            journeys.save(tx, id, journey, is_over=True)
 
 
 def test_pages_show_each_incident_once_newest_first(tx: Tx) -> None:
@@ -52,6 +65,8 @@ PAGES: dict[str, Callable[[Tx], object]] = {
     "of those that are open": lambda tx: incidents.page(tx.session, OPEN, None, A_PAGE),
     "of a team": lambda tx: incidents.page(tx.session, None, None, A_PAGE, "north"),
     "of a team that reported once, long ago": lambda tx: incidents.page(tx.session, None, None, A_PAGE, "south"),
+    "of journeys": lambda tx: journeys.page(tx.session, None, None, A_PAGE),
+    "of a member's journeys, for a text": lambda tx: journeys.hold_of(tx, "north", "ana"),
     "of a team that has none": lambda tx: incidents.page(tx.session, None, None, A_PAGE, "west"),
 }
 
@@ -61,8 +76,10 @@ def test_a_page_takes_as_few_steps_beside_years_of_incidents(sqlite_engine: Engi
         tx = Tx(session, NOW, Foreseen(), vault)
         templates = documents.keep(tx, "templates", "x")
         happen(tx, range(FEW), templates)
+        travel(tx, range(FEW))
         beside_few = {name: _steps_of(tx, page) for name, page in PAGES.items()}
         happen(tx, range(FEW, MANY), templates)
+        travel(tx, range(FEW, MANY))
 
         assert min(beside_few.values()) > 0
         assert [name for name, page in PAGES.items() if _steps_of(tx, page) > 1.2 * beside_few[name]] == []

@@ -45,7 +45,8 @@ Owner = tuple[str, str | None, str]
 UNREADABLE = (Unreadable, AttributeError, KeyError, TypeError, ValueError)
 """What is raised for a journey that can't be opened, or that is none."""
 
-_NOT_OVER = journeys.c.status != Status.OVER.value
+# In the words of an index: of those that are over there are years.
+_NOT_OVER = journeys.c.status.in_([each.value for each in Status if each is not Status.OVER])
 
 
 def add(tx: Tx, journey: Journey) -> str:
@@ -86,7 +87,8 @@ def hold_of(tx: Tx, team: str, member: str | None) -> list[StoredJourney]:
 def last_over(tx: Tx, team: str, member: str, kinds: Collection[Kind] = (Kind.JOURNEY,)) -> StoredJourney | None:
     """What ended last of those kinds that was awaited of that member."""
     its_own = (journeys.c.team == team) & (journeys.c.member == member) & journeys.c.kind.in_(kinds)
-    query = select(journeys).where(its_own, ~_NOT_OVER).order_by(journeys.c.ended_at.desc(), journeys.c.id.desc())
+    query = select(journeys).where(its_own, journeys.c.status == Status.OVER.value)
+    query = query.order_by(journeys.c.ended_at.desc(), journeys.c.id.desc())
     row = tx.session.execute(query.limit(1)).first()
     return _stored(row) if row else None
 
