@@ -111,7 +111,7 @@ def read_people(tx: Tx, network: Network) -> People:
 class _Known:
     tx: Tx
     tested: Mapping[tuple[str, str], list[Tested]]
-    outcomes: Mapping[tuple[bytes, str], Outcome]
+    outcomes: Mapping[bytes, Outcome]
     with_pin: frozenset[str]
     arranged: Mapping[str, Mapping[str, list[Arrangement]]]
 
@@ -143,7 +143,8 @@ class _Known:
 
     def _address(self, tree: ContactTree, contact: Contact, method: Method) -> Address:
         test = next((each for each in self.tested.get((tree.id, contact.id), ()) if each.method is method.kind), None)
-        last = self._last(method)
+        # For a number that is called, its SMS count as well.
+        last = self.outcomes.get(self.tx.vault.index(method.address))
         verified = test.verified if test is not None else contact.verified
         asked_at = test.asked_at if test is not None else None
         return Address(method.kind.value, verified, asked_at, last, self._amiss(last, test))
@@ -157,12 +158,6 @@ class _Known:
             return "" if works else AMISS[last.failure]
         is_silent = test is not None and test.outcome == "silent" and asked_at is not None
         return "silent" if is_silent and asked_at and self.tx.now - asked_at > SILENT_FOR else ""
-
-    def _last(self, method: Method) -> Outcome | None:
-        """The outcome of the last message to an address. For a number that is called, its SMS count as well."""
-        index = self.tx.vault.index(method.address)
-        found = [self.outcomes.get((index, kind.value)) for kind in MethodKind]
-        return max(filter(None, found), key=lambda outcome: outcome.at, default=None)
 
     def _needs(self, tree: ContactTree, contact: Contact, addresses: tuple[Address, ...]) -> set[str]:
         amiss = {each.amiss for each in addresses if each.amiss}

@@ -105,19 +105,14 @@ def every(session: Session) -> tuple[NumberTest, ...]:
     return tuple(map(_test, rows))
 
 
-def last_outcomes(tx: Tx) -> dict[tuple[bytes, str], Outcome]:
-    """The last known outcome for each address index and method."""
-    place = func.row_number().over(
-        partition_by=(attempts.c.address_index, attempts.c.method), order_by=attempts.c.changed_at.desc()
-    )
-    columns = (attempts.c.address_index, attempts.c.method, attempts.c.failure, attempts.c.changed_at)
+def last_outcomes(tx: Tx) -> dict[bytes, Outcome]:
+    """The last known outcome for each address index."""
+    at = func.max(attempts.c.changed_at).label("at")
     ended = attempts.c.status.in_(_ENDS) & (attempts.c.changed_at > tx.now - WITHIN)
-    ranked = select(*columns, place.label("place")).where(ended).subquery()
-    rows = tx.session.execute(select(ranked).where(ranked.c.place == 1))
-    return {
-        (row.address_index, row.method): Outcome(row.changed_at, Failure(row.failure) if row.failure else None)
-        for row in rows
-    }
+    # A row for each way in which messages to an address have ended, not one for each message.
+    ways = attempts.c["address_index", "failure"]
+    rows = tx.session.execute(select(*ways, at).where(ended).group_by(*ways).order_by(at))
+    return {row.address_index: Outcome(row.at, Failure(row.failure) if row.failure else None) for row in rows}
 
 
 def _first(session: Session, query: Select[Any]) -> NumberTest | None:
