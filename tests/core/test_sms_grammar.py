@@ -323,6 +323,11 @@ SENTENCES = [
     ("le dijeron que lo iban a matar", "death_threat"),
     ("on menace de tuer P9", "death_threat"),
     ("intentaron matar a P9", "attempted_killing"),
+    ("intentaron asesinar a P9", "attempted_killing"),
+    ("van a asesinar a P9", "death_threat"),
+    ("veulent l'assassiner", "death_threat"),
+    ("they threatened to murder P9", "death_threat"),
+    ("tentaram matar o companheiro", "attempted_killing"),
     # A letter that is missing between two alike.
     ("secuestrron a P9", "abduction"),
     # In the words of those who cry for help in theirs.
@@ -342,7 +347,13 @@ NO_ALARMS = [
         "una balada",
     ),
     *("el deporte", "la goleada", "she treats the wounded", "he watches", "la matrone"),
-    *("protesta contra la presa", "la presa L3 se rompió", "ils ont abattu des arbres", "on frappe à la porte"),
+    *(
+        "protesta contra la presa",
+        "la presa L3 se rompió",
+        "se despejó la vía",
+        "ils ont abattu des arbres",
+        "on frappe à la porte",
+    ),
     *("the report has missing pages", "the frost will kill the crops", "phone charged with solar"),
     *("they took P9 to hospital", "police took P7 home safely", "le bus s'arrête à L3", "el carro se detuvo"),
     *("violación de los derechos humanos", "no one was killed", "nobody was arrested or killed"),
@@ -681,7 +692,7 @@ def test_no_slip_in_the_name_of_a_type_makes_another_of_it() -> None:
         assert read.count(type) > read.count(None), word
 
 
-@pytest.mark.parametrize("language", ["en", "fr", "es"])
+@pytest.mark.parametrize("language", ["en", "fr", "es", "de", "pt"])
 def test_what_we_call_a_type_in_an_sms_is_understood_of_the_field(language: str) -> None:
     """B2: whoever types back what an alert said means that; two that go by one neutral name are either."""
     words = yaml.safe_load((MESSAGE_TEMPLATES / "words" / f"{language}.yaml").read_text())

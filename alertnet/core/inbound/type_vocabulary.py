@@ -5,28 +5,30 @@ A hyphen joins the words of a name, a slash separates alternatives. A word in ca
 """
 
 TYPE_NAMES = {
-    "killing": "killing killed murder murdered assassinat meurtre tue tuee abattu abattue asesinato mataron "
-    "homicidio assassinado assassinada assassinaram mataram ermordet getotet erschossen lynch* behead* asesinar* "
-    "fusilar* acribillar* degollar* decapitar* linchar* assassiner* lyncher* decapiter*",
+    "killing": "killing killed murder murdered assassinat meurtre tue tuee abattu abattue asesinato mataron homicidio "
+    "assassinado assassinada assassinaram mataram ermordet getotet erschossen totung assassinato lynch* behead* "
+    "asesinar* fusilar* acribillar* degollar* decapitar* linchar* assassiner* lyncher* decapiter*",
     "attempted_killing": "armed-attack attempted-killing attempted-murder attempt-on-life shot stabbed attentat "
     "attaque-armee tentative-d-assassinat tentative-de-meurtre atentado intento-de-asesinato tentativa-de-asesinato "
-    "esfaqueado esfaqueada angeschossen niedergestochen stab* apunalar* balear* poignarder*",
+    "esfaqueado esfaqueada angeschossen niedergestochen bewaffneter-angriff mordversuch ataque-armado "
+    "tentativa-de-assassinato stab* apunalar* balear* poignarder*",
     "disappearance": "disappearance disappeared missing missing-since missing-person disparition disparu disparue "
-    "introuvable desaparicion desaparecido desaparecida desaparecio desaparecieron vermisst verschwunden",
+    "introuvable desaparicion desaparecido desaparecida desaparecio desaparecieron vermisst verschwunden "
+    "verschwindenlassen desaparecimento",
     "abduction": "abduction kidnapping kidnapped enlevement enleve enlevee sequestrado sequestrada sequestraram "
-    "entfuhrt verschleppt kidnap* abduct* secuestrar* raptar* kidnapper*",
+    "entfuhrt verschleppt entfuhrung sequestro kidnap* abduct* secuestrar* raptar* kidnapper*",
     "arrest": "arrest detention arrestation arrete arretee interpellation garde-a-vue detencion detenido detenida "
     "detuvo detuvieron preso presa detido detida prenderam algemado algemada verhaftet verhaftung festgenommen "
-    "arrest* detain* jail* imprison* handcuff* arrestar* capturar* encarcelar* apresar* esposar* incarcerer* "
-    "emprisonner* interpeller* menotter*",
+    "festnahme detencao arrest* detain* jail* imprison* handcuff* arrestar* capturar* encarcelar* apresar* esposar* "
+    "incarcerer* emprisonner* interpeller* menotter*",
     "assault": "assault beaten agression frappe frappee agresion golpiza paliza espancado espancada espancaram "
-    "verprugelt zusammengeschlagen geschlagen assault* attack* punch* beat* golpear* atacar* patear* apedrear* "
-    "maltratar* agredir* agresser* tabasser* brutaliser* molester*",
+    "verprugelt zusammengeschlagen geschlagen tatlicher-angriff agressao assault* attack* punch* beat* golpear* "
+    "atacar* patear* apedrear* maltratar* agredir* agresser* tabasser* brutaliser* molester*",
     "sexual_violence": "sexual-violence sexual-assault serious-assault rape sexually-assaulted sexually-abused "
     "sexual-abuse violence-sexuelle agression-sexuelle agression-grave agresse-sexuellement agressee-sexuellement "
     "abus-sexuel viol violee violencia-sexual agresion-sexual agresion-grave abuso-sexual violacion violaron violada "
     "abusaron-sexualmente abusada-sexualmente agredida-sexualmente estuprada estuprado vergewaltigt vergewaltigung "
-    "rape*",
+    "schwerer-ubergriff agressao-grave rape*",
     "torture": "mauvais-traitements tortura malos-tratos gefoltert folter torture* torturar* torturer*",
     "death_threat": "death-threat threatened-with-death menace-de-mort menaces-de-mort menacee-de-mort "
     "menacent-de-mort amenaza-de-muerte amenazas-de-muerte amenazado-de-muerte amenazada-de-muerte "
@@ -36,30 +38,36 @@ TYPE_NAMES = {
     "bedroht bedrohung threaten* intimidate* extort* harass* amenazar* intimidar* extorsionar* hostigar* acosar* "
     "menacer* intimider* harceler*",
     "surveillance": "surveillance followed watched filature on-nous-suit on-nous-surveille vigilancia seguimiento "
-    "nos-siguen nos-vigilan nos-estan-siguiendo nos-estan-vigilando verfolgt surveil* vigilar* surveiller*",
+    "nos-siguen nos-vigilan nos-estan-siguiendo nos-estan-vigilando verfolgt uberwachung surveil* vigilar* "
+    "surveiller*",
     "digital_attack": "digital-attack spyware phishing attaque-numerique attaque-informatique cyberattaque piratage "
-    "pirate piratee ataque-digital ataque-informatico ciberataque gehackt clonado clonaron hack* hackear* jaquear*",
-    "raid": "raid perquisition allanamiento redada durchsuchung razzia raid* ransack* allanar* catear* "
+    "pirate piratee ataque-digital ataque-informatico ciberataque gehackt clonado clonaron digitaler-angriff hack* "
+    "hackear* jaquear*",
+    "raid": "raid perquisition allanamiento redada durchsuchung razzia busca-policial raid* ransack* allanar* catear* "
     "perquisitionner*",
     "break_in": "break-in burglary broken-into robbery robbed cambriolage einbruch arrombamento burgle* loot* robar* "
     "saquear* cambrioler*",
-    "eviction": "eviction displacement expulsion deplacement-force desplazamiento zwangsraumung evict* desalojar* "
-    "desplazar* expulser*",
+    "eviction": "eviction displacement expulsion deplacement-force desplazamiento zwangsraumung despejo evict* "
+    "desalojar* desplazar* expulser*",
     "checkpoint": "checkpoint held-at-checkpoint roadblock road-block barrage bloque-au-barrage bloques-au-barrage "
-    "reten detenido-en-reten detenidos-en-reten detenidos-en-un-reten retenido-en-reten retenida-en-reten",
-    "armed_presence": "armed-presence presence-armee presencia-armada incursion",
+    "reten detenido-en-reten detenidos-en-reten detenidos-en-un-reten retenido-en-reten retenida-en-reten "
+    "kontrollposten am-posten-festgehalten retidos-em-barreira retidas-numa-barreira",
+    "armed_presence": "armed-presence presence-armee presencia-armada incursion bewaffnete-vor-ort presenca-armada",
     "combat": "combat fighting shooting shots shots-fired warning-shot gunfire crossfire bombing tirs bombardement "
-    "combate disparos tiroteo enfrentamiento balacera bombardear* bombarder*",
+    "combate disparos tiroteo enfrentamiento balacera kampfe-in-der-nahe bombardear* bombarder*",
     "crowd_repression": "protest-repressed repression tear-gas manif-reprimee manifestation-reprimee gaz-lacrymogene "
-    "represion protesta-reprimida gas-lacrimogeno gases-lacrimogenos lacrymo lacrimogeno tranengas reprimir*",
+    "represion protesta-reprimida gas-lacrimogeno gases-lacrimogenos lacrymo lacrimogeno tranengas "
+    "gewalt-gegen-protest gewalt-gegen-eine-demonstration repressao-de-um-protesto protesto-reprimido reprimir*",
     "criminalisation": "criminalisation criminalization judicial-harassment legal-harassment harcelement-judiciaire "
-    "poursuites mis-en-examen mise-en-examen criminalizacion judicializar* imputar* inculper*",
+    "poursuites mis-en-examen mise-en-examen criminalizacion kriminalisierung criminalizacao judicializar* imputar* "
+    "inculper*",
     "defamation": "defamation smear smear-campaign diffamation difamacion defame* difamar* calumniar* estigmatizar* "
-    "diffamer* calomnier* smeared slandered",
+    "diffamer* calomnier* smeared slandered verleumdung verleumdungskampagne difamacao campanha-de-difamacao",
     "immigration": "immigration deportation expulsion-order avis-d-expulsion expulsion-du-pays expulse-du-pays "
-    "expulsee-du-pays orden-de-expulsion deportacion deport* deportar*",
+    "expulsee-du-pays orden-de-expulsion deportacion ausweisung ordem-de-expulsao deport* deportar*",
     "missed_check_in": "missed-check-in appel-manque appel-de-controle-manque control-perdido "
-    "llamada-de-control-sin-respuesta control-sin-respuesta",
+    "llamada-de-control-sin-respuesta control-sin-respuesta kontrollanruf-ausgeblieben kontrollanruf-fehlt "
+    "chamada-de-controle-sem-resposta controle-falhou",
     "accident": "accident car-crash accidente accidentado accidentada acidente unfall",
 }
 """The names of each type; a verb with a star stands for its forms, and a plural s is accepted too."""
@@ -85,11 +93,13 @@ SAID = {
     "quemada-viva brule-vif found/hallaron/encontraron/hallado-muerto/muerta battu/battue-a-mort "
     "beaten-to-death golpeado-hasta-la-muerte mass-grave fosa-comun fosse-commune",
     "attempted_killing": "balazo balazos "
-    "shooting-at-US tried-to-kill tire-sur tirent-sur tirent-dessus blesse-par-balle "
-    "blessee-par-balle touche-par-balle essaye-de-tuer tente-de-tuer dispararon-a dispararon-contra le-dispararon "
-    "nos-dispararon nos-disparan nos-estan-disparando herido-de-bala herida-de-bala intentaron-matar "
-    "trataron-de-matar grenade-thrown threw-a-grenade jete-une-grenade lance-une-grenade lanzaron-una-granada "
-    "tiraron-una-granada opened-fire-on-US ouvert-feu-sur-nous dispararon-P tiros-a-P metieron-_-tiros pego-_-tiros "
+    "shooting-at-US tried/trying/attempted-to-kill/murder tire-sur tirent-sur tirent-dessus blesse-par-balle "
+    "blessee-par-balle touche-par-balle essaye/tente-de-tuer essaye/tente-d-assassiner dispararon-a "
+    "dispararon-contra le-dispararon nos-dispararon nos-disparan nos-estan-disparando herido-de-bala herida-de-bala "
+    "intentaron/intento/quisieron/quiso-matar/asesinar trataron/trato-de-matar/asesinar "
+    "tentaram/tentou-matar/assassinar grenade-thrown threw-a-grenade jete-une-grenade lance-une-grenade "
+    "lanzaron-una-granada tiraron-una-granada opened-fire-on-US ouvert-feu-sur-nous dispararon-P tiros-a-P "
+    "metieron-_-tiros pego-_-tiros "
     "pegaron-_-tiro hit-by-bullet bullet-wound firing-at-US recu-balle recu-_-balles knife-attack con-machete "
     "coups-de-machette coup-de-couteau incendiaron-P le/les/me-pegaron/pego-tiro fired-_-shots fired-at hirieron-a-P "
     "wounded-by-gunfire/bullet arma-de-fuego arme-a-feu tire-dessus lui-a-tire grenade/granade-went-off "
@@ -128,10 +138,13 @@ SAID = {
     "bateram-na bateram-no jet-de-pierres roughed-up burned/burnt-down set-fire-to set-on-fire prendieron-fuego "
     "mis-le-feu apuntaron-con pointed-gun-at molotov stoned stones-at lance/jete/lancent/jettent-pierre "
     "tiraron/lanzaron/tiran/lanzan-piedra",
-    "death_threat": "threatened-to-kill threat-to-kill going-to-kill want-to-kill veulent-nous-tuer veulent-me-tuer "
+    "death_threat": "threatened/threat/going/want/wants-to-kill/murder veulent-nous-tuer veulent-me-tuer "
     "veulent-le-tuer vont-nous-tuer vont-me-tuer vont-le-tuer menace-de-tuer menacee-de-tuer menacent-de-tuer "
-    "amenazaron-con-matar ameacaram-matar ameacaram-de-morte van-a-matar iban-a-matar quieren-matar te-vamos-a-matar "
-    "lo-vamos-a-matar la-vamos-a-matar vamos-a-matar-a vamos-a-matar-P next-time-_-kill kill-you kill-US ll-kill "
+    "amenazaron/amenazan/amenazo-con-matar/asesinar ameacaram-matar ameacaram-de-morte "
+    "van/va/iban-a-matar/asesinar quieren/quiere-matar/asesinar vao/querem-matar/assassinar "
+    "vont/veulent/veut-assassiner vont/veulent/veut-nous/me/m/l-assassiner menace/menacent-d-assassiner "
+    "te-vamos-a-matar lo-vamos-a-matar la-vamos-a-matar vamos-a-matar-a vamos-a-matar-P next-time-_-kill "
+    "kill-you kill-US ll-kill "
     "you-are-next you-re-next i-am-next we-are-next soy-la-proxima soy-el-proximo soy-la-siguiente soy-el-siguiente "
     "eres-la-proxima eres-el-proximo eres-el-siguiente eres-la-siguiente seras-el-proximo seras-la-proxima "
     "sos-el-proximo somos-los-proximos es-el-proximo tu-es-la-prochaine es-le-prochain serez-les-prochains "
@@ -292,7 +305,7 @@ NO_NAMES = (
     "took-HIM-to-hotel kill-us-with"
 )
 """Phrases that sound like a name but mean something else: a bus that stops, rights that are violated, a way home."""
-EVERYDAY = "presa abattu abattue frappe missing watched"
+EVERYDAY = "presa abattu abattue frappe missing watched despejo"
 """Names that are also everyday words; they count next to a person's code, or where the form has the type."""
 
 THINGS = "power electricity plants crops photo video film movie scene internet signal"
