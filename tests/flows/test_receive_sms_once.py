@@ -2,6 +2,7 @@
 
 from threading import Barrier, Thread
 
+from alertnet.flows.sms.quarantine import bind_text
 from alertnet.store.tables import acknowledgements, inbound, incidents
 from tests.flows.switchboard import Switchboard
 
@@ -67,6 +68,27 @@ def test_what_a_phone_sends_at_one_moment_opens_one_incident(any_board: Switchbo
         thread.join()
 
     assert len(any_board.rows(inbound)) == 1 + len(said)
+    assert len(any_board.rows(incidents)) == 1
+
+
+def test_two_texts_of_a_phone_that_are_bound_at_one_moment_are_about_one_incident(any_board: Switchboard) -> None:
+    """A member wrote twice on a lent phone, and two coordinators say so in the same second."""
+    texts, start = [("SMA", "SOS"), ("SMB", "SOS ayuda")], Barrier(2)
+    for id, body in texts:
+        any_board.texts("stranger", body, id=id)
+
+    def bind(id: str) -> None:
+        start.wait()
+        board = any_board.runtime
+        board.transact(lambda tx: bind_text(tx, board.edition, id, "north", "luis", by="desk").finish())
+
+    threads = [Thread(target=bind, args=(id,)) for id, _ in texts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert [row.bound_to for row in any_board.rows(inbound)] == ["north/luis"] * 2
     assert len(any_board.rows(incidents)) == 1
 
 

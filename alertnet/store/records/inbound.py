@@ -108,6 +108,12 @@ _ANSWERED = Prepared(
 _ONE_BY_ONE = Prepared(select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("sender"), 0)).label("held")))
 
 
+def _await_others(tx: Tx, number: str) -> None:
+    """Wait until nothing else of that phone is being heard, and let what comes next wait for this transaction."""
+    if tx.session.dialect.name == "postgresql":
+        _ONE_BY_ONE.ahead(tx.session, {"sender": tx.vault.index(number).hex()})
+
+
 def receive(tx: Tx, sms: InboundSms) -> bool:
     """Store the text, as from an unknown sender for now; False if it came before, even at this very moment."""
     return _receive(tx, "sms", sms, sms.body[:LONGEST_BODY], known=False)
@@ -119,14 +125,11 @@ def receive_call(tx: Tx, call: InboundCall, *, known: bool) -> bool:
 
 
 def _receive(tx: Tx, kind: str, came: InboundSms | InboundCall, body: str, *, known: bool) -> bool:
-    """Store what came, after anything of the same phone that is being heard."""
-    index = tx.vault.index(came.sender)
-    if tx.session.dialect.name == "postgresql":
-        _ONE_BY_ONE.ahead(tx.session, {"sender": index.hex()})
+    _await_others(tx, came.sender)
     row = {
         "provider_id": came.provider_id,
         "kind": kind,
-        "sender_index": index,
+        "sender_index": tx.vault.index(came.sender),
         "sender": came.sender,
         "body": body,
         "received_at": came.heard_at or tx.now,
@@ -168,7 +171,10 @@ def take_due(tx: Tx, provider_id: str) -> InboundSms | None:
     mine = (inbound.c.provider_id == provider_id, inbound.c.due_at.is_not(None))
     taken = update(inbound).where(*mine).values(due_at=None).returning(inbound.c.sender, inbound.c.body)
     row = tx.session.execute(taken).first()
-    return InboundSms(provider_id, row.sender, "", row.body) if row else None
+    if row is None:
+        return None
+    _await_others(tx, row.sender)
+    return InboundSms(provider_id, row.sender, "", row.body)
 
 
 def reply_to(session: Session, provider_id: str) -> Reply | None:
@@ -313,6 +319,7 @@ def _take_out(tx: Tx, id: str, **values: object) -> QuarantinedText:
     returned = (inbound.c.provider_id, inbound.c.received_at, inbound.c.sender, inbound.c.body)
     row = tx.session.execute(taken.values(values).returning(*returned)).first()
     if row is not None:
+        _await_others(tx, row.sender)
         return QuarantinedText(*row)
     before = tx.session.scalar(select(inbound.c.bound_to).where(*mine))
     if before is None:
