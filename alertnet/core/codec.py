@@ -168,24 +168,25 @@ def _found(field: "dataclasses.Field[Any]", names: Names) -> Source:
 
 def _read(kind: Any, value: Source, names: Names) -> Source:
     """The source that reads a value of that kind; None stays None."""
-    item = _read_some(_split(kind)[0], "found", names)
+    item = _read_found(_split(kind)[0], names)
     return value if item == "found" else f"(None if (found := {value}) is None else {item})"
 
 
-def _read_some(kind: Any, value: Source, names: Names) -> Source:
+def _read_found(kind: Any, names: Names) -> Source:
+    """The source that reads `found`, which is not None, as a value of that kind."""
     origin, args = typing.get_origin(kind), typing.get_args(kind)
     if origin is dict:
-        return f"{{{_read(args[0], 'name', names)}: {_read(args[1], 'each', names)} for name, each in {value}.items()}}"
+        return f"{{{_read(args[0], 'name', names)}: {_read(args[1], 'each', names)} for name, each in found.items()}}"
     if origin in (tuple, list, frozenset):
-        return f"{origin.__name__}([{_read(args[0], 'each', names)} for each in {value}])"
+        return f"{origin.__name__}([{_read(args[0], 'each', names)} for each in found])"
     if dataclasses.is_dataclass(kind):
-        return f"{_named(_reader(kind), names)}({value})"
+        return f"{_named(_reader(kind), names)}(found)"
     if kind is timedelta:
-        return f"{_named(timedelta, names)}(seconds={value})"
+        return f"{_named(timedelta, names)}(seconds=found)"
     if kind in (date, datetime):
-        return f"{_named(kind.fromisoformat, names)}({value})"
+        return f"{_named(kind.fromisoformat, names)}(found)"
     is_enum = isinstance(kind, type) and issubclass(kind, Enum)
-    return f"{_named(_Members(kind), names)}[{value}]" if is_enum else value
+    return f"{_named(_Members(kind), names)}[found]" if is_enum else "found"
 
 
 def _split(kind: Any) -> tuple[Any, bool]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from alertnet.core.codec import value
+from alertnet.core.codec import extended, value
 from alertnet.core.directory.contact import Contact
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.errors import Unknown, WrongState
@@ -247,17 +247,14 @@ def _says_the_same(locked: LockedIncident, given: list[CurrentAnswer], response:
 
 def _new(recipient: Recipient, response: Response) -> NewAnswer:
     locked = recipient.locked
-    return NewAnswer(
+    return extended(
+        NewAnswer,
+        response,
         id=locked.tx.entropy.id(),
         incident_id=locked.incident.id,
         tree=recipient.tree,
         contact=recipient.id,
-        kind=response.kind,
-        via=response.via,
         at=response.at or locked.tx.now,
-        address=response.address,
-        by=response.by,
-        note=response.note,
     )
 
 

@@ -34,22 +34,21 @@ class OpenMatter:
     is_open: bool
 
 
-def answerable(
-    tx: Tx, codes: Iterable[HeldCode], address: str, *, drill: bool
-) -> Iterator[tuple[HeldCode, LockedIncident]]:
-    """The codes that count and may be answered from there, each with its incident. Drills and real ones never mix."""
+def answerable(tx: Tx, codes: Iterable[HeldCode], address: str, *, drill: bool) -> Iterator[tuple[HeldCode, Recipient]]:
+    """The codes that count and may be answered from there, each with its holder. Drills and real ones never mix."""
     for code in codes:
         if code.counts:
-            locked = look_at(tx, code.incident)
-            if locked.recipient(code.tree, code.contact).may_answer(address) and locked.facts.drill is drill:
-                yield code, locked
+            holder = look_at(tx, code.incident).recipient(code.tree, code.contact)
+            if holder.may_answer(address) and holder.locked.facts.drill is drill:
+                yield code, holder
 
 
-def matter_of(locked: LockedIncident, code: HeldCode, address: str) -> OpenMatter:
+def matter_of(holder: Recipient, code: HeldCode, address: str) -> OpenMatter:
     """The matter of a code, and whether it still waits for an answer."""
+    locked = holder.locked
     prompt = prompt_store.get(locked.tx.session, code.prompt) if code.prompt else None
-    is_open = _is_alert_open(locked, code, address) if prompt is None else code.asks and prompt.answer is None
-    words = replace(said(locked.recipient(code.tree, code.contact)), code=code.text)
+    is_open = _is_alert_open(holder, address) if prompt is None else code.asks and prompt.answer is None
+    words = replace(said(holder), code=code.text)
     if prompt is not None:
         words = replace(words, at=locked.tx.now, **words_of_prompt(locked, prompt))
     kind = Kind.ALERT if prompt is None else Kind(prompt.kind)
@@ -65,9 +64,9 @@ def also_open(visitor: Recipient, link: PageLink) -> tuple[AlsoOpen, ...]:
     told = told_codes(tx, link.address)
     others = (code for code in told if (code.incident, code.prompt) != (link.incident_id, link.prompt_id))
     return tuple(
-        AlsoOpen(matter.said.named(matter.kind), _path_to(its, code, link.address))
-        for code, its in answerable(tx, others, link.address, drill=drill)
-        if (matter := matter_of(its, code, link.address)).is_open
+        AlsoOpen(matter.said.named(matter.kind), _path_to(holder.locked, code, link.address))
+        for code, holder in answerable(tx, others, link.address, drill=drill)
+        if (matter := matter_of(holder, code, link.address)).is_open
     )
 
 
@@ -81,11 +80,11 @@ def _path_to(locked: LockedIncident, code: HeldCode, address: str) -> str:
     return ""
 
 
-def _is_alert_open(locked: LockedIncident, code: HeldCode, address: str) -> bool:
+def _is_alert_open(holder: Recipient, address: str) -> bool:
     """Whether a coordinator's alert still waits for its answer."""
-    if not locked.recipient(code.tree, code.contact).is_coordinator:
+    if not holder.is_coordinator:
         return False
-    session = locked.tx.session
+    locked, session = holder.locked, holder.locked.tx.session
     sent = notifications.alerts_to(session, locked.incident.every_id, locked.tx.vault.indexes(address))
     covered = notifications.covered_by(session, [alert.id for _, alert in sent])
     return any(

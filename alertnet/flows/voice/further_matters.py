@@ -7,12 +7,12 @@ from alertnet.flows.credentials.pins import has_pin
 from alertnet.flows.escalation.pin_proof import owner_of_pin
 from alertnet.flows.escalation.record_response import record_receipt
 from alertnet.flows.pages.open_matters import OpenMatter, answerable, matter_of
-from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up
+from alertnet.flows.unit.locked_incident import Recipient, look_at, take_up
 from alertnet.flows.voice.live_call import Call, Spoken, is_long_over
 from alertnet.flows.voice.menu import MENU, Reaction, ToAnswer, take_keys
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import attempts as attempt_store
-from alertnet.store.records.credentials.codes import HeldCode, told_codes
+from alertnet.store.records.credentials.codes import told_codes
 from alertnet.store.views.placed_call import PlacedCall, find_call
 
 
@@ -32,9 +32,9 @@ def _matters(tx: Tx, call: PlacedCall, after: str | None = None) -> Iterator[Ope
         ids = [code.id for code in codes]
         codes = codes[ids.index(after) + 1 :] if after in ids else []
     others = (code for code in codes if (code.prompt or code.text) not in (call.prompt_id, call.said.code))
-    for code, locked in answerable(tx, others, call.address, drill=call.said.drill):
-        if _is_proved(locked, code, call):
-            yield matter_of(locked, code, call.address)
+    for code, holder in answerable(tx, others, call.address, drill=call.said.drill):
+        if _is_proved(holder, call):
+            yield matter_of(holder, code, call.address)
 
 
 def is_anything_open(call: Call) -> bool:
@@ -82,9 +82,9 @@ def _offer(call: PlacedCall, matter: OpenMatter) -> Spoken:
     return Spoken(matter.kind, call.language, matter.said, matter.templates, ("further",), question)
 
 
-def _is_proved(locked: LockedIncident, code: HeldCode, call: PlacedCall) -> bool:
-    owner = owner_of_pin(locked.recipient(code.tree, code.contact))
-    if not has_pin(locked.tx, owner):
+def _is_proved(holder: Recipient, call: PlacedCall) -> bool:
+    tx, owner = holder.locked.tx, owner_of_pin(holder)
+    if not has_pin(tx, owner):
         return True
     assert call.incident_id is not None
-    return owner == owner_of_pin(look_at(locked.tx, call.incident_id).recipient(call.tree, call.contact))
+    return owner == owner_of_pin(look_at(tx, call.incident_id).recipient(call.tree, call.contact))

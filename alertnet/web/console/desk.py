@@ -129,7 +129,7 @@ class Desk:
             except DatabaseAway:
                 return True  # The page says that it is out of date, and goes on when the database answers again.
 
-        return streamed(self.request, watch.changes(look, self.who, seen, is_in, place), "text/event-stream")
+        return streamed(self.request, watch.changes(look, self.who, seen, is_in, place))
 
     def check_form(self, form: Form, role: Role = Role.OBSERVER) -> None:
         """Refuse a form that no page of this session made, or that this user's role may not send.

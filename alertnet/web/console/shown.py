@@ -270,8 +270,8 @@ class Part:
         return packer.compress(self.plain) + packer.flush(zlib.Z_SYNC_FLUSH)
 
 
-def streamed(request: Request, parts: AsyncIterator[Part], media_type: str) -> Response:
-    """Stream the parts as they come, gzipped where the browser accepts it."""
+def streamed(request: Request, parts: AsyncIterator[Part]) -> Response:
+    """Stream the events as they come, gzipped where the browser accepts it."""
     takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
     headers = {**HEADERS, "Vary": "Accept-Encoding"} | ({"Content-Encoding": "gzip"} if takes_gzip else {})
 
@@ -284,7 +284,7 @@ def streamed(request: Request, parts: AsyncIterator[Part], media_type: str) -> R
         yield DEFLATE_END + struct.pack("<LL", check, size & 0xFFFFFFFF)
 
     sent = packed() if takes_gzip else (part.plain async for part in parts)
-    return StreamingResponse(sent, headers=headers, media_type=media_type)
+    return StreamingResponse(sent, headers=headers, media_type="text/event-stream")
 
 
 def as_file(name: str, content: str | bytes, media_type: str) -> Response:
