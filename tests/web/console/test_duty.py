@@ -32,7 +32,8 @@ def world(tmp_path: Path, rota: str) -> Iterator[World]:
 def test_the_turns_of_the_coming_weeks_stand_with_whose_it_is_now(desk: Desk) -> None:
     text = desk.opens("/desk/duty").text
 
-    assert "Valley valley/alice north/ana 23 Nov 09:00 – 30 Nov 09:00 now north/luis 30 Nov 09:00" in text
+    assert "Valley valley/alice · America/Bogota north/ana 23 Nov 09:00 – 30 Nov 09:00 now" in text
+    assert "now north/luis 30 Nov 09:00" in text
     assert "north/luis 11 Jan 09:00 – 18 Jan 09:00" in text
     assert "Its rota is empty" not in text
 
