@@ -194,6 +194,33 @@ def test_it_is_left_alone_whatever_the_team_reports_after_that(
     assert "in Sicherheit" in inbox(valley, "max")[-1]
 
 
+@pytest.mark.parametrize("then", [None, f"OK {TRUE}"], ids=["awaited", "checked in"])
+def test_an_ok_without_its_pin_opens_no_incident_while_the_watch_of_its_phone_goes_on(
+    valley: World, then: str | None
+) -> None:
+    """A12: half the field answers so. It rings and is read; silence after it has the times of the roll-call."""
+    calls_roll(valley)
+    replies(valley, "mary", "ok")
+    if then is not None:
+        replies(valley, "mary", then)
+    replies(valley, "max", "zwei Männer vor der Tür")
+
+    valley.passes(minutes=45)
+
+    assert [each["severity"] for each in incidents(valley)] == ["serious", "moderate"]
+    assert alarms(valley, "read the message from north")
+
+
+def test_an_ok_without_its_pin_after_which_nothing_came_is_an_incident_once_it_is_missed(valley: World) -> None:
+    """A2: nothing ends in silence."""
+    calls_roll(valley)
+    replies(valley, "mary", "ok")
+
+    valley.passes(minutes=105)
+
+    assert [each["severity"] for each in incidents(valley)] == ["serious"]
+
+
 def test_of_a_team_whose_phones_are_all_left_alone_it_is_said_that_it_must_be_found_otherwise(valley: World) -> None:
     """B4: after a withdrawal nothing of ours goes to the team's phones. It is no misspelt name."""
     for text in (f"ALERT {TRUE} 31", f"FALSE {TRUE}"):

@@ -2,18 +2,21 @@
 
 from dataclasses import replace
 
-from alertnet.core.disclosure import Subject
+from alertnet.core.disclosure import ReceivedText, Subject
 from alertnet.core.escalation.state import Asked
 from alertnet.core.inbound.field_report import UNKNOWN_TYPE
+from alertnet.core.inbound.on_the_road.check_in_text import says_only_well
 from alertnet.core.inbound.sms_answers import is_opt_in
 from alertnet.core.incident import Certainty, Severity
 from alertnet.core.notification import PromptAnswer, PromptKind
+from alertnet.flows.credentials.pins import HIDDEN
 from alertnet.flows.escalation.escalate import apply_facts, move
 from alertnet.flows.escalation.report_action import still_to_do
 from alertnet.flows.incidents.lone_text import facts_of_text, open_text
 from alertnet.flows.notifications import field_reassurance, prompts
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
+from alertnet.store.queues import journeys
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.prompts import Prompt
@@ -36,7 +39,7 @@ def repeat_prompt(tx: Tx, prompt_id: str, incident_id: str) -> None:
     # Of a contact only words are taken for a report: its STOP, START or silent call is a matter of coordination.
     has_words = prompt.subject == Subject.NOT_UNDERSTOOD and not _says_only_start(locked)
     by = locked.facts.team or (prompt.about if has_words else None)
-    if by is not None and prompt.asked >= ASKED_IN_VAIN and _is_all_of_its_phone(locked):
+    if by is not None and prompt.asked >= ASKED_IN_VAIN and _is_all_of_its_phone(locked) and not _is_watched(locked):
         _open_unread(locked, by=by)
     elif prompt.is_call_cut and not prompt.asked:
         _miss_the_type(locked, prompt)
@@ -77,6 +80,23 @@ def _is_all_of_its_phone(locked: LockedIncident) -> bool:
     """Whether it is a text whose phone has raised nothing since; what it has is told to others, and this rings on."""
     phone = locked.facts.raised_from or ""
     return locked.facts.lone_text and incident_store.open_of_phone(locked.tx, phone) == locked.incident.id
+
+
+def _is_watched(locked: LockedIncident) -> bool:
+    """Whether all it says is that all is well, without a PIN, and the watch of its phone goes on, or has ended since.
+
+    Then silence has its own times, and twenty such answers to a roll-call are not twenty incidents.
+    """
+    texts = texts_of(locked.tx.session, locked.incident.id)
+    if locked.facts.duress or not texts or not all(map(_says_only_well, texts)):
+        return False
+    team, _, member = texts[0].sender.partition("/")
+    return journeys.is_watched(locked.tx.session, team, member, locked.incident.opened_at)
+
+
+def _says_only_well(text: ReceivedText) -> bool:
+    words = text.words
+    return bool(words) and not text.attached and HIDDEN not in words and says_only_well(words, of_arrival=True)
 
 
 def _open_unread(locked: LockedIncident, *, by: str) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
     tuple_,
     type_coerce,
@@ -91,6 +92,13 @@ def last_over(tx: Tx, team: str, member: str, kinds: Collection[Kind] = (Kind.JO
     query = query.order_by(journeys.c.ended_at.desc(), journeys.c.id.desc())
     row = tx.session.execute(query.limit(1)).first()
     return _stored(row) if row else None
+
+
+def is_watched(session: Session, team: str, member: str, since: datetime) -> bool:
+    """Whether something is awaited of a member or its team, not missed yet, or has ended since that moment."""
+    whose = (journeys.c.team == team) & (or_(journeys.c.member == member, journeys.c.member.is_(None)))
+    goes_on = (journeys.c.status == Status.UNDER_WAY.value) | (~_NOT_OVER & (journeys.c.ended_at >= since))
+    return session.scalar(select(journeys.c.id).where(whose, goes_on).limit(1)) is not None
 
 
 def save(tx: Tx, id: str, journey: Journey, *, is_over: bool = False, incident: str | None = None) -> None:
