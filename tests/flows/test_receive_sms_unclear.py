@@ -51,6 +51,27 @@ def test_whoever_has_answered_is_not_told_that_the_alarm_goes_on_for_them(alerte
     assert "hasta que responda" not in reply
 
 
+@pytest.mark.parametrize(("answer", "kept"), [("{}", "se hace cargo"), ("PASO {}", "lo transmitio")])
+def test_an_ok_to_the_confirmation_is_told_again_what_is_recorded(alerted: Switchboard, answer: str, kept: str) -> None:
+    """Asked for its code once more, somebody who has charge would think that nothing was recorded."""
+    alerted.texts("ombuds", answer.format(alerted.code_of("ombuds")))
+    before = alerted.answers()
+
+    reply = alerted.texts("ombuds", "OK")
+
+    assert reply
+    assert kept in reply
+    assert alerted.answers() == before
+    assert alerted.alarms() == []
+
+
+def test_an_ok_after_a_no_has_to_name_the_code(alerted: Switchboard) -> None:
+    """A6: it may be meant as a change, which only the code proves."""
+    alerted.texts("ombuds", f"NO {alerted.code_of('ombuds')}")
+
+    assert f"Abiertos: {alerted.code_of('ombuds')}" in str(alerted.texts("ombuds", "OK"))
+
+
 def test_free_text_about_one_of_several_incidents_names_all_codes(board: Switchboard) -> None:
     for _ in range(2):
         board.tells(board.opens(), "ombuds")

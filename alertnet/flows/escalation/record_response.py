@@ -265,6 +265,12 @@ def _add(locked: LockedIncident, new: NewAnswer) -> None:
     locked.record(str(new.kind), tree=new.tree, contact=new.contact, via=new.via.value, acknowledgement=new.id)
 
 
+def as_recorded(recipient: Recipient) -> Recorded | None:
+    """The contact's answer that counts now, for another confirmation; None where there is none."""
+    answer = recipient.current_answer()
+    return _recorded(recipient, answer.id, answer.kind, answer.at) if answer else None
+
+
 def _recorded(recipient: Recipient, id: str, kind: AnswerKind, at: datetime) -> Recorded:
     takes_charge, states = kind is AnswerKind.ACKNOWLEDGED, recipient.locked.states
     due_at = action_due(states.values()) if takes_charge else None

@@ -7,20 +7,22 @@ from alertnet.core.delivery.next_repeat import PROMPT_EVERY
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.disclosure import Subject
+from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.inbound.auto_replies import says_so
-from alertnet.core.inbound.sms_answers import is_opt_in
+from alertnet.core.inbound.sms_answers import SmsAnswer, Verb, is_opt_in, parse_answers
 from alertnet.core.inbound.sms_grammar import Report, codes_in
 from alertnet.core.limits import TEXTS_TOLD
 from alertnet.core.notification import Kind, PromptKind
 from alertnet.flows.credentials.known_numbers import contact_in_field, said_by
 from alertnet.flows.escalation.bad_addresses import let_through
+from alertnet.flows.escalation.record_response import Recorded, as_recorded
 from alertnet.flows.incidents.lone_text import RECEIVED, keep_lone_text
 from alertnet.flows.notifications.compose import notify_coordinators, said
 from alertnet.flows.notifications.floods import ring_once, rings_now
 from alertnet.flows.notifications.prompts import raise_prompt
 from alertnet.flows.sms.answer_by_sms import keep_text, reply_to_holder
 from alertnet.flows.sms.field_text import FieldText
-from alertnet.flows.unit.locked_incident import LockedIncident, take_up
+from alertnet.flows.unit.locked_incident import LockedIncident, Recipient, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, limits
 from alertnet.store.records.credentials.codes import HeldCode
@@ -53,12 +55,23 @@ def reply_unclear(tx: Tx, sms: InboundSms, told: Sequence[HeldCode], subject: Su
     if not heard:
         return None
     writer, own = heard[-1]
+    if len(heard) == 1 and subject is None and (before := _said_again(writer, own, sms)):
+        return reply_to_holder(writer, before.confirmed_by, before.words)
     words = said(writer)
     if subject is not None and len(heard) == 1:
         words = replace(words, code=_code_to_answer(writer.locked, own))
     else:
         words = replace(words, open_codes=tuple(code.text for _, codes in heard for code in _good(codes)))
     return reply_to_holder(writer, Kind.NOT_UNDERSTOOD, words)
+
+
+def _said_again(writer: Recipient, own: Sequence[HeldCode], sms: InboundSms) -> Recorded | None:
+    """What is on record of a sender who says OK to it, and is asked nothing else; None where a code has to be named."""
+    is_only_ok = parse_answers(sms.body) == (SmsAnswer(Verb.OK, None),)
+    if not is_only_ok or any(code.prompt is not None for code in _good(own)):
+        return None
+    before = as_recorded(writer)
+    return before if before is not None and before.kind is not AnswerKind.DECLINED else None
 
 
 def _good(codes: Sequence[HeldCode]) -> list[HeldCode]:
