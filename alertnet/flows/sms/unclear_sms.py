@@ -47,7 +47,8 @@ def reply_unclear(tx: Tx, sms: InboundSms, told: Sequence[HeldCode], subject: Su
         if is_opt_in(sms.body):
             let_through(locked, sms.sender)
         if subject is not None or not _good(own):
-            ring_once(locked, subject or Subject.NOT_UNDERSTOOD, writer.id)
+            tell = ring_once if locked.is_open else notify_coordinators
+            tell(locked, subject or Subject.NOT_UNDERSTOOD, writer.id)
         locked.finish()
         # Even a reply would tell it something (A3).
         if writer.may_hear:
@@ -80,12 +81,17 @@ def _good(codes: Sequence[HeldCode]) -> list[HeldCode]:
 
 
 def _cases(tx: Tx, told: Sequence[HeldCode]) -> list[tuple[LockedIncident, list[HeldCode]]]:
-    """The latest incidents of those codes with the codes of each, oldest first."""
+    """The latest incidents of those codes with the codes of each, oldest first; one may just have been closed."""
     latest = list(dict.fromkeys(code.incident for code in reversed(told)))[:MOST_INCIDENTS]
     # Lock them in the order of their ids, so that two flows never wait for each other.
     incidents = [take_up(tx, incident) for incident in sorted(latest)]
     incidents.sort(key=lambda locked: locked.incident.opened_at)
-    return [(locked, [code for code in told if code.incident == locked.incident.id]) for locked in incidents]
+    return [(locked, _codes_of(locked, told)) for locked in incidents]
+
+
+def _codes_of(locked: LockedIncident, told: Sequence[HeldCode]) -> list[HeldCode]:
+    its = (code for code in told if code.incident == locked.incident.id)
+    return [replace(code, counts=code.counts and locked.is_open) for code in its]
 
 
 def _code_to_answer(locked: LockedIncident, own: Sequence[HeldCode]) -> str | None:
@@ -142,13 +148,13 @@ def _put_before_people(text: FieldText, subject: Subject, about: str, **who: str
         team=sender.team.id if is_borrowed else None,
     )
     entry = {**who, "text": sms.body, **sms.circumstances}
-    if incident is None:
+    locked = take_up(tx, incident) if incident else None
+    if locked is None or not locked.is_open:
         place, people = codes_in(sms.body, text.edition.network.people)
         facts = text.facts(Report(False, place=place, people=people), verified=False, duress=False)
         locked = keep_lone_text(tx, text.edition, facts, **entry)
         _alarm(locked, text, subject, about)
     else:
-        locked = take_up(tx, incident)
         locked.record(RECEIVED, **entry)
         is_news = subject is Subject.NOT_UNDERSTOOD and not locked.facts.lone_text
         ring_once(locked, Subject.NEWS if is_news else subject, about)

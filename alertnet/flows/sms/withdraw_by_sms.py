@@ -56,19 +56,20 @@ def is_cry_all_the_same(text: FieldText, report: Report) -> bool:
 
 
 def receive_withdrawal(text: FieldText, id: str, report: Report) -> Reply | None:
-    """Ask the coordinators to confirm it; without the right PIN they only read the text (A12)."""
+    """Ask the coordinators to confirm it; without the right PIN, or once it is over, they only read the text (A12)."""
     check = text.prove(report)
-    if check.suffices:
-        locked = take_up(text.tx, id)
+    locked = take_up(text.tx, id) if check.suffices else None
+    if locked is not None and locked.is_open:
         words = without_numbers(report.text or "", numbers_in(text.sms.body)) or None
         _ask(locked, text.sender, check, words, text.sms.attachments)
         locked.finish()
         return _reply(text, id, Subject.WITHDRAWAL)
-    pass_on_from_member(text, Subject.NOT_UNDERSTOOD)
-    if text.is_forced:
+    passed_on = pass_on_from_member(text, Subject.NOT_UNDERSTOOD)
+    if text.is_forced or check is PinCheck.DURESS:
         hear_duress(text, report)
     is_answered, _ = may_reply(text.tx, text.sms, is_answer=True)
-    return _reply(text, id, Subject.NOT_WITHDRAWN) if is_answered else None
+    reply = passed_on if locked is not None else _reply(text, id, Subject.NOT_WITHDRAWN)
+    return reply if is_answered else None
 
 
 def _ask(
@@ -77,8 +78,6 @@ def _ask(
     duress, known = check is PinCheck.DURESS, locked.facts
     entry = {"by": sender.owner, "understood": ["FALSE"], "text": text, "pin": check.value, **came_with}
     locked.record("withdrawal_asked", **entry)
-    if not locked.is_open:
-        return
     locked.mark_anew(withdrawn=True, duress=duress)
     apply_facts(locked, withdrawn(known, duress=duress))
     if duress and not known.duress:

@@ -287,7 +287,7 @@ def _holder_of(tx: Tx, told: Sequence[HeldCode], field: InTheField | None, *, is
         Reception(contact.language, tree.callback_for(contact), takes_pin=field is not None),
         latest.incident if real else None,
         held,
-        trees=() if real else (tree,),
+        trees=(tree,),
         is_coordinator=contact.is_coordinator,
         field=field,
         is_tested=is_tested,
@@ -322,10 +322,10 @@ def _pass(tx: Tx, call: InboundCall, came_of_it: str) -> bool:
 
 
 def _prompt(tx: Tx, call: InboundCall, caller: _Caller, subject: Subject) -> None:
-    if caller.incident is None:
+    locked = take_up(tx, caller.incident) if caller.incident else None
+    if locked is None or not locked.is_open:
         _tell_of_call(tx, call, caller, subject)
         return
-    locked = take_up(tx, caller.incident)
     ring_once(locked, subject, caller.id)
     locked.finish()
 

@@ -1,0 +1,99 @@
+"""What somebody says at the very moment at which a coordinator closes the incident is not lost with it (A12)."""
+
+import time
+from collections.abc import Iterator
+from threading import Thread
+
+import pytest
+from sqlalchemy import text
+
+from alertnet.core.incident import CloseReason
+from alertnet.core.notification import Kind
+from alertnet.flows.credentials.pins import set_pins
+from alertnet.flows.incidents.close_incident import close_incident
+from alertnet.flows.unit.locked_incident import take_up
+from alertnet.flows.voice.incoming_call import hear_unkeyed_call
+from alertnet.store.db.tx import Tx
+from alertnet.store.records import inbound
+from alertnet.store.records.inbound import InboundCall
+from alertnet.store.tables import incidents, notifications
+from tests.database import migrated_database
+from tests.flows.switchboard import CAST, Switchboard, connect
+
+PATIENCE = 20.0  # seconds until a test gives up waiting
+SOMEBODY_WAITS = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture
+def board(postgres_url: str) -> Iterator[Switchboard]:
+    """Ana has a PIN, has raised an alarm, and the ombuds office knows of it. On SQLite one transaction is at work."""
+    board = connect(migrated_database(postgres_url))
+    board.runtime.transact(set_pins, "north/ana", "47110", "47990")
+    board.texts("ana", "ALERT 47110 21")
+    board.tells(board.newest(), "ombuds")
+    board.passes(minutes=11)
+    yield board
+    board.runtime.close()
+
+
+def closes_while(board: Switchboard, somebody: Thread) -> str:
+    """A coordinator closes the incident; before that is committed somebody has found it open, and waits for it."""
+    incident = board.newest()
+
+    def close(tx: Tx) -> None:
+        locked = take_up(tx, incident)
+        close_incident(locked, CloseReason.RESOLVED, by="the desk")
+        locked.finish()
+        somebody.start()
+        until = time.monotonic() + PATIENCE
+        while not tx.session.scalar(SOMEBODY_WAITS):
+            assert time.monotonic() < until, "nobody waits for it"
+
+    board.runtime.transact(close)
+    somebody.join()
+    board.looks_after_texts()
+    return incident
+
+
+@pytest.mark.parametrize("words", ["they are at the door", "FALSE 47110 they make me write this"])
+def test_what_the_field_writes_as_its_incident_is_closed_rings(board: Switchboard, words: str) -> None:
+    closed = closes_while(board, Thread(target=board.answers_text, args=("ana", words)))
+
+    assert board.alarms() == [("not_understood", "north")]
+    assert board.newest() != closed
+    assert [reply and reply.kind for reply in board.replies[-1:]] == [Kind.NOT_UNDERSTOOD]
+
+
+def test_duress_that_is_told_as_the_incident_is_closed_is_heard(board: Switchboard) -> None:
+    """B4: and the phone sees what it sees after the true PIN."""
+    closes_while(board, Thread(target=board.answers_text, args=("ana", "FALSE 47990")))
+
+    [hidden] = [each for each in (board.incident(row.id) for row in board.rows(incidents)) if each.facts.duress]
+    assert (hidden.facts.hidden_from_phone, hidden.closed_at) == (True, None)
+    assert [reply and reply.kind for reply in board.replies[-1:]] == [Kind.NOT_UNDERSTOOD]
+
+
+def test_what_a_contact_writes_as_the_incident_is_closed_is_told_as_a_notice(board: Switchboard) -> None:
+    """And its reply names no code, since nothing waits for one."""
+    code = board.code_of("ombuds")
+
+    closed = closes_while(board, Thread(target=board.answers_text, args=("ombuds", "they are at the door")))
+
+    assert ("not_understood", "coordinator") in board.notices()
+    assert [each["text"] for each in board.history(closed, "sms_received")] == ["they are at the door"]
+    assert code not in repr(board.replies[-1])
+
+
+@pytest.mark.parametrize("who", ["ana", "ombuds"])
+def test_a_call_that_comes_as_the_incident_is_closed_rings(board: Switchboard, who: str) -> None:
+    call, edition = InboundCall("CA1", CAST[who]), board.runtime.edition
+
+    calls = Thread(target=board.runtime.transact, args=(hear_unkeyed_call, edition, call))
+    board.runtime.transact(lambda tx: inbound.receive_call(tx, call, known=True))
+    closes_while(board, calls)
+
+    assert {(row.kind, row.contact) for row in board.rows(notifications, incident_id=None)} >= {
+        ("alarm", "coordinator")
+    }
