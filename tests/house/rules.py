@@ -31,7 +31,7 @@ FLOORS = (
     "credentials",
     "notifications",
     "escalation",
-    "incidents sending",
+    "incidents sending forecast",
     "journeys",
     "pages system",
     "sms desk",

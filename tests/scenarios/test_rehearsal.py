@@ -9,7 +9,7 @@ from alertnet.core.forecast.script import Calls, Deed, Does, Script, ScriptReade
 from alertnet.core.forecast.simulate import rehearse
 from alertnet.core.forecast.simulation import Rehearsal
 from alertnet.core.incident import Affected, Facts, Perpetrator, PersonKind, Scope, Severity
-from alertnet.flows.desk.ahead import entries_ahead
+from alertnet.flows.forecast.ahead import entries_ahead
 from alertnet.flows.unit.locked_incident import look_closely
 from alertnet.sandbox.telephony.network import Behaviour
 from alertnet.store.db.tx import Tx

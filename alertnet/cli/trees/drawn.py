@@ -7,7 +7,7 @@ from alertnet.cli.trees.scenes import is_prompt
 from alertnet.cli.trees.written import head_of, moment
 from alertnet.core.forecast.simulation import Told
 from alertnet.core.notification import Kind
-from alertnet.flows.incidents.preview import Played
+from alertnet.flows.forecast.played import Played
 from alertnet.messages.drawings.time_axis import Mark, TimeAxis, as_file
 
 SIGNS = {"sms": "S", "call": "C", "email": "M", "task": "T"}

@@ -5,7 +5,7 @@ from html import escape
 
 from alertnet.cli.trees.scenes import scenes_of
 from alertnet.cli.trees.written import head_of, moment, steps_of, tail_of
-from alertnet.flows.incidents.preview import Played
+from alertnet.flows.forecast.played import Played
 from alertnet.messages.drawings.html_page import html_page
 from alertnet.trees.forms.country_rules import Rules
 

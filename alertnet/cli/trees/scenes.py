@@ -8,7 +8,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.escalation.context import LAST_RESORT_NAME
 from alertnet.core.forecast.simulation import Noted, Shared, Told
 from alertnet.core.notification import ASKING
-from alertnet.flows.incidents.preview import Played
+from alertnet.flows.forecast.played import Played
 
 HAPPENS = {
     "level_opened": "opens",

@@ -18,7 +18,7 @@ from alertnet.core.forecast.script import SILENT, Calls, Does, Script, ScriptRea
 from alertnet.core.incident import Facts
 
 if TYPE_CHECKING:
-    from alertnet.flows.incidents.preview import Played
+    from alertnet.flows.forecast.played import Played
     from alertnet.trees.forms.country_rules import Rules
 
 LONGEST_HOURS = 24 * 7
@@ -136,7 +136,7 @@ def simulate(
 def _play(facts: Facts, typed: ScriptOptions, folder: Path, hours: float, templates: Path) -> "Played":
     from alertnet.core.forecast.simulate import rehearse
     from alertnet.core.resolution.resolve import unmatched_exclusions
-    from alertnet.flows.incidents.preview import Played
+    from alertnet.flows.forecast.played import Played
     from alertnet.trees import read_network
 
     if not 0 < hours <= LONGEST_HOURS:

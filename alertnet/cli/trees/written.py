@@ -10,7 +10,7 @@ from alertnet.core.codec import value
 from alertnet.core.forecast.script import Calls, Does, Script
 from alertnet.core.forecast.simulation import Told
 from alertnet.core.notification import Kind
-from alertnet.flows.incidents.preview import Cost, Played, words_of
+from alertnet.flows.forecast.played import Cost, Played, words_of
 from alertnet.trees.forms.country_rules import NO_RULES, CountryForm, Rules
 
 MOST_LINES = 120

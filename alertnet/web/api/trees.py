@@ -12,7 +12,7 @@ from alertnet.core.forecast.script import Does, Script, ScriptReader
 from alertnet.core.forecast.simulate import rehearse
 from alertnet.core.limits import TREE_CHECKS
 from alertnet.core.resolution.known_people import checked
-from alertnet.flows.incidents.preview import Played
+from alertnet.flows.forecast.played import Played
 from alertnet.web.api.models import Case
 from alertnet.web.auth import InForce, Reader, throttle_of
 from alertnet.web.problems import Router, documented

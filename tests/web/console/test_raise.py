@@ -7,7 +7,7 @@ import pytest
 
 from alertnet.core.escalation.context import LAST_RESORT_NAME
 from alertnet.core.incident import Facts, Scope, Severity
-from alertnet.flows.desk.ahead import foretell
+from alertnet.flows.forecast.ahead import foretell
 from alertnet.store.records.credentials.users import Role
 from alertnet.store.tables import incidents, notifications
 from alertnet.trees import read_network

@@ -7,8 +7,8 @@ from alertnet.cli.demo.page_content.names import PIN
 from alertnet.core.escalation.state import Status
 from alertnet.core.forecast.simulated_incident import SimulatedIncident
 from alertnet.flows.desk import chronicle
-from alertnet.flows.desk.ahead import entries_of
 from alertnet.flows.desk.names import Names
+from alertnet.flows.forecast.ahead import entries_of
 from alertnet.flows.notifications import prompts
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.sandbox.page import Hint, Line, Party, Tone

@@ -8,7 +8,7 @@ from alertnet.cli.demo.page_content.marks import ALERTS
 from alertnet.cli.demo.page_content.names import PartyNames
 from alertnet.core.incident import IncidentStatus
 from alertnet.flows.desk import chronicle
-from alertnet.flows.desk.ahead import play_on
+from alertnet.flows.forecast.ahead import play_on
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.runtime.wiring import Runtime
 from alertnet.sandbox.page import Cast, Ending, Incident, Story

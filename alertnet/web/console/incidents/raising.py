@@ -11,8 +11,8 @@ from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.countries import COUNTRIES
 from alertnet.core.errors import AlertnetError, BadInput
 from alertnet.core.incident import ASKS, TYPES, Certainty, Facts, Perpetrator, Scope, Severity
-from alertnet.flows.desk.ahead import Foretold, foretell
 from alertnet.flows.desk.names import to_spare
+from alertnet.flows.forecast.ahead import Foretold, foretell
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.store.records.credentials.users import Role
 from alertnet.web.api.models import Report

@@ -11,9 +11,9 @@ from fastapi import APIRouter, Response
 
 from alertnet.core.errors import AlertnetError, BadInput
 from alertnet.core.incident import Facts
-from alertnet.flows.desk.ahead import Foretold, foretell
 from alertnet.flows.desk.drills import read_drill
 from alertnet.flows.desk.figures import length
+from alertnet.flows.forecast.ahead import Foretold, foretell
 from alertnet.flows.incidents.drills import begin_drill, cancel_drill, plan_drill, zone_of
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
