@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from alertnet.core.directory.routine import USUAL
-from alertnet.core.inbound.on_the_road.journey import Journey, Kind, Leg
+from alertnet.core.inbound.on_the_road.journey import Journey, JourneyKind, Leg
 from alertnet.core.incident import Scope
 from alertnet.runtime.logging import configure
 from alertnet.runtime.settings.settings import read_settings
@@ -50,7 +50,7 @@ def _set_out(tx: Tx, many: int) -> None:
     for number in range(1, many + 1):
         leg = Leg("L12", tx.now + SOONEST + timedelta(seconds=number), "UTC")
         whose = ("north", f"member-{number}", COUNTRIES[0], Scope.INTERNAL)
-        journeys.add(tx, Journey(Kind.JOURNEY, *whose, (leg,), USUAL, tx.now))
+        journeys.add(tx, Journey(JourneyKind.JOURNEY, *whose, (leg,), USUAL, tx.now))
 
 
 @contextmanager

@@ -192,7 +192,7 @@ class StatusQuery:
 
 
 @value
-class Entry:
+class LedgerEntry:
     """A message or call in the provider's records, with its present state.
 
     `at`: when the provider accepted or delivered it; aware UTC, to the second. `text`: empty for a call.
@@ -211,7 +211,7 @@ class Entry:
 class Listing:
     """A part of the provider's records, newest first. `is_whole`: the provider answered to the end of the list."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[LedgerEntry, ...]
     is_whole: bool
 
 
@@ -229,7 +229,7 @@ class Ledger(Protocol):
 
 
 @value
-class Recorded:
+class ProviderRecording:
     """A complete recording, with the provider's ids of it and of its call."""
 
     id: str
@@ -240,7 +240,7 @@ class Recorded:
 class Recordings(Protocol):
     """The provider's recordings of calls, including those of others who use the account."""
 
-    def made_since(self, moment: datetime) -> Sequence[Recorded] | None:
+    def made_since(self, moment: datetime) -> Sequence[ProviderRecording] | None:
         """Recordings begun since then; None where the provider's list is incomplete."""
 
     def fetch(self, id: str) -> bytes | None:

@@ -12,7 +12,17 @@ from urllib.parse import quote
 
 from twilio.base import values
 
-from alertnet.channels.base import Entry, Found, Leave, Lookup, Outgoing, Recorded, Refused, Result, at_once
+from alertnet.channels.base import (
+    Found,
+    Leave,
+    LedgerEntry,
+    Lookup,
+    Outgoing,
+    ProviderRecording,
+    Refused,
+    Result,
+    at_once,
+)
 from alertnet.channels.exchange import HttpAnswer
 from alertnet.channels.transport import AnswerLost, NotConnected, Transport
 from alertnet.channels.twilio_account import (
@@ -50,7 +60,12 @@ class _Channel(ABC):
     """
 
     def __init__(
-        self, account: Account, name: str, found: Callable[[Any], Found], entry: Callable[[Any], Entry], day_filter: str
+        self,
+        account: Account,
+        name: str,
+        found: Callable[[Any], Found],
+        entry: Callable[[Any], LedgerEntry],
+        day_filter: str,
     ) -> None:
         client = account.open()
         self._transport: Transport = client.http_client
@@ -104,9 +119,9 @@ class TwilioSms(_Channel):
         """Do nothing: an SMS doesn't ring."""
 
 
-def _sms_entry(message: Any) -> Entry:
+def _sms_entry(message: Any) -> LedgerEntry:
     sender, to, attached = message.from_ or "", message.to or "", int(message.num_media or 0)
-    return Entry(_found_sms(message), sender, to, message.date_created, message.body or "", attached)
+    return LedgerEntry(_found_sms(message), sender, to, message.date_created, message.body or "", attached)
 
 
 def _found_sms(message: Any) -> Found:
@@ -131,14 +146,14 @@ class TwilioRecordings:
         self._place = f"{client.api.base_url}/2010-04-01/Accounts/{account.sid}/Recordings/"
         self._auth = (account.sid, account.auth_tokens[0])
 
-    def made_since(self, moment: datetime) -> Sequence[Recorded] | None:
+    def made_since(self, moment: datetime) -> Sequence[ProviderRecording] | None:
         """The complete recordings begun since then; see `Recordings.made_since`."""
         since, most = moment - CLOCKS_DIFFER, MOST_PAGES * LIST_PAGE_SIZE
         try:
             with self._transport.within(LIST_SECONDS):
                 listed = self._recordings.list(date_created_after=since.date(), limit=most, page_size=LIST_PAGE_SIZE)
             whole = [each for each in listed if each.status == "completed" and each.date_created >= since]
-            return [Recorded(each.sid, each.call_sid, int(each.duration)) for each in whole]
+            return [ProviderRecording(each.sid, each.call_sid, int(each.duration)) for each in whole]
         except FAULTS:
             return None
 
@@ -190,8 +205,8 @@ class TwilioVoice(_Channel):
                 return
 
 
-def _call_entry(call: Any) -> Entry:
-    return Entry(_found_call(call), call._from or "", call.to or "", call.date_created)
+def _call_entry(call: Any) -> LedgerEntry:
+    return LedgerEntry(_found_call(call), call._from or "", call.to or "", call.date_created)
 
 
 def _found_call(call: Any) -> Found:

@@ -19,9 +19,9 @@ from alertnet.channels.base import (
     Accepted,
     CannotTell,
     Cause,
-    Entry,
     Found,
     Leave,
+    LedgerEntry,
     Listing,
     Lookup,
     NotSent,
@@ -212,7 +212,7 @@ def trouble_of(request: Callable[[], object]) -> Result | None:
     return None
 
 
-def sought(entries: Iterable[Entry], outgoing: Outgoing, since: datetime) -> Found | Absent:
+def sought(entries: Iterable[LedgerEntry], outgoing: Outgoing, since: datetime) -> Found | Absent:
     """Find the entry of that message or call: the one closest to `since`.
 
     Except for clock differences it is not earlier.
@@ -230,7 +230,7 @@ def sought(entries: Iterable[Entry], outgoing: Outgoing, since: datetime) -> Fou
     return closest.found if closest else Absent()
 
 
-def entries_of(page: Iterable[Any], read: Callable[[Any], Entry]) -> Iterator[Entry]:
+def entries_of(page: Iterable[Any], read: Callable[[Any], LedgerEntry]) -> Iterator[LedgerEntry]:
     """The readable entries of a page. An entry without a date is left out, since it can't be told from any other."""
     return (read(resource) for resource in page if resource.date_created)
 
@@ -243,7 +243,7 @@ class TwilioLedger:
     """
 
     def __init__(
-        self, account: Account, list_of: Callable[[Client], Any], read: Callable[[Any], Entry], day_filter: str
+        self, account: Account, list_of: Callable[[Client], Any], read: Callable[[Any], LedgerEntry], day_filter: str
     ) -> None:
         client = account.open(LIST_BODY_LIMIT)
         self._transport: Transport = client.http_client
@@ -272,7 +272,7 @@ class TwilioLedger:
 
     def _list(self, since: datetime, direction: str, filters: dict[str, object]) -> Listing:
         since -= CLOCKS_DIFFER
-        entries: list[Entry] = []
+        entries: list[LedgerEntry] = []
         try:
             with self._transport.within(LIST_SECONDS):
                 for page in self._pages(filters):
@@ -303,7 +303,7 @@ class _Books:
     def __init__(self, listing: Listing) -> None:
         self._is_whole = listing.is_whole
         self._by_id = {entry.found.provider_id: entry.found for entry in listing.entries}
-        self._by_number: defaultdict[str, list[Entry]] = defaultdict(list)
+        self._by_number: defaultdict[str, list[LedgerEntry]] = defaultdict(list)
         for entry in listing.entries:
             self._by_number[entry.to].append(entry)
 

@@ -22,7 +22,7 @@ class Message:
 
 
 @value
-class Script:
+class CallScript:
     """All sentences that a call may say, by stage. The flow of the call picks the stage."""
 
     language: str

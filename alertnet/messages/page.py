@@ -14,7 +14,7 @@ from alertnet.core.incident import TYPES, CloseReason, Incident, Severity
 from alertnet.core.notification import Kind
 from alertnet.messages.asked import NOTHING_ASKED, what_is_asked
 from alertnet.messages.labels import fill
-from alertnet.messages.reported import Event, details_in_words, event_in_words, text_in_words
+from alertnet.messages.reported import Happening, details_in_words, event_in_words, text_in_words
 from alertnet.messages.words import Words, direction, grouped, organisation_in, unbroken
 
 TICKET = "~"
@@ -110,7 +110,7 @@ class Page:
     """What people wrote, oldest first; shown on the same terms."""
     recordings: tuple[tuple[str, datetime], ...] = ()
     """Recordings by id and time, each with a button to hear it; shown on the same terms."""
-    since: tuple[Event, ...] = ()
+    since: tuple[Happening, ...] = ()
     """What has happened since, oldest first."""
     rest: str | None = None
     """A coordinator's choice about what comes next (`said.next_level` first): to hold it, or to let it go on."""

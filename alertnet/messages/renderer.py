@@ -16,7 +16,7 @@ from alertnet.core.disclosure import Said
 from alertnet.core.errors import Unknown
 from alertnet.core.notification import URGENT, Kind
 from alertnet.messages.asked import NOTHING_ASKED, country_name, what_is_asked
-from alertnet.messages.message import METHODS, OPEN_MATTERS, STAGES, SUBJECTS, Message, Script
+from alertnet.messages.message import METHODS, OPEN_MATTERS, STAGES, SUBJECTS, CallScript, Message
 from alertnet.messages.page import PAGE, Page, page_values
 from alertnet.messages.templates.completion import regional_tables
 from alertnet.messages.templates.load import LAYOUT, Templates, language_of
@@ -113,7 +113,7 @@ class Renderer:
         values["others"] = [(tag, each["language"]) for tag, each in self._page_words.items() if tag != used]
         return self._environment.get_template(PAGE).render(values)
 
-    def neutral(self, language: str, ref: str = "", callback: str = "") -> Script:
+    def neutral(self, language: str, ref: str = "", callback: str = "") -> CallScript:
         """What a caller to our number hears before anything is known of them; `ref`: the incident just reported.
 
         `callback`: the number that is said to a caller who is not put through.
@@ -124,7 +124,7 @@ class Renderer:
             "raised": words.raised.replace("{ref}", spelt(ref)),
             "call_back": words.call_back.replace("{callback}", spoken_number(callback, words.plus)),
         }
-        return Script(words.voice(language), sentences)
+        return CallScript(words.voice(language), sentences)
 
     def render(self, kind: Kind, method: MethodKind, language: str, said: Said) -> Message:
         """Render one message.
@@ -150,7 +150,7 @@ class Renderer:
         template, _ = self._template(kind, part, language)
         return named_in(self.templates.files[str(template.name)])
 
-    def speak(self, kind: Kind, language: str, said: Said) -> Script:
+    def speak(self, kind: Kind, language: str, said: Said) -> CallScript:
         """All sentences of a call by stage (`STAGES`): the kind's own, else those that all calls share."""
         template, used = self._template(kind, "voice.j2", language, said.tree_language)
         shared, _ = self._template("call", "voice.j2", used)
@@ -159,7 +159,7 @@ class Renderer:
         sentences = blocks_of(shared, values, _LONGEST_SENTENCE) | blocks_of(template, values, _LONGEST_SENTENCE)
         # Templates of an earlier version, to which an incident is pinned, may lack a stage; they never need it.
         spoken = {stage: _one_line(sentences[stage]) for stage in STAGES if stage in sentences}
-        return Script(words.voice(language), spoken, self._foreign(used, said))
+        return CallScript(words.voice(language), spoken, self._foreign(used, said))
 
     def _foreign(self, language: str, said: Said) -> tuple[str, str]:
         """The organisation's name and the voice of its language.

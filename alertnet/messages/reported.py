@@ -17,7 +17,7 @@ _TYPED = {verb.value: TYPED.get(verb, "") for verb in FieldVerb}
 
 
 @value
-class Event:
+class Happening:
     """Something that has happened since: the contact's own `action`, else news, with its text or without."""
 
     at: datetime
@@ -80,7 +80,7 @@ def understood_in_words(
     yield from (words.types.get(each) or _labelled(each, labels, known) for each in said if each)
 
 
-def event_in_words(event: Event, labels: Mapping[str, str], say: Callable[..., str]) -> str:
+def event_in_words(event: Happening, labels: Mapping[str, str], say: Callable[..., str]) -> str:
     """What has happened since, and when."""
     if event.action is not None:
         return f"{say('happened_action', event.at)} {labels[f'action_{event.action}']}"

@@ -50,7 +50,7 @@ from alertnet.store.tables import (
     timeline,
 )
 from alertnet.store.views import subject as view
-from alertnet.store.views.subject import Subject
+from alertnet.store.views.subject import DataSubject
 
 NOBODY = bytes(16)
 """Replaces an erased blind index of a number, or hash of a code."""
@@ -162,7 +162,7 @@ def _empty_system(tx: Tx, before: datetime, why: dict[str, Any], most: int) -> i
     return len(seqs)
 
 
-def erase_subject(tx: Tx, subject: Subject, gone: Sequence[str]) -> int:
+def erase_subject(tx: Tx, subject: DataSubject, gone: Sequence[str]) -> int:
     """Erase a person's data that is over, and that of the names that are all `gone`; gives the number of rows."""
     settled = select(incidents.c.id).where(ACTING.not_in(_KEPT))
     waiting = exists().where(attempts.c.notification_id == notifications.c.id, attempts.c.due_at.is_not(None))

@@ -40,7 +40,7 @@ from alertnet.trees.forms.tree_form import Form, SharedForm, TreeForm
 from alertnet.trees.reading.document import Document, Joined
 from alertnet.trees.reading.fault import Fault, fault_of
 from alertnet.trees.reading.include import Contacts
-from alertnet.trees.reading.yaml_file import Unreadable, read_document
+from alertnet.trees.reading.yaml_file import UnreadableFile, read_document
 from alertnet.trees.tree_folder import TreeFolder
 
 F = TypeVar("F", bound=Form)
@@ -79,7 +79,7 @@ def read_rules(folder: Path) -> Rules:
     path = folders_of(folder)[0] / RULES
     try:
         own = read_document(path, RULES) if path.is_file() else None
-    except Unreadable:
+    except UnreadableFile:
         own = None
     return rules_of(own)[0]
 

@@ -11,7 +11,7 @@ from alertnet.trees.reading.document import Document
 from alertnet.trees.reading.fault import Fault, fault_of
 from alertnet.trees.reading.include import Contacts, Library, is_shared
 from alertnet.trees.reading.keyring import Keyring
-from alertnet.trees.reading.yaml_file import Unreadable, read_document
+from alertnet.trees.reading.yaml_file import UnreadableFile, read_document
 
 FIELD = "teams"
 """Prefix of the field's file names. Every other YAML file but the rules is a tree or holds contacts."""
@@ -67,6 +67,6 @@ class TreeFolder:
             return None
         try:
             return read_document(path, name)
-        except Unreadable as error:
+        except UnreadableFile as error:
             self.unreadable.append(error.fault)
             return None

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from alertnet.channels.base import Entry, Ledger, Listing, Recordings
+from alertnet.channels.base import Ledger, LedgerEntry, Listing, Recordings
 from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
 from alertnet.flows.sms.receive_sms import receive_late_sms
@@ -106,7 +106,7 @@ def _find_recordings(runtime: Runtime, poll: InboundPoll, recordings: Recordings
             runtime.transact(find_recording, InboundCall(each.call, ""), each.id, poll.route[1], each.seconds)
 
 
-def _let_in(runtime: Runtime, method: MethodKind, entry: Entry) -> bool:
+def _let_in(runtime: Runtime, method: MethodKind, entry: LedgerEntry) -> bool:
     """Handle one text or call. A failure is logged, does not affect others, and is tried again next time (A11)."""
     id, sender = entry.found.provider_id, entry.sender
     with isolated(log, "inbound_failed", method=method, provider_id=id):

@@ -14,7 +14,7 @@ import structlog
 from alertnet.core.errors import Purged, WrongState
 from alertnet.core.monitoring.retention import Age
 from alertnet.flows.system import purge
-from alertnet.flows.system.purge import Decision
+from alertnet.flows.system.purge import PurgeDecision
 from alertnet.runtime.database.transactions import DatabaseAway, isolated
 from alertnet.runtime.wiring import Runtime
 
@@ -26,7 +26,7 @@ REST: Rest = partial(time.sleep, 0.02)
 log = structlog.get_logger(__name__)
 
 
-def purge_incident(runtime: Runtime, id: str, decision: Decision, rest: Rest = REST) -> None:
+def purge_incident(runtime: Runtime, id: str, decision: PurgeDecision, rest: Rest = REST) -> None:
     """Purge an incident, or finish a purge that was begun.
 
     Raises:
@@ -38,7 +38,7 @@ def purge_incident(runtime: Runtime, id: str, decision: Decision, rest: Rest = R
         rest()
 
 
-def purge_old(runtime: Runtime, before: datetime, decision: Decision, rest: Rest = REST) -> int:
+def purge_old(runtime: Runtime, before: datetime, decision: PurgeDecision, rest: Rest = REST) -> int:
     """Purge incidents closed before that moment, and old data about no incident; gives the number of incidents.
 
     One that fails is logged and left over.
@@ -59,7 +59,7 @@ def purge_old(runtime: Runtime, before: datetime, decision: Decision, rest: Rest
 
 def purge_by_itself(runtime: Runtime, age: Age) -> None:
     """Purge what is older than the settings allow. What fails is found again in an hour."""
-    decision = Decision("alertnet", f"kept for {age}, as ALERTNET_KEEP says")
+    decision = PurgeDecision("alertnet", f"kept for {age}, as ALERTNET_KEEP says")
     with suppress(DatabaseAway), isolated(log, "purge_failed"):
         if count := purge_old(runtime, age.before(runtime.now()), decision):
             log.info("incidents_purged", count=count)

@@ -16,7 +16,7 @@ from alertnet.flows.sending import claim_sends as claims
 from alertnet.flows.sending import provider_health
 from alertnet.flows.sending.claim_sends import Claims
 from alertnet.flows.sending.render_and_send import Claimed
-from alertnet.flows.sending.send_capacity import Line, Outward
+from alertnet.flows.sending.send_capacity import Outward, ProviderLine
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import circuit_breakers as breaker_store
@@ -86,7 +86,7 @@ class Routes:
         for provider in self.providers_for(method):
             outlet, pool = self._runtime.outlets.get((method, provider)), sending((method, provider))
             senders, rate = (outlet.senders, outlet.rate) if outlet else (("",), 0.0)
-            lines.append(Line(provider, senders, rate, rooms[pool].room, partial(hold.reserve, pool)))
+            lines.append(ProviderLine(provider, senders, rate, rooms[pool].room, partial(hold.reserve, pool)))
         if not any(line.room for line in lines):
             return Claims()
         routing = self._runtime.settings.routing

@@ -16,7 +16,7 @@ from alertnet.core.monitoring.metrics import DUE_TO_SENT, SENDS, once, took
 from alertnet.core.notification import Kind
 from alertnet.flows.sending import render_and_send
 from alertnet.flows.sending.encrypt_mail import record_unsealed
-from alertnet.flows.sending.record_outcome import Outcome, record, record_each
+from alertnet.flows.sending.record_outcome import SendOutcome, record, record_each
 from alertnet.flows.sending.render_and_send import Claimed
 from alertnet.runtime.database.transactions import DatabaseAway, isolated
 from alertnet.runtime.logging import written_together
@@ -247,7 +247,7 @@ class Sending:
                 with isolated(log, "job_failed", job=claimed.lease):
                     self._tell(claimed, result)
         self._record(
-            *(Outcome(each.id, each.lease, render_and_send.outcome_of(each, result)) for each, result in heard)
+            *(SendOutcome(each.id, each.lease, render_and_send.outcome_of(each, result)) for each, result in heard)
         )
 
     def _tell(self, claimed: Claimed, result: Result | None) -> None:
@@ -354,7 +354,7 @@ class Sending:
             runtime.transact(record_unsealed, claimed.id, outgoing.unsealed)
         return True
 
-    def _record_all(self, outcomes: Sequence[Outcome]) -> None:
+    def _record_all(self, outcomes: Sequence[SendOutcome]) -> None:
         """Record the outcomes of a moment together, and alone those for which that is not possible (A11)."""
         try:
             recorded = self.runtime.transact(record_each, outcomes)

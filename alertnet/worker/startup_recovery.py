@@ -13,11 +13,11 @@ from functools import partial
 
 import structlog
 
-from alertnet.channels.base import Entry
+from alertnet.channels.base import LedgerEntry
 from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
 from alertnet.flows.system import restored_backup
-from alertnet.flows.system.lost_incidents import Sent, remember
+from alertnet.flows.system.lost_incidents import SentText, remember
 from alertnet.runtime.database.transactions import DatabaseAway, isolated
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.monitoring import last_activity
@@ -179,14 +179,14 @@ def declare_restored(runtime: Runtime, taken_at: datetime | None, by: str) -> tu
 def _find_lost(runtime: Runtime, taken_at: datetime) -> dict[str, tuple[str, ...]]:
     """Incidents that the provider's messages name and the database does not know. Their codes are reserved."""
     until = runtime.now() + LOOKED_WITHIN
-    entries: list[Entry] = []
+    entries: list[LedgerEntry] = []
     for (method, _), outlet in runtime.outlets.items():
         if method is MethodKind.SMS and outlet.ledger is not None:
             listings = list_each(runtime, outlet.ledger.outgoing, outlet.senders, taken_at, until)
             entries += [entry for each in listings for entry in each.entries]
             if not all(each.is_whole for each in listings):
                 log.warning("lost_incidents_unread", since=taken_at.isoformat())
-    sent = [Sent(entry.to, entry.text) for entry in sorted(entries, key=lambda entry: entry.at)]
+    sent = [SentText(entry.to, entry.text) for entry in sorted(entries, key=lambda entry: entry.at)]
     return runtime.transact(remember, runtime.edition, sent)
 
 

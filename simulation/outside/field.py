@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from alertnet.core.codec import from_plain
 from alertnet.core.inbound.field_words import FieldVerb
-from alertnet.core.inbound.on_the_road.journey import Journey, Kind, Status
+from alertnet.core.inbound.on_the_road.journey import Journey, JourneyKind, Status
 from alertnet.core.incident import Severity
 from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.flows.credentials.pins import set_pins
@@ -58,10 +58,10 @@ WITHDRAWN, PRESSED = "withdrawal_asked", "device_alarm"
 _JOURNEYS: Select[Any] = (
     select(journeys.c.journey, journeys.c.incident_id, incidents.c.opened_at, incidents.c.type)
     .outerjoin(incidents, incidents.c.id == journeys.c.incident_id)
-    .where(journeys.c.kind == Kind.JOURNEY.value)
+    .where(journeys.c.kind == JourneyKind.JOURNEY.value)
     .order_by(journeys.c.status == Status.OVER.value, journeys.c.began_at.desc())
 )
-_ASKED: Select[Any] = select(journeys).where(journeys.c.kind == Kind.ROLL_CALL.value)
+_ASKED: Select[Any] = select(journeys).where(journeys.c.kind == JourneyKind.ROLL_CALL.value)
 _TO_THE_FIELD: Select[Any] = (
     select(notifications.c.address, notifications.c.incident_id, attempts.c.created_at)
     .join(attempts, attempts.c.notification_id == notifications.c.id)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from alertnet.channels.base import Entry, Listing, Lookup, StatusQuery
+from alertnet.channels.base import LedgerEntry, Listing, Lookup, StatusQuery
 from alertnet.channels.twilio_account import LIST_SECONDS
 from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
@@ -51,7 +51,7 @@ class Books:
         """What we sent from that number."""
         taken = [each for each in self.line.provider.messages if each.route == self.line.route]
         entries = [
-            Entry(found(each), each.outgoing.sender, each.outgoing.to, each.taken_at, each.outgoing.text)
+            LedgerEntry(found(each), each.outgoing.sender, each.outgoing.to, each.taken_at, each.outgoing.text)
             for each in taken
             if each.outgoing.sender == number
         ]
@@ -61,7 +61,7 @@ class Books:
         """What came in to that number."""
         return self._list([each for each in self.line.world.texts.values() if each.to == number], since)
 
-    def _list(self, entries: Sequence[Entry], since: datetime) -> Listing:
+    def _list(self, entries: Sequence[LedgerEntry], since: datetime) -> Listing:
         trouble = self.line.world.troubles.get(self.line.route)
         self.line.process.life.sleep(
             LIST_SECONDS if trouble is Trouble.SILENT else self.line.world.random.uniform(0.05, 0.3)

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from alertnet.core.incident import CloseReason
 from alertnet.flows.incidents.close_incident import close_incident
-from alertnet.flows.system.purge import Decision
+from alertnet.flows.system.purge import PurgeDecision
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
@@ -31,7 +31,7 @@ TRIES, TRY_EVERY = 3, timedelta(seconds=50)
 """How often purging is tried, and how far apart, so that a process that died is back by the next time."""
 DIES = 0.1
 ASK_AGAIN = 5.0
-DECISION = Decision("the desk", "all of it is long over")
+DECISION = PurgeDecision("the desk", "all of it is long over")
 
 _ACTING: Select[Any] = select(incidents.c.id).where(incidents.c.status == "open", incidents.c.part_of.is_(None))
 _NUMBER_OR_NAME = re.compile(rf"\+\d{{9}}|{SECRET}")

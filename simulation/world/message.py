@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from alertnet.channels.base import Entry, Found, Outgoing
+from alertnet.channels.base import Found, LedgerEntry, Outgoing
 from alertnet.core.delivery.provider_codes import outcome_of_call, outcome_of_sms
 from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
@@ -35,6 +35,6 @@ def found(message: Message) -> Found:
     return Found(message.id, status, failure, code)
 
 
-def text_of(id: str, sender: str, to: str, at: datetime, text: str) -> Entry:
+def text_of(id: str, sender: str, to: str, at: datetime, text: str) -> LedgerEntry:
     """A text that came in; the provider's records have its time to the second."""
-    return Entry(Found(id, AttemptStatus.DELIVERED), sender, to, at.replace(microsecond=0), text)
+    return LedgerEntry(Found(id, AttemptStatus.DELIVERED), sender, to, at.replace(microsecond=0), text)

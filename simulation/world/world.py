@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from alertnet.channels.base import Entry, Outgoing
+from alertnet.channels.base import LedgerEntry, Outgoing
 from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.incident import Facts
@@ -65,7 +65,7 @@ class World:
         self.database_back_at = START
         self.way_in_is_closed = False
         self.troubles: dict[Route, Trouble] = {}
-        self.texts: dict[str, Entry] = {}
+        self.texts: dict[str, LedgerEntry] = {}
         """What phones sent to our numbers, by the provider's ids."""
         self.opened: dict[str, Facts] = {}
         """The reported facts of incidents whose opening was answered, by reference."""

@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import insert, select
 
 from alertnet.cli.demo.evening import Evening
-from alertnet.core.inbound.on_the_road.journey import Journey, Kind, Leg
+from alertnet.core.inbound.on_the_road.journey import Journey, JourneyKind, Leg
 from alertnet.core.incident import Facts, Scope, Severity
 from alertnet.flows.credentials.pins import set_pins
 from alertnet.flows.desk.board import read_board
@@ -208,7 +208,14 @@ class Sight:
             later = Leg("L14", leg.expected_at + timedelta(hours=2), "America/Bogota")
             team = runtime.edition.network.teams["north"]
             journey = Journey(
-                Kind.JOURNEY, team.id, member, team.country, team.consent, (leg, later), team.terms, runtime.now()
+                JourneyKind.JOURNEY,
+                team.id,
+                member,
+                team.country,
+                team.consent,
+                (leg, later),
+                team.terms,
+                runtime.now(),
             )
             runtime.transact(announce_journey, journey, "test")
         runtime.transact(call_roll, runtime.edition.network, Question(text="shots at the market"), "test")

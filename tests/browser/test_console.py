@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from alertnet.cli.demo.evening import Evening
 from alertnet.cli.demo.stage import COORDINATOR
-from alertnet.core.inbound.on_the_road.journey import Journey, Kind, Leg
+from alertnet.core.inbound.on_the_road.journey import Journey, JourneyKind, Leg
 from alertnet.flows.credentials.users import add_user, renew_recovery
 from alertnet.flows.desk.board import read_board
 from alertnet.flows.journeys.check_in import announce_journey
@@ -268,7 +268,7 @@ def test_what_is_rarely_done_works_without_scripts_too(sit_down: SitDown, evenin
 
     leg = Leg("L12", runtime.now() + timedelta(minutes=90), "America/Bogota")
     team = runtime.edition.network.teams["north"]
-    ours = Journey(Kind.JOURNEY, team.id, "ana", team.country, team.consent, (leg,), team.terms, runtime.now())
+    ours = Journey(JourneyKind.JOURNEY, team.id, "ana", team.country, team.consent, (leg,), team.terms, runtime.now())
     runtime.transact(announce_journey, ours, "test")
     for button, said in (
         ("Expect them later", "expected later"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from alertnet.channels.base import Absent, Accepted, Found, Outgoing, Recorded, Refused
+from alertnet.channels.base import Absent, Accepted, Found, Outgoing, ProviderRecording, Refused
 from alertnet.channels.twilio import TwilioVoice
 from alertnet.channels.twilio_account import Account
 from alertnet.core.notification import AttemptStatus, Failure
@@ -150,7 +150,7 @@ def test_recordings_that_are_not_whole_or_were_made_before_are_not_listed(
     listed = [made | at, made | at | {"sid": "RE2", "status": "processing"}, made | before | {"sid": "RE3"}]
     provider.replies(200, {"recordings": listed, "next_page_uri": None})
 
-    assert channel.recordings.made_since(SINCE) == [Recorded("RE1", "CA1", 12)]
+    assert channel.recordings.made_since(SINCE) == [ProviderRecording("RE1", "CA1", 12)]
     provider.replies(500, {"code": 20500, "status": 500})
     assert channel.recordings.made_since(SINCE) is None
     assert provider.requests[0].query["DateCreated>"] == ["2026-11-24T00:00:00Z"]

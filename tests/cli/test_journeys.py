@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 
 from alertnet.core.directory.routine import USUAL, Routine
-from alertnet.core.inbound.on_the_road.journey import Journey, Kind, Leg
+from alertnet.core.inbound.on_the_road.journey import Journey, JourneyKind, Leg
 from alertnet.core.incident import Scope
 from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.runtime.wiring import Runtime
@@ -18,12 +18,12 @@ BOGOTA = "America/Bogota"
 
 def on_the_road(tx: Tx, member: str, to: str, ahead: timedelta, team: str = "north") -> None:
     leg = Leg(to, tx.now + ahead, BOGOTA)
-    journeys.add(tx, Journey(Kind.JOURNEY, team, member, "CO", Scope.NATIONAL, (leg,), USUAL, tx.now))
+    journeys.add(tx, Journey(JourneyKind.JOURNEY, team, member, "CO", Scope.NATIONAL, (leg,), USUAL, tx.now))
 
 
 def calls_in(tx: Tx, name: str, ahead: timedelta) -> None:
     leg, routine = Leg(None, tx.now + ahead, BOGOTA), Routine(name, (0,))
-    journey = Journey(Kind.ROUTINE, "north", None, "CO", Scope.NATIONAL, (leg,), USUAL, tx.now, routine=routine)
+    journey = Journey(JourneyKind.ROUTINE, "north", None, "CO", Scope.NATIONAL, (leg,), USUAL, tx.now, routine=routine)
     journeys.add(tx, journey)
 
 

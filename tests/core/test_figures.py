@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from alertnet.core.directory.contact_tree import Network
-from alertnet.core.monitoring.figures import Opened, advise, band_of, by_level, times_of
+from alertnet.core.monitoring.figures import OpenedLevel, advise, band_of, by_level, times_of
 from tests.core.cast import level, tree
 
 NIGHT = datetime(2026, 11, 24, 7, tzinfo=UTC)
@@ -21,9 +21,9 @@ def network_with(wait: int) -> Network:
     return Network({"valley": valley}, {}, {})
 
 
-def opened(*took: float | None) -> list[Opened]:
+def opened(*took: float | None) -> list[OpenedLevel]:
     return [
-        Opened(str(number), "valley", "Friends", NIGHT, None if each is None else NIGHT + timedelta(minutes=each))
+        OpenedLevel(str(number), "valley", "Friends", NIGHT, None if each is None else NIGHT + timedelta(minutes=each))
         for number, each in enumerate(took)
     ]
 

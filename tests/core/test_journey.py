@@ -11,10 +11,10 @@ from alertnet.core.inbound.field_words import FieldVerb
 from alertnet.core.inbound.on_the_road.journey import (
     Gap,
     Journey,
-    Kind,
+    JourneyKind,
+    JourneyStep,
     Leg,
     RollCall,
-    Step,
     awaits,
     believes,
     deafened,
@@ -35,7 +35,7 @@ def to(place: str | None, at: datetime, zone: str = "UTC") -> Leg:
     return Leg(place, at, zone)
 
 
-def a_journey(*legs: Leg, kind: Kind = Kind.JOURNEY, terms: Terms = USUAL, **more: object) -> Journey:
+def a_journey(*legs: Leg, kind: JourneyKind = JourneyKind.JOURNEY, terms: Terms = USUAL, **more: object) -> Journey:
     journey = Journey(
         kind=kind,
         team="north",
@@ -49,9 +49,9 @@ def a_journey(*legs: Leg, kind: Kind = Kind.JOURNEY, terms: Terms = USUAL, **mor
     return replace(journey, **more)  # type: ignore[arg-type]
 
 
-def climbed(journey: Journey) -> list[tuple[Step, timedelta]]:
+def climbed(journey: Journey) -> list[tuple[JourneyStep, timedelta]]:
     """Every step with its moment, counted from the one that was expected, where somebody looks at each."""
-    steps: list[tuple[Step, timedelta]] = []
+    steps: list[tuple[JourneyStep, timedelta]] = []
     while (at := journey.due_at) is not None and len(steps) < 9:
         taken, journey = take_steps(journey, at)
         steps += [(step, at - SIX) for step in taken]
@@ -62,25 +62,28 @@ def climbed(journey: Journey) -> list[tuple[Step, timedelta]]:
     ("terms", "minutes"), [(Terms(), (15, 30, 60, 90, 180)), (Terms(Risk.HIGH, HOUR), (10, 20, 40, 60, 120))]
 )
 def test_the_ladder_has_its_steps_at_shares_of_the_time_to_the_incident(terms: Terms, minutes: tuple[int, ...]) -> None:
-    steps = (Step.REMIND, Step.ASK, Step.ASK, Step.RAISE, Step.GROW)
+    steps = (JourneyStep.REMIND, JourneyStep.ASK, JourneyStep.ASK, JourneyStep.RAISE, JourneyStep.GROW)
 
     assert climbed(a_journey(terms=terms)) == [(s, m * MINUTE) for s, m in zip(steps, minutes, strict=True)]
 
 
 @pytest.mark.parametrize(
     ("raises", "last"),
-    [(False, [(Step.ASK, 90 * MINUTE)]), (True, [(Step.RAISE, 90 * MINUTE), (Step.GROW, 3 * HOUR)])],
+    [
+        (False, [(JourneyStep.ASK, 90 * MINUTE)]),
+        (True, [(JourneyStep.RAISE, 90 * MINUTE), (JourneyStep.GROW, 3 * HOUR)]),
+    ],
 )
 def test_a_roll_call_reminds_three_times_and_opens_incidents_where_that_was_asked(
-    raises: bool, last: list[tuple[Step, timedelta]]
+    raises: bool, last: list[tuple[JourneyStep, timedelta]]
 ) -> None:
-    asked = a_journey(kind=Kind.ROLL_CALL, roll_call=RollCall("1", "network", "key", raises))
+    asked = a_journey(kind=JourneyKind.ROLL_CALL, roll_call=RollCall("1", "network", "key", raises))
 
-    assert climbed(asked) == [*((Step.REMIND, minutes * MINUTE) for minutes in (15, 30, 60)), *last]
+    assert climbed(asked) == [*((JourneyStep.REMIND, minutes * MINUTE) for minutes in (15, 30, 60)), *last]
 
 
 def test_whoever_arrives_has_answered_a_roll_call_and_who_comes_later_has_not() -> None:
-    journey, asked = a_journey(), a_journey(kind=Kind.ROLL_CALL, roll_call=RollCall("1", "network", "key"))
+    journey, asked = a_journey(), a_journey(kind=JourneyKind.ROLL_CALL, roll_call=RollCall("1", "network", "key"))
 
     assert meant([asked, journey], FieldVerb.ARRIVE, SIX) == [journey, asked]
     assert meant([asked, journey], FieldVerb.EXTEND, SIX) == [journey]
@@ -90,9 +93,9 @@ def test_whoever_arrives_has_answered_a_roll_call_and_who_comes_later_has_not() 
 
 def test_of_several_steps_that_are_overdue_the_last_is_taken_and_an_incident_opened() -> None:
     """A7: after an outage what is overdue runs once."""
-    assert take_steps(a_journey(), SIX + 65 * MINUTE)[0] == (Step.ASK,)
-    assert take_steps(a_journey(), SIX + 95 * MINUTE)[0] == (Step.RAISE,)
-    assert take_steps(a_journey(), SIX + 5 * HOUR)[0] == (Step.RAISE, Step.GROW)
+    assert take_steps(a_journey(), SIX + 65 * MINUTE)[0] == (JourneyStep.ASK,)
+    assert take_steps(a_journey(), SIX + 95 * MINUTE)[0] == (JourneyStep.RAISE,)
+    assert take_steps(a_journey(), SIX + 5 * HOUR)[0] == (JourneyStep.RAISE, JourneyStep.GROW)
     assert take_steps(a_journey(), SIX)[0] == ()
 
 
@@ -162,7 +165,7 @@ def test_in_high_risk_only_a_one_time_pin_counts_and_a_call_where_it_was_agreed(
 
 def test_a_check_in_is_about_the_journeys_that_it_can_mean() -> None:
     routine = Routine("calls", (18 * 60,))
-    trip, call = a_journey(to("L12", SIX + HOUR)), a_journey(kind=Kind.ROUTINE, routine=routine)
+    trip, call = a_journey(to("L12", SIX + HOUR)), a_journey(kind=JourneyKind.ROUTINE, routine=routine)
     everything = [call, trip]
 
     assert meant(everything, FieldVerb.CHECK_IN, SIX) == [call]
@@ -174,7 +177,7 @@ def test_a_check_in_is_about_the_journeys_that_it_can_mean() -> None:
 
 def test_a_routine_awaits_its_next_time_once_it_was_heard_or_all_steps_are_taken() -> None:
     routine = Routine("calls", (18 * 60, 7 * 60))
-    journey = a_journey(kind=Kind.ROUTINE, routine=routine)
+    journey = a_journey(kind=JourneyKind.ROUTINE, routine=routine)
 
     early = hear(journey, FieldVerb.CHECK_IN, SIX - 10 * MINUTE)
     missed = take_steps(journey, SIX + 3 * HOUR)[1]

@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from alertnet.cli.server.web_server import listen
 from alertnet.core.directory.contact_tree import Network
-from alertnet.flows.system.purge import Decision
+from alertnet.flows.system.purge import PurgeDecision
 from alertnet.messages.templates.load import Templates
 from alertnet.runtime.hang_ups import HangUps
 from alertnet.runtime.logging import configure
@@ -83,7 +83,7 @@ def run(installed: Installed, microseconds: Any, orders: Connection, leaves: Con
             "beat": partial(_beat, Watch(runtime, worker.id, _nobody)),
             "recover": partial(_then, partial(recover, runtime), hang_ups.finish),
             "restored": partial(_then, partial(_declare_restored, runtime, announce), hang_ups.finish),
-            "purge": lambda: purge_old(runtime, runtime.now(), Decision("alertnet", "old"), rest=lambda: None),
+            "purge": lambda: purge_old(runtime, runtime.now(), PurgeDecision("alertnet", "old"), rest=lambda: None),
             "rest": partial(_then, replies.rest, hang_ups.finish),
         }
         with _serving(replies) as port:

@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from alertnet.flows.incidents.update import exclude
 from alertnet.flows.sms.receive_sms import receive_late_sms
-from alertnet.flows.system.purge import Decision, begin_purge
+from alertnet.flows.system.purge import PurgeDecision, begin_purge
 from alertnet.store.records.inbound import InboundSms
 from alertnet.store.tables import attempts, codes, guesses, inbound, incidents, limit_usage, notifications
 from tests.flows.switchboard import CAST, OURS, Switchboard
@@ -181,7 +181,7 @@ def test_a_code_of_an_incident_that_is_being_erased_keeps_no_words_from_people(b
     code = board.code_of("coordinator")
     board.closes(incident)
     board.runtime.transact(lambda tx: tx.session.execute(update(attempts).values(due_at=None, status="failed")))
-    board.runtime.transact(begin_purge, incident, Decision("Ines", "she asked for it"))
+    board.runtime.transact(begin_purge, incident, PurgeDecision("Ines", "she asked for it"))
 
     reply = board.texts("coordinator", f"{code} me siguen")
 

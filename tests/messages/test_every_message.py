@@ -15,7 +15,7 @@ from alertnet.core.inbound.sms_answers import VERBS, Verb
 from alertnet.core.incident import TYPES, CloseReason
 from alertnet.core.notification import URGENT, Kind
 from alertnet.messages.checks.leaks import FOR_COORDINATORS, FOR_THE_FIELD
-from alertnet.messages.message import METHODS, STAGES, SUBJECTS, Message, Script
+from alertnet.messages.message import METHODS, STAGES, SUBJECTS, CallScript, Message
 from alertnet.messages.renderer import Renderer
 from alertnet.messages.words import spoken_number
 from tests.messages.conftest import LANGUAGES, SAID
@@ -50,7 +50,7 @@ def rendered(renderer: Renderer, kind: Kind, method: MethodKind, language: str, 
 
 
 @cache
-def spoken(renderer: Renderer, kind: Kind, language: str, said: Said) -> Script:
+def spoken(renderer: Renderer, kind: Kind, language: str, said: Said) -> CallScript:
     return renderer.speak(kind, language, said)
 
 

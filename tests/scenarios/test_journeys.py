@@ -9,7 +9,7 @@ from sqlalchemy import update
 from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.flows.credentials.pins import set_pins
 from alertnet.flows.journeys.routines import follow_routines
-from alertnet.flows.system.purge import Decision
+from alertnet.flows.system.purge import PurgeDecision
 from alertnet.store.monitoring import troubles
 from alertnet.store.queues import journeys, workers
 from alertnet.store.queues.journeys import StoredJourney
@@ -560,7 +560,7 @@ def test_a_routine_is_awaited_the_next_evening_though_its_incident_was_purged_at
     valley.passes(minutes=5)
 
     id = valley.runtime.read(id_of, first.ref)
-    purge_incident(valley.runtime, id, Decision("Ines", "she asked for it"), lambda: None)
+    purge_incident(valley.runtime, id, PurgeDecision("Ines", "she asked for it"), lambda: None)
     valley.passes(hours=24)
 
     second = valley.newest()

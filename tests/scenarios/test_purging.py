@@ -16,7 +16,7 @@ from alertnet.flows.credentials.users import record
 from alertnet.flows.desk.figures import read_figures
 from alertnet.flows.sending.record_outcome import track_sms
 from alertnet.flows.system import purge, subject
-from alertnet.flows.system.purge import Decision
+from alertnet.flows.system.purge import PurgeDecision
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, timeline
 from alertnet.store.records.inbound import quarantined
@@ -30,7 +30,7 @@ from tests.scenarios.world import CAST, FRIDAY_NIGHT, Incident, World, code_in, 
 from tests.web.test_odd_values import BODIES
 
 ID = re.compile(r"[0-9a-f]{32}")
-DECISION = Decision("Ines", "she asked for it")
+DECISION = PurgeDecision("Ines", "she asked for it")
 KEPT_ELSEWHERE = {"documents", "limit_usage", "api_keys"}
 """The trees, which are the network's; what limits count for a few hours; keys."""
 
@@ -66,7 +66,7 @@ def purges(world: World, incident: Incident) -> None:
 
 
 def holds(world: World, incident: Incident, *, is_held: bool = True) -> None:
-    world.runtime.transact(purge.hold, incident.ref, Decision("Ines", "a court"), is_held=is_held)
+    world.runtime.transact(purge.hold, incident.ref, PurgeDecision("Ines", "a court"), is_held=is_held)
 
 
 def timeline_of(tx: Tx, kind: str) -> list[Any]:

@@ -12,7 +12,7 @@ from alertnet.channels.base import Outgoing
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.monitoring.self_monitoring import FEWEST_LOST
-from alertnet.flows.system.lost_incidents import Sent, remember
+from alertnet.flows.system.lost_incidents import SentText, remember
 from alertnet.flows.system.restored_backup import hold_back
 from alertnet.flows.unit.prefetch import CodePool
 from alertnet.store.monitoring import heartbeats
@@ -349,7 +349,7 @@ def test_a_lost_code_of_an_incident_that_is_known_reaches_its_coordinators_too(v
 def test_what_the_provider_has_sent_is_kept_and_heard_on_either_database(either_world: World) -> None:
     """A12: by SMS; once, however often it is read."""
     world, number = either_world, CAST["ombuds"]
-    sent = [Sent(number, f"PBI URGENT B-HKW6: arrest. Answer 4711 or NO 4711. https://a.example/a/{'X' * 16}")]
+    sent = [SentText(number, f"PBI URGENT B-HKW6: arrest. Answer 4711 or NO 4711. https://a.example/a/{'X' * 16}")]
 
     told = [world.runtime.transact(remember, world.runtime.edition, sent) for _ in range(2)]
     reply = world.reply_to("ombuds", "OK 4711")

@@ -370,8 +370,8 @@ MUTANTS = {
         "A2",
         32,
         "alertnet/core/inbound/on_the_road/journey.py",
-        "(Step.ASK, 2 / 3), (Step.RAISE, 1), (Step.GROW, 2))",
-        "(Step.ASK, 2))",
+        "    (JourneyStep.ASK, 2 / 3),\n    (JourneyStep.RAISE, 1),\n    (JourneyStep.GROW, 2),\n",
+        "    (JourneyStep.ASK, 2),\n",
     ),
     "whoever calls in is awaited all the same": Mutant(
         "B4",
@@ -424,7 +424,7 @@ MUTANTS = {
         "A2",
         37,
         "alertnet/core/inbound/on_the_road/journey.py",
-        "RAISING_ROLL_CALL_LADDER: Ladder = (*_REMINDERS, (Step.RAISE, 1), (Step.GROW, 2))",
+        "RAISING_ROLL_CALL_LADDER: Ladder = (*_REMINDERS, (JourneyStep.RAISE, 1), (JourneyStep.GROW, 2))",
         "RAISING_ROLL_CALL_LADDER: Ladder = _REMINDERS",
     ),
     "nobody hears of a cry for help from an unknown number": Mutant(

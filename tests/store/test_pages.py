@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from alertnet.core.directory.routine import USUAL
-from alertnet.core.inbound.on_the_road.journey import Journey, Kind, Leg
+from alertnet.core.inbound.on_the_road.journey import Journey, JourneyKind, Leg
 from alertnet.core.incident import Facts, Incident, IncidentStatus, Scope, Severity
 from alertnet.store.db.statements import session_on
 from alertnet.store.db.tx import Tx
@@ -34,7 +34,7 @@ def travel(tx: Tx, numbers: range) -> None:
     """A journey of the north a day, of which the first are not over."""
     for number in numbers:
         leg = Leg("L12", NOW + timedelta(days=number), "UTC")
-        journey = Journey(Kind.JOURNEY, "north", "ana", "CO", Scope.NATIONAL, (leg,), USUAL, NOW)
+        journey = Journey(JourneyKind.JOURNEY, "north", "ana", "CO", Scope.NATIONAL, (leg,), USUAL, NOW)
         id = journeys.add(tx, journey)
         if number >= A_PAGE:
             journeys.save(tx, id, journey, is_over=True)

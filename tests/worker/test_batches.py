@@ -13,8 +13,8 @@ from alertnet.core.directory.contact_tree import Level, Network
 from alertnet.core.notification import Failure
 from alertnet.flows.escalation.escalate import escalate_due
 from alertnet.flows.sending.claim_sends import claim
-from alertnet.flows.sending.record_outcome import Outcome, record_each
-from alertnet.flows.sending.send_capacity import Line, Outward
+from alertnet.flows.sending.record_outcome import SendOutcome, record_each
+from alertnet.flows.sending.send_capacity import Outward, ProviderLine
 from alertnet.store.tables import escalations, incidents
 from alertnet.worker.sender import Sending
 from tests.worker.conftest import Stages
@@ -24,10 +24,10 @@ WAIT = 30 * MINUTE
 TWO_LEVELS = network(Level("Coordination", ("carla",), wait=WAIT), Level("Network", ("diego",), wait=WAIT))
 
 
-def claims_all(stage: Stage) -> list[Outcome]:
+def claims_all(stage: Stage) -> list[SendOutcome]:
     """What was queued by SMS is under way, and accepted."""
-    claimed = stage.runtime.transact(claim, MethodKind.SMS, Outward([Line(FIRST, (OURS,), 0, 10)])).claimed
-    return [Outcome(each.id, each.lease, Accepted(f"SM{place}")) for place, each in enumerate(claimed)]
+    claimed = stage.runtime.transact(claim, MethodKind.SMS, Outward([ProviderLine(FIRST, (OURS,), 0, 10)])).claimed
+    return [SendOutcome(each.id, each.lease, Accepted(f"SM{place}")) for place, each in enumerate(claimed)]
 
 
 def levels(stage: Stage) -> dict[str, str]:
@@ -74,7 +74,7 @@ def test_a_full_batch_is_known_for_one_where_an_incident_has_several_trees(stage
 def test_outcomes_of_one_incident_that_come_together_each_have_their_effect(stages: Stages) -> None:
     stage = stages(known=network(Level("All", ("carla", "emma"), wait=WAIT)))
     incident = stage.opens()
-    outcomes = [Outcome(each.attempt, each.lease, Refused(Failure.INVALID, "21211")) for each in claims_all(stage)]
+    outcomes = [SendOutcome(each.attempt, each.lease, Refused(Failure.INVALID, "21211")) for each in claims_all(stage)]
 
     stage.runtime.transact(record_each, outcomes)
 

@@ -19,7 +19,7 @@ from alertnet.flows.sending.claim_sends import LEASE, claim
 from alertnet.flows.sending.pause import pause
 from alertnet.flows.sending.provider_health import claim_probe, note
 from alertnet.flows.sending.render_and_send import FAULT
-from alertnet.flows.sending.send_capacity import Line, Outward
+from alertnet.flows.sending.send_capacity import Outward, ProviderLine
 from alertnet.flows.voice.outgoing_call import answer_call
 from alertnet.runtime.outlets import Outlet
 from alertnet.runtime.wiring import Runtime
@@ -373,7 +373,7 @@ def test_a_call_that_is_answered_is_a_sign_of_life(stages: Stages) -> None:
     """A5: whoever picked up proves that it was placed."""
     stage = stages(known=network(Level("Allies", ("diego",), wait=30 * MINUTE)))
     stage.opens()
-    line = Line(FIRST, (OURS,), 0, 1)
+    line = ProviderLine(FIRST, (OURS,), 0, 1)
     (claimed,) = stage.runtime.transact(claim, MethodKind.CALL, Outward([line])).claimed
     stage.runtime.transact(note, (MethodKind.CALL, FIRST), TIMEOUT)
     before = stage.runtime.read(breaker_store.found)

@@ -14,8 +14,8 @@ from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.notification import Failure
 from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.sending.claim_sends import claim
-from alertnet.flows.sending.record_outcome import Outcome
-from alertnet.flows.sending.send_capacity import Line, Outward
+from alertnet.flows.sending.record_outcome import SendOutcome
+from alertnet.flows.sending.send_capacity import Outward, ProviderLine
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import alarms, attempts, escalations, inbound, incidents
 from alertnet.worker.missed_inbound import hear_unkeyed
@@ -142,10 +142,10 @@ def test_an_outcome_that_can_not_follow_keeps_no_other_from_the_record(stages: S
     """A5, A11: what was recorded with it would be in doubt, and leave a second time."""
     stage = stages(each_database)
     broken, whole = stage.opens(), stage.opens()
-    claimed = stage.runtime.transact(claim, MethodKind.SMS, Outward([Line(FIRST, (OURS,), 0, 10)])).claimed
+    claimed = stage.runtime.transact(claim, MethodKind.SMS, Outward([ProviderLine(FIRST, (OURS,), 0, 10)])).claimed
     change(stage, incidents, broken, facts={"type": "nothing"})
 
-    refused = [Outcome(each.id, each.lease, Refused(Failure.INVALID, "21211")) for each in claimed]
+    refused = [SendOutcome(each.id, each.lease, Refused(Failure.INVALID, "21211")) for each in claimed]
     Sending(stage.runtime)._record_all(refused)
 
     known = {each.incident_id: each.status for each in stage.attempts(MethodKind.SMS)}

@@ -15,7 +15,7 @@ from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.sending.claim_sends import claim
 from alertnet.flows.sending.locked_attempt import ASK_AFTER, FOLLOW_UP
 from alertnet.flows.sending.record_outcome import track_call, track_sms
-from alertnet.flows.sending.send_capacity import Line, Outward
+from alertnet.flows.sending.send_capacity import Outward, ProviderLine
 from alertnet.flows.voice.live_call import Keyed
 from alertnet.flows.voice.outgoing_call import answer_call, key_in
 from alertnet.sandbox import Behaviour, Fault
@@ -226,7 +226,7 @@ def test_a_ringing_status_that_comes_late_brings_no_call_back(stages: Stages) ->
     """A4: a call that was hung up stays hung up, in whatever order its statuses come."""
     stage = stages(known=ALLIES)
     stage.opens()
-    (claimed,) = stage.runtime.transact(claim, MethodKind.CALL, Outward([Line(FIRST, (OURS,), 0, 1)])).claimed
+    (claimed,) = stage.runtime.transact(claim, MethodKind.CALL, Outward([ProviderLine(FIRST, (OURS,), 0, 1)])).claimed
 
     for status in ("canceled", "ringing", "initiated"):
         stage.runtime.transact(track_call, claimed.id, "CA7", status)

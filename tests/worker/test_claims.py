@@ -27,7 +27,7 @@ from alertnet.flows.incidents.update import exclude
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.sending.claim_sends import LEASE, Claims, claim
 from alertnet.flows.sending.render_and_send import Claimed
-from alertnet.flows.sending.send_capacity import Line, Outward
+from alertnet.flows.sending.send_capacity import Outward, ProviderLine
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up, taken_up
 from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.runtime.wiring import Runtime
@@ -40,7 +40,7 @@ from tests.worker.stage import ARREST, CARLA, DIEGO, EMMA, MINUTE, NOW, OURS, OU
 
 
 def claims_by(runtime: Runtime, method: MethodKind = MethodKind.SMS, limit: int = 16, rate: float = 0) -> Claims:
-    return runtime.transact(claim, method, Outward([Line(FIRST, (OURS,), rate, limit)]))
+    return runtime.transact(claim, method, Outward([ProviderLine(FIRST, (OURS,), rate, limit)]))
 
 
 def change(stage: Stage, notification: str, **values: object) -> None:
@@ -225,7 +225,7 @@ def test_the_gravest_alarms_are_repeated_first(stage: Stage) -> None:
 
 def test_who_waits_for_one_provider_keeps_nobody_waiting_who_goes_by_another(stage: Stage) -> None:
     """A11: behind 150 that wait for a provider's pace, an alert for an idle one leaves in the same moment."""
-    by_one = [Line(FIRST, (OURS,), 1, 16), Line(SECOND, (OURS_TOO,), 1, 16)]
+    by_one = [ProviderLine(FIRST, (OURS,), 1, 16), ProviderLine(SECOND, (OURS_TOO,), 1, 16)]
     outward = Outward(by_one, Routing({"+57": (FIRST,), "+34": (SECOND,)}))
     stage.runtime.transact(post_notices, [f"+57300{number:07d}" for number in range(150)])
     stage.clock.at += timedelta(milliseconds=1)
@@ -274,7 +274,7 @@ def test_whoever_is_excluded_in_the_very_transaction_that_queued_it_gets_nothing
         excluding = (locked, again)[by]
         excluding.change_facts(replace(excluding.facts, exclude=spared))
         excluding.finish()
-        return claim(tx, MethodKind.SMS, Outward([Line(FIRST, (OURS,), 0, 16)]))
+        return claim(tx, MethodKind.SMS, Outward([ProviderLine(FIRST, (OURS,), 0, 16)]))
 
     spared = stage.runtime.transact(opens, ("carla",))
     told = stage.runtime.transact(opens, ("diego",))
@@ -294,7 +294,7 @@ def test_what_was_just_queued_is_claimed_as_it_would_be_read(stages: Stages, eac
         before, found = len(statements), list[Claimed]()
         with suppress(LookupError), apart(tx.session):
             for method in (MethodKind.SMS, MethodKind.CALL):
-                found += claim(tx, method, Outward([Line(FIRST, (OURS,), 0, 16)])).claimed
+                found += claim(tx, method, Outward([ProviderLine(FIRST, (OURS,), 0, 16)])).claimed
             raise LookupError
         return [replace(each, lease="", coverage=()) for each in found], len(statements) - before
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from alertnet.channels.base import CannotTell, Entry, Found, Listing, Lookup, Outgoing, StatusQuery
+from alertnet.channels.base import CannotTell, Found, LedgerEntry, Listing, Lookup, Outgoing, StatusQuery
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.notification import AttemptStatus
@@ -43,7 +43,7 @@ class Books:
     def incoming(self, number: str, since: datetime) -> Listing:
         self.asked.append(since)
         entries = [
-            Entry(Found(f"SM{place}", AttemptStatus.SENT), CARLA, number, NOW - GRACE, text)
+            LedgerEntry(Found(f"SM{place}", AttemptStatus.SENT), CARLA, number, NOW - GRACE, text)
             for place, text in enumerate(self.texts)
         ]
         return Listing(tuple(entries), is_whole=True)

@@ -20,9 +20,9 @@ from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.incidents.update import exclude
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.sending.claim_sends import LEASE, claim
-from alertnet.flows.sending.record_outcome import Outcome, record
+from alertnet.flows.sending.record_outcome import SendOutcome, record
 from alertnet.flows.sending.render_and_send import Claimed, render, still_ours
-from alertnet.flows.sending.send_capacity import Line, Outward
+from alertnet.flows.sending.send_capacity import Outward, ProviderLine
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.sandbox import Behaviour, Fault
 from alertnet.store.db.tx import Tx
@@ -31,7 +31,7 @@ from tests.worker.stage import CARLA, CARLAS_MAIL, DIEGO, MINUTE, NOW, OURS, Sta
 
 
 def claims(stage: Stage, method: MethodKind = MethodKind.SMS) -> Claimed:
-    (claimed,) = stage.runtime.transact(claim, method, Outward([Line(FIRST, (OURS,), 0, 1)])).claimed
+    (claimed,) = stage.runtime.transact(claim, method, Outward([ProviderLine(FIRST, (OURS,), 0, 1)])).claimed
     return claimed
 
 
@@ -127,7 +127,7 @@ def test_a_provider_that_is_away_makes_it_wait_and_the_next_method_go(stage: Sta
     pauses = []
     for _ in range(6):
         claimed = claims(stage)
-        stage.runtime.transact(record, Outcome(claimed.id, claimed.lease, NotSent("ConnectionRefusedError")))
+        stage.runtime.transact(record, SendOutcome(claimed.id, claimed.lease, NotSent("ConnectionRefusedError")))
         stage.clock.at, before = stage.attempt(MethodKind.SMS).due_at, stage.clock.at
         pauses.append((stage.clock.at - before).total_seconds())
 
@@ -156,7 +156,7 @@ def test_what_waits_for_the_provider_is_not_given_up(stage: Stage) -> None:
     stage.clock.at = NOW + 30 * MINUTE - timedelta(seconds=1)
     claimed = claims(stage)
 
-    stage.runtime.transact(record, Outcome(claimed.id, claimed.lease, NotSent("TimeoutError")))
+    stage.runtime.transact(record, SendOutcome(claimed.id, claimed.lease, NotSent("TimeoutError")))
 
     attempt = stage.attempt(MethodKind.SMS)
     assert (attempt.status, attempt.due_at) == ("queued", stage.clock.at + timedelta(seconds=5))
@@ -181,9 +181,9 @@ def test_whoever_has_lost_the_lease_changes_nothing(stage: Stage) -> None:
     stage.clock.at += LEASE
     stage.worker.step()
 
-    stage.runtime.transact(record, Outcome(claimed.id, claimed.lease, Refused(Failure.INVALID, "21211")))
+    stage.runtime.transact(record, SendOutcome(claimed.id, claimed.lease, Refused(Failure.INVALID, "21211")))
     refused = stage.attempt(MethodKind.SMS)
-    stage.runtime.transact(record, Outcome(claimed.id, claimed.lease, Accepted("SM7")))
+    stage.runtime.transact(record, SendOutcome(claimed.id, claimed.lease, Accepted("SM7")))
     accepted = stage.attempt(MethodKind.SMS)
 
     assert (refused.status, refused.failure, refused.provider_id) == ("unknown", None, None)
@@ -236,7 +236,7 @@ def test_a_call_that_left_although_it_was_cancelled_is_hung_up(stages: Stages) -
     acknowledges(stage, incident, "diego")
 
     def flow(tx: Tx) -> list[str]:
-        record(tx, Outcome(claimed.id, claimed.lease, Accepted("CA7")))
+        record(tx, SendOutcome(claimed.id, claimed.lease, Accepted("CA7")))
         return tx.calls_to_end
 
     assert stage.runtime.transact(flow) == ["CA7"]
@@ -269,7 +269,7 @@ def test_a_call_whose_hanging_up_died_with_its_process_is_hung_up_by_another(sta
         call = render(claimed, stage.runtime.renderer(claimed.templates or ""), "")
         taken = stage.runtime.outlets[MethodKind.CALL, FIRST].channel.send(call)
         assert isinstance(taken, Accepted)
-        stage.commits(lambda tx: record(tx, Outcome(claimed.id, claimed.lease, taken)))
+        stage.commits(lambda tx: record(tx, SendOutcome(claimed.id, claimed.lease, taken)))
         stage.sandbox.settle()
     else:
         stage.settles()
@@ -305,7 +305,7 @@ def test_an_unsure_outcome_is_settled_later(stage: Stage) -> None:
     incident = stage.opens()
     claimed = claims(stage)
 
-    stage.runtime.transact(record, Outcome(claimed.id, claimed.lease, Unsure("TimeoutError")))
+    stage.runtime.transact(record, SendOutcome(claimed.id, claimed.lease, Unsure("TimeoutError")))
 
     attempt = stage.attempt(MethodKind.SMS)
     assert (attempt.status, attempt.due_at) == ("unknown", NOW + timedelta(seconds=15))
@@ -317,11 +317,11 @@ def test_only_the_latest_lease_may_send(stage: Stage) -> None:
     """A5: an attempt that was queued again is its next claimer's alone."""
     stage.opens()
     first = claims(stage)
-    stage.runtime.transact(record, Outcome(first.id, first.lease, NotSent("TimeoutError")))
+    stage.runtime.transact(record, SendOutcome(first.id, first.lease, NotSent("TimeoutError")))
     stage.clock.at += timedelta(seconds=5)
     second = claims(stage)
 
-    stage.runtime.transact(record, Outcome(first.id, first.lease, Refused(Failure.INVALID, "21211")))
+    stage.runtime.transact(record, SendOutcome(first.id, first.lease, Refused(Failure.INVALID, "21211")))
 
     assert not stage.runtime.read(still_ours, [first])
     assert stage.runtime.read(still_ours, [second])

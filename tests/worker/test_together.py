@@ -15,7 +15,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Level
 from alertnet.flows.sending.claim_sends import claim
 from alertnet.flows.sending.render_and_send import Claimed
-from alertnet.flows.sending.send_capacity import Line, Outward
+from alertnet.flows.sending.send_capacity import Outward, ProviderLine
 from alertnet.runtime.clock import system_clock
 from alertnet.worker.sender import Commit, Sending
 from alertnet.worker.thread_pools import Share, ThreadPool
@@ -132,7 +132,7 @@ def share(others: Noting) -> Share:
 
 def claimed(stage: Stage) -> list[Claimed]:
     """What is queued by SMS, claimed."""
-    return stage.runtime.transact(claim, MethodKind.SMS, Outward([Line(FIRST, (OURS,), 0, 10)])).claimed
+    return stage.runtime.transact(claim, MethodKind.SMS, Outward([ProviderLine(FIRST, (OURS,), 0, 10)])).claimed
 
 
 def statuses(stage: Stage) -> dict[str, str]:

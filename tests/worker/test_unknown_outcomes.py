@@ -14,7 +14,7 @@ from alertnet.flows.sending.claim_sends import LEASE, claim
 from alertnet.flows.sending.locked_attempt import ASK_AFTER
 from alertnet.flows.sending.record_outcome import track_sms
 from alertnet.flows.sending.render_and_send import Claimed
-from alertnet.flows.sending.send_capacity import Line, Outward
+from alertnet.flows.sending.send_capacity import Outward, ProviderLine
 from alertnet.flows.sending.settle_unknown import MOST_QUERIES, claim_status_queries, expire_lease, record_lookup
 from alertnet.sandbox import Fault
 from alertnet.sandbox.telephony.network import Message
@@ -123,7 +123,7 @@ def test_a_worker_killed_between_claim_and_send_loses_nothing(stages: Stages, ea
     """A5: the lease runs out, the provider does not know it, and another worker sends it."""
     stage = stages(each_database)
     stage.opens()
-    (claimed,) = stage.runtime.transact(claim, MethodKind.SMS, Outward([Line(FIRST, (OURS,), 0, 1)])).claimed
+    (claimed,) = stage.runtime.transact(claim, MethodKind.SMS, Outward([ProviderLine(FIRST, (OURS,), 0, 1)])).claimed
 
     stage.passes(seconds=LEASE.total_seconds())
     asked = stage.attempt(MethodKind.SMS)
@@ -137,7 +137,7 @@ def test_a_worker_killed_between_claim_and_send_loses_nothing(stages: Stages, ea
 def test_a_lease_that_runs_is_left_alone(stage: Stage) -> None:
     """A5: nobody doubts an attempt whose worker still has time to report."""
     stage.opens()
-    (claimed,) = stage.runtime.transact(claim, MethodKind.SMS, Outward([Line(FIRST, (OURS,), 0, 1)])).claimed
+    (claimed,) = stage.runtime.transact(claim, MethodKind.SMS, Outward([ProviderLine(FIRST, (OURS,), 0, 1)])).claimed
 
     stage.clock.at += LEASE - timedelta(seconds=1)
     stage.runtime.transact(expire_lease, claimed.id)
@@ -152,7 +152,7 @@ def test_what_the_provider_is_asked_about_is_one_workers_until_its_lease_is_over
         return stage.runtime.transact(claim_status_queries, MethodKind.SMS, 9).claimed
 
     stage.opens()
-    (claimed,) = stage.runtime.transact(claim, MethodKind.SMS, Outward([Line(FIRST, (OURS,), 0, 1)])).claimed
+    (claimed,) = stage.runtime.transact(claim, MethodKind.SMS, Outward([ProviderLine(FIRST, (OURS,), 0, 1)])).claimed
     stage.clock.at += LEASE
     stage.runtime.transact(expire_lease, claimed.id)
     stage.clock.at += ASK_AFTER

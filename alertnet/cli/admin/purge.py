@@ -12,7 +12,7 @@ from alertnet.core.incident import as_ref
 from alertnet.core.monitoring.retention import ALLOWED, Age, read_age
 
 if TYPE_CHECKING:
-    from alertnet.flows.system.purge import Candidate, Decision
+    from alertnet.flows.system.purge import Candidate, PurgeDecision
     from alertnet.runtime.wiring import Runtime
 
 Older = Annotated[
@@ -57,7 +57,7 @@ def purge(
     who purged it and why; every chain still verifies. Without --older-than, the age in ALERTNET_KEEP applies. Incidents
     that are open, held or still under way are left out.
     """
-    from alertnet.flows.system.purge import Decision
+    from alertnet.flows.system.purge import PurgeDecision
 
     ways = {"--older-than": older_than, "--incident": incident, "--hold": hold, "--release": release}
     if len(given := [way for way, typed in ways.items() if typed]) > 1:
@@ -67,11 +67,11 @@ def purge(
         raise BadInput("--why", None, "a reason, for the record")
     with connected() as runtime:
         if hold or release:
-            _hold(runtime, hold or release or "", Decision(decider(by), why.strip()), is_held=bool(hold))
+            _hold(runtime, hold or release or "", PurgeDecision(decider(by), why.strip()), is_held=bool(hold))
             return
         age = _age(older_than, runtime) if is_by_age else None
         reason = why.strip() or f"closed more than {age} ago"
-        _purge(runtime, age, incident or [], Decision(decider(by), reason), dry_run, yes)
+        _purge(runtime, age, incident or [], PurgeDecision(decider(by), reason), dry_run, yes)
 
 
 def _age(typed: str | None, runtime: "Runtime") -> Age:
@@ -83,7 +83,7 @@ def _age(typed: str | None, runtime: "Runtime") -> Age:
     return age
 
 
-def _hold(runtime: "Runtime", ref: str, decision: "Decision", *, is_held: bool) -> None:
+def _hold(runtime: "Runtime", ref: str, decision: "PurgeDecision", *, is_held: bool) -> None:
     from alertnet.flows.system import purge as flow
 
     runtime.transact(flow.hold, ref, decision, is_held=is_held)
@@ -91,7 +91,7 @@ def _hold(runtime: "Runtime", ref: str, decision: "Decision", *, is_held: bool) 
 
 
 def _purge(
-    runtime: "Runtime", age: Age | None, refs: list[str], decision: "Decision", dry_run: bool, yes: bool
+    runtime: "Runtime", age: Age | None, refs: list[str], decision: "PurgeDecision", dry_run: bool, yes: bool
 ) -> None:
     from alertnet.flows.system import purge as flow
     from alertnet.worker.purging import purge_incident, purge_old

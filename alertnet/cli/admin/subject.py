@@ -33,7 +33,7 @@ def subject(
     """
     from alertnet.cli.startup import connected_to_trees
     from alertnet.flows.system import subject as flow
-    from alertnet.flows.system.purge import Decision
+    from alertnet.flows.system.purge import PurgeDecision
     from alertnet.runtime.logging import as_shown
 
     if erase and not why.strip():
@@ -49,7 +49,7 @@ def subject(
             return
         if not yes:
             typer.confirm(f"Erase what is over of {who}? Nobody can bring it back.", abort=True)
-        decision = Decision(decider(by), why.strip())
+        decision = PurgeDecision(decider(by), why.strip())
         count = runtime.transact(flow.erase_subject, network, person, decision)
     typer.echo(f"Erased or emptied: {count} rows. What stays:")
     for reason in flow.STAYS:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said
 from alertnet.core.notification import Kind
-from alertnet.messages.message import Message, Script
+from alertnet.messages.message import CallScript, Message
 from alertnet.messages.renderer import Renderer
 from alertnet.messages.templates.load import Templates
 
@@ -44,17 +44,17 @@ class _Subtitled(Renderer):
             self._subtitles.note(message.text, super().render(kind, method, ENGLISH, said).text)
         return message
 
-    def speak(self, kind: Kind, language: str, said: Said) -> Script:
+    def speak(self, kind: Kind, language: str, said: Said) -> CallScript:
         script = super().speak(kind, language, said)
         self._note(script, super().speak(kind, ENGLISH, said))
         return script
 
-    def neutral(self, language: str, ref: str = "", callback: str = "") -> Script:
+    def neutral(self, language: str, ref: str = "", callback: str = "") -> CallScript:
         script = super().neutral(language, ref, callback)
         self._note(script, super().neutral(ENGLISH, ref, callback))
         return script
 
-    def _note(self, script: Script, english: Script) -> None:
+    def _note(self, script: CallScript, english: CallScript) -> None:
         alike = replace(english, foreign=script.foreign)
         for stage in script.sentences.keys() & english.sentences.keys():
             said, meant = script.spoken(stage), alike.spoken(stage)

@@ -31,7 +31,7 @@ class Course:
 
 
 @value
-class Opened:
+class OpenedLevel:
     """A level of a tree in one incident: when its first contact was told, and when the first one answered."""
 
     incident: str
@@ -53,7 +53,7 @@ class Tried:
 
 
 @value
-class Times:
+class Durations:
     """How long something took, of that many; p50 and p90 are None for too few. `never`: how often it did not happen."""
 
     count: int
@@ -71,7 +71,7 @@ class LevelTimes:
     tree: str
     level: str
     band: str
-    times: Times
+    times: Durations
 
 
 @value
@@ -81,17 +81,17 @@ class Advice:
     tree: str
     level: str
     band: str
-    times: Times
+    times: Durations
     wait: timedelta
     shorter: timedelta
     words: tuple[Phrase, ...]
 
 
-def times_of(lengths: Iterable[timedelta | None]) -> Times:
+def times_of(lengths: Iterable[timedelta | None]) -> Durations:
     """Sum up these durations; None: it did not happen."""
     every = list(lengths)
     took = sorted(each for each in every if each is not None)
-    return Times(
+    return Durations(
         count=len(every),
         never=len(every) - len(took),
         shortest=took[0] if took else None,
@@ -112,7 +112,7 @@ def band_of(at: datetime, zone: str) -> str:
     return next(name for name, (begins, ends) in BANDS.items() if (hour - begins) % 24 < (ends - begins) % 24)
 
 
-def by_level(opened: Iterable[Opened], network: Network) -> list[LevelTimes]:
+def by_level(opened: Iterable[OpenedLevel], network: Network) -> list[LevelTimes]:
     """How long each level took to answer, by tree, level and part of the day."""
     found: dict[tuple[str, str, str], list[timedelta | None]] = {}
     for each in opened:

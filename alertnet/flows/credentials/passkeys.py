@@ -36,7 +36,7 @@ logging.getLogger("fido2").setLevel(logging.WARNING)
 
 
 @value
-class Given:
+class BrowserAnswer:
     """What a browser sent: the authenticator's answer as JSON, and the site that it was made for."""
 
     answer: str
@@ -70,7 +70,7 @@ def draw_challenge(vault: Vault, entropy: Entropy, now: datetime) -> str:
     return f"{text}.{vault.sign(_of(text))}"
 
 
-def add_passkey(tx: Tx, name: str, called: str, given: Given) -> None:
+def add_passkey(tx: Tx, name: str, called: str, given: BrowserAnswer) -> None:
     """Let a key on the user's device replace their one-time codes.
 
     Raises:
@@ -108,7 +108,7 @@ def remove_passkey(tx: Tx, name: str, called: str) -> None:
     record(tx, "user_passkey_removed", name, f"user {name}", passkey=called)
 
 
-def prove(given: Given, tx: Tx, user: User) -> User | None:
+def prove(given: BrowserAnswer, tx: Tx, user: User) -> User | None:
     """Check a passkey's answer: the user whose passkey has signed.
 
     None where none of theirs has, or it was used before.

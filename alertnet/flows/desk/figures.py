@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.languages import Say
-from alertnet.core.monitoring.figures import Advice, Course, LevelTimes, Times, Tried, advise, by_level, times_of
+from alertnet.core.monitoring.figures import Advice, Course, Durations, LevelTimes, Tried, advise, by_level, times_of
 from alertnet.messages.drawings.bars import Bar, as_bars
 from alertnet.store.db.tx import Tx
 from alertnet.store.views import figures as view
@@ -22,9 +22,9 @@ class Sum:
     """How many incidents or drills, and the times to the first message, the first person and the first action."""
 
     count: int
-    to_message: Times
-    to_person: Times
-    to_action: Times
+    to_message: Durations
+    to_person: Durations
+    to_action: Durations
 
 
 @value
@@ -87,14 +87,14 @@ def read_figures(tx: Tx, network: Network, since: datetime, until: datetime) -> 
     )
 
 
-def parts(summed: Sum) -> Iterator[tuple[str, Times]]:
+def parts(summed: Sum) -> Iterator[tuple[str, Durations]]:
     """The figures of whole incidents, by name."""
     yield "to first message", summed.to_message
     yield "to first answer", summed.to_person
     yield "to first action", summed.to_action
 
 
-def in_words(times: Times, say: Say) -> str:
+def in_words(times: Durations, say: Say) -> str:
     """Times in words, as in `p50 4 min, p90 20 min, of 12; 2 never`; of few the shortest and the longest."""
     known = [f"{name} {length(value)}" for name, value in (("p50", times.p50), ("p90", times.p90)) if value is not None]
     if times.p50 is None and times.shortest is not None and times.longest is not None:
@@ -111,7 +111,7 @@ def length(span: timedelta) -> str:
 
 
 def _summed(courses: Sequence[Course]) -> Sum:
-    def since_opened(moments: Iterable[datetime | None]) -> Times:
+    def since_opened(moments: Iterable[datetime | None]) -> Durations:
         pairs = zip(courses, moments, strict=True)
         return times_of(None if at is None else at - each.opened_at for each, at in pairs)
 
@@ -123,7 +123,7 @@ def _summed(courses: Sequence[Course]) -> Sum:
     )
 
 
-def _row(times: Times) -> tuple[object, ...]:
+def _row(times: Durations) -> tuple[object, ...]:
     spans = (times.p50, times.p90, times.shortest, times.longest)
     return times.count, times.never, *("" if each is None else round(each.total_seconds()) for each in spans)
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from alertnet.core.codec import value
-from alertnet.core.inbound.on_the_road.journey import Kind, Status
+from alertnet.core.inbound.on_the_road.journey import JourneyKind, Status
 from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import troubles
@@ -65,12 +65,12 @@ def standing(stored: StoredJourney, now: datetime) -> str:
         return "missed"
     if stored.journey.awaited.expected_at < now:
         return "overdue"
-    return "on the road" if stored.journey.kind is Kind.JOURNEY else "awaited"
+    return "on the road" if stored.journey.kind is JourneyKind.JOURNEY else "awaited"
 
 
 def read_field(tx: Tx, *, reads: bool) -> Field:
     """Read all who are expected. `reads`: for a user who may read what people wrote, so with places in words too."""
-    found = [each for each in of_the_day(tx) if each.journey.kind is not Kind.ROLL_CALL]
+    found = [each for each in of_the_day(tx) if each.journey.kind is not JourneyKind.ROLL_CALL]
     refs = [each["incident"] for each in of_journeys(tx.session, found)]
     awaited = (_awaited(each, ref, tx.now, reads) for each, ref in zip(found, refs, strict=True))
     return Field(tx.now, tuple(awaited), troubles.since(tx.session, Part.INBOUND))
@@ -99,4 +99,4 @@ def _awaited(stored: StoredJourney, incident: str | None, now: datetime, reads: 
 
 
 def _is_routine(stored: StoredJourney) -> bool:
-    return stored.journey.kind is Kind.ROUTINE
+    return stored.journey.kind is JourneyKind.ROUTINE

@@ -18,7 +18,7 @@ from alertnet.flows.notifications.number_tests import DUE, Tested, standing_of_e
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import on_call
 from alertnet.store.records.credentials import number_tests, pins
-from alertnet.store.records.credentials.number_tests import Outcome
+from alertnet.store.records.credentials.number_tests import TestOutcome
 
 AMISS = {
     Failure.OPTED_OUT: "opted_out",
@@ -45,7 +45,7 @@ class Address:
     method: str
     verified: date | None
     asked_at: datetime | None
-    last: Outcome | None
+    last: TestOutcome | None
     amiss: str
 
 
@@ -111,7 +111,7 @@ def read_people(tx: Tx, network: Network) -> People:
 class _Known:
     tx: Tx
     tested: Mapping[tuple[str, str], list[Tested]]
-    outcomes: Mapping[bytes, Outcome]
+    outcomes: Mapping[bytes, TestOutcome]
     with_pin: frozenset[str]
     arranged: Mapping[str, Mapping[str, list[Arrangement]]]
 
@@ -149,7 +149,7 @@ class _Known:
         asked_at = test.asked_at if test is not None else None
         return Address(method.kind.value, verified, asked_at, last, self._amiss(last, test))
 
-    def _amiss(self, last: Outcome | None, test: Tested | None) -> str:
+    def _amiss(self, last: TestOutcome | None, test: Tested | None) -> str:
         if test is not None and test.outcome == "wrong":
             return "wrong"
         asked_at = test.asked_at if test is not None else None

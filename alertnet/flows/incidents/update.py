@@ -17,7 +17,7 @@ from alertnet.flows.escalation.record_decision import end_change
 from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.stand_down import tell_of_news
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
-from alertnet.messages.reported import Event
+from alertnet.messages.reported import Happening
 from alertnet.store.records import editions, timeline
 from alertnet.store.records import incidents as incident_store
 
@@ -26,15 +26,19 @@ MOST = 10
 """The most news shown, the latest, so that the page loads on a slow line."""
 
 
-def happened_since(recipient: Recipient, *, reads: bool) -> tuple[Event, ...]:
+def happened_since(recipient: Recipient, *, reads: bool) -> tuple[Happening, ...]:
     """What has happened since, oldest first. `reads`: with the text of the news; else only that there is some."""
     session, incident = recipient.locked.tx.session, recipient.locked.incident
     news = [(at, payload or {}) for at, payload in timeline.of_kind(session, incident.id, UPDATED)]
     came_to = {each["came_to"] for _, each in news if "came_to" in each}
     gone = incident_store.split_off(session, incident.id, came_to)
     events = [
-        *(Event(at, news=each.get("text") if reads else None) for at, each in news if each.get("came_to") not in gone),
-        *(Event(each.at, action=each.action) for each in recipient.reports()),
+        *(
+            Happening(at, news=each.get("text") if reads else None)
+            for at, each in news
+            if each.get("came_to") not in gone
+        ),
+        *(Happening(each.at, action=each.action) for each in recipient.reports()),
     ]
     return tuple(sorted(events, key=lambda event: event.at)[-MOST:])
 

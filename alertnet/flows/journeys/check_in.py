@@ -10,7 +10,7 @@ from alertnet.core.inbound.on_the_road.journey import (
     TYPED,
     Gap,
     Journey,
-    Kind,
+    JourneyKind,
     Leg,
     Status,
     believes,
@@ -73,11 +73,11 @@ def begin_journey(
     `report`: what it said besides.
     """
     held = journeys.hold_of(tx, sender.team.id, sender.member.id)
-    before = [each for each in held if each.journey.kind is Kind.JOURNEY and each.journey.member is not None]
+    before = [each for each in held if each.journey.kind is JourneyKind.JOURNEY and each.journey.member is not None]
     if not all(believes(each.journey, heard.pin, by_call=heard.by_call) for each in before):
         return CheckedIn(counts=False)
     journey = Journey(
-        kind=Kind.JOURNEY,
+        kind=JourneyKind.JOURNEY,
         team=sender.team.id,
         member=sender.member.id,
         country=sender.team.country,
@@ -131,7 +131,7 @@ def _is_done(tx: Tx, team: str, member: str | None, heard: Heard) -> bool:
     """Whether it only says once more that all is well, as a handset without receipt does, or ARR after an OK."""
     if member is None or heard.said not in (FieldVerb.CHECK_IN, FieldVerb.ARRIVE):
         return False
-    over = journeys.last_over(tx, team, member, (Kind.JOURNEY, Kind.ROLL_CALL))
+    over = journeys.last_over(tx, team, member, (JourneyKind.JOURNEY, JourneyKind.ROLL_CALL))
     before = over.journey.heard_at if over else None
     return before is not None and heard.at - before <= DONE_FOR
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from alertnet.core.directory.contact import RINGING, MethodKind
 from alertnet.core.disclosure import NoRef, Subject
-from alertnet.core.inbound.on_the_road.journey import Journey, Step, deafened, take_steps
+from alertnet.core.inbound.on_the_road.journey import Journey, JourneyStep, deafened, take_steps
 from alertnet.core.incident import TYPES, Affected, Certainty, Facts, Severity
 from alertnet.core.limits import TEXTS_TOLD
 from alertnet.core.monitoring.self_monitoring import Part
@@ -194,9 +194,9 @@ def _facts(tx: Tx, edition: Edition, journey: Journey) -> Facts:
     )
 
 
-_STEPS: dict[Step, Callable[[Tx, Edition, StoredJourney], StoredJourney]] = {
-    Step.REMIND: _remind,
-    Step.ASK: _ask,
-    Step.RAISE: _raise,
-    Step.GROW: _grow,
+_STEPS: dict[JourneyStep, Callable[[Tx, Edition, StoredJourney], StoredJourney]] = {
+    JourneyStep.REMIND: _remind,
+    JourneyStep.ASK: _ask,
+    JourneyStep.RAISE: _raise,
+    JourneyStep.GROW: _grow,
 }

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from alertnet.core.directory.contact_tree import Network, Team
 from alertnet.core.directory.routine import Routine
-from alertnet.core.inbound.on_the_road.journey import Journey, Kind, Leg, Status
+from alertnet.core.inbound.on_the_road.journey import Journey, JourneyKind, Leg, Status
 from alertnet.flows.credentials.known_numbers import member_of
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import journeys
@@ -67,7 +67,7 @@ def _wanted(network: Network) -> dict[Owner, tuple[Team, Routine]]:
 def _awaited(tx: Tx, network: Network, team: Team, member: str | None, routine: Routine) -> Journey:
     zone = member_of(network, team.id, None)[0].words.timezone
     return Journey(
-        kind=Kind.ROUTINE,
+        kind=JourneyKind.ROUTINE,
         team=team.id,
         member=member,
         country=team.country,

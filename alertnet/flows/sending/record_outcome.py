@@ -52,7 +52,7 @@ def _finish(locked: LockedAttempt, method: MethodKind, failure: Failure | None) 
 
 
 @value
-class Outcome:
+class SendOutcome:
     """A channel's result for an attempt sent under that lease."""
 
     attempt: str
@@ -60,14 +60,14 @@ class Outcome:
     result: Result | TurnedAway | Withheld
 
 
-def record(tx: Tx, outcome: Outcome) -> None:
+def record(tx: Tx, outcome: SendOutcome) -> None:
     locked = lock_attempt(tx, outcome.attempt)
     if locked is not None:
         _record(locked, outcome)
         locked.finish()
 
 
-def record_each(tx: Tx, outcomes: Sequence[Outcome]) -> list[bool]:
+def record_each(tx: Tx, outcomes: Sequence[SendOutcome]) -> list[bool]:
     """Record several outcomes at once; False for one to be recorded alone, since another flow holds its incident."""
     locked = lock_attempts(tx, [each.attempt for each in outcomes])
     for each in outcomes:
@@ -78,7 +78,7 @@ def record_each(tx: Tx, outcomes: Sequence[Outcome]) -> list[bool]:
     return [each.attempt in locked for each in outcomes]
 
 
-def _record(locked: LockedAttempt, outcome: Outcome) -> None:
+def _record(locked: LockedAttempt, outcome: SendOutcome) -> None:
     # A worker that has lost the lease changes nothing but the id of what was accepted, so that callbacks and the
     # provider's answers can settle it; a message cancelled on its way has left all the same.
     result, is_ours = outcome.result, locked.found.lease == outcome.lease

@@ -17,7 +17,7 @@ from alertnet.store.queues import senders as sender_store
 
 
 @value
-class Line:
+class ProviderLine:
     """A provider as a claim sees it: our numbers there, units a second for each, and its free threads.
 
     A unit is an SMS segment or a call; a rate of 0 means no pace. `reserve`: whether a thread is reserved for what is
@@ -40,7 +40,7 @@ class Outward:
     which it may be reached, as far as a look has found out. `horizon`: how far back to look for what waits.
     """
 
-    lines: Sequence[Line]
+    lines: Sequence[ProviderLine]
     routing: Routing = IN_ORDER
     breakers: Mapping[Route, Breaker] = field(default_factory=dict)
     lengths: Mapping[tuple[MethodKind, Kind, str], int] = field(default_factory=dict)
@@ -171,7 +171,7 @@ class SendCapacity:
         moments = [moment for sender, moment in self._free_at.items() if sender in self._rates]
         return min((*soon, *(moment for moment in moments if moment > self._tx.now)), default=None)
 
-    def _places_on(self, line: Line) -> _Places:
+    def _places_on(self, line: ProviderLine) -> _Places:
         breaker = self._breakers[line.provider]
         if breaker.rests_until(self._tx.now) is not None:
             return _Places(0, line.reserve)

@@ -22,14 +22,14 @@ Told = Mapping[str, Sequence[str]]
 
 
 @value
-class Sent:
+class SentText:
     """A message that left our number since the backup."""
 
     to: str
     text: str
 
 
-def remember(tx: Tx, edition: Edition, sent: Sequence[Sent]) -> dict[str, tuple[str, ...]]:
+def remember(tx: Tx, edition: Edition, sent: Sequence[SentText]) -> dict[str, tuple[str, ...]]:
     """Store codes unknown here, so that none is taken for another's; returns the unknown incidents.
 
     Calling it again changes nothing.

@@ -20,7 +20,7 @@ MOST = 1000
 
 
 @value
-class Decision:
+class PurgeDecision:
     """Who decided on a purge, and why; it stays on record for good."""
 
     by: str
@@ -58,7 +58,7 @@ def candidate(tx: Tx, ref: str) -> Candidate:
     return Candidate(incident, _why_kept(tx, incident))
 
 
-def begin_purge(tx: Tx, id: str, decision: Decision) -> None:
+def begin_purge(tx: Tx, id: str, decision: PurgeDecision) -> None:
     """Begin a purge: stop showing the incident's content, and record in both histories who decided it and why.
 
     Raises:
@@ -80,13 +80,13 @@ def erase_part(tx: Tx, id: str) -> bool:
     return erasure.erase_some(tx, erasure.parts_of(tx.session, id), AT_ONCE)
 
 
-def erase_old_part(tx: Tx, before: datetime, decision: Decision) -> bool:
+def erase_old_part(tx: Tx, before: datetime, decision: PurgeDecision) -> bool:
     """Erase the next rows that belong to no incident and are older than that; whether nothing is left."""
     erasure.overwrite(tx.session)
     return erasure.erase_old(tx, before, {"by": decision.by, "why": decision.why}, AT_ONCE) < AT_ONCE
 
 
-def hold(tx: Tx, ref: str, decision: Decision, *, is_held: bool) -> None:
+def hold(tx: Tx, ref: str, decision: PurgeDecision, *, is_held: bool) -> None:
     """Keep an incident and its parts, open or closed, from being purged, or allow it again.
 
     Raises:

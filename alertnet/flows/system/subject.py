@@ -8,12 +8,12 @@ from alertnet.core.directory.contact_tree import Member, Network
 from alertnet.core.directory.on_call import STAFF
 from alertnet.core.errors import BadInput
 from alertnet.flows.credentials.pins import without_numbers
-from alertnet.flows.system.purge import Decision
+from alertnet.flows.system.purge import PurgeDecision
 from alertnet.store import erasure
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import editions, incidents, timeline
 from alertnet.store.views import subject as view
-from alertnet.store.views.subject import TEXTS, WORDS, Section, Subject
+from alertnet.store.views.subject import TEXTS, WORDS, DataSubject, Section
 
 IN_FORCE = "in_force"
 FORMS = ("TREE/CONTACT", "TEAM/MEMBER", "a number such as +573005550001", "a mail address")
@@ -29,7 +29,7 @@ STAYS = (
 )
 
 
-def subject_of(network: Network, who: str) -> Subject:
+def subject_of(network: Network, who: str) -> DataSubject:
     """The person meant by TREE/CONTACT, TEAM/MEMBER, or a number or address, which no file needs to name any more.
 
     Raises:
@@ -42,11 +42,11 @@ def subject_of(network: Network, who: str) -> Subject:
     named = tuple(owner for owner, each in people.items() if who == owner or who in _addresses(each))
     addresses = {address for owner in named for address in _addresses(people[owner])}
     if "/" in who and "@" not in who:
-        return Subject(named or (who,), tuple(sorted(addresses)))
-    return Subject(named, tuple(sorted(addresses | {who})))
+        return DataSubject(named or (who,), tuple(sorted(addresses)))
+    return DataSubject(named, tuple(sorted(addresses | {who})))
 
 
-def kept_about(tx: Tx, network: Network, subject: Subject) -> dict[str, Section]:
+def kept_about(tx: Tx, network: Network, subject: DataSubject) -> dict[str, Section]:
     """Everything stored about a person, by kind, beginning with the trees and teams in force.
 
     Texts are kept as they came; what could be a PIN in them is shown to nobody.
@@ -59,7 +59,7 @@ def kept_about(tx: Tx, network: Network, subject: Subject) -> dict[str, Section]
     return {IN_FORCE: known, **kept}
 
 
-def erase_subject(tx: Tx, network: Network, subject: Subject, decision: Decision) -> int:
+def erase_subject(tx: Tx, network: Network, subject: DataSubject, decision: PurgeDecision) -> int:
     """Erase what nobody needs any more about a person, and record it with the reason; returns how many rows."""
     people = dict(_people(network))
     in_use = [editions.tree(tx.session, hash) for hash in incidents.trees_in_use(tx.session)]

@@ -18,14 +18,14 @@ Act = Callable[[Tx], tuple[LockedIncident | None, Show]]
 
 
 @value
-class Accepted:
+class AcceptedRequest:
     """The result of a request. `answer` is None where it is to be read after the commit."""
 
     answer: ApiAnswer | None
     show: Show
 
 
-def accept(tx: Tx, act: Act, once: Once | None) -> Accepted:
+def accept(tx: Tx, act: Act, once: Once | None) -> AcceptedRequest:
     """Carry a request out, unless it was already under the same key; then the stored answer is returned.
 
     Raises:
@@ -33,17 +33,17 @@ def accept(tx: Tx, act: Act, once: Once | None) -> Accepted:
         WrongState: it is being accepted elsewhere at this moment.
     """
     if once is None:
-        return Accepted(None, _carried_out(tx, act)[1])
+        return AcceptedRequest(None, _carried_out(tx, act)[1])
     if kept := idempotency.find(tx.session, once.key):
         body, answer = kept
         if body != once.body:
             raise BadInput("Idempotency-Key", None, "the request it was first used with, or a key of its own")
-        return Accepted(answer, lambda _: answer)
+        return AcceptedRequest(answer, lambda _: answer)
     incident, show = _carried_out(tx, act)
     answer = show(tx.session)
     if not idempotency.keep(tx, once, incident, answer):
         raise WrongState("a request with this Idempotency-Key", "in flight", "wait for its answer")
-    return Accepted(answer, show)
+    return AcceptedRequest(answer, show)
 
 
 def _carried_out(tx: Tx, act: Act) -> tuple[str | None, Show]:

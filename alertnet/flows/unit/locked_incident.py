@@ -26,7 +26,7 @@ from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records.answers import CurrentAnswer, ReportedAction
 from alertnet.store.records.credentials.codes import Code
-from alertnet.store.records.escalations import Escalation, Found, Unreadable
+from alertnet.store.records.escalations import Escalation, ReadEscalations, UnreadableEscalation
 
 T = TypeVar("T")
 
@@ -50,7 +50,7 @@ class LockedIncident:
     """The trees for which this flow itself lets a notification count."""
     fresh: bool = False
     """Whether it is being opened in this flow, so that nothing of it can be under way yet."""
-    broken: list[Unreadable] = field(default_factory=list)
+    broken: list[UnreadableEscalation] = field(default_factory=list)
     """Its escalations that can't be read: nothing is decided on them, and they stay as they are (A11)."""
 
     @property
@@ -151,7 +151,7 @@ class LockedIncident:
         return {each.tree: each.state for each in self.escalations}
 
     @property
-    def every_escalation(self) -> list[Escalation | Unreadable]:
+    def every_escalation(self) -> list[Escalation | UnreadableEscalation]:
         """The escalations that can be read, then those that can't."""
         return [*self.escalations, *self.broken]
 
@@ -344,10 +344,10 @@ def taken_up(tx: Tx) -> dict[str, LockedIncident | None]:
 
 def look_at(tx: Tx, incident_id: str) -> LockedIncident:
     """An incident, or the one it was merged into, for reading only: nothing is locked, escalations are left out."""
-    return look_closely(tx, incident_store.get_acting(tx.session, incident_id), Found())
+    return look_closely(tx, incident_store.get_acting(tx.session, incident_id), ReadEscalations())
 
 
-def look_closely(tx: Tx, incident: Incident, found: Found) -> LockedIncident:
+def look_closely(tx: Tx, incident: Incident, found: ReadEscalations) -> LockedIncident:
     """An incident with those escalations, for reading only."""
     plans = editions.plans(tx, incident.facts, incident.trees)
     prefetch = Prefetch(tx, [])

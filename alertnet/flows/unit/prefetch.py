@@ -12,9 +12,9 @@ _CODE_POOL = "code_pool"
 MORE = (4, 8, 16, 32, 64, 64)
 """How many more codes are drawn each time the expected ones were not enough: one was a year, or most are held."""
 
-Found = TypeVar("Found")
+T = TypeVar("T")
 
-Reader = Callable[[Session, Collection[str]], dict[str, list[Found]]]
+Reader = Callable[[Session, Collection[str]], dict[str, list[T]]]
 """Reads something for each of several incidents."""
 
 
@@ -94,10 +94,10 @@ class Prefetch:
         self._incidents = frozenset(incidents)
         self._found: dict[Reader[Any], dict[str, list[Any]]] = {}
 
-    def read(self, reader: Reader[Found], incident: str) -> list[Found]:
+    def read(self, reader: Reader[T], incident: str) -> list[T]:
         """The incident's part of what `reader` finds."""
         found = self._found.get(reader)
         if found is None:
             found = self._found[reader] = reader(self._session, self._incidents | {incident})
-        mine = cast("list[Found] | None", found.pop(incident, None))
+        mine = cast("list[T] | None", found.pop(incident, None))
         return reader(self._session, [incident])[incident] if mine is None else mine

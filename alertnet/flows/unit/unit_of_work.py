@@ -31,7 +31,7 @@ class UnitOfWork:
 
     tx: Tx
     pending: PendingRows = field(default_factory=PendingRows)
-    entries: dict[str, list[timeline.Entry]] = field(default_factory=dict)
+    entries: dict[str, list[timeline.NewEntry]] = field(default_factory=dict)
     """By chain (an incident's or the system's history)."""
     closed_chains: set[str] = field(default_factory=set)
     """Chains whose last entry is recorded as their end."""

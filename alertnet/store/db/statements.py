@@ -109,7 +109,7 @@ class _Form:
 
 
 @dataclass(slots=True)
-class Line:
+class DriverLine:
     """The path of one transaction to its driver."""
 
     connection: Connection
@@ -233,7 +233,7 @@ class Prepared:
         form = self._form(line, tuple(row), row)
         return form.rows(line.run(form.sql, form.parameters(row)))
 
-    def _asking(self, line: Line, values: Values) -> tuple[_Form | None, Values]:
+    def _asking(self, line: DriverLine, values: Values) -> tuple[_Form | None, Values]:
         """The form for lists as long as these, which are filled up; None where one is too long to be kept ready."""
         which: tuple[int, ...] = ()
         if listed := {key: _filled_up(value) for key, value in values.items() if isinstance(value, list)}:
@@ -243,7 +243,7 @@ class Prepared:
             values = {**values, **listed}
         return self._form(line, which, values), values
 
-    def _form(self, line: Line, which: object, example: Values | NewRow) -> _Form:
+    def _form(self, line: DriverLine, which: object, example: Values | NewRow) -> _Form:
         form = line.forms.get((self, which))
         if form is None:
             dialect = line.connection.dialect
@@ -346,15 +346,15 @@ def session_on(connection: Connection) -> Session:
     return session
 
 
-def line_of(session: Session) -> Line:
-    line: Line = session.info[_LINE]
+def line_of(session: Session) -> DriverLine:
+    line: DriverLine = session.info[_LINE]
     return line
 
 
-def line_on(connection: Connection) -> Line:
+def line_on(connection: Connection) -> DriverLine:
     dialect, watching = connection.dialect, connection.dispatch
     is_watched = bool(watching.before_cursor_execute or watching.after_cursor_execute)
-    return Line(
+    return DriverLine(
         connection,
         connection.connection.cursor(),
         dialect.loaded_dbapi.Error,

@@ -67,7 +67,7 @@ class AllClear(Stoppable):
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ToldBy:
     """A method and address by which somebody was told, or may have been."""
 
     tree: str
@@ -250,12 +250,12 @@ def all_clears(session: Session, incident: str, since: datetime) -> list[AllClea
 
 def heard(
     session: Session, incidents: Collection[str], kinds: Collection[Kind], notification: str | None = None
-) -> list[Heard]:
+) -> list[ToldBy]:
     """The addresses at which a message of these kinds may have been heard; `notification`: only that message."""
     values = {"incidents": list(incidents), "kinds": sorted(kinds)}
     if notification is None:
-        return [Heard(*row) for row in _HEARD.all(session, values)]
-    return [Heard(*row) for row in session.execute(_HEARD_BY_ONE, {**values, "notification": notification})]
+        return [ToldBy(*row) for row in _HEARD.all(session, values)]
+    return [ToldBy(*row) for row in session.execute(_HEARD_BY_ONE, {**values, "notification": notification})]
 
 
 def held_back(session: Session, incident: str, since: datetime) -> list[tuple[HeldBack, Coverage]]:

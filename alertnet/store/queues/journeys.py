@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from alertnet.core.codec import from_plain, replace, to_plain, value
-from alertnet.core.inbound.on_the_road.journey import Journey, Kind, RollCall, Status
+from alertnet.core.inbound.on_the_road.journey import Journey, JourneyKind, RollCall, Status
 from alertnet.store.db.columns import vault_of
 from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx, is_id
@@ -85,7 +85,9 @@ def hold_of(tx: Tx, team: str, member: str | None) -> list[StoredJourney]:
     return [_stored(row) for row in tx.session.execute(query.with_for_update())]
 
 
-def last_over(tx: Tx, team: str, member: str, kinds: Collection[Kind] = (Kind.JOURNEY,)) -> StoredJourney | None:
+def last_over(
+    tx: Tx, team: str, member: str, kinds: Collection[JourneyKind] = (JourneyKind.JOURNEY,)
+) -> StoredJourney | None:
     """What ended last of those kinds that was awaited of that member."""
     its_own = (journeys.c.team == team) & (journeys.c.member == member) & journeys.c.kind.in_(kinds)
     query = select(journeys).where(its_own, journeys.c.status == Status.OVER.value)
@@ -191,7 +193,7 @@ def routines(session: Session) -> list[tuple[Owner, StoredJourney | None]]:
     columns = [each for each in journeys.c if each is not journeys.c.journey]
     query: Select[Any] = select(*columns, type_coerce(journeys.c.journey, LargeBinary).label("sealed"))
     opened, found = vault_of(session.dialect).open, list[tuple[Owner, StoredJourney | None]]()
-    for row in session.execute(query.where(journeys.c.kind == Kind.ROUTINE.value, _NOT_OVER)):
+    for row in session.execute(query.where(journeys.c.kind == JourneyKind.ROUTINE.value, _NOT_OVER)):
         try:
             stored = _with(row, json.loads(opened(row.sealed)))
         except UNREADABLE:
@@ -202,7 +204,7 @@ def routines(session: Session) -> list[tuple[Owner, StoredJourney | None]]:
 
 def announced(session: Session) -> list[tuple[str, str, str]]:
     """Each journey of a member that is not over: its id, team and member; in order of ids, as they are locked."""
-    of_members = (journeys.c.kind == Kind.JOURNEY.value) & journeys.c.member.is_not(None)
+    of_members = (journeys.c.kind == JourneyKind.JOURNEY.value) & journeys.c.member.is_not(None)
     query = select(*journeys.c["id", "team", "member"]).where(of_members, _NOT_OVER).order_by(journeys.c.id)
     return [(row.id, row.team, row.member) for row in session.execute(query)]
 

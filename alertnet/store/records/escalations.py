@@ -53,7 +53,7 @@ class NewEscalation(NewRow):
 
 
 @value
-class Unreadable:
+class UnreadableEscalation:
     """A stored escalation that is impossible; it is left unchanged until somebody mends it (A11)."""
 
     id: str
@@ -63,11 +63,11 @@ class Unreadable:
 
 
 @dataclass
-class Found:
+class ReadEscalations:
     """The escalations of an incident by tree, and those that can't be read."""
 
     sound: list[Escalation] = field(default_factory=list)
-    broken: list[Unreadable] = field(default_factory=list)
+    broken: list[UnreadableEscalation] = field(default_factory=list)
 
 
 MOST_AHEAD = timedelta(seconds=30)
@@ -138,7 +138,7 @@ def _columns(escalation: Escalation, rank: int, state: Any) -> dict[str, Any]:
     }
 
 
-def of_incidents(session: Session, ids: Sequence[str]) -> dict[str, Found]:
+def of_incidents(session: Session, ids: Sequence[str]) -> dict[str, ReadEscalations]:
     """Each incident's escalations by tree, locked until the transaction ends (the incidents' rows are locked before).
 
     One that can't be read is given apart, and does not stop the others (A11).
@@ -146,18 +146,18 @@ def of_incidents(session: Session, ids: Sequence[str]) -> dict[str, Found]:
     return _found(session, _HOLD, ids)
 
 
-def look_at_each(session: Session, ids: Sequence[str]) -> dict[str, Found]:
+def look_at_each(session: Session, ids: Sequence[str]) -> dict[str, ReadEscalations]:
     """Each incident's escalations by tree, for reading only, without locks."""
     return _found(session, _LOOK_AT, ids)
 
 
-def _found(session: Session, statement: Prepared, ids: Sequence[str]) -> dict[str, Found]:
-    found = {id: Found() for id in ids}
+def _found(session: Session, statement: Prepared, ids: Sequence[str]) -> dict[str, ReadEscalations]:
+    found = {id: ReadEscalations() for id in ids}
     for row in statement.all(session, {"incidents": list(ids)}):
         try:
             found[row.incident_id].sound.append(_escalation(row))
         except Inconsistent as fault:
-            found[row.incident_id].broken.append(Unreadable(row.id, row.tree, row.due_at, fault))
+            found[row.incident_id].broken.append(UnreadableEscalation(row.id, row.tree, row.due_at, fault))
     return found
 
 

@@ -49,7 +49,7 @@ LASTING = (
 """Kinds kept in the system's chain for ever: what vouches for the record, was in force or is gone, and permissions."""
 SALT_BYTES = 16
 
-Entry = tuple[str, Mapping[str, Any]]
+NewEntry = tuple[str, Mapping[str, Any]]
 """A kind, stored in clear, and its payload of plain JSON values, stored encrypted."""
 
 _OF_SYSTEM = chain_heads.c.chain == SYSTEM
@@ -101,7 +101,7 @@ def count(session: Session, besides: Collection[str] = ()) -> int:
     return session.scalar(select(func.count()).where(timeline.c.kind.not_in(besides))) or 0
 
 
-def append(tx: Tx, chain: str, *entries: Entry) -> None:
+def append(tx: Tx, chain: str, *entries: NewEntry) -> None:
     """Add entries at `tx.now` to the chain of an incident, which the transaction has locked, or of the system."""
     append_each(tx, {chain: entries} if entries else {})
 
@@ -111,7 +111,7 @@ def note(tx: Tx, kind: str, /, **payload: object) -> None:
     append(tx, SYSTEM, (kind, payload))
 
 
-def append_each(tx: Tx, chains: Mapping[str, Sequence[Entry]], *, begin: bool = False) -> dict[str, Head]:
+def append_each(tx: Tx, chains: Mapping[str, Sequence[NewEntry]], *, begin: bool = False) -> dict[str, Head]:
     """Add entries to several chains, and give their new ends; `begin`: the entries are the first of their chains."""
     if not chains:
         return {}
@@ -156,7 +156,7 @@ def allow_purging(tx: Tx, chain: str, last: int, why: Mapping[str, Any]) -> Head
     return append_each(tx, {chain: [(PURGED, {"last": last, **why})]})[chain]
 
 
-def _links(tx: Tx, chain: str, seq: int, previous: bytes, entries: Sequence[Entry]) -> list[dict[str, Any]]:
+def _links(tx: Tx, chain: str, seq: int, previous: bytes, entries: Sequence[NewEntry]) -> list[dict[str, Any]]:
     """The rows of the entries, each linked to the one before."""
     rows = []
     for kind, payload in entries:

@@ -13,7 +13,7 @@ from sqlalchemy import BindParameter, Select, and_, bindparam, case, func, selec
 
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.monitoring.drills import Fared, TookPart
-from alertnet.core.monitoring.figures import Course, Opened, Tried
+from alertnet.core.monitoring.figures import Course, OpenedLevel, Tried
 from alertnet.core.notification import ALERTS, AttemptStatus, Kind
 from alertnet.store.db.session import Session
 from alertnet.store.tables import acknowledgements, actions, attempts, incidents, notifications
@@ -81,7 +81,7 @@ _LAST_ANSWERS: Select[Any] = (
 )
 
 
-def courses(session: Session, since: datetime, until: datetime) -> tuple[list[Course], list[Opened]]:
+def courses(session: Session, since: datetime, until: datetime) -> tuple[list[Course], list[OpenedLevel]]:
     """The incidents that opened between these moments, and each level that told somebody in them."""
     query = select(incidents.c.id, incidents.c.opened_at, incidents.c.facts)
     query = query.where(incidents.c.status.in_(("open", "closed")), incidents.c.opened_at.between(since, until))
@@ -91,7 +91,7 @@ def courses(session: Session, since: datetime, until: datetime) -> tuple[list[Co
     answered = {(row.incident_id, row.tree, row.level): row.answered_at for row in _each(session, _ANSWERS, ids)}
     acted = {row.incident_id: row.acted_at for row in _each(session, _ACTED, ids)}
     opened = [
-        Opened(*place, row.told_at, _after(answered.get(place), row.told_at))
+        OpenedLevel(*place, row.told_at, _after(answered.get(place), row.told_at))
         for row in _each(session, _OF_LEVELS, ids)
         for place in [(row.incident_id, row.tree, row.level)]
     ]

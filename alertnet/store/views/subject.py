@@ -29,7 +29,7 @@ REF, TEXTS, WORDS = "incident", "texts_and_calls", "words"
 
 
 @value
-class Subject:
+class DataSubject:
     """A person's names (`team/member`, `tree/contact`, `staff/name`), numbers and addresses."""
 
     owners: tuple[str, ...]
@@ -45,7 +45,7 @@ class Subject:
         return [index for each in self.addresses for index in tx.vault.indexes(each)]
 
 
-def told(tx: Tx, subject: Subject) -> ColumnElement[bool]:
+def told(tx: Tx, subject: DataSubject) -> ColumnElement[bool]:
     """The condition for notifications that went to the person."""
     named = tuple_(notifications.c.tree, notifications.c.contact).in_(subject.pairs)
     return or_(
@@ -53,24 +53,24 @@ def told(tx: Tx, subject: Subject) -> ColumnElement[bool]:
     )
 
 
-def by_contact(table: Any, subject: Subject) -> ColumnElement[bool]:
+def by_contact(table: Any, subject: DataSubject) -> ColumnElement[bool]:
     """The condition for rows of a table with the person's tree and contact."""
     return tuple_(table.c.tree, table.c.contact).in_(subject.pairs)
 
 
-def of_member(subject: Subject) -> ColumnElement[bool]:
+def of_member(subject: DataSubject) -> ColumnElement[bool]:
     """The condition for journeys of the person as a member."""
     return tuple_(journeys.c.team, journeys.c.member).in_(subject.pairs) if subject.owners else false()
 
 
-def kept_about(tx: Tx, subject: Subject) -> dict[str, Section]:
+def kept_about(tx: Tx, subject: DataSubject) -> dict[str, Section]:
     """Everything by section, without what is not about one person: the history of incidents, and earlier trees."""
     refs = {row.id: row.ref for row in tx.session.execute(select(incidents.c.id, incidents.c.ref))}
     queries = {**_of_itself(subject), **_of_incidents(tx, subject)}
     return {name: [_shown(row, refs) for row in tx.session.execute(query)] for name, query in queries.items()}
 
 
-def _of_itself(subject: Subject) -> dict[str, Select[Any]]:
+def _of_itself(subject: DataSubject) -> dict[str, Select[Any]]:
     language, turn, calendar = member_languages.c, arrangements.c, duty_calendars.c
     check_in, test = journeys.c, number_tests.c
     return {
@@ -89,7 +89,7 @@ def _of_itself(subject: Subject) -> dict[str, Select[Any]]:
     }
 
 
-def _of_incidents(tx: Tx, subject: Subject) -> dict[str, Select[Any]]:
+def _of_incidents(tx: Tx, subject: DataSubject) -> dict[str, Select[Any]]:
     message, answer, action, text, incident = notifications.c, acknowledgements.c, actions.c, inbound.c, incidents.c
     indexes = subject.indexes(tx)
     raised = select(incident.id).where(incident.raised_index.in_(indexes))

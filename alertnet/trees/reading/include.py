@@ -8,7 +8,7 @@ from alertnet.core.codec import value
 from alertnet.core.directory.languages import phrase
 from alertnet.trees.reading.document import Document, Node
 from alertnet.trees.reading.fault import Fault, shortened
-from alertnet.trees.reading.yaml_file import Unreadable, read_document
+from alertnet.trees.reading.yaml_file import UnreadableFile, read_document
 
 LONGEST_CHAIN = 20
 """How many files a chain of includes may have."""
@@ -115,7 +115,7 @@ class Library:
         if file not in self._documents:
             try:
                 self._documents[file] = read_document(path, file)
-            except Unreadable as error:
+            except UnreadableFile as error:
                 self._documents[file] = None
                 self.unreadable.append(error.fault)
         return self._documents[file]

@@ -30,7 +30,7 @@ _known: WeakValueDictionary[tuple[str, str], Document] = WeakValueDictionary()
 """Documents still in use, by name and text, so that unchanged files are not parsed again."""
 
 
-class Unreadable(Exception):
+class UnreadableFile(Exception):
     """The file can't be read beyond this fault."""
 
     def __init__(self, fault: Fault) -> None:
@@ -58,16 +58,16 @@ def _document(text: str, file: str) -> Document:
         content = composer.compose_file()
     except yaml.MarkedYAMLError as error:
         slip = slip_of(error, text)
-        raise Unreadable(Fault(file, slip.line, slip.column, "", None, slip.words)) from None
+        raise UnreadableFile(Fault(file, slip.line, slip.column, "", None, slip.words)) from None
     except yaml.reader.ReaderError as error:
         line = text.encode().count(b"\n", 0, error.position) + 1
-        raise Unreadable(Fault(file, line, 1, "", None, phrase("control characters are not allowed"))) from None
+        raise UnreadableFile(Fault(file, line, 1, "", None, phrase("control characters are not allowed"))) from None
     return Document(file, content, composer.marks, composer.keys, tuple(composer.faults))
 
 
 def _read_text(path: Path, file: str) -> str:
-    def refused(line: int, message: Phrase) -> Unreadable:
-        return Unreadable(Fault(file, line, 1, "", None, message))
+    def refused(line: int, message: Phrase) -> UnreadableFile:
+        return UnreadableFile(Fault(file, line, 1, "", None, message))
 
     try:
         if not path.is_file():
@@ -126,7 +126,7 @@ class _Composer:
     def compose_file(self) -> Any:
         self.next()
         if isinstance(self.next(), yaml.StreamEndEvent):
-            raise Unreadable(Fault(self.file, 1, 1, "", None, phrase("is empty")))
+            raise UnreadableFile(Fault(self.file, 1, 1, "", None, phrase("is empty")))
         content = self._compose((), self.next())
         self.next()
         if not isinstance(after := self.next(), yaml.StreamEndEvent):
@@ -281,8 +281,8 @@ class _Composer:
         if len(self.marks) > MOST_VALUES:
             raise self._refused(event, steps, phrase("holds more than {most} values", most=f"{MOST_VALUES:,}"))
 
-    def _refused(self, event: Any, steps: Steps, message: Phrase) -> Unreadable:
-        return Unreadable(self._fault(event, steps, message))
+    def _refused(self, event: Any, steps: Steps, message: Phrase) -> UnreadableFile:
+        return UnreadableFile(self._fault(event, steps, message))
 
     def _fault(self, event: Any, steps: Steps, message: Phrase) -> Fault:
         mark = event.start_mark

@@ -12,7 +12,7 @@ from alertnet.core.directory.countries import COUNTRIES
 from alertnet.core.directory.routine import Risk, Terms
 from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.inbound.field_words import FieldVerb
-from alertnet.core.inbound.on_the_road.journey import MOST_LEGS, Gap, Journey, Kind, Leg, Status
+from alertnet.core.inbound.on_the_road.journey import MOST_LEGS, Gap, Journey, JourneyKind, Leg, Status
 from alertnet.core.incident import (
     TYPES,
     Affected,
@@ -299,7 +299,7 @@ class Plan(Strict):
         usual, risk = team.terms, self.risk or team.terms.risk
         incident_after = usual.incident_after if risk is usual.risk else risk.incident_after
         return Journey(
-            kind=Kind.JOURNEY,
+            kind=JourneyKind.JOURNEY,
             team=team.id,
             member=self.member,
             country=team.country,

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from alertnet.core.directory.routine import Risk, Terms
-from alertnet.core.inbound.on_the_road.journey import Journey, Kind, Leg
+from alertnet.core.inbound.on_the_road.journey import Journey, JourneyKind, Leg
 from alertnet.core.incident import Scope
 from alertnet.flows.journeys.check_in import announce_journey
 from alertnet.store.records.credentials.users import Role
@@ -19,7 +19,7 @@ def sets_out(world: World, *legs: tuple[str, int], **more: object) -> str:
     """Ana is awaited at those places, each so many minutes from now; the id of her journey."""
     stages = tuple(Leg(to, NOW + timedelta(minutes=after), "America/Bogota") for to, after in legs)
     terms = Terms(Risk.LOW, timedelta(minutes=90), False)
-    known = {"kind": Kind.JOURNEY, "team": "north", "member": "ana", "country": "CO", "consent": Scope.NATIONAL}
+    known = {"kind": JourneyKind.JOURNEY, "team": "north", "member": "ana", "country": "CO", "consent": Scope.NATIONAL}
     journey = Journey(**{**known, "legs": stages, "terms": terms, "began_at": NOW, **more})  # type: ignore[arg-type]
     return world.runtime.transact(announce_journey, journey, "test")
 

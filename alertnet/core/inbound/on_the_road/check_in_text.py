@@ -26,7 +26,7 @@ from alertnet.core.inbound.on_the_road.hour_tokens import (
     plain,
     tokens_of,
 )
-from alertnet.core.inbound.on_the_road.hours_said import Said, Unsure, said_in
+from alertnet.core.inbound.on_the_road.hours_said import HourSaid, UnsureHour, said_in
 from alertnet.core.inbound.on_the_road.journey import MOST_GAPS, MOST_LEGS, Gap, Leg
 from alertnet.core.inbound.sms_words import words_of
 from alertnet.core.incident import TYPES_BY_NUMBER
@@ -81,7 +81,7 @@ def legs_in(text: str, now: datetime, zone: str) -> tuple[Leg, ...]:
         said, place = said_in(tokens_of(GAP.sub(" ", plain(text))))
         for each in said:
             legs.append(_leg(each, legs[-1].expected_at if legs else None, now, zone))
-    except Unsure:
+    except UnsureHour:
         return ()
     if len(legs) == 1 and legs[0].to is None:
         legs = [replace(legs[0], to=place)]
@@ -138,10 +138,10 @@ def names_day(text: str) -> bool:
     return any(each.kind in (Kind.DAY, Kind.HALF) for each in tokens_of(plain(text)))
 
 
-def _leg(said: Said, before: datetime | None, now: datetime, zone: str) -> Leg:
+def _leg(said: HourSaid, before: datetime | None, now: datetime, zone: str) -> Leg:
     its_zone = _zone_at(said.offset) if said.offset else zone
     if its_zone is None:
-        raise Unsure
+        raise UnsureHour
     gone = timedelta() if before else JUST_GONE
     if not said.days:
         at = _next_moment(said.hour, before or now, its_zone, gone)
@@ -150,19 +150,19 @@ def _leg(said: Said, before: datetime | None, now: datetime, zone: str) -> Leg:
         begins = now if day == now.astimezone(ZoneInfo(zone)).date() else _midnight(day, its_zone)
         at = _next_moment(said.hour, max(begins, before or begins), its_zone, gone if begins == now else timedelta())
         if at is not None and at.astimezone(ZoneInfo(its_zone)).date() != day + _ends_day(said.hour):
-            raise Unsure
+            raise UnsureHour
     if at is None:
-        raise Unsure
+        raise UnsureHour
     return Leg(said.place, at, its_zone)
 
 
-def _day_of(said: Said, local: datetime) -> date:
+def _day_of(said: HourSaid, local: datetime) -> date:
     """The one day that is meant."""
     day = only_day(said.days, local.date())
     is_late = local.hour < _STILL_UP and any(each.ahead for each in said.days)
     # Midnight at the end of a day or at its beginning: tonight it is sure.
     if day is None or is_late or (_ends_day(said.hour) and day != local.date()):
-        raise Unsure
+        raise UnsureHour
     return day
 
 

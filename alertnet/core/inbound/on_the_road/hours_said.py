@@ -13,12 +13,12 @@ _ALSO_NUMBERS = ("terca", "quarta", "sexta")
 """Weekdays in Portuguese that are hardly anything else here."""
 
 
-class Unsure(Exception):
+class UnsureHour(Exception):
     """A time can't be known from the words."""
 
 
 @value
-class Said:
+class HourSaid:
     """An hour, and the place, days and offset that it is said with."""
 
     place: str | None
@@ -27,7 +27,7 @@ class Said:
     offset: str | None = None
 
 
-def said_in(tokens: Sequence[Token]) -> tuple[list[Said], str | None]:
+def said_in(tokens: Sequence[Token]) -> tuple[list[HourSaid], str | None]:
     """The hours in the order in which they stand, and a place after the last one.
 
     Raises:
@@ -42,7 +42,7 @@ def said_in(tokens: Sequence[Token]) -> tuple[list[Said], str | None]:
 class _Reading:
     def __init__(self, tokens: Sequence[Token]) -> None:
         self.tokens = tokens
-        self.said: list[Said] = []
+        self.said: list[HourSaid] = []
         self.place: str | None = None
         self.days: tuple[Day, ...] = ()
         """Those of the hour to come."""
@@ -73,23 +73,23 @@ class _Reading:
             case _:
                 pass
 
-    def all_said(self) -> list[Said]:
+    def all_said(self) -> list[HourSaid]:
         """All hours, once the text is at its end."""
         loose = [*self.loose, *([self.half] if self.half else [])]
         for hour in (each.hour for each in self.said if each.hour.half is None):
             is_other = any(hour_of_day(hour.hour, half) != hour.hour for half in loose)
             if hour.is_bare or (is_other and hour.hour <= 12):
-                raise Unsure
+                raise UnsureHour
         return self.said
 
     def _take_hour(self, at: int, token: Token) -> None:
         around = (*self.tokens[max(0, at - 2) : at], *self.tokens[at + 1 : at + 3])
         if any(each.text in NEAR for each in around):
-            raise Unsure
+            raise UnsureHour
         assert isinstance(token.of, Hour)
         is_time = bool(self.days) or (at > 0 and self.tokens[at - 1].text in TO_AN_HOUR)
         hour = replace(token.of, half=token.of.half or self.half, is_bare=token.of.is_bare and not is_time)
-        self.said.append(Said(self.place, hour, self.days))
+        self.said.append(HourSaid(self.place, hour, self.days))
         self.place, self.days, self.half = None, (), None
 
     def _take_day(self, at: int, day: Day) -> None:
@@ -142,7 +142,7 @@ class _Reading:
         if not self._is_after_hour(at, _OF_DAYS):
             return is_last and is_end
         if not is_last or not (is_end or (following is not None and following.kind is Kind.STOP)):
-            raise Unsure
+            raise UnsureHour
         return True
 
     def _is_after_hour(self, at: int, between: Container[Kind]) -> bool:

@@ -32,7 +32,7 @@ PLACE = re.compile(r"[A-Z]\d{1,4}")
 """The code of a place, which may be shown anywhere."""
 
 
-class Kind(StrEnum):
+class JourneyKind(StrEnum):
     """Why something is awaited."""
 
     JOURNEY = "journey"
@@ -53,7 +53,7 @@ TYPED = {FieldVerb.DEPART: "GO", FieldVerb.CHECK_IN: "OK", FieldVerb.ARRIVE: "AR
 """The verbs about journeys, with the shortest word for each, whatever the language."""
 
 
-class Step(StrEnum):
+class JourneyStep(StrEnum):
     """A step taken when no check-in comes."""
 
     REMIND = "remind"
@@ -66,13 +66,19 @@ class Step(StrEnum):
     """The incident becomes critical."""
 
 
-Ladder = tuple[tuple[Step, float], ...]
+Ladder = tuple[tuple[JourneyStep, float], ...]
 """Steps, each with the share of `incident_after` after which it is due."""
 
-LADDER: Ladder = ((Step.REMIND, 1 / 6), (Step.ASK, 1 / 3), (Step.ASK, 2 / 3), (Step.RAISE, 1), (Step.GROW, 2))
-_REMINDERS: Ladder = ((Step.REMIND, 1 / 6), (Step.REMIND, 1 / 3), (Step.REMIND, 2 / 3))
-ROLL_CALL_LADDER: Ladder = (*_REMINDERS, (Step.ASK, 1))
-RAISING_ROLL_CALL_LADDER: Ladder = (*_REMINDERS, (Step.RAISE, 1), (Step.GROW, 2))
+LADDER: Ladder = (
+    (JourneyStep.REMIND, 1 / 6),
+    (JourneyStep.ASK, 1 / 3),
+    (JourneyStep.ASK, 2 / 3),
+    (JourneyStep.RAISE, 1),
+    (JourneyStep.GROW, 2),
+)
+_REMINDERS: Ladder = ((JourneyStep.REMIND, 1 / 6), (JourneyStep.REMIND, 1 / 3), (JourneyStep.REMIND, 2 / 3))
+ROLL_CALL_LADDER: Ladder = (*_REMINDERS, (JourneyStep.ASK, 1))
+RAISING_ROLL_CALL_LADDER: Ladder = (*_REMINDERS, (JourneyStep.RAISE, 1), (JourneyStep.GROW, 2))
 
 
 @value
@@ -134,7 +140,7 @@ class Journey:
     last check-in was under duress. `announced_by`: the member as it was when it announced it by SMS.
     """
 
-    kind: Kind
+    kind: JourneyKind
     team: str
     member: str | None
     country: str
@@ -203,14 +209,14 @@ def _offset(local: datetime) -> str:
     return f"UTC{'-' if east < 0 else '+'}{hours}{f':{minutes:02}' if minutes else ''}"
 
 
-def take_steps(journey: Journey, now: datetime) -> tuple[tuple[Step, ...], Journey]:
+def take_steps(journey: Journey, now: datetime) -> tuple[tuple[JourneyStep, ...], Journey]:
     """Take the steps that are due; gives them and the journey after them.
 
     Of several overdue steps only the last is taken, but an incident is always opened. A routine at the end of its
     ladder awaits its next time.
     """
     due = [step for step, share in journey.ladder[journey.steps :] if journey._due_at(share) <= now]
-    taken = [step for at, step in enumerate(due) if step is Step.RAISE or at == len(due) - 1]
+    taken = [step for at, step in enumerate(due) if step is JourneyStep.RAISE or at == len(due) - 1]
     after = replace(journey, steps=journey.steps + len(due))
     if after.due_at is None and journey.routine is not None:
         after = _next_time(after, now)
@@ -245,17 +251,17 @@ def meant(journeys: Sequence[Journey], said: FieldVerb, at: datetime) -> list[Jo
     An OK is for all that await one now, else it is noted for all. An arrival or a delay is about the journey expected
     first; an arrival also answers a roll-call.
     """
-    ahead = sorted(journeys, key=lambda journey: (journey.kind is not Kind.JOURNEY, journey.awaited.expected_at))
-    if said is FieldVerb.EXTEND or (said is FieldVerb.ARRIVE and ahead and ahead[0].kind is Kind.JOURNEY):
+    ahead = sorted(journeys, key=lambda journey: (journey.kind is not JourneyKind.JOURNEY, journey.awaited.expected_at))
+    if said is FieldVerb.EXTEND or (said is FieldVerb.ARRIVE and ahead and ahead[0].kind is JourneyKind.JOURNEY):
         is_answer = said is FieldVerb.ARRIVE
-        return ahead[:1] + [journey for journey in ahead[1:] if is_answer and journey.kind is Kind.ROLL_CALL]
+        return ahead[:1] + [journey for journey in ahead[1:] if is_answer and journey.kind is JourneyKind.ROLL_CALL]
     return [journey for journey in ahead if awaits(journey, at)] or ahead
 
 
 def ask(roll_call: RollCall, team: Team, member: str, zone: str, incident_after: timedelta, now: datetime) -> Journey:
     """What a roll-call awaits of a member from that moment on."""
     return Journey(
-        kind=Kind.ROLL_CALL,
+        kind=JourneyKind.ROLL_CALL,
         team=team.id,
         member=member,
         country=team.country,
@@ -275,7 +281,7 @@ def hear(journey: Journey, said: FieldVerb, at: datetime, until: datetime | None
     heard = replace(journey, heard_at=at)
     if said is FieldVerb.EXTEND and until is not None:
         return _moved(heard, until)
-    is_met = said is FieldVerb.ARRIVE and journey.kind is Kind.JOURNEY
+    is_met = said is FieldVerb.ARRIVE and journey.kind is JourneyKind.JOURNEY
     if is_met or (said in (FieldVerb.CHECK_IN, FieldVerb.ARRIVE) and awaits(journey, at)):
         return _reached(heard, at)
     return heard

@@ -59,7 +59,7 @@ class NumberTest:
 
 
 @value
-class Outcome:
+class TestOutcome:
     """When something left for an address or arrived, or (`failure`) why it did not."""
 
     at: datetime
@@ -105,14 +105,14 @@ def every(session: Session) -> tuple[NumberTest, ...]:
     return tuple(map(_test, rows))
 
 
-def last_outcomes(tx: Tx) -> dict[bytes, Outcome]:
+def last_outcomes(tx: Tx) -> dict[bytes, TestOutcome]:
     """The last known outcome for each address index."""
     at = func.max(attempts.c.changed_at).label("at")
     ended = attempts.c.status.in_(_ENDS) & (attempts.c.changed_at > tx.now - WITHIN)
     # A row for each way in which messages to an address have ended, not one for each message.
     ways = attempts.c["address_index", "failure"]
     rows = tx.session.execute(select(*ways, at).where(ended).group_by(*ways).order_by(at))
-    return {row.address_index: Outcome(row.at, Failure(row.failure) if row.failure else None) for row in rows}
+    return {row.address_index: TestOutcome(row.at, Failure(row.failure) if row.failure else None) for row in rows}
 
 
 def _first(session: Session, query: Select[Any]) -> NumberTest | None:

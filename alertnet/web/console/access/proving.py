@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Request
 
-from alertnet.flows.credentials.passkeys import Given
+from alertnet.flows.credentials.passkeys import BrowserAnswer
 from alertnet.flows.credentials.users import count_try, forget_tries, is_password
 from alertnet.runtime.wiring import Runtime
 from alertnet.web.auth import client_address
@@ -65,7 +65,7 @@ def address_of(request: Request, runtime: Runtime) -> str:
     return client_address(request, runtime.settings.trusted_proxies)
 
 
-def given(request: Request, form: Form) -> Given:
+def given(request: Request, form: Form) -> BrowserAnswer:
     """What the device signed, and the browser's origin and host. Call `check_origin` before."""
     origin = request.headers.get("Origin", "")
-    return Given(form.get("passkey", ""), origin, urlsplit(origin).hostname or "")
+    return BrowserAnswer(form.get("passkey", ""), origin, urlsplit(origin).hostname or "")
