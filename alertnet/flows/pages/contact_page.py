@@ -2,24 +2,23 @@
 
 from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 
-from alertnet.core.codec import value
 from alertnet.core.directory.contact import Contact, Disclosure
 from alertnet.core.disclosure import NO_DETAILS, addressed, ask_on_page, details_of
 from alertnet.core.escalation.quorum import Action, AnswerKind, Via
 from alertnet.core.escalation.state import action_due
 from alertnet.core.notification import PromptAnswer
 from alertnet.flows.escalation.bad_addresses import report_wrong_person
-from alertnet.flows.escalation.pin_proof import Proof, Sent, coerced, is_forced, no_proof, prove, without_written_pins
+from alertnet.flows.escalation.pin_proof import Proof, Sent, no_proof, without_written_pins
 from alertnet.flows.escalation.record_decision import hold_rest, is_on_hold, release_rest
 from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.escalation.report_action import is_reported, report_action
 from alertnet.flows.incidents.update import happened_since
 from alertnet.flows.notifications.compose import coming, said
+from alertnet.flows.pages.linked_page import Opened, Outcome, judge, over, with_proof
 from alertnet.flows.pages.open_matters import also_open
-from alertnet.flows.unit.locked_incident import LockedIncident, Recipient, look_at, take_up
-from alertnet.messages.page import TYPED, Page, Remark
+from alertnet.flows.unit.locked_incident import Recipient, look_at, take_up
+from alertnet.messages.page import Page, Remark
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import answers, notifications
 from alertnet.store.records import escalations as escalation_store
@@ -35,49 +34,6 @@ WRONG_PERSON, ACTION = "wrong_person", "action"
 HOLD, GO = PromptAnswer.HOLD.value, PromptAnswer.GO.value
 """A coordinator's buttons about whatever comes next."""
 _WORDS = {kind: f"recorded_{answer}" for answer, kind in ANSWERS.items()}
-
-
-class Outcome(StrEnum):
-    """The result of what was sent to a page; opening one is `done`."""
-
-    DONE = "done"
-    NOT_ALLOWED = "not allowed"
-    """There is no such answer or action: nothing was recorded."""
-    NOT_PROVED = "not proved"
-    """The PIN is missing: nothing was recorded."""
-    OVER = "over"
-    """It came too late: nothing was recorded."""
-
-
-@value
-class Opened:
-    """A page to show in the contact's language or another, in the wording pinned by its incident.
-
-    `templates` is None for those in force, where it is about no incident.
-    """
-
-    page: Page
-    language: str
-    templates: str | None
-    outcome: Outcome = Outcome.DONE
-
-
-def judge(visitor: Recipient, link: PageLink, sent: Sent, *, is_allowed: bool) -> tuple[Outcome, Proof | None]:
-    """Whether what was sent to the page of a link may be done, and the proof that came with it.
-
-    `is_allowed`: the page takes such an answer. An answer without the PIN that it needs is not done.
-    """
-    if not visitor.may_answer(link.address):
-        return Outcome.OVER, None
-    if sent.is_too_long or not is_allowed:
-        return Outcome.NOT_ALLOWED, None
-    proof = prove(visitor, link, sent)
-    return Outcome.NOT_PROVED if sent.answer and proof.is_missing else Outcome.DONE, proof
-
-
-def over(locked: LockedIncident) -> Remark:
-    """What a page says on which nothing can be done any more."""
-    return Remark("taken_care_of" if locked.is_open else "closed")
 
 
 def show(
@@ -124,25 +80,6 @@ def _open_page(visitor: Recipient, link: PageLink, page: Page, proof: Proof) -> 
         details=details_of(facts, contact.disclosure) if reads else NO_DETAILS,
         since=happened_since(visitor, reads=reads),
         rest=(GO if following.on_hold else HOLD) if following else None,
-    )
-
-
-def with_proof(visitor: Recipient, page: Page, proof: Proof, sent: Sent | None = None) -> Page:
-    """The page with its PIN state, and with what was sent in vain."""
-    locked, decides = visitor.locked, visitor.locked.may_coordinate(*visitor.name)
-    # A coordinator may have to know that somebody stands beside the team, or beside a contact.
-    learns = decides or visitor.contact.disclosure is not Disclosure.MINIMAL
-    hears = (decides or page.is_notice) and proof.is_given and not proof.is_coerced
-    return replace(
-        page,
-        remarks=(*page.remarks, Remark("too_long")) if sent and sent.is_too_long else page.remarks,
-        takes_pin=proof.is_missing,
-        opens_details=proof.is_missing and learns,
-        is_opened=proof.is_given and learns,
-        ticket=proof.ticket,
-        typed={name: getattr(sent, name) for name in TYPED} if sent else {},
-        duress=hears and is_forced(locked),
-        coerced=coerced(locked) if hears else (),
     )
 
 

@@ -14,7 +14,7 @@ from alertnet.flows.escalation.pin_proof import Proof, Sent, no_proof, prove, wi
 from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.pages import text_decisions
-from alertnet.flows.pages.contact_page import ANSWERS, Opened, Outcome, judge, with_proof
+from alertnet.flows.pages.contact_page import ANSWERS
 from alertnet.flows.pages.coordinator_actions import (
     ACTS,
     CLOSE,
@@ -26,6 +26,7 @@ from alertnet.flows.pages.coordinator_actions import (
     is_allowed,
     seen_of,
 )
+from alertnet.flows.pages.linked_page import Opened, Outcome, judge, with_proof
 from alertnet.flows.pages.open_matters import also_open
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient, look_at, take_up
 from alertnet.messages.page import LISTEN, Page, Remark, TaskDetails

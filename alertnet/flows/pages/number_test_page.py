@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from alertnet.flows.notifications.number_tests import LINK, record_answer
-from alertnet.flows.pages.contact_page import Opened, Outcome
+from alertnet.flows.pages.linked_page import Opened, Outcome
 from alertnet.messages.page import Page, Remark
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import notifications
