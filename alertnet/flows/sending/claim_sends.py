@@ -4,13 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy.exc import DBAPIError
-
 from alertnet.core.delivery.circuit_breaker import FIRST_PAUSE
 from alertnet.core.delivery.horizon import LATELY
 from alertnet.core.delivery.rate_limit import believed, free_after
 from alertnet.core.directory.contact import MethodKind
-from alertnet.core.errors import put_down
 from alertnet.core.escalation.advance import still_wanted
 from alertnet.core.escalation.state import Unsent
 from alertnet.core.incident import Facts
@@ -22,6 +19,7 @@ from alertnet.flows.sending.phone_load import JOINED, PhoneLoad, has_rung_out
 from alertnet.flows.sending.render_and_send import Claimed, claimed_from
 from alertnet.flows.sending.send_capacity import Outward, SendCapacity
 from alertnet.flows.unit.locked_incident import taken_up
+from alertnet.store.db.session import PutApart
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import due_attempts
 from alertnet.store.queues import senders as sender_store
@@ -196,13 +194,8 @@ class _Look:
         found = [written[id] for id in ids if id in written]
         self.load.expect(found)
         for due in found:
-            try:
+            with PutApart(self.claims.broken, due.id):
                 self._judge(due)
-            except DBAPIError:
-                raise
-            except Exception as fault:
-                # What can't be read must not keep the others from leaving (A11).
-                self.claims.broken[due.id] = put_down(fault)
 
     def _judge(self, due: DueAttempt) -> None:
         claims = self.claims

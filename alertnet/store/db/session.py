@@ -1,8 +1,12 @@
 """A transaction as flows and the store see it. SQLAlchemy's own session brings its ORM, which nothing here uses."""
 
+from types import TracebackType
 from typing import Any, Self
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from alertnet.core.errors import put_down
 
 
 class Session:
@@ -25,3 +29,25 @@ class Session:
     def __exit__(self, *_: object) -> None:
         # What was noted and the session are a cycle, which would be left to the garbage collector.
         self.info.clear()
+
+
+class PutApart:
+    """A block that reads one row of many: if it can't be read, or is impossible, it stops no other (A11).
+
+    Its fault is noted by its id. A fault of the database is raised.
+    """
+
+    __slots__ = ("_faults", "_id")
+
+    def __init__(self, faults: dict[str, str], id: str) -> None:
+        self._faults = faults
+        self._id = id
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, fault: BaseException | None, traceback: TracebackType | None) -> bool:
+        if not isinstance(fault, Exception) or isinstance(fault, DBAPIError):
+            return False
+        self._faults[self._id] = put_down(fault)
+        return True

@@ -12,12 +12,11 @@ from alertnet.core.codec import from_plain, value
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said
-from alertnet.core.errors import put_down
 from alertnet.core.incident import Facts, Incident, IncidentStatus
 from alertnet.core.notification import AttemptStatus, Kind
 from alertnet.store.db.columns import Instant
 from alertnet.store.db.lookups import LookUp
-from alertnet.store.db.session import Session
+from alertnet.store.db.session import PutApart, Session
 from alertnet.store.db.statements import Prepared, change_each
 from alertnet.store.queues.attempts import ASKED, COLUMNS, Attempt, NewAttempt, typed
 from alertnet.store.records.notifications import COVERED, Covered, NewNotification
@@ -176,28 +175,24 @@ def with_words(session: Session, ids: Sequence[str]) -> tuple[list[DueAttempt], 
 
     One that can't be read, or is impossible, does not stop the others (A11): it is given apart, with its fault.
     """
+    rows, broken = list[Row[Any]](), dict[str, str]()
     try:
-        rows = _WITH_WORDS.all(session, {"ids": list(ids)}) if ids else ()
+        rows += _WITH_WORDS.all(session, {"ids": list(ids)}) if ids else ()
     except DBAPIError:
         raise
-    except Exception as fault:
-        if len(ids) == 1:
-            return [], {ids[0]: type(fault).__name__}
-        each = [with_words(session, [id]) for id in ids]
-        return [attempt for found, _ in each for attempt in found], {
-            id: fault for _, broken in each for id, fault in broken.items()
-        }
+    except Exception:
+        for id in ids:
+            with PutApart(broken, id):
+                rows += _WITH_WORDS.all(session, {"ids": [id]})
     # A row for each escalation that an alert counts for.
     coverage: dict[str, list[Covered]] = {}
     for row in rows:
         if row.escalation_id is not None:
             coverage.setdefault(row.id, []).append(Covered(*row[-len(COVERED) :]))
-    found, broken = [], {}
+    found = []
     for id, row in {row.id: row for row in rows}.items():
-        try:
+        with PutApart(broken, id):
             found.append(_due(row, tuple(coverage.get(id, ()))))
-        except Exception as fault:
-            broken[id] = put_down(fault)
     return found, broken
 
 

@@ -7,16 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, func, select, tuple_, update
-from sqlalchemy.exc import DBAPIError
 
 from alertnet.core.codec import from_plain, to_plain, value
 from alertnet.core.disclosure import Said
-from alertnet.core.errors import Inconsistent, Unknown, WrongState, must_hold, put_down
+from alertnet.core.errors import Inconsistent, Unknown, WrongState, must_hold
 from alertnet.core.inbound.auto_replies import Earlier
 from alertnet.core.inbound.wrong_codes import WrongKeys
 from alertnet.core.notification import Kind
 from alertnet.store.db.engine import insert_once
-from alertnet.store.db.session import Session
+from alertnet.store.db.session import PutApart, Session
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import inbound
@@ -247,7 +246,7 @@ def unseen(tx: Tx, provider_ids: Iterable[str]) -> set[str]:
 def unkeyed_calls(tx: Tx, before: datetime, since: datetime) -> tuple[list[tuple[str, str]], dict[str, str]]:
     """(provider's id, sender) of calls of known numbers between those moments that have no outcome yet.
 
-    One that can't be read does not stop the others (A11): it is given apart, with its fault.
+    They are few, and read one by one: one that can't be read is given apart, with its fault.
     """
     query: Select[Any] = select(inbound.c.provider_id, inbound.c.sender).where(
         inbound.c.kind == "call",
@@ -256,23 +255,10 @@ def unkeyed_calls(tx: Tx, before: datetime, since: datetime) -> tuple[list[tuple
         inbound.c.received_at > since,
         inbound.c.received_at <= before,
     )
-    try:
-        return [_call(row) for row in tx.session.execute(query).all()], {}
-    except DBAPIError:
-        raise
-    except Exception:
-        return _each_call(tx, query)
-
-
-def _each_call(tx: Tx, query: Select[Any]) -> tuple[list[tuple[str, str]], dict[str, str]]:
-    sound, faults = [], {}
+    sound, faults = list[tuple[str, str]](), dict[str, str]()
     for id in tx.session.scalars(query.with_only_columns(inbound.c.provider_id)).all():
-        try:
+        with PutApart(faults, id):
             sound.append(_call(tx.session.execute(query.where(inbound.c.provider_id == id)).one()))
-        except DBAPIError:
-            raise
-        except Exception as fault:
-            faults[id] = put_down(fault)
     return sound, faults
 
 
