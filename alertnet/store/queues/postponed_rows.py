@@ -24,13 +24,14 @@ class Postponed:
 
 
 QUEUES = {table.name: table for table in (alarms, attempts, drills, escalations, journeys, inbound, recordings)}
-_ID = {name: next(iter(table.primary_key)) for name, table in QUEUES.items()}
+ID = {name: next(iter(table.primary_key)) for name, table in QUEUES.items()}
+"""By queue, the column that names a row."""
 
 _KEY = (put_offs.c.queue, put_offs.c.row_id)
 _STILL_POSTPONED = union_all(
     *(
         select(*_KEY, put_offs.c.since)
-        .join(table, _ID[name] == put_offs.c.row_id)
+        .join(table, ID[name] == put_offs.c.row_id)
         .where(put_offs.c.queue == name, table.c.due_at == put_offs.c.until)
         for name, table in QUEUES.items()
     )
@@ -39,7 +40,7 @@ _STILL_POSTPONED = union_all(
 
 def postpone(tx: Tx, queue: str, id: str, until: datetime) -> bool:
     """Postpone a row until then, and remember since when it has been due; False: it is not due."""
-    table, mine = QUEUES[queue], _ID[queue] == id
+    table, mine = QUEUES[queue], ID[queue] == id
     due_at = tx.session.scalar(select(table.c.due_at).where(mine).with_for_update())
     if due_at is None:
         return False

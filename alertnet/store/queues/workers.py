@@ -17,20 +17,10 @@ from alertnet.store.db.session import Session
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues.attempts import ASKED, QUEUED, SENDING, SENT_BY
-from alertnet.store.tables import (
-    alarms,
-    attempts,
-    breakers,
-    drills,
-    escalations,
-    inbound,
-    journeys,
-    recordings,
-    workers,
-)
+from alertnet.store.queues.postponed_rows import ID, QUEUES
+from alertnet.store.tables import attempts, breakers, workers
 
 FORGOTTEN_AFTER = timedelta(days=1)
-_QUEUES = {table.name: table for table in (escalations, alarms, journeys, inbound, recordings, drills)}
 
 _NOW, _SINCE = bindparam("now", type_=Instant()), bindparam("since", type_=Instant())
 
@@ -86,7 +76,7 @@ _LOOK = Prepared(
             _first(attempts.c.due_at, _OF_KIND, attempts.c.due_at <= _NOW, attempts.c.due_at > _SINCE).label("since"),
             _first(attempts.c.due_at, _OF_KIND, attempts.c.due_at > _NOW).label("next_at"),
         ),
-        *(_queue(table) for table in _QUEUES.values()),
+        *(_queue(table) for table in QUEUES.values() if table is not attempts),
         *(
             _look_at(breakers.name, moment.name, _TROUBLE, moment)
             for moment in (breakers.c.try_at, breakers.c.paused_until)
@@ -107,7 +97,7 @@ def due(tx: Tx, since: datetime = LONG_AGO) -> Due:
     return Due(
         methods(QUEUED),
         methods(ASKED),
-        frozenset(names & _QUEUES.keys() | ({attempts.name} if methods(SENDING) else set())),
+        frozenset(names & QUEUES.keys() | ({attempts.name} if methods(SENDING) else set())),
         breakers.name in names,
         _earliest(row.next_at for row in rows),
         _earliest((tx.now, *(row.since for row in rows if row.name in SENT_BY))),
@@ -116,9 +106,9 @@ def due(tx: Tx, since: datetime = LONG_AGO) -> Due:
 
 def due_ids(session: Session, queue: str, now: datetime, most: int) -> Sequence[str]:
     """Ids of the due rows of a queue, in the order of due times; nothing is locked."""
-    table = _QUEUES[queue]
-    id, due_at = next(iter(table.primary_key)), table.c.due_at
-    return session.scalars(select(id).where(due_at.is_not(None), due_at <= now).order_by(due_at).limit(most)).all()
+    due_at = QUEUES[queue].c.due_at
+    query = select(ID[queue]).where(due_at.is_not(None), due_at <= now)
+    return session.scalars(query.order_by(due_at).limit(most)).all()
 
 
 def next_due(tx: Tx) -> datetime | None:
