@@ -16,6 +16,7 @@ from sqlalchemy import Row, select
 from alertnet.core.directory.contact import Contact, Method, MethodKind, Role
 from alertnet.core.directory.contact_tree import ContactTree, Level, Network
 from alertnet.core.incident import Facts, Scope, Severity
+from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.sending.record_outcome import track_call, track_sms
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
@@ -149,6 +150,10 @@ class Stage(TimedProgram):
     def acts(self, incident: str, act: Any, *args: Any, **kwargs: Any) -> None:
         """One of the verbs over an incident."""
         self.runtime.transact(_act, incident, act, args, kwargs)
+
+    def responds(self, incident: str, tree: str, contact: str, response: Response) -> None:
+        """A contact answers."""
+        self.acts(incident, lambda locked: respond(locked.recipient(tree, contact), response))
 
     def commits(self, flow: Callable[[Tx], None]) -> None:
         """A flow of a process that dies right after its commit: no effect of it follows."""

@@ -12,7 +12,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Level, Network
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.notification import Failure
-from alertnet.flows.escalation.record_response import Response, respond
+from alertnet.flows.escalation.record_response import Response
 from alertnet.flows.sending.claim_sends import claim
 from alertnet.flows.sending.record_outcome import SendOutcome
 from alertnet.flows.sending.send_capacity import Outward, ProviderLine
@@ -104,7 +104,7 @@ def test_an_answer_in_another_tree_takes_back_nothing_of_one_that_is_broken(stag
     broken = escalation_of(stage, incident)
     change(stage, escalations, broken.id, round=9)
 
-    stage.acts(incident, respond, "cauca", "diego", Response(AnswerKind.ACKNOWLEDGED, Via.VOUCHED))
+    stage.responds(incident, "cauca", "diego", Response(AnswerKind.ACKNOWLEDGED, Via.VOUCHED))
     stage.settles()
 
     assert [(row.contact, row.status) for row in stage.attempts(MethodKind.CALL)] == [("diego", "cancelled")]
@@ -118,7 +118,7 @@ def test_an_incident_with_a_broken_escalation_can_be_answered(stages: Stages, ea
     stage.settles()
     change(stage, escalations, escalation_of(stage, incident).id, round=9)
 
-    stage.acts(incident, respond, "colombia", "carla", Response(AnswerKind.ACKNOWLEDGED, Via.SMS, address=CARLA))
+    stage.responds(incident, "colombia", "carla", Response(AnswerKind.ACKNOWLEDGED, Via.SMS, address=CARLA))
 
     assert "acknowledged" in [kind for kind, _ in stage.history(incident)]
     assert stage.attempts(MethodKind.SMS, "recorded") != []

@@ -11,7 +11,7 @@ from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Level
 from alertnet.core.escalation.quorum import AnswerKind, Via
-from alertnet.flows.escalation.record_response import Response, respond
+from alertnet.flows.escalation.record_response import Response
 from alertnet.flows.sending.claim_sends import claim
 from alertnet.flows.sending.locked_attempt import ASK_AFTER, FOLLOW_UP
 from alertnet.flows.sending.record_outcome import track_call, track_sms
@@ -242,7 +242,7 @@ def test_a_call_that_ends_because_it_was_taken_care_of_has_not_failed(stages: St
     stage.worker.step()
     call = stage.attempt(MethodKind.CALL)
     stage.runtime.transact(track_call, call.id, call.provider_id, "in-progress")
-    stage.acts(incident, respond, "colombia", "diego", Response(AnswerKind.ACKNOWLEDGED, Via.VOUCHED))
+    stage.responds(incident, "colombia", "diego", Response(AnswerKind.ACKNOWLEDGED, Via.VOUCHED))
 
     stage.runtime.transact(track_call, call.id, call.provider_id, "completed", 200)
 

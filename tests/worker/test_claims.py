@@ -20,7 +20,7 @@ from alertnet.core.disclosure import Said, Subject
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.incident import Facts, Severity
 from alertnet.core.notification import Kind
-from alertnet.flows.escalation.record_response import Response, respond
+from alertnet.flows.escalation.record_response import Response
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.incidents.repeat_prompt import repeat_prompt
 from alertnet.flows.incidents.update import exclude
@@ -315,7 +315,7 @@ def test_what_was_just_queued_is_claimed_as_it_would_be_read(stages: Stages, eac
 def test_an_alert_that_is_no_longer_wanted_is_put_aside(stage: Stage) -> None:
     """A4: the queue is not trusted: what an acknowledged escalation no longer wants does not leave."""
     incident = stage.opens()
-    stage.acts(incident, respond, "colombia", "carla", Response(AnswerKind.ACKNOWLEDGED, Via.VOUCHED))
+    stage.responds(incident, "colombia", "carla", Response(AnswerKind.ACKNOWLEDGED, Via.VOUCHED))
     again = update(attempts).where(attempts.c.is_alert).values(status="queued", due_at=NOW)
     stage.runtime.transact(lambda tx: tx.session.execute(again))
 

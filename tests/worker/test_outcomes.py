@@ -36,7 +36,7 @@ def claims(stage: Stage, method: MethodKind = MethodKind.SMS) -> Claimed:
 
 
 def acknowledges(stage: Stage, incident: str, contact: str = "carla") -> None:
-    stage.acts(incident, respond, "colombia", contact, Response(AnswerKind.ACKNOWLEDGED, Via.SMS))
+    stage.responds(incident, "colombia", contact, Response(AnswerKind.ACKNOWLEDGED, Via.SMS))
 
 
 def _acknowledge(tx: Tx, incident: str, contact: str) -> None:

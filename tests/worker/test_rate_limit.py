@@ -17,7 +17,7 @@ from alertnet.core.delivery.sms_encoding import count
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said
 from alertnet.core.escalation.quorum import AnswerKind, Via
-from alertnet.flows.escalation.record_response import Response, respond
+from alertnet.flows.escalation.record_response import Response
 from alertnet.runtime.clock import system_clock
 from alertnet.runtime.outlets import Outlet
 from alertnet.store.db.tx import Tx
@@ -116,7 +116,7 @@ def test_what_is_withheld_gives_its_place_to_the_next(stages: Stages) -> None:
     first = stage.opens()
     (job,) = Search(Sending(stage.runtime), strides(POOLS, 1), frozenset()).jobs()
     stage.opens()
-    stage.acts(first, respond, "colombia", "carla", Response(AnswerKind.ACKNOWLEDGED, Via.VOUCHED))
+    stage.responds(first, "colombia", "carla", Response(AnswerKind.ACKNOWLEDGED, Via.VOUCHED))
 
     perform(job)
     stage.worker.step()

@@ -9,7 +9,7 @@ from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Level
 from alertnet.core.escalation.quorum import AnswerKind, Via
-from alertnet.flows.escalation.record_response import Response, respond
+from alertnet.flows.escalation.record_response import Response
 from alertnet.flows.sending.claim_sends import LEASE, claim
 from alertnet.flows.sending.locked_attempt import ASK_AFTER
 from alertnet.flows.sending.record_outcome import track_sms
@@ -222,7 +222,7 @@ def test_an_acknowledgement_ends_the_doubt(stage: Stage) -> None:
     incident = stage.opens()
     stage.settles()
 
-    stage.acts(incident, respond, "colombia", "carla", Response(AnswerKind.ACKNOWLEDGED, Via.VOUCHED))
+    stage.responds(incident, "colombia", "carla", Response(AnswerKind.ACKNOWLEDGED, Via.VOUCHED))
     stage.passes(minutes=5)
 
     assert stage.attempt(MethodKind.SMS).status == "cancelled"
