@@ -1,12 +1,13 @@
 """After the acknowledgement: the action that is due, an answer taken back, and stopping (B3 Action due, A4, A6)."""
 
+import sys
 from functools import partial
 
 import pytest
 
 from alertnet.core.directory.contact import Role
 from alertnet.core.directory.contact_tree import ActionDue, Otherwise, Then
-from alertnet.core.escalation.advance import restore, still_wanted, stop
+from alertnet.core.escalation.advance import Wanted, restore, still_wanted, stop
 from alertnet.core.escalation.coming import level_without_action
 from alertnet.core.escalation.state import Acted, Failed, Go, PlanChanged, Status, Withdrawn
 from alertnet.core.incident import Perpetrator
@@ -342,3 +343,22 @@ def test_an_alert_is_wanted_until_its_contact_has_answered() -> None:
     assert (wanted, later) == ([True, True, False], [False, True, False])
     assert not still_wanted(played.plan, played.state, 0, "bob", 0)
     assert not still_wanted(played.plan, played.state, 1, "bob", 0)
+
+
+def test_whom_a_level_still_tells_is_worked_out_once_for_all_alerts_that_wait() -> None:
+    """Eight hundred wait for a number that sends one a second, and each failure asks of all whether they may leave."""
+    assert _calls_to_ask_for_each_of(80) < 5 * _calls_to_ask_for_each_of(20)
+
+
+def _calls_to_ask_for_each_of(contacts: int) -> int:
+    ids = [f"c{number}" for number in range(contacts)]
+    played = night(level("One", *ids)).at(1, declined("c0"))
+    calls: list[object] = []
+    wanted = Wanted(played.plan, played.state)
+
+    sys.setprofile(lambda _frame, what, _about: calls.append(what) if what == "call" else None)
+    found = [wanted.wants(0, id, 0) for id in ids]
+    sys.setprofile(None)
+
+    assert found == [still_wanted(played.plan, played.state, 0, id, 0) for id in ids] == [id != "c0" for id in ids]
+    return len(calls)

@@ -15,7 +15,7 @@ from alertnet.core.escalation.apply_events import apply_event, reconsider
 from alertnet.core.escalation.context import Context
 from alertnet.core.escalation.decision import OpenPrompt, PromptRaised, Send, Step
 from alertnet.core.escalation.due import ALONE, Agenda, Others
-from alertnet.core.escalation.levels import is_live, live_progress
+from alertnet.core.escalation.levels import live_progress
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import Event, State, Status
 from alertnet.core.resolution.resolve import Plan, PlannedLevel, Plans, Waiting, opening
@@ -70,17 +70,34 @@ def restore(state: State, now: datetime, closed_at: datetime | None = None) -> S
     return cast(State, _shifted(replace(stood, in_hand=False, told_more_at=told), now - stopped_at))
 
 
-def still_wanted(plan: Plan, state: State, index: int, contact: str, method_index: int) -> bool:
-    """Whether an alert of that level to that contact's method may still leave; checked right before it does (A4).
+class Wanted:
+    """Which alerts an escalation wants to leave as it stands; checked right before each does (A4).
 
-    A task that nobody has done stays wanted after its round, since a later one rings for it.
+    Whom a level still tells is worked out once, however many alerts wait.
     """
-    context = Context(plan, state, state.start_at)
-    run = context.find(index)
-    if run is None or not context.reach(contact).is_usable(method_index):
-        return False
-    is_task = plan.tree.contacts[contact].all_methods[method_index].kind is MethodKind.TASK
-    return is_live(context, run, contact, also_after=is_task)
+
+    def __init__(self, plan: Plan, state: State) -> None:
+        self._context = Context(plan, state, state.start_at)
+        self._live: dict[tuple[int, bool], set[str]] = {}
+
+    def wants(self, index: int, contact: str, method_index: int) -> bool:
+        """Whether an alert of that level to that contact's method may still leave.
+
+        A task that nobody has done stays wanted after its round, since a later one rings for it.
+        """
+        run = self._context.find(index)
+        if run is None or not self._context.reach(contact).is_usable(method_index):
+            return False
+        is_task = self._context.contact(contact).all_methods[method_index].kind is MethodKind.TASK
+        if (index, is_task) not in self._live:
+            live = live_progress(self._context, run, also_after=is_task)
+            self._live[index, is_task] = {progress.contact for progress in live}
+        return contact in self._live[index, is_task]
+
+
+def still_wanted(plan: Plan, state: State, index: int, contact: str, method_index: int) -> bool:
+    """Whether that one alert may still leave."""
+    return Wanted(plan, state).wants(index, contact, method_index)
 
 
 def reasons_to_wait(plan: Plan, state: State, planned: PlannedLevel) -> tuple[Waiting, ...]:

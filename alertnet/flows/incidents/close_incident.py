@@ -13,7 +13,7 @@ from alertnet.core.notification import AttemptStatus, PromptAnswer, PromptKind
 from alertnet.flows.credentials.written_codes import mark_open
 from alertnet.flows.escalation.escalate import move, stop_what_reaches_nobody
 from alertnet.flows.notifications import field_reassurance, prompts
-from alertnet.flows.notifications.cancel_messages import cancel_asking, cancel_unwanted, is_wanted
+from alertnet.flows.notifications.cancel_messages import cancel_asking, cancel_unwanted, wanted_by
 from alertnet.flows.notifications.stand_down import stand_down, undo_stand_down
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.queues import incident_attempts
@@ -94,7 +94,8 @@ def resume(
 def let_leave(locked: LockedIncident, closed_at: datetime) -> None:
     """Release what the end held back, where it is still wanted: its time had come but nobody was told."""
     held_back = incident_attempts.held_back(locked.tx.session, locked.incident.id, closed_at)
-    wanted = {alert.notification_id: alert for alert, coverage in held_back if is_wanted(locked, coverage)}
+    is_wanted = wanted_by(locked)
+    wanted = {alert.notification_id: alert for alert, coverage in held_back if is_wanted(coverage)}
     for id, alert in wanted.items():
         locked.work.attempt(id, alert, extra=alert.extra)
         locked.work.show(id, AttemptStatus.QUEUED)

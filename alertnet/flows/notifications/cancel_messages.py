@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from datetime import timedelta
 
-from alertnet.core.escalation.advance import still_wanted
+from alertnet.core.escalation.advance import Wanted
 from alertnet.core.notification import AttemptStatus, Kind, is_in_field
 from alertnet.core.resolution.exclusions import Bars
 from alertnet.flows.notifications.redial import as_shown
@@ -24,9 +24,10 @@ def cancel_unwanted(locked: LockedIncident) -> None:
     """Cancel queued alerts that no escalation wants any more, and end their calls."""
     wanted: set[str] = set()
     found: dict[str, tuple[Stoppable, str]] = {}
+    is_wanted = wanted_by(locked)
     for attempt, coverage in locked.prefetch.read(incident_attempts.stoppable_alerts, locked.incident.id):
         found[attempt.id] = attempt, coverage.contact
-        if is_wanted(locked, coverage):
+        if is_wanted(coverage):
             wanted.add(attempt.id)
     for attempt, contact in found.values():
         if attempt.id not in wanted:
@@ -96,15 +97,19 @@ def _others(locked: LockedIncident) -> list[Addressed]:
     return incident_attempts.stoppable_others(locked.tx.session, locked.incident.every_id)
 
 
-def is_wanted(locked: LockedIncident, coverage: Coverage) -> bool:
-    """Whether the escalation that an alert counts for still wants it to leave."""
-    escalation = next((each for each in locked.escalations if each.id == coverage.escalation), None)
-    if escalation is None or not locked.is_open:
-        # An escalation that can't be read may be unanswered, so nothing of it is cancelled (A11).
-        trees = [each.tree for each in locked.broken if each.id == coverage.escalation]
-        return locked.is_open and any(locked.recipient(tree, coverage.contact).may_hear for tree in trees)
-    plan = locked.plans[escalation.tree]
-    return still_wanted(plan, escalation.state, coverage.level_index, coverage.contact, coverage.method_index)
+def wanted_by(locked: LockedIncident) -> Callable[[Coverage], bool]:
+    """Tells whether the escalation that an alert counts for still wants it to leave, as escalations stand now."""
+    standing = {each.id: Wanted(locked.plans[each.tree], each.state) for each in locked.escalations}
+
+    def is_wanted(coverage: Coverage) -> bool:
+        escalation = standing.get(coverage.escalation)
+        if escalation is None or not locked.is_open:
+            # An escalation that can't be read may be unanswered, so nothing of it is cancelled (A11).
+            trees = [each.tree for each in locked.broken if each.id == coverage.escalation]
+            return locked.is_open and any(locked.recipient(tree, coverage.contact).may_hear for tree in trees)
+        return escalation.wants(coverage.level_index, coverage.contact, coverage.method_index)
+
+    return is_wanted
 
 
 def cancel(locked: LockedIncident, attempt: Stoppable, contact: str, **why: str) -> None:

@@ -11,7 +11,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.decision import AlertOnRecord, NewAlert
 from alertnet.core.notification import CALL_FAILURES, AttemptStatus, Kind, PromptAnswer, PromptKind
 from alertnet.flows.notifications import prompts
-from alertnet.flows.notifications.cancel_messages import cancel_asking, is_wanted
+from alertnet.flows.notifications.cancel_messages import cancel_asking, wanted_by
 from alertnet.flows.notifications.compose import draft_to, said
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records import notifications
@@ -58,7 +58,7 @@ def withdraw(locked: LockedIncident) -> None:
     if locked.fresh or not _has_any(locked):
         return
     covered = locked.prefetch.read(notifications.open_tasks, locked.incident.id)
-    wanted = {each.task for each in covered if is_wanted(locked, each)}
+    wanted = {each.task for each in filter(wanted_by(locked), covered)}
     for task in _each_task(covered):
         if task.task not in wanted:
             end_task(locked, task, PromptAnswer.OVERTAKEN, None)

@@ -13,7 +13,7 @@ from alertnet.core.errors import Inconsistent
 from alertnet.core.escalation.state import Asked, Delayed, Event, Failed
 from alertnet.core.notification import UNDER_WAY, UNSETTLED, URGENT, AttemptStatus, Failure, Kind
 from alertnet.flows.escalation.escalate import move
-from alertnet.flows.notifications.cancel_messages import HANG_UP_WITHIN, is_wanted
+from alertnet.flows.notifications.cancel_messages import HANG_UP_WITHIN, wanted_by
 from alertnet.flows.notifications.redial import as_shown, dial_again
 from alertnet.flows.notifications.stand_down import tell_late
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
@@ -277,7 +277,7 @@ class LockedAttempt:
     def is_wanted(self) -> bool:
         """Whether an alert may still ring."""
         locked = self.locked
-        return locked is not None and any(is_wanted(locked, coverage) for coverage in self._coverage())
+        return locked is not None and any(map(wanted_by(locked), self._coverage()))
 
     def _coverage(self) -> list[Coverage]:
         return notifications.coverage_of(self.tx.session, self.found.notification_id)

@@ -10,7 +10,7 @@ from alertnet.core.inbound.code_formats import SPOKEN_CODE_LENGTH
 from alertnet.core.notification import ASKING, AttemptStatus, Kind
 from alertnet.flows.credentials.pins import digits_of_pin
 from alertnet.flows.escalation.pin_proof import owner_of_pin, try_contacts_pin
-from alertnet.flows.notifications.cancel_messages import is_wanted
+from alertnet.flows.notifications.cancel_messages import wanted_by
 from alertnet.flows.sending.locked_attempt import FOLLOW_UP, LockedAttempt, lock_attempt
 from alertnet.flows.sms.wrong_codes import count_wrong_tries
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
@@ -130,7 +130,7 @@ class Call:
         if not self.kind.is_alert:
             return True
         coverage = coverage_of(self.locked.tx.session, self.placed.notification)
-        return self.may_answer and any(is_wanted(self.locked, each) for each in coverage)
+        return self.may_answer and any(map(wanted_by(self.locked), coverage))
 
     def proves(self, digits: str) -> bool:
         """Whether the digits are the contact's PIN."""
