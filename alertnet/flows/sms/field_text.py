@@ -1,5 +1,6 @@
 """A text of somebody in the field: who wrote it, the PIN in it, and the reply."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from alertnet.core.codec import replace, value
@@ -11,7 +12,7 @@ from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import InTheField
 from alertnet.flows.credentials.pins import PinCheck, try_pin
 from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
-from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import timeline
 from alertnet.store.records.editions import Edition
@@ -75,3 +76,14 @@ class FieldText:
         """The reply in the sender's language. `at_once_only`: later somebody else may hold the phone."""
         to = None if at_once_only else Addressee(self.sender.owner, self.sender.tree.id, incident)
         return Reply(kind, self.sender.member.language, words, self.edition.templates, to)
+
+
+def take_up_found(tx: Tx, find: Callable[[], str | None]) -> LockedIncident | None:
+    """The open incident that `find` finds, locked. None where it finds none.
+
+    It looks again under the lock, for which it may have waited until a coordinator had closed, merged or split it.
+    """
+    held: dict[str, LockedIncident] = {}
+    while (id := find()) is not None and id not in held:
+        held[id] = take_up(tx, id)
+    return held[id] if id is not None else None

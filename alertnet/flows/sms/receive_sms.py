@@ -190,13 +190,15 @@ def _judged(text: _Text) -> tuple[Mapping[str, HeldCode], Mapping[str, LockedInc
     moment each is judged after those before it.
     """
     tx, number, codes = text.tx, text.sms.sender, text.codes
-    sent = find_sent(tx, number, codes) if codes else {}
-    if not codes or not all(code in sent and sent[code].counts for code in codes):
-        return sent, {}
-    incidents = take_up_each(tx, sorted({held.incident for held in sent.values()}))
-    sent = find_sent(tx, number, codes)
-    are_good = all(code in sent and sent[code].counts and sent[code].incident in incidents for code in codes)
-    return sent, incidents if are_good else {}
+    held: dict[str, LockedIncident] = {}
+    while True:
+        sent = find_sent(tx, number, codes) if codes else {}
+        if not codes or not all(code in sent and sent[code].counts for code in codes):
+            return sent, {}
+        incidents = {code.incident for code in sent.values()}
+        if incidents <= held.keys():
+            return sent, {id: held[id] for id in incidents}
+        held |= take_up_each(tx, sorted(incidents - held.keys()))
 
 
 def _hear_rest(text: _Text, sent: Mapping[str, HeldCode]) -> tuple[bool, Reply | None, Limit | None]:

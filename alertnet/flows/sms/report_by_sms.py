@@ -26,8 +26,8 @@ from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.incidents.update import propose
 from alertnet.flows.notifications import field_reassurance, prompts
 from alertnet.flows.notifications.floods import ring_once
-from alertnet.flows.sms.field_text import FieldText
-from alertnet.flows.unit.locked_incident import LockedIncident, take_up
+from alertnet.flows.sms.field_text import FieldText, take_up_found
+from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records import incidents, timeline
 from alertnet.store.records.inbound import Reply
 from alertnet.store.views.pauses import silent_until
@@ -116,10 +116,13 @@ def receive_duress(text: FieldText, understood: str) -> LockedIncident:
     sender, report = text.sender, Report(panic=True, verb=FieldVerb.UPDATE)
     facts = facts_of(report, sender.team, sender.member, verified=False, duress=True)
     entry = {"by": sender.owner, "understood": [understood], "text": None, "pin": PinCheck.DURESS.value}
-    known = incidents.all_open_of_phone(text.tx, text.phone, held_by=sender.reports_for)
-    raised = [each for each in known if not each.facts.lone_text]
-    locked = take_up(text.tx, raised[0].id) if raised else None
-    if locked is not None and locked.is_open:
+
+    def raised() -> str | None:
+        known = incidents.all_open_of_phone(text.tx, text.phone, held_by=sender.reports_for)
+        return next((each.id for each in known if not each.facts.lone_text), None)
+
+    locked = take_up_found(text.tx, raised)
+    if locked is not None:
         _join(locked, facts, report, entry)
     else:
         locked = _open(text, replace(facts, team=None, hidden_from_phone=True), entry)
@@ -133,7 +136,8 @@ def _join_recent(text: FieldText, facts: Facts, report: Report, entry: dict[str,
     News is about what the phone raised last, or its team has open, another alarm about what it has just raised.
     """
     is_news = report.verb is FieldVerb.UPDATE
-    locked = _open_one(text, _news_is_of(text)) if is_news else _latest(text, text.tx.now - JOINS_FOR)
+    news_is_of = partial(_news_is_of, text)
+    locked = take_up_found(text.tx, news_is_of) if is_news else _latest(text, text.tx.now - JOINS_FOR)
     if locked is None or locked.facts.lone_text:
         return None
     if not _has_raised(locked, text.phone):
@@ -149,13 +153,9 @@ def _has_raised(locked: LockedIncident, phone: str | None) -> bool:
 
 def _latest(text: FieldText, since: datetime) -> LockedIncident | None:
     """The open incident, or text, that the phone raised last, if it was opened after that moment."""
-    latest = incidents.open_of_phone(text.tx, text.phone, held_by=text.sender.reports_for, since=since)
-    return _open_one(text, latest)
-
-
-def _open_one(text: FieldText, id: str | None) -> LockedIncident | None:
-    locked = take_up(text.tx, id) if id else None
-    return locked if locked is not None and locked.is_open else None
+    sender = text.sender
+    latest = partial(incidents.open_of_phone, text.tx, text.phone, held_by=sender.reports_for, since=since)
+    return take_up_found(text.tx, latest)
 
 
 def _open(text: FieldText, facts: Facts, entry: dict[str, Any]) -> LockedIncident:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from alertnet.core.delivery.next_repeat import PROMPT_EVERY
 from alertnet.core.directory.contact import Contact
@@ -21,7 +22,7 @@ from alertnet.flows.notifications.compose import notify_coordinators, said
 from alertnet.flows.notifications.floods import ring_once, rings_now
 from alertnet.flows.notifications.prompts import raise_prompt
 from alertnet.flows.sms.answer_by_sms import keep_text, reply_to_holder
-from alertnet.flows.sms.field_text import FieldText
+from alertnet.flows.sms.field_text import FieldText, take_up_found
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, limits
@@ -141,15 +142,16 @@ def _put_before_people(text: FieldText, subject: Subject, about: str, **who: str
     """
     tx, sender, sms = text.tx, text.sender, text.sms
     is_borrowed = sender.is_borrowed
-    incident = incidents.open_of_phone(
+    own = partial(
+        incidents.open_of_phone,
         tx,
         sms.sender,
         held_by=None if is_borrowed else sender.reports_for,
         team=sender.team.id if is_borrowed else None,
     )
     entry = {**who, "text": sms.body, **sms.circumstances}
-    locked = take_up(tx, incident) if incident else None
-    if locked is None or not locked.is_open:
+    locked = take_up_found(tx, own)
+    if locked is None:
         place, people = codes_in(sms.body, text.edition.network.people)
         facts = text.facts(Report(False, place=place, people=people), verified=False, duress=False)
         locked = keep_lone_text(tx, text.edition, facts, **entry)

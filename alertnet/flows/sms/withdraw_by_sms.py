@@ -19,9 +19,9 @@ from alertnet.flows.escalation.escalate import apply_facts
 from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.floods import may_reply, ring_once
 from alertnet.flows.sms.coerced_text import hear_duress
-from alertnet.flows.sms.field_text import FieldText
+from alertnet.flows.sms.field_text import FieldText, take_up_found
 from alertnet.flows.sms.unclear_sms import pass_on_from_member
-from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up
+from alertnet.flows.unit.locked_incident import LockedIncident, look_at
 from alertnet.store.records import incidents
 from alertnet.store.records.inbound import Reply
 
@@ -58,17 +58,17 @@ def is_cry_all_the_same(text: FieldText, report: Report) -> bool:
 def receive_withdrawal(text: FieldText, id: str, report: Report) -> Reply | None:
     """Ask the coordinators to confirm it; without the right PIN, or once it is over, they only read the text (A12)."""
     check = text.prove(report)
-    locked = take_up(text.tx, id) if check.suffices else None
-    if locked is not None and locked.is_open:
+    locked = take_up_found(text.tx, lambda: withdrawable(text, report.ref)) if check.suffices else None
+    if locked is not None:
         words = without_numbers(report.text or "", numbers_in(text.sms.body)) or None
         _ask(locked, text.sender, check, words, text.sms.attachments)
         locked.finish()
-        return _reply(text, id, Subject.WITHDRAWAL)
+        return _reply(text, locked, Subject.WITHDRAWAL)
     passed_on = pass_on_from_member(text, Subject.NOT_UNDERSTOOD)
     if text.is_forced or check is PinCheck.DURESS:
         hear_duress(text, report)
     is_answered, _ = may_reply(text.tx, text.sms, is_answer=True)
-    reply = passed_on if locked is not None else _reply(text, id, Subject.NOT_WITHDRAWN)
+    reply = passed_on if check.suffices else _reply(text, look_at(text.tx, id), Subject.NOT_WITHDRAWN)
     return reply if is_answered else None
 
 
@@ -87,10 +87,10 @@ def _ask(
         ring_once(locked, Subject.WITHDRAWAL, sender.team.id)
 
 
-def _reply(text: FieldText, id: str, subject: Subject) -> Reply | None:
+def _reply(text: FieldText, about: LockedIncident, subject: Subject) -> Reply | None:
     # Duress must change none of these words, since a bystander reads them.
     if text.sender.member.silent:
         return None
-    ref = look_at(text.tx, id).ref_raised_from(text.sender.member.phone)
+    ref = about.ref_raised_from(text.sender.member.phone)
     words = replace(text.sender.words, ref=ref, at=text.tx.now, subject=subject)
-    return text.reply(Kind.RECEIPT, words, incident=id, at_once_only=subject is Subject.WITHDRAWAL)
+    return text.reply(Kind.RECEIPT, words, incident=about.incident.id, at_once_only=subject is Subject.WITHDRAWAL)

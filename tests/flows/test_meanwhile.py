@@ -1,7 +1,7 @@
-"""What somebody says at the very moment at which a coordinator closes the incident is not lost with it (A12)."""
+"""What is said at the very moment at which a coordinator closes, merges or splits the incident counts (A12)."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from threading import Thread
 
 import pytest
@@ -11,6 +11,7 @@ from alertnet.core.incident import CloseReason
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.pins import set_pins
 from alertnet.flows.incidents.close_incident import close_incident
+from alertnet.flows.incidents.merge import merge, split
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.flows.voice.incoming_call import hear_unkeyed_call
 from alertnet.store.db.tx import Tx
@@ -38,22 +39,38 @@ def board(postgres_url: str) -> Iterator[Switchboard]:
     board.runtime.close()
 
 
-def closes_while(board: Switchboard, somebody: Thread) -> str:
-    """A coordinator closes the incident; before that is committed somebody has found it open, and waits for it."""
-    incident = board.newest()
+def closes(tx: Tx, incident: str) -> None:
+    locked = take_up(tx, incident)
+    close_incident(locked, CloseReason.RESOLVED, by="the desk")
+    locked.finish()
 
-    def close(tx: Tx) -> None:
-        locked = take_up(tx, incident)
-        close_incident(locked, CloseReason.RESOLVED, by="the desk")
-        locked.finish()
+
+def merges(tx: Tx, incident: str, into: str) -> None:
+    merge(tx, incident, into, by="the desk").finish()
+
+
+def splits(tx: Tx, whole: str, ref: str) -> None:
+    split(tx, whole, [ref], by="the desk").finish()
+
+
+def while_desk(board: Switchboard, does: Callable[..., None], *args: str, somebody: Thread) -> None:
+    """A coordinator does it; before that is committed somebody has found what was there, and waits for the incident."""
+
+    def act(tx: Tx) -> None:
+        does(tx, *args)
         somebody.start()
         until = time.monotonic() + PATIENCE
         while not tx.session.scalar(SOMEBODY_WAITS):
             assert time.monotonic() < until, "nobody waits for it"
 
-    board.runtime.transact(close)
+    board.runtime.transact(act)
     somebody.join()
     board.looks_after_texts()
+
+
+def closes_while(board: Switchboard, somebody: Thread) -> str:
+    incident = board.newest()
+    while_desk(board, closes, incident, somebody=somebody)
     return incident
 
 
@@ -97,3 +114,32 @@ def test_a_call_that_comes_as_the_incident_is_closed_rings(board: Switchboard, w
     assert {(row.kind, row.contact) for row in board.rows(notifications, incident_id=None)} >= {
         ("alarm", "coordinator")
     }
+
+
+@pytest.mark.parametrize("words", ["FALSE 47990", "NEWS 47990"])
+def test_duress_that_is_told_as_its_report_is_split_off_is_of_that_report(board: Switchboard, words: str) -> None:
+    """B4: else the phone is written to, and people are told that others are under duress."""
+    part = board.newest()
+    whole = board.opens(type="threat")
+    board.runtime.transact(merges, part, whole)
+
+    ana = Thread(target=board.answers_text, args=("ana", words))
+    while_desk(board, splits, whole, board.incident(part).ref, somebody=ana)
+
+    assert [board.incident(id).facts.duress for id in (part, whole)] == [True, False]
+
+
+@pytest.mark.parametrize("does", ["merges", "splits"])
+def test_a_code_that_comes_as_its_report_is_merged_or_split_off_counts(board: Switchboard, does: str) -> None:
+    """A6: who has sent the code it was given has taken charge."""
+    part, code = board.newest(), board.code_of("ombuds")
+    whole = board.opens(type="threat")
+    ombuds = Thread(target=board.answers_text, args=("ombuds", f"OK {code}"))
+
+    if does == "merges":
+        while_desk(board, merges, part, whole, somebody=ombuds)
+    else:
+        board.runtime.transact(merges, part, whole)
+        while_desk(board, splits, whole, board.incident(part).ref, somebody=ombuds)
+
+    assert board.answers() == [("ombuds", "acknowledged")]
