@@ -32,14 +32,11 @@ from alertnet.store.records import editions, inbound, limits
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records.credentials.codes import HeldCode, find_sent, open_codes, told_codes
 from alertnet.store.records.editions import Edition
-from alertnet.store.records.inbound import InboundCall
+from alertnet.store.records.inbound import CHECKED_IN, MISSED, PUT_THROUGH, RECORDED, CallOutcome, InboundCall
 
 DEFAULT_LANGUAGE = "en"
-PUT_THROUGH, RECORDED, MISSED, CHECKED_IN = NOTHING_RAISED = ("put through", "recorded", "missed", "checked in")
 CALL_COUNTS = timedelta(minutes=15)
 """What is keyed in a call counts for so long after it came: its webhooks, brought again later, prove nothing."""
-_SPOKEN = "; number spoken"
-"""Suffix of the outcome of a call that was not put through, because its number had been put through often enough."""
 
 
 class Asks(StrEnum):
@@ -130,7 +127,7 @@ def miss_call(tx: Tx, edition: Edition, call: InboundCall) -> None:
     caller = _find(tx, edition, call.sender)
     if not inbound.receive_call(tx, call, known=caller is not None) or caller is None or _is_ok(tx, call, caller):
         return
-    keep_reply(tx, call, MISSED)
+    inbound.record_outcome(tx, call, MISSED)
     _prompt(tx, call, caller, Subject.MISSED_CALL)
 
 
@@ -138,7 +135,7 @@ def hear_unkeyed_call(tx: Tx, edition: Edition, call: InboundCall) -> None:
     """Tell the coordinators of a call that ended while a code was awaited; no webhook reports its silence."""
     caller = _find(tx, edition, call.sender)
     if caller is None:
-        keep_reply(tx, call, MISSED)
+        inbound.record_outcome(tx, call, MISSED)
     elif not _is_ok(tx, call, caller):
         _let_pass(tx, edition, call, caller)
 
@@ -147,7 +144,7 @@ def _is_ok(tx: Tx, call: InboundCall, caller: _Caller) -> bool:
     """Whether a call without words is a check-in that counts."""
     if caller.field is None or not check_in_by_call(tx, caller.field, call.heard_at or tx.now).counts:
         return False
-    keep_reply(tx, call, CHECKED_IN)
+    inbound.record_outcome(tx, call, CHECKED_IN)
     return True
 
 
@@ -157,14 +154,14 @@ def key_written_code(tx: Tx, edition: Edition, call: InboundCall, digits: str, t
     `try_number`: the number of the try, so that a webhook delivered twice counts once; None counts as a try of its own.
     """
     caller = _find(tx, edition, call.sender)
-    if caller is None or (caller.asked is not Asks.CODE and reply_to(tx, call) != RECORDED):
+    if caller is None or (caller.asked is not Asks.CODE and inbound.outcome_of(tx, call) != CallOutcome(RECORDED)):
         return receive_call(tx, edition, call)
     inbound.receive_call(tx, call, known=True)
     # Take this lock before any incident's, as for callers who are put through without a code.
     limits.hold(tx, PUT_THROUGHS, call.sender)
     if digits and not inbound.wrong_keys_in(tx.session, call.provider_id).are_too_many:
         if (answered := answer_by_code(tx, call.sender, [digits], CALL)) is not None:
-            keep_reply(tx, call, RECORDED)
+            inbound.record_outcome(tx, call, RECORDED)
             return replace(caller.hears, thanked=answered[1])
         code = find_sent(tx, call.sender, [digits]).get(digits)
         recorded = _acknowledge(tx, call, caller, code) if code in caller.codes else None
@@ -185,9 +182,9 @@ def key_contacts_pin(tx: Tx, edition: Edition, call: InboundCall, digits: str, c
         return receive_call(tx, edition, call)
     inbound.receive_call(tx, call, known=True)
     limits.hold(tx, PUT_THROUGHS, call.sender)
-    came_of_it = reply_to(tx, call)
-    is_recorded = came_of_it is not None and came_of_it.startswith(RECORDED)
-    if is_recorded or (digits and came_of_it is None):
+    outcome = inbound.outcome_of(tx, call)
+    is_recorded = outcome is not None and outcome.what == RECORDED
+    if is_recorded or (digits and outcome is None):
         recorded = _acknowledge(tx, call, caller, code, None if is_recorded else digits, asks=False)
         if recorded is not None:
             return recorded
@@ -299,7 +296,7 @@ def _let_pass(tx: Tx, edition: Edition, call: InboundCall, caller: _Caller) -> b
 
     True where the number to call is spoken instead of putting the call through.
     """
-    is_new = reply_to(tx, call) is None
+    is_new = inbound.outcome_of(tx, call) is None
     is_spoken = _pass(tx, call, PUT_THROUGH)
     if is_new and not caller.is_coordinator:
         _prompt(tx, call, caller, Subject.INBOUND_CALL)
@@ -308,16 +305,16 @@ def _let_pass(tx: Tx, edition: Edition, call: InboundCall, caller: _Caller) -> b
     return is_spoken
 
 
-def _pass(tx: Tx, call: InboundCall, came_of_it: str) -> bool:
+def _pass(tx: Tx, call: InboundCall, what: str) -> bool:
     """Record the outcome and count the put-through.
 
     True where the limit is reached and the number is spoken instead.
     """
-    before = reply_to(tx, call)
+    before = inbound.outcome_of(tx, call)
     if before is not None:
-        return before.endswith(_SPOKEN)
+        return before.is_spoken
     is_spoken = not limits.use(tx, PUT_THROUGHS, call.sender)
-    keep_reply(tx, call, came_of_it, is_spoken=is_spoken)
+    inbound.record_outcome(tx, call, what, is_spoken=is_spoken)
     return is_spoken
 
 
@@ -343,19 +340,3 @@ def _tell_of_call(tx: Tx, call: InboundCall, caller: _Caller, subject: Subject) 
 def came_long_ago(tx: Tx, call: InboundCall) -> bool:
     """Whether a call that is stored came so long ago that nothing keyed in it counts any more."""
     return inbound.received_at(tx.session, call.provider_id) + CALL_COUNTS < tx.now
-
-
-def reply_to(tx: Tx, call: InboundCall) -> str | None:
-    """The outcome of the call so far."""
-    return inbound.outcome_of(tx.session, call.provider_id)
-
-
-def raised_by(tx: Tx, call: InboundCall) -> str | None:
-    """The reference of the incident that this call raised; None where it raised none."""
-    reply = (reply_to(tx, call) or PUT_THROUGH).removesuffix(_SPOKEN)
-    return None if reply in NOTHING_RAISED else reply
-
-
-def keep_reply(tx: Tx, call: InboundCall, reply: str, *, is_spoken: bool = False) -> None:
-    """Record the outcome of the call, and whether the number was spoken instead of putting it through."""
-    inbound.record_outcome(tx.session, call.provider_id, reply + (_SPOKEN if is_spoken else ""))

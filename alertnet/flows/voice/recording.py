@@ -6,11 +6,10 @@ from alertnet.core.disclosure import Subject
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.notifications.floods import ring_once
 from alertnet.flows.unit.locked_incident import take_up
-from alertnet.flows.voice.incoming_call import raised_by, reply_to
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import postponed_rows, recordings
 from alertnet.store.queues.recordings import Recording
-from alertnet.store.records import incidents
+from alertnet.store.records import inbound, incidents
 from alertnet.store.records.inbound import InboundCall
 
 RECORDED = "call_recorded"
@@ -23,13 +22,13 @@ TOLD_AFTER = timedelta(hours=1)
 
 def note_recording(tx: Tx, call: InboundCall, id: str, provider: str, seconds: int) -> None:
     """Queue a recording for fetching, if its call has raised something; else it is only deleted at the provider."""
-    raised = raised_by(tx, call)
+    raised = inbound.raised_by(tx, call)
     recordings.add(tx, id, incidents.id_of(tx, raised) if raised else None, provider, seconds)
 
 
 def find_recording(tx: Tx, call: InboundCall, id: str, provider: str, seconds: int) -> None:
     """Queue a recording that the provider lists and never announced. Calls that are not ours are left alone."""
-    if reply_to(tx, call) is not None:
+    if inbound.outcome_of(tx, call) is not None:
         note_recording(tx, call, id, provider, seconds)
 
 

@@ -24,13 +24,11 @@ from alertnet.flows.voice.incoming_call import (
     Asks,
     Reception,
     came_long_ago,
-    keep_reply,
     key_written_code,
-    raised_by,
     receive_call,
 )
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import incidents
+from alertnet.store.records import inbound, incidents
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.inbound import InboundCall, InboundSms
 
@@ -55,13 +53,13 @@ def key_pin(tx: Tx, edition: Edition, call: InboundCall, digits: str) -> Recepti
         return received
     if not digits:
         return replace(received, asks=None)
-    if raised := raised_by(tx, call):
+    if raised := inbound.raised_by(tx, call):
         return replace(received, asks=Asks.TYPE, raised=raised)
     if came_long_ago(tx, call):
         return replace(received, asks=None)
     keyed = InboundSms(call.provider_id, call.sender, to="", body="")
     reply = receive_report(FieldText(tx, edition, sender, keyed), Report(panic=False, pin=digits))
-    keep_reply(tx, call, reply.said.ref, is_spoken=received.is_spoken)
+    inbound.record_outcome(tx, call, reply.said.ref, is_spoken=received.is_spoken)
     _await_type(tx, reply.said.ref, sender.team.id)
     return replace(received, asks=Asks.TYPE, raised=reply.said.ref)
 
@@ -69,7 +67,7 @@ def key_pin(tx: Tx, edition: Edition, call: InboundCall, digits: str) -> Recepti
 def key_type(tx: Tx, edition: Edition, call: InboundCall, digits: str) -> Reception:
     """Handle the two digits of the type; then the call is put through, whatever was keyed."""
     received = receive_call(tx, edition, call)
-    raised, type = raised_by(tx, call), _type(digits)
+    raised, type = inbound.raised_by(tx, call), _type(digits)
     if not received.takes_pin or raised is None:
         return replace(received, asks=None, may_tell=raised is not None)
     locked = take_up(tx, incidents.id_of(tx, raised))

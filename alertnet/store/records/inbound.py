@@ -206,19 +206,43 @@ def _check_reply(provider_id: str, reply: Reply) -> None:
     )
 
 
-def outcome_of(session: Session, call: str) -> str | None:
-    """The outcome of that call so far, as given to `record_outcome`."""
-    return session.scalar(select(inbound.c.reply).where(inbound.c.provider_id == call))
+PUT_THROUGH, RECORDED, MISSED, CHECKED_IN = _NOTHING_RAISED = ("put through", "recorded", "missed", "checked in")
+_SPOKEN = "; number spoken"
+"""Suffix of the stored outcome of a call whose number was spoken."""
+
+
+@value
+class CallOutcome:
+    """What became of a call so far: one of those above, or the reference of the incident that it raised.
+
+    `is_spoken`: it was not put through, because its number had been put through often enough; the number to call was
+    spoken instead.
+    """
+
+    what: str
+    is_spoken: bool = False
+
+
+def outcome_of(tx: Tx, call: InboundCall) -> CallOutcome | None:
+    stored = tx.session.scalar(select(inbound.c.reply).where(inbound.c.provider_id == call.provider_id))
+    return None if stored is None else CallOutcome(stored.removesuffix(_SPOKEN), stored.endswith(_SPOKEN))
+
+
+def raised_by(tx: Tx, call: InboundCall) -> str | None:
+    """The reference of the incident that this call raised; None where it raised none."""
+    outcome = outcome_of(tx, call)
+    return None if outcome is None or outcome.what in _NOTHING_RAISED else outcome.what
+
+
+def record_outcome(tx: Tx, call: InboundCall, what: str, *, is_spoken: bool = False) -> None:
+    stored = what + (_SPOKEN if is_spoken else "")
+    tx.session.execute(update(inbound).where(inbound.c.provider_id == call.provider_id).values(reply=stored))
 
 
 def received_at(session: Session, call: str) -> datetime:
     """When that call came."""
     at: datetime = session.execute(select(inbound.c.received_at).where(inbound.c.provider_id == call)).scalar_one()
     return at
-
-
-def record_outcome(session: Session, call: str, outcome: str) -> None:
-    session.execute(update(inbound).where(inbound.c.provider_id == call).values(reply=outcome))
 
 
 def wrong_keys_in(session: Session, call: str) -> WrongKeys:
