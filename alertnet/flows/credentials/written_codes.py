@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from alertnet.core.directory.contact import RINGING
-from alertnet.core.directory.contact_tree import Named
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import codes
@@ -18,21 +17,21 @@ def written_code(recipient: Recipient) -> Code | None:
     """
     locked, same = recipient.locked, recipient.same
     known = known_codes(locked)
-    for tree, each in same:
-        if (tree, each.id) in known and (code := good_from(locked, known[tree, each.id], same)):
+    for each in same:
+        if each.name in known and (code := good_from(locked, known[each.name], same)):
             return code
-    code = new_code(locked, same, tree=recipient.tree, contact=recipient.id)
+    code = new_code(locked, same, of=recipient)
     if code is not None:
         known[recipient.name] = code
     return code
 
 
-def good_from(locked: LockedIncident, code: Code, same_recipient: Sequence[Named]) -> Code | None:
+def good_from(locked: LockedIncident, code: Code, same_recipient: Sequence[Recipient]) -> Code | None:
     """Make the code valid also from the phone of whoever is on duty and from new numbers; returns the code.
 
     None where that number has the same code for another incident, so that the recipient needs a new one.
     """
-    if locked.incident.replanned_at is None and not any(each.duty for _, each in same_recipient):
+    if locked.incident.replanned_at is None and not any(each.contact.duty for each in same_recipient):
         return code
     there = {each.index for each in codes.numbers_of(locked.tx.session, code.id)}
     there |= {each.number_index for each in locked.work.pending.waiting(NewCodeNumber) if each.code_id == code.id}
@@ -48,12 +47,12 @@ def good_from(locked: LockedIncident, code: Code, same_recipient: Sequence[Named
     return code
 
 
-def owners_of(same_recipient: Sequence[Named]) -> dict[str, tuple[str, str, bool]]:
+def owners_of(same_recipient: Sequence[Recipient]) -> dict[str, tuple[str, str, bool]]:
     """(tree, contact, whether it only relays) of each number of the recipient."""
     return {
-        method.address: (its_tree, each.id, method.relays)
-        for its_tree, each in reversed(same_recipient)
-        for method in reversed(each.at_hand)
+        method.address: (*each.name, method.relays)
+        for each in reversed(same_recipient)
+        for method in reversed(each.contact.at_hand)
         if method.kind in RINGING
     }
 
@@ -61,7 +60,7 @@ def owners_of(same_recipient: Sequence[Named]) -> dict[str, tuple[str, str, bool
 def known_code(recipient: Recipient) -> str | None:
     """The recipient's code if it has one; makes none."""
     known = known_codes(recipient.locked)
-    return next((known[tree, each.id].text for tree, each in recipient.same if (tree, each.id) in known), None)
+    return next((known[each.name].text for each in recipient.same if each.name in known), None)
 
 
 def about_what_is_real(tx: Tx, held: Sequence[HeldCode]) -> list[HeldCode]:
@@ -89,17 +88,12 @@ def void(locked: LockedIncident, code_id: str) -> None:
 
 
 def new_code(
-    locked: LockedIncident,
-    holders: Sequence[Named],
-    *,
-    tree: str | None = None,
-    contact: str | None = None,
-    prompt: str | None = None,
+    locked: LockedIncident, holders: Sequence[Recipient], *, of: Recipient | None = None, prompt: str | None = None
 ) -> Code | None:
     """A new code that is valid from any number of its holders; None where no other is left for these numbers.
 
-    `tree`, `contact`: whose it is, unless all coordinators share it for a question or alarm. `prompt`: the one for
-    which a single coordinator has it, in place of the shared one.
+    `of`: whose it is, unless all coordinators share it for a question or alarm. `prompt`: the one for which a single
+    coordinator has it, in place of the shared one.
     """
     owners = owners_of(holders)
     numbers = [index for number in owners for index in locked.tx.vault.indexes(number)]
@@ -111,8 +105,8 @@ def new_code(
         NewCode(
             id=code.id,
             incident_id=locked.incident.id,
-            tree=tree,
-            contact=contact,
+            tree=of.tree if of else None,
+            contact=of.id if of else None,
             text=code.text,
             code_hash=locked.tx.vault.code_hash(code.text),
             created_at=locked.tx.now,

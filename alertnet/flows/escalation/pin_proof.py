@@ -87,7 +87,7 @@ def owner_of_pin(recipient: Recipient) -> str:
 
     What it answers counts in that tree as well, so a link of a tree without PINs must not get around one.
     """
-    owners = [f"{tree}/{each.id}" for tree, each in recipient.same if not each.former]
+    owners = ["/".join(each.name) for each in recipient.same if not each.contact.former]
     return next((owner for owner in owners if has_pin(recipient.locked.tx, owner)), "/".join(recipient.name))
 
 
@@ -114,7 +114,7 @@ def without_written_pins(visitor: Recipient, sent: Sent) -> Sent:
 
     Call it only once the contact has proven itself: the dots tell which number is its PIN.
     """
-    locked, owners = visitor.locked, [f"{tree}/{each.id}" for tree, each in visitor.same]
+    locked, owners = visitor.locked, ["/".join(each.name) for each in visitor.same]
     writer = f"{locked.incident.id} {visitor.tree}/{visitor.id}"
     note, by = (shown(locked.tx, owners, text, writer).text for text in (sent.note, sent.by))
     return replace(sent, note=note, by=by)

@@ -125,7 +125,7 @@ def hold_rest(recipient: Recipient, via: Via, address: str | None, at: datetime 
 def is_on_hold(recipient: Recipient) -> bool:
     """Whether what comes next is on hold where the coordinator's answer counts."""
     states = recipient.locked.states
-    return any(tree in states and states[tree].on_hold_since is not None for tree, _ in recipient.same)
+    return any(each.tree in states and states[each.tree].on_hold_since is not None for each in recipient.same)
 
 
 def release_rest(recipient: Recipient, at: datetime | None = None) -> None:
@@ -136,7 +136,7 @@ def release_rest(recipient: Recipient, at: datetime | None = None) -> None:
 def _decide_rest(recipient: Recipient, decision: PromptAnswer, at: datetime | None) -> None:
     locked, tree, by = recipient.locked, recipient.tree, recipient.id
     since = _decided_since(locked, at) if at else frozenset[str]()
-    trees = [id for id, _ in counted_in(recipient) if id not in since]
+    trees = [each.tree for each in counted_in(recipient) if each.tree not in since]
     if not trees:
         return
     said = {"heard_at": at.isoformat()} if at else {}

@@ -52,12 +52,11 @@ class Response:
 
 @value
 class Recorded:
-    """What was recorded, for the confirmation. `due_at`: by when an action is expected."""
+    """What was recorded, for the confirmation."""
 
     id: str
     kind: AnswerKind
     at: datetime
-    due_at: datetime | None
     words: Said
 
     @property
@@ -177,9 +176,9 @@ def take_back(recipient: Recipient) -> None:
         revoke(recipient.locked, answer.id)
 
 
-def counted_in(recipient: Recipient) -> list[tuple[str, str]]:
-    """(tree, contact) wherever the recipient stands in an escalation, by a shared number or address."""
-    return [(tree, each.id) for tree, each in recipient.same if recipient.locked.escalation_of(tree)]
+def counted_in(recipient: Recipient) -> list[Recipient]:
+    """The recipient wherever it stands in an escalation, by a shared number or address."""
+    return [each for each in recipient.same if each.escalation]
 
 
 def must_be_respondent(recipient: Recipient) -> None:
@@ -196,19 +195,14 @@ def must_be_respondent(recipient: Recipient) -> None:
 def events_of(recipient: Recipient, *made: Callable[[str], Event]) -> dict[str, list[Event]]:
     """The contact's events, in each tree where its answer counts."""
     events: dict[str, list[Event]] = {}
-    for tree, id in counted_in(recipient):
-        events.setdefault(tree, []).extend(make(id) for make in made)
+    for each in counted_in(recipient):
+        events.setdefault(each.tree, []).extend(make(each.id) for make in made)
     return events
 
 
 def _counting(recipient: Recipient) -> list[Recipient]:
-    """The names by which the recipient is told of its answer: wherever it counts and the contact may be told."""
-    everywhere = (Recipient(recipient.locked, *each) for each in recipient.same)
-    return [
-        each
-        for each in everywhere
-        if each.name == recipient.name or (recipient.locked.escalation_of(each.tree) and each.may_hear)
-    ]
+    """The recipient wherever it is told of its answer: where that counts and the contact may be told."""
+    return [each for each in recipient.same if each.name == recipient.name or (each.escalation and each.may_hear)]
 
 
 def _as_said_to(recipient: Recipient, words: Said) -> Said:
@@ -242,7 +236,7 @@ def _says_the_same(locked: LockedIncident, given: list[CurrentAnswer], response:
         return False
     plans, states = locked.plans, locked.states
     counted = counted_in(locked.recipient(before.tree, before.contact))
-    return all(still_says(plans[tree], states[tree], contact, kind) for tree, contact in counted)
+    return all(still_says(plans[each.tree], states[each.tree], each.id, kind) for each in counted)
 
 
 def _new(recipient: Recipient, response: Response) -> NewAnswer:
@@ -283,7 +277,7 @@ def _recorded(recipient: Recipient, id: str, kind: AnswerKind, at: datetime) -> 
         due_at=due_at,
         **(following.words if following else {}),
     )
-    return Recorded(id, kind, at, due_at, words)
+    return Recorded(id, kind, at, words)
 
 
 def _confirm(recipient: Recipient, recorded: Recorded, answered_there: str | None, at: datetime | None) -> None:

@@ -13,7 +13,6 @@ from alertnet.flows.escalation.escalate import move
 from alertnet.flows.escalation.record_response import (
     Recorded,
     Response,
-    counted_in,
     events_of,
     must_be_respondent,
     respond,
@@ -37,7 +36,7 @@ def vouch(
         WrongState: the incident is closed, or the contact is involved in it or barred from it.
     """
     must_be_respondent(recipient)
-    phone_tasks.record_result(recipient.locked, counted_in(recipient), PromptAnswer(kind.value), by)
+    phone_tasks.record_result(recipient, PromptAnswer(kind.value), by)
     return respond(recipient, Response(kind, Via.VOUCHED, by=by, note=note, at=at))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from alertnet.core.codec import value
-from alertnet.core.directory.contact_tree import ContactTree, Named
+from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.advance import begin_escalation, restore
@@ -19,7 +19,7 @@ from alertnet.flows.escalation.escalate import NOBODY, move, stop_what_reaches_n
 from alertnet.flows.incidents.open_incident import plans_in_force
 from alertnet.flows.incidents.update import let_wait
 from alertnet.flows.notifications.cancel_messages import cancel_barred, cancel_for_those_gone
-from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import answers, editions, notifications
 from alertnet.store.records import incidents as incident_store
@@ -52,14 +52,14 @@ def follow(tx: Tx, escalation: Escalation, after: Plan, places: Places) -> None:
 def _let_codes_follow(locked: LockedIncident) -> None:
     """Make codes valid from the numbers that their contacts have now, and from no number that is gone."""
     for (tree, contact), code in list(known_codes(locked).items()):
-        same_recipient = [each for each in locked.recipient(tree, contact).same if not each[1].former]
+        same_recipient = [each for each in locked.recipient(tree, contact).same if not each.contact.former]
         if not same_recipient:
             continue
         _forget_numbers(locked, code.id, same_recipient)
         if good_from(locked, code, same_recipient) is None:
             void(locked, code.id)
     for id in codes.shared(locked.tx.session, locked.incident.id):
-        _forget_numbers(locked, id, locked.plans.coordinators)
+        _forget_numbers(locked, id, locked.coordinators)
 
 
 def _let_waiting_speak(locked: LockedIncident, before: Plans) -> None:
@@ -71,12 +71,12 @@ def _let_waiting_speak(locked: LockedIncident, before: Plans) -> None:
                 notifications.speak(locked.tx.session, locked.incident.id, tree, id, now)
 
 
-def _forget_numbers(locked: LockedIncident, code_id: str, same_recipient: Sequence[Named]) -> None:
+def _forget_numbers(locked: LockedIncident, code_id: str, same_recipient: Sequence[Recipient]) -> None:
     """Remove numbers that none of these contacts has any more.
 
     The phone of somebody once on duty stays while there is a rota.
     """
-    on_duty = {(tree, contact.id) for tree, contact in same_recipient if contact.duty}
+    on_duty = {each.name for each in same_recipient if each.contact.duty}
     now = {index for number in owners_of(same_recipient) for index in locked.tx.vault.indexes(number)}
     for number in codes.numbers_of(locked.tx.session, code_id):
         if number.index not in now and (number.tree, number.contact) not in on_duty:
@@ -199,10 +199,11 @@ def _answered_elsewhere(locked: LockedIncident, before: Plans) -> dict[str, list
     """By tree, the answers that contacts new to a tree gave in another; they count there as well."""
     events: dict[str, list[Answered]] = {}
     for answer in answers.current_answers(locked.tx.session, locked.incident.every_id):
-        if locked.contact(answer.tree, answer.contact).former:
+        giver = locked.recipient(answer.tree, answer.contact)
+        if giver.contact.former:
             continue
-        for tree, its_contact in locked.recipient(answer.tree, answer.contact).same:
-            is_new = tree not in before or its_contact.id not in before[tree].tree.contacts
-            if is_new and locked.escalation_of(tree) is not None:
-                events.setdefault(tree, []).append(Answered(its_contact.id, answer.kind, answer.address))
+        for each in giver.same:
+            is_new = each.tree not in before or each.id not in before[each.tree].tree.contacts
+            if is_new and each.escalation is not None:
+                events.setdefault(each.tree, []).append(Answered(each.id, answer.kind, answer.address))
     return events

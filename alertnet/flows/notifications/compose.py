@@ -79,12 +79,12 @@ def coming(recipient: Recipient, states: Mapping[str, State]) -> Coming | None:
     `states`: the state of each tree's escalation.
     """
     locked, found = recipient.locked, []
-    for tree, contact in recipient.same:
-        if tree not in states or not contact.is_coordinator:
+    for each in recipient.same:
+        if each.tree not in states or not each.contact.is_coordinator:
             continue
-        level = coming_level(locked.plans, states, tree, locked.tx.now)
+        level = coming_level(locked.plans, states, each.tree, locked.tx.now)
         if level is not None and level.index != LAST_RESORT and level.waits_for is not Until.OTHERS:
-            found.append(Coming(level, locked.tree(tree).title, states[tree].on_hold_since is not None))
+            found.append(Coming(level, locked.tree(each.tree).title, states[each.tree].on_hold_since is not None))
     by_itself = [each for each in found if each.level.automatic_at is not None]
     return min(by_itself, key=lambda each: each.level.automatic_at or locked.tx.now, default=next(iter(found), None))
 
@@ -136,7 +136,7 @@ def _with_page(recipient: Recipient, kind: Kind, method: Method, words: Said) ->
     """The words with the link of the contact's page, where that is where it goes on from this message."""
     if method.kind not in LEADS_TO_PAGE.get(kind, ()) or not recipient.contact.answers:
         return words
-    escalation = recipient.locked.escalation_of(recipient.tree)
+    escalation = recipient.escalation
     if escalation is None or not recipient.may_answer(method.address):
         return words
     _, token = link_token(recipient, method, escalation_id=escalation.id)
@@ -165,8 +165,7 @@ def notify_coordinators(
     the answer that it is about; it then has a link to the page where the answer can be revoked and its giver's actions
     read.
     """
-    everybody = [Recipient(locked, *each) for each in locked.plans.coordinators]
-    told = _told(locked)
+    everybody, told = locked.coordinators, _told(locked)
     listening = [each for each in everybody if told & each.names] or everybody
     spared = besides.names if besides else set()
     circles = [listening]

@@ -13,7 +13,7 @@ from alertnet.core.notification import CALL_FAILURES, AttemptStatus, Kind, Promp
 from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.cancel_messages import cancel_asking, wanted_by
 from alertnet.flows.notifications.compose import draft_to, said
-from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.store.records import notifications
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.notifications import Coverage, Covered
@@ -64,12 +64,10 @@ def withdraw(locked: LockedIncident) -> None:
             end_task(locked, task, PromptAnswer.OVERTAKEN, None)
 
 
-def record_result(
-    locked: LockedIncident, everywhere: Iterable[tuple[str, str]], answer: PromptAnswer, by: str | None
-) -> None:
-    """Record the result of what was asked about a contact, in each (tree, contact)."""
-    stands = set(everywhere)
-    for task in _each_task([each for each in open_tasks(locked) if (each.tree, each.contact) in stands]):
+def record_result(recipient: Recipient, answer: PromptAnswer, by: str | None) -> None:
+    """Record the result of what was asked about a contact, wherever it stands."""
+    locked, names = recipient.locked, {each.name for each in recipient.same if each.escalation}
+    for task in _each_task([each for each in open_tasks(locked) if (each.tree, each.contact) in names]):
         end_task(locked, task, answer, by)
 
 

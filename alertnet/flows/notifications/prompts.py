@@ -56,7 +56,7 @@ def raise_prompt(
     """
     id, now = locked.tx.entropy.id(), locked.tx.now
     asked = _asked(locked, subject, about)
-    code = new_code(locked, [each.named for each in asked])
+    code = new_code(locked, asked)
     rings = rings_at is None or rings_at <= now
     new = NewPrompt(
         id=id,
@@ -192,7 +192,7 @@ def _repeat(locked: LockedIncident, prompt: Prompt, again_at: datetime | None) -
     session, asked = locked.tx.session, _asked(locked, Subject(prompt.subject), prompt.about)
     code = codes.get(session, prompt.code_id) if prompt.code_id else None
     if code is not None:
-        good_from(locked, code, [each.named for each in asked])
+        good_from(locked, code, asked)
     in_place, words = codes.in_place(session, locked.incident.id, prompt.id), words_of_prompt(locked, prompt)
     for recipient in asked:
         by = methods_at_any_hour(recipient, recipient.contact.rung_by)
@@ -225,7 +225,7 @@ def would_change(locked: LockedIncident, proposed: Proposed) -> Retold:
 
 def _asked(locked: LockedIncident, subject: Subject, about: str | None) -> list[Recipient]:
     """The coordinators without the one whose own text or call it is about; a lone coordinator is told all the same."""
-    everybody = [Recipient(locked, *each) for each in locked.plans.coordinators]
+    everybody = locked.coordinators
     if subject not in IN_FLOODS | {Subject.OPTED_OUT}:
         return everybody
     return [each for each in everybody if about not in {id for _, id in each.names}] or everybody

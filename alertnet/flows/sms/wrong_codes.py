@@ -125,8 +125,7 @@ def _lock_out(locked: LockedIncident, number: str, own: Sequence[HeldCode]) -> S
 
 def _words(recipient: Recipient, number: str) -> Said:
     """What a number is told about its wrong codes; the link stays valid whatever becomes of them."""
-    escalations = (recipient.locked.escalation_of(tree) for tree, _ in recipient.same)
-    escalation = next((each.id for each in escalations if each), None)
+    escalation = next((each.escalation.id for each in recipient.same if each.escalation), None)
     words = replace(said(recipient), subject=Subject.WRONG_CODES)
     if escalation is None:
         return words

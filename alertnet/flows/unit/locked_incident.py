@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Contact
-from alertnet.core.directory.contact_tree import ContactTree, Named
+from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.directory.usable_methods import of_strangers
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.decision import NewAlert
@@ -90,11 +90,16 @@ class LockedIncident:
         """That contact of a pinned tree, as a recipient of this incident."""
         return Recipient(self, tree, self.contact(tree, contact))
 
+    @property
+    def coordinators(self) -> "list[Recipient]":
+        """Who gets alarms and decisions; if no coordinator is left, the last resort of every tree."""
+        return [Recipient(self, *each) for each in self.plans.coordinators]
+
     def may_coordinate(self, tree: str, contact: str) -> bool:
         """Whether that contact, if there is one, gets what coordinators of the incident are asked."""
         is_known = tree in self.plans and contact in self.tree(tree).contacts
-        asked = {(id, each.id) for id, each in self.plans.coordinators}
-        return is_known and bool(self.recipient(tree, contact).names & asked)
+        names = self.recipient(tree, contact).names if is_known else set()
+        return any(each.name in names for each in self.coordinators)
 
     def numbers_in_trouble(self, tree: str) -> set[str]:
         """The number that raised the incident, and those of the tree's contacts who are among its people."""
@@ -278,18 +283,19 @@ class Recipient:
         return self.tree, self.contact.id
 
     @property
-    def named(self) -> Named:
-        return self.tree, self.contact
+    def escalation(self) -> Escalation | None:
+        """The escalation of its tree."""
+        return self.locked.escalation_of(self.tree)
 
     @property
-    def same(self) -> tuple[Named, ...]:
+    def same(self) -> "list[Recipient]":
         """The same recipient in every pinned tree, this contact first."""
-        return self.locked.plans.recipients.same_as(self.tree, self.contact.id)
+        return [Recipient(self.locked, *each) for each in self.locked.plans.recipients.same_as(*self.name)]
 
     @property
     def names(self) -> set[tuple[str, str]]:
         """The (tree, contact) names of the same recipient."""
-        return {(tree, each.id) for tree, each in self.same}
+        return {each.name for each in self.same}
 
     def current_answer(self) -> CurrentAnswer | None:
         """Its valid answer, in whichever tree it was given."""
@@ -308,8 +314,7 @@ class Recipient:
         """The same under its name since the trees were edited; one that has left keeps its name."""
         if not self.contact.former:
             return self
-        known = (Recipient(self.locked, tree, each) for tree, each in self.same if not each.former)
-        return next(known, self)
+        return next((each for each in self.same if not each.contact.former), self)
 
     @property
     def may_hear(self) -> bool:
@@ -326,7 +331,7 @@ class Recipient:
     @property
     def is_coordinator(self) -> bool:
         """Whether it is a coordinator, in whichever tree."""
-        return any(each.is_coordinator for _, each in self.same)
+        return any(each.contact.is_coordinator for each in self.same)
 
     @property
     def ref(self) -> str:
@@ -349,9 +354,7 @@ def look_at(tx: Tx, incident_id: str) -> LockedIncident:
 
 def look_closely(tx: Tx, incident: Incident, found: ReadEscalations) -> LockedIncident:
     """An incident with those escalations, for reading only."""
-    plans = editions.plans(tx, incident.facts, incident.trees)
-    prefetch = Prefetch(tx, [])
-    return LockedIncident(tx, incident, plans, found.sound, UnitOfWork(tx), prefetch, broken=found.broken)
+    return _in_hand(tx, incident, found, UnitOfWork(tx), Prefetch(tx, []))
 
 
 def look_closely_at(tx: Tx, id: str) -> LockedIncident:
@@ -380,18 +383,14 @@ def take_up_each(tx: Tx, ids: Sequence[str], *, as_parts: bool = False) -> dict[
     acting = {each.id: each for each in incidents.values()}
     escalations = escalation_store.of_incidents(tx.session, list(acting))
     work, prefetch = UnitOfWork(tx), Prefetch(tx, list(acting))
-    locked = {
-        id: LockedIncident(
-            tx,
-            each,
-            editions.plans(tx, each.facts, each.trees),
-            escalations[id].sound,
-            work,
-            prefetch,
-            broken=escalations[id].broken,
-        )
-        for id, each in acting.items()
-    }
+    locked = {id: _in_hand(tx, each, escalations[id], work, prefetch) for id, each in acting.items()}
     held = taken_up(tx)
     held |= {id: None if id in held else each for id, each in locked.items()}
     return {id: locked[each.id] for id, each in incidents.items()}
+
+
+def _in_hand(
+    tx: Tx, incident: Incident, found: ReadEscalations, work: UnitOfWork, prefetch: Prefetch
+) -> LockedIncident:
+    plans = editions.plans(tx, incident.facts, incident.trees)
+    return LockedIncident(tx, incident, plans, found.sound, work, prefetch, broken=found.broken)
