@@ -1,7 +1,9 @@
-"""Each text once, on both databases: the same provider id has one effect and the same answer (A1)."""
+"""Each text once, on both databases: the same provider id has one effect and the same answer (A1); also at once."""
 
+from collections.abc import Callable, Iterable
 from threading import Barrier, Thread
 
+from alertnet.flows.incidents.device_alarm import ALARMED, Pressed, receive_alarm
 from alertnet.flows.sms.quarantine import bind_text
 from alertnet.store.tables import acknowledgements, inbound, incidents
 from tests.flows.switchboard import Switchboard
@@ -33,19 +35,27 @@ def test_silence_is_repeated_too(any_board: Switchboard) -> None:
     assert len(any_board.rows(inbound)) == 1
 
 
-def test_a_text_that_is_brought_twice_at_once_has_one_effect(any_board: Switchboard) -> None:
-    any_board.texts("stranger", "hola")
-    start, replies = Barrier(2), []
+def at_one_moment(act: Callable[[str], object], each: Iterable[str]) -> None:
+    """Do it for each, all together."""
+    things = list(each)
+    start = Barrier(len(things))
 
-    def bring() -> None:
+    def wait_and_act(thing: str) -> None:
         start.wait()
-        replies.append(any_board.texts("ana", "SOS", id="SM4"))
+        act(thing)
 
-    threads = [Thread(target=bring) for _ in range(2)]
+    threads = [Thread(target=wait_and_act, args=(thing,)) for thing in things]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def test_a_text_that_is_brought_twice_at_once_has_one_effect(any_board: Switchboard) -> None:
+    any_board.texts("stranger", "hola")
+    replies = []
+
+    at_one_moment(lambda id: replies.append(any_board.texts("ana", "SOS", id=id)), ["SM4", "SM4"])
 
     assert replies[0]
     assert replies[0] == replies[1]
@@ -55,38 +65,39 @@ def test_a_text_that_is_brought_twice_at_once_has_one_effect(any_board: Switchbo
 def test_what_a_phone_sends_at_one_moment_opens_one_incident(any_board: Switchboard) -> None:
     """B9: repeated reports join, also those that a phone back in coverage sends in one go."""
     any_board.texts("stranger", "hola")
-    start, said = Barrier(3), ("SOS", "SOS nos llevan", "estan aqui")
+    said = ("SOS", "SOS nos llevan", "estan aqui")
 
-    def bring(text: str) -> None:
-        start.wait()
-        any_board.texts("ana", text, id=f"SM {text}")
-
-    threads = [Thread(target=bring, args=(text,)) for text in said]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_one_moment(lambda text: any_board.texts("ana", text, id=f"SM {text}"), said)
 
     assert len(any_board.rows(inbound)) == 1 + len(said)
     assert len(any_board.rows(incidents)) == 1
 
 
+def test_presses_of_a_device_at_one_moment_open_one_incident(any_board: Switchboard) -> None:
+    """A bracelet that is pressed again and again, or a gateway that brings at once what it has kept."""
+    runtime, at = any_board.runtime, any_board.clock.at
+    edition, places = runtime.edition, ("the bridge", "the road", "the river")
+
+    def press(place: str) -> None:
+        pressed = Pressed("bracelet", "north", at, position=place)
+        runtime.transact(lambda tx: receive_alarm(tx, edition, pressed)[0].finish())
+
+    at_one_moment(press, places)
+
+    [incident] = any_board.rows(incidents)
+    assert {each["position"] for each in any_board.history(incident.id, ALARMED)} == {*places}
+
+
 def test_two_texts_of_a_phone_that_are_bound_at_one_moment_are_about_one_incident(any_board: Switchboard) -> None:
     """A member wrote twice on a lent phone, and two coordinators say so in the same second."""
-    texts, start = [("SMA", "SOS"), ("SMB", "SOS ayuda")], Barrier(2)
-    for id, body in texts:
-        any_board.texts("stranger", body, id=id)
+    runtime, texts = any_board.runtime, ("SOS", "SOS ayuda")
+    edition = runtime.edition
+    for text in texts:
+        any_board.texts("stranger", text, id=text)
 
-    def bind(id: str) -> None:
-        start.wait()
-        board = any_board.runtime
-        board.transact(lambda tx: bind_text(tx, board.edition, id, "north", "luis", by="desk").finish())
-
-    threads = [Thread(target=bind, args=(id,)) for id, _ in texts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_one_moment(
+        lambda id: runtime.transact(lambda tx: bind_text(tx, edition, id, "north", "luis", by="desk").finish()), texts
+    )
 
     assert [row.bound_to for row in any_board.rows(inbound)] == ["north/luis"] * 2
     assert len(any_board.rows(incidents)) == 1

@@ -21,7 +21,7 @@ from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.notifications.floods import ring_once
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import incidents, limits, timeline
+from alertnet.store.records import inbound, incidents, limits, timeline
 from alertnet.store.records.editions import Edition
 
 ALARMED = "device_alarm"
@@ -56,6 +56,7 @@ def receive_alarm(tx: Tx, edition: Edition, pressed: Pressed) -> tuple[LockedInc
     Where the network in force does not know the device's team, the incident has no country, which every tree serves.
     """
     name = f"device/{pressed.device}"
+    inbound.await_others(tx, name)
     known = incidents.open_of_phone(tx, name)
     if known is not None and incidents.get(tx.session, known).facts.team == pressed.team:
         locked = take_up(tx, known)

@@ -107,10 +107,10 @@ _ANSWERED = Prepared(
 _ONE_BY_ONE = Prepared(select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("sender"), 0)).label("held")))
 
 
-def _await_others(tx: Tx, number: str) -> None:
-    """Wait until nothing else of that phone is being heard, and let what comes next wait for this transaction."""
+def await_others(tx: Tx, sender: str) -> None:
+    """Wait until nothing else of that phone, or device, is being heard; what it sends next waits until this is over."""
     if tx.session.dialect.name == "postgresql":
-        _ONE_BY_ONE.ahead(tx.session, {"sender": tx.vault.index(number).hex()})
+        _ONE_BY_ONE.ahead(tx.session, {"sender": tx.vault.index(sender).hex()})
 
 
 def receive(tx: Tx, sms: InboundSms) -> bool:
@@ -124,7 +124,7 @@ def receive_call(tx: Tx, call: InboundCall, *, known: bool) -> bool:
 
 
 def _receive(tx: Tx, kind: str, came: InboundSms | InboundCall, body: str, *, known: bool) -> bool:
-    _await_others(tx, came.sender)
+    await_others(tx, came.sender)
     row = {
         "provider_id": came.provider_id,
         "kind": kind,
@@ -172,7 +172,7 @@ def take_due(tx: Tx, provider_id: str) -> InboundSms | None:
     row = tx.session.execute(taken).first()
     if row is None:
         return None
-    _await_others(tx, row.sender)
+    await_others(tx, row.sender)
     return InboundSms(provider_id, row.sender, "", row.body)
 
 
@@ -329,7 +329,7 @@ def _take_out(tx: Tx, id: str, **values: object) -> QuarantinedText:
     returned = (inbound.c.provider_id, inbound.c.received_at, inbound.c.sender, inbound.c.body)
     row = tx.session.execute(taken.values(values).returning(*returned)).first()
     if row is not None:
-        _await_others(tx, row.sender)
+        await_others(tx, row.sender)
         return QuarantinedText(*row)
     before = tx.session.scalar(select(inbound.c.bound_to).where(*mine))
     if before is None:
