@@ -1,9 +1,11 @@
 """`letter`: the page that introduces the network to a contact, so that a first alert at night is believed (B7)."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from alertnet.shipped import TEMPLATES, shipped
 from tests.cli.conftest import Office
 from tests.cli.test_call_sheet import read
 
@@ -26,6 +28,14 @@ def test_it_says_who_calls_how_it_looks_how_to_answer_and_whom_to_ask(office: Of
         assert said in text
     assert f'lang="{language}"' in text
     assert "{" not in text.partition("<main>")[2]
+
+
+@pytest.mark.parametrize("language", ["es", "fr", "pt"])
+def test_a_network_whose_title_has_a_comma_stands_at_the_end_of_a_sentence(language: str) -> None:
+    """PBI, réseau international de soutien est aux côtés: on paper that is to be trusted, a slip."""
+    words = (shipped(TEMPLATES) / "letter" / f"{language}.yaml").read_text()
+
+    assert re.findall(r"\{organisation\}(.)", words) == ['"', ".", ","]
 
 
 def test_the_letter_is_in_the_language_of_the_contact_unless_another_is_asked_for(office: Office) -> None:
