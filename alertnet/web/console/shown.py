@@ -131,7 +131,7 @@ def environment() -> Environment:
         "clock": _clock,
         "offset": offset_in,
         "day": _day,
-        "year": lambda at, zone: at.astimezone(ZoneInfo(zone)).year,
+        "day_of_year": _day_of_year,
         "method_name": METHODS.__getitem__,
         "failure_name": lambda why: FAILURES.get(why, str(why).replace("_", " ")),
         "spoken": lambda name: str(name).replace("_", " "),
@@ -335,3 +335,9 @@ def _linked(text: str) -> Markup:
 def _day(context: Context, at: datetime, zone: str) -> str:
     local = at.astimezone(ZoneInfo(zone))
     return f"{day_in(local, context['_'])} {local:%H:%M}"
+
+
+@pass_context
+def _day_of_year(context: Context, at: datetime, zone: str) -> str:
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{day_in(local, context['_'])} {local:%Y %H:%M}"

@@ -39,13 +39,13 @@ def test_it_begins_once_on_pages_of_another_colour_and_no_alarm_can_be_raised_th
 
 
 def test_one_is_planned_seen_with_who_takes_part_and_cancelled(world: World, desk: Desk) -> None:
-    _, form = previewed(desk, "Plan it for 1 Dec 10:00, 2026", date="2026-12-01", time="10:00", every="3")
+    _, form = previewed(desk, "Plan it for 1 Dec 2026 10:00", date="2026-12-01", time="10:00", every="3")
 
     assert form.sent().headers["Location"] == "/desk/drills?done=planned"
 
     page = desk.opens("/desk/drills")
     assert (
-        "1 Dec 10:00, 2026 arrest, critical, Colombia · every 3 months Takes part: Valley · planned by maria"
+        "1 Dec 2026 10:00 arrest, critical, Colombia · every 3 months Takes part: Valley · planned by maria"
         in page.text
     )
     assert world.rows(incidents) == []
@@ -117,7 +117,7 @@ def test_what_cannot_be_is_said_above_what_was_filled_in(
 
 
 def test_an_observer_begins_and_cancels_nothing(world: World, sit_down: SitDown, desk: Desk) -> None:
-    previewed(desk, "Plan it for 1 Dec 10:00, 2026", date="2026-12-01", time="10:00")[1].sent()
+    previewed(desk, "Plan it for 1 Dec 2026 10:00", date="2026-12-01", time="10:00")[1].sent()
     [planned] = world.rows(drills)
     observer = sit_down("olga", Role.OBSERVER)
     proof = observer.opens("/desk/account").form("Sign out").fields["proof"]
