@@ -53,7 +53,7 @@ class Finding:
 
 
 @value
-class InForce:
+class FilesInForce:
     """Where things stand in the files in force.
 
     `unwise`: findings by tree ("" for the field), and by place, as `levels.0`, `contacts.ana`; one on a contact that
@@ -125,11 +125,11 @@ def files_of(runtime: Runtime, edition: Publication) -> dict[str, str]:
     return texts_in(_packed(runtime, edition))
 
 
-def in_force(runtime: Runtime, tested: Tested) -> InForce:
+def in_force(runtime: Runtime, tested: Tested) -> FilesInForce:
     """What is unwise in the files in force, and where their trees and contacts stand."""
     latest = next(iter(runtime.watched.history()[-1:]), None)
     if latest is None or latest.files is None:
-        return InForce()
+        return FilesInForce()
     packed = _packed(runtime, latest)
     with _laid_out(runtime, packed) as place:
         found = _surveyed(runtime, place, tested)
@@ -141,7 +141,7 @@ def in_force(runtime: Runtime, tested: Tested) -> InForce:
         within = replace(fault, path=fault.path.removeprefix(f"{part}."))
         for tree in in_trees or [""]:
             unwise.setdefault(tree, {}).setdefault(part, []).append(Finding("warning", within if tree else fault))
-    return InForce(
+    return FilesInForce(
         unwise,
         {tree: file for tree, file in found.files.items() if file in own},
         {contact: place for contact, place in found.contacts.items() if place[0] in own},
@@ -160,7 +160,7 @@ def check_edit(runtime: Runtime, base: Publication, edits: Edits, tested: Tested
     with _laid_out(runtime, with_texts(_packed(runtime, base), edits)) as place:
         found = _surveyed(runtime, place, tested)
         network = found.network
-        changes = differences(network_of(runtime, runtime.watched.history()[-1]), network) if network else ()
+        changes = differences(network_of(runtime, runtime.watched.latest), network) if network else ()
         return Checked(pack(place), network, found.faults, found.unwise, changes)
 
 
@@ -247,7 +247,7 @@ def publish_edit(runtime: Runtime, base: Publication, checked: Checked, by: str,
     """
     if checked.network is None:
         raise Faulty(checked.faults[0])
-    latest = runtime.watched.history()[-1]
+    latest = runtime.watched.latest
     if not base.content.is_like(latest.content):
         raise WrongState("the edition in force", f"@{latest.number}", _what_came_since(base, latest))
     if editions.content_of(checked.network, checked.files).is_like(latest.content):
@@ -261,7 +261,7 @@ def roll_back(runtime: Runtime, earlier: Publication, latest: int, by: str, why:
     Raises:
         WrongState: another edition than `latest` is in force, or it says the same.
     """
-    in_force = runtime.watched.history()[-1]
+    in_force = runtime.watched.latest
     if in_force.number != latest:
         raise WrongState("the edition in force", f"@{in_force.number}", f"this page was made when @{latest} was")
     if earlier.content.is_like(in_force.content):

@@ -52,6 +52,11 @@ class Watched:
         published: tuple[Publication, ...] = self.read(lambda tx: editions.history(tx.session))
         return published
 
+    @property
+    def latest(self) -> Publication:
+        """The edition in force; there is one from the first start on."""
+        return self.history()[-1]
+
     def standing(self, content: Content, history: tuple[Publication, ...], before: Content | None = None) -> Standing:
         """The state of the folder with that content; `before`: its content when last in force, None at a start."""
         if not history:

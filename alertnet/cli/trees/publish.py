@@ -146,7 +146,7 @@ def _tell(runtime: "Runtime", number: int) -> None:
 
     typer.echo(f"@{number} is in force. Incidents that are open go on by the trees that they opened on.")
     folder, watched = runtime.watched.folder, own_folder(runtime.watched.folder)
-    files = runtime.watched.history()[-1].files
+    files = runtime.watched.latest.files
     if not runtime.watched.is_example and watched.is_dir() and hash_of(pack(folder)) != files:
         typer.echo(
             f"{watched}, which is watched, was left behind: `alertnet trees export @{number} {watched}` "

@@ -228,7 +228,7 @@ def _checked(runtime: Runtime, edit: Edit) -> Checked:
 def _editor(desk: Desk, edit: Edit, checked: Checked | None = None, refusal: Exception | None = None) -> Response:
     language = desk.language
     found = _as_plain(checked, edit.name, language) if checked is not None else {"faults": [], "others": []}
-    files, latest = edit.files_in(desk.runtime), desk.runtime.watched.history()[-1]
+    files, latest = edit.files_in(desk.runtime), desk.runtime.watched.latest
     is_late = isinstance(refusal, WrongState)
     return desk.show(
         "editor.html",
@@ -249,7 +249,7 @@ def _editor(desk: Desk, edit: Edit, checked: Checked | None = None, refusal: Exc
 
 def _theirs(runtime: Runtime, edit: Edit) -> dict[str, list[str]]:
     """How others have changed the edited files since this edit began, as unified diffs."""
-    before, after = (tree_editing.files_of(runtime, each) for each in (edit.base, runtime.watched.history()[-1]))
+    before, after = (tree_editing.files_of(runtime, each) for each in (edit.base, runtime.watched.latest))
     both = ((name, before.get(name, ""), after.get(name, "")) for name in edit.texts)
     return {
         name: list(unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=1))[2:]

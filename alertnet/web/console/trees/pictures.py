@@ -11,7 +11,7 @@ from alertnet.core.directory.contact_tree import ContactTree, Level
 from alertnet.core.errors import Unknown
 from alertnet.flows.notifications.number_tests import shown_to_work
 from alertnet.runtime import tree_editing
-from alertnet.runtime.tree_editing import Finding, InForce
+from alertnet.runtime.tree_editing import FilesInForce, Finding
 from alertnet.runtime.wiring import Runtime
 from alertnet.web.console.desk import AtDesk
 from alertnet.web.console.refusing import Told
@@ -65,7 +65,7 @@ def show_tree(tree: str, desk: AtDesk) -> Response:
     )
 
 
-def _found(runtime: Runtime) -> InForce:
+def _found(runtime: Runtime) -> FilesInForce:
     return tree_editing.in_force(runtime, lambda network: runtime.read(shown_to_work, network))
 
 
