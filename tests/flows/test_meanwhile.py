@@ -103,6 +103,16 @@ def test_what_a_contact_writes_as_the_incident_is_closed_is_told_as_a_notice(boa
     assert code not in repr(board.replies[-1])
 
 
+def test_what_a_contact_writes_as_its_incident_is_merged_rings(board: Switchboard) -> None:
+    part, whole = board.newest(), board.opens(type="threat")
+    ombuds = Thread(target=board.answers_text, args=("ombuds", "they are at the door"))
+
+    while_desk(board, merges, part, whole, somebody=ombuds)
+
+    assert board.alarms() == [("not_understood", "ombuds")]
+    assert [each["text"] for each in board.history(whole, "sms_received")] == ["they are at the door"]
+
+
 @pytest.mark.parametrize("who", ["ana", "ombuds"])
 def test_a_call_that_comes_as_the_incident_is_closed_rings(board: Switchboard, who: str) -> None:
     call, edition = InboundCall("CA1", CAST[who]), board.runtime.edition

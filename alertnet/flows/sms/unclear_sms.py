@@ -85,14 +85,13 @@ def _cases(tx: Tx, told: Sequence[HeldCode]) -> list[tuple[LockedIncident, list[
     """The latest incidents of those codes with the codes of each, oldest first; one may just have been closed."""
     latest = list(dict.fromkeys(code.incident for code in reversed(told)))[:MOST_INCIDENTS]
     # Lock them in the order of their ids, so that two flows never wait for each other.
-    incidents = [take_up(tx, incident) for incident in sorted(latest)]
-    incidents.sort(key=lambda locked: locked.incident.opened_at)
-    return [(locked, _codes_of(locked, told)) for locked in incidents]
-
-
-def _codes_of(locked: LockedIncident, told: Sequence[HeldCode]) -> list[HeldCode]:
-    its = (code for code in told if code.incident == locked.incident.id)
-    return [replace(code, counts=code.counts and locked.is_open) for code in its]
+    cases = [(take_up(tx, incident), incident) for incident in sorted(latest)]
+    cases.sort(key=lambda case: case[0].incident.opened_at)
+    # By the id that the code was found under: what is locked may be what that has just been merged into.
+    return [
+        (locked, [replace(code, counts=code.counts and locked.is_open) for code in told if code.incident == incident])
+        for locked, incident in cases
+    ]
 
 
 def _code_to_answer(locked: LockedIncident, own: Sequence[HeldCode]) -> str | None:
