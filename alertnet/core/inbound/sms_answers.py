@@ -94,6 +94,11 @@ _ABSENCE = frozenset(
         *("delete", "borre", "borren", "effacez", "supprimez", "loschen", "apague", "apaguem"),
         *("sorry", "siento", "sentimos", "desole", "desolee", "leid", "desculpe", "desculpem"),
         *("nobody", "nadie", "niemand", "ninguem", "ninguno", "never", "nunca", "jamais", "nie", "retired"),
+        # No, or not now, in languages that nobody is written to in.
+        *("sina", "siko", "sipo", "kesho", "baadaye", "hindi", "wala", "bukas", "mamaya", "nggak", "gak", "besok"),
+        *("nahi", "nahin", "hoina", "chaina", "sakdina", "bholi", "laa", "mish", "mush", "msh", "mafish"),
+        *("hay\u0131r", "yapamam", "olmaz", "yar\u0131n", "yarin", "khong", "ikke", "inte", "nej", "nei"),
+        *("impossibile", "nessuno", "domani", "nem", "nemohu", "nemuzu", "jutro", "nuk", "oya", "ntabwo", "nedda"),
         # Asked, who or what this is.
         *("who", "what", "quien", "qui", "quoi", "wer", "quem"),
     )
@@ -106,7 +111,7 @@ _ABSENCE_IN_TWO = frozenset(
         *("on leave", "off duty", "of office", "of town", "in meeting", "de viaje", "de permiso", "fuera de"),
         *("en reunion", "en voyage", "hors de", "auf reisen", "em viagem", "em reuniao", "fora do", "fora da"),
         *("tal vez", "peut etre", "the morning", "me alone", "moi tranquille", "en paz", "in ruhe"),
-        *("que es", "was ist", "que e"),
+        *("que es", "was ist", "que e", "estoy fuera", "de baja", "pa ka", "pa kapab", "nu pot"),
     )
 )
 """The same, perhaps, not now or what this is, in two words that say it only together."""
@@ -146,8 +151,8 @@ _PLEASE = frozenset(("please", "pls", "favor", "plait", "svp", "bitte"))
 _YES = frozenset(("yes", "oui", "ja", "sim"))
 """Words near a code that may reverse a NO."""
 
-_NO_WITH_SLIP = re.compile(r"n(?!r$)[a-z0-9]{1,2}|[bhjm][o0]|[hjm][o0]n|n[a-z]{2}n|nei[a-z]|[23]")
-"""What alone before a code may be a NO with a slip (n0, np, nien), or a call's key for passed on or can't."""
+_NO_WITH_SLIP = re.compile(r"n(?!r$)[a-z0-9]{1,2}|[bhjm][o0]|[hjm][o0]n|n[a-z]{2}n|nei[a-z]|la|[23]")
+"""What alone before a code may be a NO with a slip (n0, np, nien) or in Arabic, or a call's key that says no."""
 
 _AND = frozenset(("and", "y", "e", "et", "und"))
 """What may stand between two codes."""
