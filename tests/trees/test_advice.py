@@ -57,6 +57,18 @@ def test_a_good_tree_needs_no_advice(tmp_path: Path) -> None:
         (SPAIN, '{sms: "+34600555140"}', 12, "has one method alone"),
         (SPAIN, "{email: es@es.example}, {email: two@es.example}", 12, "at night nobody is woken"),
         (DESK, '{sms: "+3225550101"}, {call: "+32470555101"}', 13, "an SMS to a landline: '+3225550101'"),
+        (
+            DESK,
+            '{sms: "+2547110000001"}, {call: "+32470555101"}',
+            13,
+            "a digit too many or too few for a telephone there",
+        ),
+        (
+            DESK,
+            '{sms: "+34600555140"}, {call: "+5730055501011"}',
+            13,
+            "too few for a telephone there: '+5730055501011'",
+        ),
         (DESK, '{sms: "+50255501234"}', 13, "an SMS can't be answered in GT, and there is no other method"),
         (
             DESK,

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from functools import partial, reduce
 
 import phonenumbers
+from phonenumbers import PhoneNumberType, ValidationResult
 
 from alertnet.core.directory.contact import OF_THE_STATE, Disclosure, Role
 from alertnet.core.directory.contact_tree import EVERYWHERE
@@ -44,6 +45,7 @@ def advice(
             yield from _over(contact["closed"], today)
             yield from _of_contact(contact, rules, answers=_answers(contact, tree))
             yield from _that_reads_nothing(id, contact, tree)
+        yield from _of_length(tree.root["callback"])
         for level in tree.root["levels"].entries():
             yield from _unsatisfiable(level, tree)
     yield from _two_roles(trees)
@@ -72,6 +74,9 @@ def _of_contact(contact: Node, rules: Rules, *, answers: bool) -> Iterator[Fault
             phrase("a machine rings an authority, where a coordinator who calls is heard better: write it as a task")
         )
     for method in (*methods, *contact["when_closed"].entries()):
+        for kind in RINGING:
+            if kind in method.value:
+                yield from _of_length(method[kind])
         if "sms" in method.value:
             yield from _of_number(method["sms"], rules, answerable=len(set(kinds)) > 1)
 
@@ -119,6 +124,17 @@ def _of_number(number: Node, rules: Rules, *, answerable: bool) -> Iterator[Faul
         yield number.fault(phrase("an SMS {lacks}:", lacks=every))
 
 
+def _of_length(number: Node) -> Iterator[Fault]:
+    """A number with a digit too many or too few for its country; `values.number` refuses what no country has."""
+    try:
+        parsed = parsed_number(number.value)
+    except phonenumbers.NumberParseException:
+        return
+    reason = phonenumbers.is_possible_number_for_type_with_reason(parsed, PhoneNumberType.FIXED_LINE_OR_MOBILE)
+    if reason not in (ValidationResult.IS_POSSIBLE, ValidationResult.IS_POSSIBLE_LOCAL_ONLY):
+        yield number.fault(phrase("a digit too many or too few for a telephone there:"))
+
+
 def _unanswerable(region: str, answerable: bool) -> Phrase:
     return phrase(
         "can't be answered in {country}, and says so: the link or another method is left"
@@ -129,9 +145,10 @@ def _unanswerable(region: str, answerable: bool) -> Phrase:
 
 
 def _mute(field: Joined, rules: Rules) -> Iterator[Fault]:
-    """Members and staff whose texts from abroad don't reach us."""
+    """Members and staff whose texts from abroad don't reach us, or whose numbers are mistyped."""
     groups = (*(team["members"].items() for _, team in field["teams"].items()), field["staff"].items())
     for phone in (one["phone"] for group in groups for _, one in group):
+        yield from _of_length(phone)
         rule = rules.of_number(phone.value)
         if rule is not None and not rule.replies:
             country = str(region_of(phone.value))
