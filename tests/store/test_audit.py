@@ -137,6 +137,19 @@ def test_a_payload_that_cannot_be_opened_is_found_and_does_not_end_the_search(to
     ]
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [("UPDATE timeline SET at = 'now' WHERE chain = 'one'", "incidents"), ("UPDATE timeline SET hash = 'x'", SYSTEM)],
+)
+def test_a_value_that_no_column_holds_is_found_and_hides_no_other_part(told: Tx, change: str, part: str) -> None:
+    """A10: SQLite keeps a value of any type in any column; reading one ended the search with what lay behind it."""
+    told.session.execute(insert(api_keys).values(id="theirs", hash=b"1", scopes=["read"], created_at=NOW))
+    told.session.execute(text(change))
+
+    assert {part, "api_keys"} <= {each.chain for each in verify(told.session)}
+
+
 def test_a_purged_entry_leaves_a_chain_that_holds(told: Tx) -> None:
     """A10: purging is an entry itself."""
     allow_purging(told, "one", 2, {"by": "somebody"})
