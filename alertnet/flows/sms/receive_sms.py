@@ -14,7 +14,7 @@ from alertnet.core.directory.contact import Contact, MethodKind
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.disclosure import Subject
 from alertnet.core.inbound.sms_answers import is_opt_out, parse_answers, parse_duty_change, says_more
-from alertnet.core.inbound.sms_grammar import parse_report
+from alertnet.core.inbound.sms_grammar import Report, parse_report
 from alertnet.core.limits import Limit
 from alertnet.core.monitoring.self_monitoring import SELF_TEST
 from alertnet.core.notification import Kind
@@ -50,6 +50,9 @@ from alertnet.store.records.credentials.codes import HeldCode, find_sent, told_c
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.inbound import Addressee, InboundSms, Reply
 from alertnet.store.records.notifications import NotificationDraft
+
+Heard = tuple[bool, Reply | None]
+"""Whether the sender of a text is known, and the reply; None for silence."""
 
 
 def receive_sms(tx: Tx, edition: Edition, sms: InboundSms) -> Reply | None:
@@ -111,8 +114,6 @@ class _Text:
         """As it is shown and kept: only what checks a PIN sees it."""
         self.answers = parse_answers(self.sms.body)
         self.codes = {answer.code for answer in self.answers if answer.code}
-        self.former: list[tuple[ContactTree, Contact]] = []
-        """Whom its codes were sent to in incidents that are over, as those know them."""
 
     @cached_property
     def listed(self) -> list[tuple[ContactTree, Contact]]:
@@ -130,6 +131,47 @@ class _Text:
         return about_what_is_real(self.tx, self.told)
 
     @cached_property
+    def judged(self) -> tuple[Mapping[str, HeldCode], Mapping[str, LockedIncident]]:
+        """Which of its codes the number was sent, and, where each of them counts, their incidents, locked.
+
+        Codes are looked at again under the incidents' locks, where wrong tries are counted: of many texts at the same
+        moment each is judged after those before it.
+        """
+        held: dict[str, LockedIncident] = {}
+        while True:
+            sent = find_sent(self.tx, self.sms.sender, self.codes) if self.codes else {}
+            if not self.codes or not all(code in sent and sent[code].counts for code in self.codes):
+                return sent, {}
+            incidents = {code.incident for code in sent.values()}
+            if incidents <= held.keys():
+                return sent, {id: held[id] for id in incidents}
+            held |= take_up_each(self.tx, sorted(incidents - held.keys()))
+
+    @property
+    def guessed(self) -> set[str]:
+        """Those of its codes that the number was never sent."""
+        sent, _ = self.judged
+        return self.codes - sent.keys()
+
+    @property
+    def former(self) -> list[tuple[ContactTree, Contact]]:
+        """Whom its codes were sent to in incidents that are over, as those know them."""
+        sent, incidents = self.judged
+        known = [(incidents[code.incident], code) for code in sent.values() if code.incident in incidents]
+        return [
+            (each.tree(code.tree), each.contact(code.tree, code.contact))
+            for each, code in known
+            if code.tree in each.plans
+        ]
+
+    @cached_property
+    def report(self) -> Report | None:
+        """What it reports, if its sender may report."""
+        if self.from_member is not None:
+            return read_member(self.from_member, self.written.body)
+        return parse_report(self.written.body, self.edition.network.people)
+
+    @cached_property
     def from_member(self) -> FieldText | None:
         """The text as its member's, if a member has the number."""
         return self.by(self.member) if self.member else None
@@ -144,67 +186,69 @@ class _Text:
         return says_more(self.sms.body)
 
 
-def _react(text: _Text) -> tuple[bool, Reply | None]:
-    """Whether the sender is known, and the reply."""
-    tx, edition, sms, written, member = text.tx, text.edition, text.sms, text.written.body, text.from_member
-    if is_opt_out(written):
-        # The network itself answers a STOP, and lets nothing through after it.
-        known, _ = _pass_on(text, Subject.OPTED_OUT)
-        return known, None
-    sent, incidents = _judged(text)
+def _react(text: _Text) -> Heard:
+    """Let the first act that the text is for; what is for none of them is for people."""
+    for hear in (_hear_stop, _hear_answers, _hear_number_test, _hear_lost_code, _hear_report, _hear_duty):
+        if (heard := hear(text)) is not None:
+            return heard
+    return _hear_rest(text)
+
+
+def _hear_stop(text: _Text) -> Heard | None:
+    if not is_opt_out(text.written.body):
+        return None
+    # The network itself answers a STOP, and lets nothing through after it.
+    known, _ = _pass_on(text, Subject.OPTED_OUT)
+    return known, None
+
+
+def _hear_answers(text: _Text) -> Heard | None:
+    sent, incidents = text.judged
     # What is over waits for no answer: words beside its code, which may be an alarm, are for people to read.
-    if incidents and (any(each.is_open for each in incidents.values()) or not text.is_for_people):
-        return True, record_answers(sms, [(each, sent[each.code]) for each in text.answers if each.code], incidents)
-    holders = [(incidents[code.incident], code) for code in sent.values() if code.incident in incidents]
-    text.former = [
-        (each.tree(code.tree), each.contact(code.tree, code.contact))
-        for each, code in holders
-        if code.tree in each.plans
-    ]
-    guessed = text.codes - set(sent)
-    if guessed and (thanks := answer_by_text(tx, edition, sms, guessed)):
-        return True, thanks
-    if guessed and (told_before := lost_codes.find(tx, sms.sender, guessed)):
-        return True, pass_on_answer(tx, edition, sms, told_before)
-    report = read_member(member, written) if member else parse_report(written, edition.network.people)
-    reporter = text.member or coordinator_at(edition.network, sms.sender)
-    if report and reporter and (heard := hear_report(text.by(reporter), report, guessed))[0]:
-        return heard
-    officer = text.member or staff_at(edition.network, sms.sender)
-    change = parse_duty_change(written)
-    if change is not None and officer is not None and (reply := change_duty(text.by(officer), change)):
-        return True, reply
-    coerced = member if member and is_coerced(member, report) else None
-    known, reply, limit = _hear_rest(text, sent)
+    if not incidents or (text.is_for_people and not any(each.is_open for each in incidents.values())):
+        return None
+    return True, record_answers(text.sms, [(each, sent[each.code]) for each in text.answers if each.code], incidents)
+
+
+def _hear_number_test(text: _Text) -> Heard | None:
+    thanks = answer_by_text(text.tx, text.edition, text.sms, text.guessed) if text.guessed else None
+    return (True, thanks) if thanks else None
+
+
+def _hear_lost_code(text: _Text) -> Heard | None:
+    told_before = lost_codes.find(text.tx, text.sms.sender, text.guessed) if text.guessed else None
+    return (True, pass_on_answer(text.tx, text.edition, text.sms, told_before)) if told_before else None
+
+
+def _hear_report(text: _Text) -> Heard | None:
+    reporter = text.member or coordinator_at(text.edition.network, text.sms.sender)
+    if text.report is None or reporter is None:
+        return None
+    is_one, reply = hear_report(text.by(reporter), text.report, text.guessed)
+    return (True, reply) if is_one else None
+
+
+def _hear_duty(text: _Text) -> Heard | None:
+    officer = text.member or staff_at(text.edition.network, text.sms.sender)
+    change = parse_duty_change(text.written.body)
+    reply = change_duty(text.by(officer), change) if officer is not None and change is not None else None
+    return (True, reply) if reply else None
+
+
+def _hear_rest(text: _Text) -> Heard:
+    member = text.from_member
+    coerced = member if member and is_coerced(member, text.report) else None
+    known, reply, limit = _pass_on_rest(text)
     if coerced:
         # A bystander must read the reply to a true PIN.
-        hear_duress(coerced, report)
-    tell_drop(tx, edition.network.in_order, limit)
+        hear_duress(coerced, text.report)
+    tell_drop(text.tx, text.edition.network.in_order, limit)
     return known, reply
 
 
-def _judged(text: _Text) -> tuple[Mapping[str, HeldCode], Mapping[str, LockedIncident]]:
-    """Which of its codes the number was sent, and, where each of them counts, their incidents, locked.
-
-    Codes are looked at again under the incidents' locks, where wrong tries are counted: of many texts at the same
-    moment each is judged after those before it.
-    """
-    tx, number, codes = text.tx, text.sms.sender, text.codes
-    held: dict[str, LockedIncident] = {}
-    while True:
-        sent = find_sent(tx, number, codes) if codes else {}
-        if not codes or not all(code in sent and sent[code].counts for code in codes):
-            return sent, {}
-        incidents = {code.incident for code in sent.values()}
-        if incidents <= held.keys():
-            return sent, {id: held[id] for id in incidents}
-        held |= take_up_each(tx, sorted(incidents - held.keys()))
-
-
-def _hear_rest(text: _Text, sent: Mapping[str, HeldCode]) -> tuple[bool, Reply | None, Limit | None]:
+def _pass_on_rest(text: _Text) -> tuple[bool, Reply | None, Limit | None]:
     """Handle what acts on nothing (wrong codes, verbs, words); also returns the limit that drops part of it, if any."""
-    tx, sms, told = text.tx, text.sms, text.told
-    guessed = [code for code in text.codes if code not in sent]
+    tx, sms, told, guessed, (sent, _) = text.tx, text.sms, text.told, text.guessed, text.judged
     if not (told or sent or text.member or text.listed):
         limit = may_look(tx, sms.sender) if guessed else None
         if guessed and limit is None:
@@ -237,7 +281,7 @@ def _reply_to_holder(text: _Text, consequences: Sequence[Consequence]) -> Reply 
     return reply_to_holder(last.holder, Kind.NOT_UNDERSTOOD, last.words)
 
 
-def _pass_on(text: _Text, subject: Subject) -> tuple[bool, Reply | None]:
+def _pass_on(text: _Text, subject: Subject) -> Heard:
     """Pass the text on to the coordinators, in whatever way the number is known.
 
     What somebody writes during a drill, besides answers to it, is about what is real (A12).
