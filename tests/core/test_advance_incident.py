@@ -10,7 +10,7 @@ from alertnet.core.directory.availability import Hours
 from alertnet.core.directory.contact import Method, MethodKind
 from alertnet.core.directory.contact_tree import ActionDue, ContactTree, Level, NeedsGo, Otherwise, Start
 from alertnet.core.disclosure import Subject
-from alertnet.core.escalation.advance import advance, begin_escalation, stop
+from alertnet.core.escalation.advance import advance, begin_escalation, restore, stop
 from alertnet.core.escalation.advance_incident import IncidentRecord, Place, advance_incident
 from alertnet.core.escalation.decision import (
     ActionMissing,
@@ -415,3 +415,17 @@ def test_what_is_stopped_keeps_what_is_said_of_its_answers() -> None:
     step = incident.step(1, {"coast": [Withdrawn("coast-consul")]})
 
     assert (step.states["coast"].status, dict(step.states["coast"].answers), step.effects) == (Status.STOPPED, {}, ())
+
+
+def test_whose_answer_was_revoked_while_all_was_stopped_is_told_as_soon_as_it_goes_on() -> None:
+    """A2: and not only hours later, as if it had gone on when the answer was revoked."""
+    both = tree([level("Friends", "consul", "mayor", acknowledge="all", wait=30)])
+    incident = Incident([both])
+    incident.move(0)
+    incident.move(5, {"valley": [acknowledged("consul")]})
+    incident.states["valley"] = stop(incident.states["valley"], NOW + minutes(5))
+
+    incident.move(185, {"valley": [Withdrawn("consul")]})
+    incident.states["valley"] = restore(incident.states["valley"], NOW + minutes(200))
+
+    assert incident.move(200) == ["valley: alert to consul by 0, Friends"]

@@ -41,8 +41,8 @@ from alertnet.core.incident import Severity
 
 
 def apply_event(context: Context, event: Event) -> None:  # noqa: C901 - a table: one line for each event
-    """Apply one event at the context's `now`. While stopped, only answers and reports of providers are kept."""
-    context.moment = context.now
+    """Apply one event. While stopped, time stands still, and only answers and reports of providers are kept."""
+    context.moment = context.state.stopped_at or context.now
     if context.state.status is Status.STOPPED and not isinstance(event, Answered | Withdrawn | Failed | LetThrough):
         return
     match event:
