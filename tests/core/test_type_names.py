@@ -28,6 +28,7 @@ TOLD = {
         sicarios acabaron con la vida del lider de la vereda
     """,
     "attempted_killing": """
+        versuchte Tötung
         le metieron tres tiros
         P5 was stabbed in the leg
         someone fired three shots at the office
@@ -144,6 +145,11 @@ TOLD = {
         la torturaron con electricidad
     """,
     "death_threat": """
+        ameaça de assassinato contra P9
+        recibio amenazas de asesinato
+        menace d'assassinat contre P9
+        murder threat against P9
+        Drohung mit Tötung
         they put a knife to his throat and said next time we kill you
         i got a whatsapp saying you are next
         a letter with a bullet was left at the office door

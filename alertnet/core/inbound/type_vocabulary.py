@@ -11,7 +11,7 @@ TYPE_NAMES = {
     "attempted_killing": "armed-attack attempted-killing attempted-murder attempt-on-life shot stabbed attentat "
     "attaque-armee tentative-d-assassinat tentative-de-meurtre atentado intento-de-asesinato tentativa-de-asesinato "
     "esfaqueado esfaqueada angeschossen niedergestochen bewaffneter-angriff mordversuch ataque-armado "
-    "tentativa-de-assassinato stab* apunalar* balear* poignarder*",
+    "versuchte-totung tentativa-de-assassinato stab* apunalar* balear* poignarder*",
     "disappearance": "disappearance disappeared missing missing-since missing-person disparition disparu disparue "
     "introuvable desaparicion desaparecido desaparecida desaparecio desaparecieron vermisst verschwunden "
     "verschwindenlassen desaparecimento",
@@ -33,7 +33,8 @@ TYPE_NAMES = {
     "death_threat": "death-threat threatened-with-death menace-de-mort menaces-de-mort menacee-de-mort "
     "menacent-de-mort amenaza-de-muerte amenazas-de-muerte amenazado-de-muerte amenazada-de-muerte "
     "amenazados-de-muerte amenazadas-de-muerte amenazan-de-muerte amenazaron-de-muerte ameaca-de-morte "
-    "ameacas-de-morte morddrohung",
+    "ameacas-de-morte morddrohung murder-threat menace-d-assassinat menaces-d-assassinat amenaza-de-asesinato "
+    "amenazas-de-asesinato ameaca-de-assassinato ameacas-de-assassinato drohung-mit-totung",
     "threat": "threat intimidation extortion extorsion amenaza intimidacion intimidante ameaca ameacado ameacada "
     "bedroht bedrohung threaten* intimidate* extort* harass* amenazar* intimidar* extorsionar* hostigar* acosar* "
     "menacer* intimider* harceler*",
