@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Callable, Iterator
-from threading import Thread
+from threading import Event, Thread, current_thread
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from alertnet.core.incident import CloseReason
 from alertnet.core.notification import Kind
@@ -137,6 +137,27 @@ def test_duress_that_is_told_as_its_report_is_split_off_is_of_that_report(board:
     while_desk(board, splits, whole, board.incident(part).ref, somebody=ana)
 
     assert [board.incident(id).facts.duress for id in (part, whole)] == [True, False]
+
+
+def test_a_withdrawal_that_looks_for_its_report_as_that_is_merged_is_one(board: Switchboard) -> None:
+    """B4: else the phone is written to all the same."""
+    part, whole = board.newest(), board.opens(type="threat")
+    has_looked, is_merged = Event(), Event()
+    ana = Thread(target=board.answers_text, args=("ana", "FALSE 47110"))
+
+    def wait_after_first_look(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if current_thread() is ana and "raised_index" in statement and not has_looked.is_set():
+            has_looked.set()
+            is_merged.wait(PATIENCE)
+
+    event.listen(board.runtime.engine, "after_cursor_execute", wait_after_first_look)
+    ana.start()
+    assert has_looked.wait(PATIENCE)
+    board.runtime.transact(merges, part, whole)
+    is_merged.set()
+    ana.join()
+
+    assert board.incident(whole).facts.withdrawn
 
 
 @pytest.mark.parametrize("does", ["merges", "splits"])

@@ -32,17 +32,18 @@ def withdrawable(text: FieldText, ref: str | None) -> str | None:
     None where there is none, or it is another's.
     """
     tx, phone, team = text.tx, text.sender.member.phone, text.sender.team.id
+    known = incidents.all_open_of_phone(tx, phone, held_by=team, team=team)
+    shown = [each for each in known if not each.facts.hidden_from_phone]
     if ref is None:
-        own = incidents.open_of_phone(tx, phone, held_by=team)
-        found = own or incidents.open_of_phone(tx, phone, held_by=team, team=team)
+        own = [each for each in shown if phone in (each.facts.raised_from, *each.facts.also_from)]
+        found = next(iter(own or shown), None)
     else:
         try:
-            found = incidents.id_of(tx, ref)
+            named = incidents.id_of(tx, ref)
         except Unknown:
             return None
-    concerned = {each.id: each.facts for each in incidents.all_open_of_phone(tx, phone, held_by=team, team=team)}
-    facts = concerned.get(found or "")
-    return found if facts is not None and not (facts.lone_text or facts.hidden_from_phone) else None
+        found = next((each for each in shown if each.id == named), None)
+    return found.id if found is not None and not found.facts.lone_text else None
 
 
 def is_cry_all_the_same(text: FieldText, report: Report) -> bool:
