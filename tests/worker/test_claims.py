@@ -32,6 +32,7 @@ from alertnet.flows.unit.locked_incident import LockedIncident, take_up, taken_u
 from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx, apart
+from alertnet.store.queues import due_attempts
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.notifications import NotificationDraft
 from alertnet.store.tables import attempts, notifications
@@ -113,6 +114,18 @@ def test_two_workers_never_take_the_same(stages: Stages, each_database: str) -> 
     other.close()
     assert len(taken) == 40
     assert set(taken.values()) == {1}
+
+
+def test_a_state_is_made_a_value_once_for_all_alerts_of_one_look(stages: Stages) -> None:
+    """Where hundreds are told it is as long as all of them, and was read anew for each that was still to leave."""
+    stage = stages(known=network(Level("Both", ("carla", "diego"), wait=30 * MINUTE)))
+    stage.opens()
+    ids = [row.id for row in stage.attempts()]
+
+    found, _ = stage.runtime.read(lambda tx: due_attempts.with_words(tx.session, ids))
+
+    states = [each.state for due in found for each in due.coverage]
+    assert (len(states) > 1, len({*map(id, states)})) == (True, 1)
 
 
 def test_a_number_is_called_once_at_a_time_over_all_incidents(stages: Stages) -> None:

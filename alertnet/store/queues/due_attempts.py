@@ -19,7 +19,7 @@ from alertnet.store.db.lookups import LookUp
 from alertnet.store.db.session import PutApart, Session
 from alertnet.store.db.statements import Prepared, change_each
 from alertnet.store.queues.attempts import ASKED, COLUMNS, Attempt, NewAttempt, typed
-from alertnet.store.records.notifications import COVERED, Covered, NewNotification
+from alertnet.store.records.notifications import COVERED, Covered, NewNotification, StoredState, as_covered
 from alertnet.store.tables import IS_NO_FIRST_ALERT, IS_QUEUED, attempts, escalations, incidents, notifications, served
 
 
@@ -186,9 +186,10 @@ def with_words(session: Session, ids: Sequence[str]) -> tuple[list[DueAttempt], 
                 rows += _WITH_WORDS.all(session, {"ids": [id]})
     # A row for each escalation that an alert counts for.
     coverage: dict[str, list[Covered]] = {}
+    states: dict[str, StoredState] = {}
     for row in rows:
         if row.escalation_id is not None:
-            coverage.setdefault(row.id, []).append(Covered(*row[-len(COVERED) :]))
+            coverage.setdefault(row.id, []).append(as_covered(row[-len(COVERED) :], states))
     found = []
     for id, row in {row.id: row for row in rows}.items():
         with PutApart(broken, id):

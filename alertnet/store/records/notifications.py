@@ -4,8 +4,9 @@ The latter are in the table `served`, since a shared contact is told once for se
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import field, fields
+from dataclasses import field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, delete, select, tuple_, update
@@ -33,20 +34,31 @@ class Coverage:
     round: int
 
 
+class StoredState:
+    """The state of an escalation as it was read, made a value once for all that counts for it."""
+
+    def __init__(self, stored: Any) -> None:
+        self._stored = stored
+
+    @cached_property
+    def state(self) -> State:
+        return from_plain(State, self._stored)
+
+
 @value
 class Covered(Coverage):
     """A coverage with its notification, the escalation's state, and the task it belongs to, if any."""
 
     notification: str
     tree: str
-    state_or_stored: Any
+    state_or_stored: State | StoredState
     """The state of the escalation; in stored form if it was read."""
     task: str | None = None
 
     @property
     def state(self) -> State:
         known = self.state_or_stored
-        return known if isinstance(known, State) else from_plain(State, known)
+        return known.state if isinstance(known, StoredState) else known
 
 
 @value
@@ -188,9 +200,16 @@ def covered_by(session: Session, notifications: Sequence[str]) -> dict[str, list
     """The coverage of several notifications, by notification; those that count for nothing are left out."""
     values = {"notifications": list(notifications)}
     found: dict[str, list[Covered]] = {}
+    states: dict[str, StoredState] = {}
     for row in _COVERED_BY.all(session, values) if notifications else ():
-        found.setdefault(row.notification_id, []).append(Covered(*row))
+        found.setdefault(row.notification_id, []).append(as_covered(row, states))
     return found
+
+
+def as_covered(row: Sequence[Any], states: dict[str, StoredState]) -> Covered:
+    """The coverage in a row of `COVERED`. `states`: those read so far, by escalation."""
+    read = [*row[:-1], states.setdefault(row[0], StoredState(row[-1]))]
+    return Covered(*read)
 
 
 def covered_by_task(session: Session, task: str) -> list[Covered]:
@@ -303,4 +322,4 @@ def revise(
 
 
 def _of_task(row: Row[Any]) -> Covered:
-    return Covered(*row[: len(fields(Covered))])
+    return replace(as_covered(row[: len(COVERED)], {}), task=row[len(COVERED)])
