@@ -150,6 +150,22 @@ def test_last_resort_that_answered_before_answers_again_with_the_same_code(world
     assert incident.answers() == [("desk", "acknowledged", "sms")]
 
 
+def test_last_resort_that_is_asked_again_does_not_read_that_it_has_taken_charge(world_of: Worlds) -> None:
+    """A2: an OK without its code acts on nothing, and whoever wrote it would sleep on while nobody acts."""
+    world = world_of(a_tree("  - {name: Desk, notify: [desk], wait: 5m, then: next}\n" + FRIENDS))
+    incident = world.raises()
+    acknowledges(world, "head office")
+    told = world.reply_to("head office", "OK")
+    world.passes(minutes=10)
+
+    asked = world.reply_to("head office", "OK")
+
+    assert incident.status("valley") == "unanswered"
+    assert "you take charge" in told
+    assert "you take charge" not in asked
+    assert code_in(asked) == code_in(world.phone("head office").inbox[0])
+
+
 def test_a_late_answer_counts_for_the_level_that_notified_it(world_of: Worlds) -> None:
     """B3: also while the rounds go on."""
     world = world_of(TWO_ROUNDS)

@@ -234,9 +234,14 @@ def _says_the_same(locked: LockedIncident, given: list[CurrentAnswer], response:
         return False
     if kind is AnswerKind.RELAYED and before.address != response.address:
         return False
+    return _still_counts(locked, before)
+
+
+def _still_counts(locked: LockedIncident, answer: CurrentAnswer) -> bool:
+    """Whether the answer is the one that counts wherever its giver stands; not once that was asked again."""
     plans, states = locked.plans, locked.states
-    counted = counted_in(locked.recipient(before.tree, before.contact))
-    return all(still_says(plans[each.tree], states[each.tree], each.id, kind) for each in counted)
+    counted = counted_in(locked.recipient(answer.tree, answer.contact))
+    return all(still_says(plans[each.tree], states[each.tree], each.id, answer.kind) for each in counted)
 
 
 def _new(recipient: Recipient, response: Response) -> NewAnswer:
@@ -260,9 +265,11 @@ def _add(locked: LockedIncident, new: NewAnswer) -> None:
 
 
 def as_recorded(recipient: Recipient) -> Recorded | None:
-    """The contact's answer that counts now, for another confirmation; None where there is none."""
+    """The contact's answer that counts now, for another confirmation; None where it has none or is asked again."""
     answer = recipient.current_answer()
-    return _recorded(recipient, answer.id, answer.kind, answer.at) if answer else None
+    if answer is None or not _still_counts(recipient.locked, answer):
+        return None
+    return _recorded(recipient, answer.id, answer.kind, answer.at)
 
 
 def _recorded(recipient: Recipient, id: str, kind: AnswerKind, at: datetime) -> Recorded:
