@@ -79,8 +79,29 @@ def unused(progress: ContactProgress, reach: Reach) -> list[int]:
     ]
 
 
+def next_at(progress: ContactProgress, reach: Reach, level: Level) -> datetime | None:
+    """When the contact's next step is due; None when all is done."""
+    first, again, opening = _ahead(progress, reach, level)
+    return min([at for at in (first and first[0], again, opening) if at is not None], default=None)
+
+
 def upcoming(progress: ContactProgress, reach: Reach, level: Level) -> NextStep | None:
-    """The contact's next step; None when all is done.
+    """The contact's next step; None when all is done."""
+    first, again, opening = _ahead(progress, reach, level)
+    if opening is not None and all(opening < at for at in (first and first[0], again) if at is not None):
+        return NextStep(opening, _reopen(progress, opening), (), opens=True)
+    if first is not None and (again is None or first[0] <= again):
+        at, method_index = first
+        if closed_by := reach.closed_by(method_index, at):
+            return NextStep(at, skip(progress, method_index, at), (), closed_by)
+        return NextStep(at, use(progress, method_index, at), (first_send(reach, method_index, at),))
+    return None if again is None else _repeat(progress, reach, again)
+
+
+def _ahead(
+    progress: ContactProgress, reach: Reach, level: Level
+) -> tuple[tuple[datetime, int] | None, datetime | None, datetime | None]:
+    """The next unused method with its moment, the next repeat, and the opening of a contact that was closed.
 
     Repeats are at start + k x every, with the sms and call methods first used strictly before that moment. A contact
     that was closed begins again at its opening.
@@ -90,15 +111,7 @@ def upcoming(progress: ContactProgress, reach: Reach, level: Level) -> NextStep 
         default=None,
     )
     again = _repeat_at(progress, level) if reach.contact.answers else None
-    opening = opens_at(progress, reach)
-    if opening is not None and all(opening < at for at in (first and first[0], again) if at is not None):
-        return NextStep(opening, _reopen(progress, opening), (), opens=True)
-    if first is not None and (again is None or first[0] <= again):
-        at, method_index = first
-        if closed_by := reach.closed_by(method_index, at):
-            return NextStep(at, skip(progress, method_index, at), (), closed_by)
-        return NextStep(at, use(progress, method_index, at), (first_send(reach, method_index, at),))
-    return None if again is None else _repeat(progress, reach, again)
+    return first, again, opens_at(progress, reach)
 
 
 def bring_forward(progress: ContactProgress, reach: Reach, at: datetime) -> NextStep:

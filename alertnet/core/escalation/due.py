@@ -27,7 +27,7 @@ from alertnet.core.escalation.levels import (
     would_matter,
 )
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.escalation.state import LAST_RESORT, LevelRun, LevelStatus, State, Status
+from alertnet.core.escalation.state import LAST_RESORT, ContactProgress, LevelRun, LevelStatus, State, Status
 from alertnet.core.incident import Severity
 from alertnet.core.resolution.resolve import Plan, PlannedLevel
 
@@ -135,20 +135,20 @@ class Agenda:
         """The next messages of each level, and the silences that bring a deputy."""
         found: list[_Due] = []
         for run in (context := self.context).state.runs:
-            steps: list[contact_steps.NextStep] = []
+            steps: list[tuple[datetime, ContactProgress]] = []
             silences: list[tuple[datetime, str]] = []
             level = context.level(run)
             for progress in live_progress(context, run):
                 reach = context.reach(progress.contact)
-                following = contact_steps.upcoming(progress, reach, level)
-                if following is not None:
-                    steps.append(following)
+                at = contact_steps.next_at(progress, reach, level)
+                if at is not None:
+                    steps.append((at, progress))
                 may_be_silent = reach.contact.answers and reach.contact.deputy is not None and not progress.deputised
                 if run.status is LevelStatus.OPEN and may_be_silent:
                     silences.append((contact_steps.silence_at(progress, reach, level, run.ends_at), progress.contact))
             if steps:
-                at = min(steps, key=_AT).at
-                now = [each for each in steps if each.at == at]
+                at = min([when for when, _ in steps])
+                now = [progress for when, progress in steps if when == at]
                 found.append(_Due(at, SEND, partial(self._plan_sends, run.index, now)))
             if silences:
                 at, _ = min(silences)
@@ -156,8 +156,11 @@ class Agenda:
                 found.append(_Due(at, SILENCE, partial(self._miss, run.index, silent)))
         return found
 
-    def _plan_sends(self, index: int, steps: list[contact_steps.NextStep]) -> None:
+    def _plan_sends(self, index: int, due: list[ContactProgress]) -> None:
         """Plan the next steps of a level's contacts together, since they are independent."""
+        context, level = self.context, self.context.level(self.context.run(index))
+        ahead = [contact_steps.upcoming(each, context.reach(each.contact), level) for each in due]
+        steps = [each for each in ahead if each is not None]
         after = {each.progress.contact: each.progress for each in steps}
         run = self.context.run(index)
         self.context.put(replace(run, turns=tuple([after.get(progress.contact, progress) for progress in run.turns])))
