@@ -142,3 +142,23 @@ def test_without_numbers_of_ours_there_is_no_card(office: Office) -> None:
     said = office.types("letter", "embassy-es", "--format", "vcf", "--output", str(office.folder / "ours.vcf"))
 
     assert (said.code, said.err.partition(":")[0]) == (2, "ALERTNET_TWILIO_FROM")
+
+
+@pytest.mark.parametrize(
+    ("contact", "unset", "needless"),
+    [
+        ("embassy-es", ["ALERTNET_TWILIO_FROM", "ALERTNET_SMTP_URL", "ALERTNET_PUBLIC_URL"], []),
+        ("defenders-network", ["ALERTNET_TWILIO_FROM", "ALERTNET_PUBLIC_URL"], ["ALERTNET_SMTP_URL"]),
+    ],
+)
+def test_a_letter_that_can_not_say_where_genuine_messages_come_from_says_so(
+    office: Office, contact: str, unset: list[str], needless: list[str]
+) -> None:
+    """It would call all of our messages false: "what comes from elsewhere is not from us"."""
+    for name in (*unset, *needless):
+        office.env.pop(name, None)
+
+    said = office.types("letter", contact, "--output", str(office.folder / "letter.pdf"))
+
+    assert said.code == 0
+    assert f"Not set: {', '.join(unset)}. " in said.err

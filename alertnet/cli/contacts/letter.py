@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from alertnet.messages.renderer import Renderer
 
 
+INCOMPLETE = "It can't say whence genuine messages come: write the letter to hand over where alertnet is installed."
+
+
 class Format(StrEnum):
     PDF = "pdf"
     HTML = "html"
@@ -66,20 +69,42 @@ def letter(
     renderer = renderer_of(templates)
     if language is not None and language not in renderer.languages:
         raise BadInput("--language", language, renderer.languages)
-    path = output or Path(f"letter-{whom.id}.{format}")
-    write_confidential(path, _written(tree, whom, renderer, language or whom.language, format))
+    path, sender = output or Path(f"letter-{whom.id}.{format}"), _sender()
+    write_confidential(path, _written(tree, whom, sender, renderer, language or whom.language, format))
     typer.echo(f"{path}: hand it over in person, and check its numbers together.")
+    if unset := _left_out(whom, sender):
+        typer.echo(f"Not set: {', '.join(unset)}. {INCOMPLETE}", err=True)
 
 
-def _written(tree: "ContactTree", contact: "Contact", renderer: "Renderer", language: str, format: Format) -> bytes:
-    from alertnet.cli.call_sheet.pdf import as_pdf
-    from alertnet.messages.letter import Letter, Sender
-    from alertnet.runtime.clock import system_clock
+def _sender() -> "Sender":
+    from alertnet.messages.letter import Sender
     from alertnet.runtime.settings.settings import examine
 
     settings = examine().settings
     numbers = (*settings.twilio_from, *settings.twilio_2_from)
-    sender = Sender(numbers, settings.smtp.sender if settings.smtp else None, settings.public_url)
+    return Sender(numbers, settings.smtp.sender if settings.smtp else None, settings.public_url)
+
+
+def _left_out(contact: "Contact", sender: "Sender") -> list[str]:
+    """The settings that are missing to say where genuine messages to that contact come from."""
+    from alertnet.core.directory.contact import RINGING, MethodKind
+
+    kinds = {each.kind for each in contact.methods}
+    needed = {
+        "ALERTNET_TWILIO_FROM": sender.numbers or not kinds & RINGING,
+        "ALERTNET_SMTP_URL": sender.mail or MethodKind.EMAIL not in kinds,
+        "ALERTNET_PUBLIC_URL": sender.public_url or not contact.answers,
+    }
+    return [name for name, is_said in needed.items() if not is_said]
+
+
+def _written(
+    tree: "ContactTree", contact: "Contact", sender: "Sender", renderer: "Renderer", language: str, format: Format
+) -> bytes:
+    from alertnet.cli.call_sheet.pdf import as_pdf
+    from alertnet.messages.letter import Letter
+    from alertnet.runtime.clock import system_clock
+
     if format is Format.VCF:
         return _as_card(tree.sender, sender)
     words = Letter(tree, contact, sender, renderer, language)
