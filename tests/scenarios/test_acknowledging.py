@@ -129,6 +129,18 @@ def test_passed_on_silences_that_number_and_answers_nothing(valley: World) -> No
     assert incident.status("valley") == "running"
 
 
+def test_an_ok_from_another_number_than_passed_it_on_has_to_name_the_code(world_of: Worlds) -> None:
+    """That phone is asked to take charge, and is not to read that it was passed on."""
+    both = CONTACTS.replace(f'[{{sms: "{OMBUDS}"', f'[{{sms: "+573005550122"}}, {{sms: "{OMBUDS}"')
+    world = world_of(a_tree(FRIENDS + COORDINATION, both))
+    world.raises()
+    code = code_of(world, OMBUDS)
+    world.texts("+573005550122", f"PASS {code}")
+
+    assert "you passed it on" in world.reply_to("+573005550122", "OK")
+    assert code in world.reply_to(OMBUDS, "OK")
+
+
 def test_done_acknowledges_and_reports_the_action(valley: World) -> None:
     """B4: `DONE 4711 text`."""
     incident = valley.raises()

@@ -264,10 +264,12 @@ def _add(locked: LockedIncident, new: NewAnswer) -> None:
     locked.record(str(new.kind), tree=new.tree, contact=new.contact, via=new.via.value, acknowledgement=new.id)
 
 
-def as_recorded(recipient: Recipient) -> Recorded | None:
-    """The contact's answer that counts now, for another confirmation; None where it has none or is asked again."""
+def as_recorded(recipient: Recipient, number: str) -> Recorded | None:
+    """The answer that counts now, for another confirmation there; None where there is none, or that number is asked."""
     answer = recipient.current_answer()
     if answer is None or not _still_counts(recipient.locked, answer):
+        return None
+    if answer.kind is AnswerKind.RELAYED and answer.address != number:
         return None
     return _recorded(recipient, answer.id, answer.kind, answer.at)
 

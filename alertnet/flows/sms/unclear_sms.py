@@ -72,7 +72,7 @@ def _said_again(writer: Recipient, own: Sequence[HeldCode], sms: InboundSms) -> 
     is_only_ok = parse_answers(sms.body) == (SmsAnswer(Verb.OK, None),)
     if not is_only_ok or any(code.prompt is not None for code in _good(own)):
         return None
-    before = as_recorded(writer)
+    before = as_recorded(writer, sms.sender)
     return before if before is not None and before.kind is not AnswerKind.DECLINED else None
 
 
