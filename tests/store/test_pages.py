@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Engine
+import pytest
+from sqlalchemy import Engine, text
 
 from alertnet.core.directory.routine import USUAL
 from alertnet.core.inbound.on_the_road.journey import Journey, JourneyKind, Leg
@@ -19,6 +20,11 @@ from tests.support.entropy import Foreseen
 
 FEW, MANY, A_PAGE = 60, 600, 6
 OPEN, CLOSED = IncidentStatus.OPEN, IncidentStatus.CLOSED
+YEARS = """
+INSERT INTO journeys (id, kind, team, member, status, journey, expected_at, began_at, ended_at)
+SELECT lpad(to_hex(n), 32, '0'), kind, team, member, status, journey, expected_at, began_at, ended_at
+FROM journeys, generate_series(1, 20000) AS n WHERE status = 'over' ORDER BY n
+"""
 
 
 def happen(tx: Tx, numbers: range, templates: str) -> None:
@@ -83,6 +89,26 @@ def test_a_page_takes_as_few_steps_beside_years_of_incidents(sqlite_engine: Engi
 
         assert min(beside_few.values()) > 0
         assert [name for name, page in PAGES.items() if _steps_of(tx, page) > 1.2 * beside_few[name]] == []
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("kind", ["postgres"])
+def test_a_check_in_reads_few_of_years_of_journeys(kind: str, tx: Tx) -> None:
+    """With each, those that go on are looked through for members who were moved."""
+    travel(tx, range(A_PAGE + 1))
+    tx.session.execute(text(YEARS))
+    tx.session.execute(text("ANALYZE journeys"))
+    before = _rows_read(tx)
+
+    found = journeys.announced(tx.session)
+
+    assert len(found) == A_PAGE
+    assert A_PAGE <= _rows_read(tx) - before < FEW
+
+
+def _rows_read(tx: Tx) -> int:
+    read = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'journeys'"
+    return int(tx.session.scalar(text(read)) or 0)
 
 
 def _steps_of(tx: Tx, read: Callable[[Tx], object]) -> int:
