@@ -149,6 +149,8 @@ class SmtpRelay:
         password: str = "",
         deadline_seconds: float = DEADLINE_SECONDS,
         connect_seconds: float = CONNECT_SECONDS,
+        *,
+        tls_at_once: bool = False,
     ) -> None:
         self.host = host
         self.port = port
@@ -159,10 +161,12 @@ class SmtpRelay:
         self._deadline_seconds = deadline_seconds
         self._connect_seconds = connect_seconds
         self._greeting_name = mail_address(sender).domain
+        self._tls_at_once = tls_at_once
+        """Whether the relay expects TLS from the first byte (RFC 8314 3.3), where others are asked by STARTTLS."""
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
-        # Reading the machine's trusted certificates takes 10 ms, so do it only for a relay that offers STARTTLS.
+        # Reading the machine's trusted certificates takes 10 ms, so do it only for a relay that speaks TLS.
         context = ssl.create_default_context()
         if is_loopback(self.host):
             # On loopback mail servers use self-made certificates, and nobody can listen in between.
@@ -205,7 +209,8 @@ class SmtpRelay:
         """Do nothing: mails don't ring."""
 
     def _session(self) -> "_Session":
-        return _Session(self._greeting_name, Deadline(self._deadline_seconds), self._connect_seconds)
+        tls = self._tls if self._tls_at_once else None
+        return _Session(self._greeting_name, Deadline(self._deadline_seconds), self._connect_seconds, tls)
 
     def _prepare(self, session: "_Session") -> Result | None:
         """Connect, encrypt and authenticate; None where the relay is ready for a mail."""
@@ -213,10 +218,10 @@ class SmtpRelay:
         if code != 220:
             return _not_accepted(code, reply, Failure.OUR_ACCOUNT)
         session.ehlo_or_helo_if_needed()
-        if session.has_extn("starttls"):
+        if not self._tls_at_once and session.has_extn("starttls"):
             session.starttls(context=self._tls)
             session.ehlo_or_helo_if_needed()
-        elif not is_loopback(self.host):
+        elif not (self._tls_at_once or is_loopback(self.host)):
             return _account_refused("starttls", AccountFault.SETTINGS)
         if self._user is not None:
             session.authenticate(self._user, self._password)
@@ -224,7 +229,7 @@ class SmtpRelay:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether mail to that host stays on this machine, so that STARTTLS is not required."""
+    """Whether mail to that host stays on this machine, so that TLS is not required."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -234,15 +239,22 @@ def is_loopback(host: str) -> bool:
 class _Session(smtplib.SMTP):
     """smtplib's client with one deadline for everything; its own timeout applies to each read."""
 
-    def __init__(self, greeting_name: str, deadline: Deadline, connect_seconds: float) -> None:
+    def __init__(
+        self, greeting_name: str, deadline: Deadline, connect_seconds: float, tls: ssl.SSLContext | None
+    ) -> None:
         super().__init__(local_hostname=greeting_name)
         self._deadline = deadline
         self._connect_seconds = connect_seconds
+        self._tls = tls
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         # The name that the certificate must prove; smtplib sets it only when it connects in its constructor.
         self._host = host
-        return open_socket(host, port, Deadline(min(self._connect_seconds, self._deadline.left())))
+        connection = open_socket(host, port, Deadline(min(self._connect_seconds, self._deadline.left())))
+        if self._tls is None:
+            return connection
+        connection.settimeout(self._deadline.left())
+        return self._tls.wrap_socket(connection, server_hostname=host)
 
     def send(self, s: Any) -> None:
         if self.sock:

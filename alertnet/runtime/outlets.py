@@ -50,6 +50,8 @@ def open_outlets(settings: Settings) -> dict[Route, Outlet]:
         )
     for provider, server in settings.relays.items():
         password = server.password.get_secret_value() if server.password else ""
-        relay = SmtpRelay(server.host, server.port, server.sender, server.user, password)
+        relay = SmtpRelay(
+            server.host, server.port, server.sender, server.user, password, tls_at_once=server.tls_at_once
+        )
         outlets[MethodKind.EMAIL, provider] = Outlet(relay, (server.sender,), 0)
     return outlets

@@ -81,13 +81,16 @@ class Mailbox:
 @contextmanager
 def relay_for(mailbox: Mailbox, user: str | None = None, password: str = "", **options: Any) -> Iterator[SmtpRelay]:
     loop = asyncio.new_event_loop()
-    serving = loop.create_server(lambda: SMTP(mailbox, hostname="relay.test", loop=loop, **options), "127.0.0.1", 0)
+    tls_at_once = options.pop("tls_at_once", None)
+    serving = loop.create_server(
+        lambda: SMTP(mailbox, hostname="relay.test", loop=loop, **options), "127.0.0.1", 0, ssl=tls_at_once
+    )
     server = loop.run_until_complete(serving)
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     try:
         port = server.sockets[0].getsockname()[1]
-        yield SmtpRelay("127.0.0.1", port, "alert@pbi.example", user, password)
+        yield SmtpRelay("127.0.0.1", port, MAIL.sender, user, password, tls_at_once=tls_at_once is not None)
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(5)
@@ -254,6 +257,16 @@ def test_user_and_password_are_given_over_tls(server_tls: ssl.SSLContext) -> Non
     assert mailbox.users == [b"us@er"]
 
 
+def test_a_relay_that_speaks_tls_from_the_first_byte_is_spoken_to_so(server_tls: ssl.SSLContext) -> None:
+    """RFC 8314 3.3: many relays know only that, on port 465."""
+    mailbox = Mailbox()
+    options = {"authenticator": mailbox.authenticate, "auth_require_tls": False}
+    with relay_for(mailbox, "us@er", "p:ss/word", tls_at_once=server_tls, **options) as relay:
+        assert isinstance(relay.send(MAIL), Accepted)
+
+    assert (mailbox.users, len(mailbox.taken)) == ([b"us@er"], 1)
+
+
 def test_a_wrong_password_is_a_fault_of_our_account(server_tls: ssl.SSLContext) -> None:
     mailbox = Mailbox()
     with relay_for(mailbox, "user", "wrong", tls_context=server_tls, authenticator=mailbox.authenticate) as relay:
@@ -287,8 +300,8 @@ def test_only_loopback_may_go_without_starttls(host: str, loopback: bool) -> Non
 class Elsewhere(SmtpRelay):
     """A relay whose host is not loopback by name, but is reached there: as it looks from a container."""
 
-    def __init__(self, port: int) -> None:
-        super().__init__("relay.example", port, MAIL.sender)
+    def __init__(self, port: int, *, tls_at_once: bool = False) -> None:
+        super().__init__("relay.example", port, MAIL.sender, tls_at_once=tls_at_once)
 
 
 @pytest.fixture
@@ -308,10 +321,12 @@ def test_a_relay_elsewhere_without_starttls_gets_no_mail() -> None:
 
 
 @pytest.mark.usefixtures("all_names_lead_here")
-def test_a_relay_elsewhere_has_to_prove_its_name(server_tls: ssl.SSLContext) -> None:
+@pytest.mark.parametrize("how", ["tls_context", "tls_at_once"])
+def test_a_relay_elsewhere_has_to_prove_its_name(server_tls: ssl.SSLContext, how: str) -> None:
     mailbox = Mailbox()
-    with relay_for(mailbox, tls_context=server_tls) as near:
-        assert Elsewhere(near.port).send(MAIL) == NotSent("SSLCertVerificationError")
+    options: dict[str, Any] = {how: server_tls}
+    with relay_for(mailbox, **options) as near:
+        assert Elsewhere(near.port, tls_at_once=how == "tls_at_once").send(MAIL) == NotSent("SSLCertVerificationError")
 
     assert mailbox.taken == []
 

@@ -155,7 +155,24 @@ def test_a_line_to_the_server_itself_stands_beside_a_pooler_alone() -> None:
 def test_a_mail_server_without_a_user_is_not_logged_in_to() -> None:
     smtp = read_settings({**LEAST, "ALERTNET_SMTP_URL": "smtp://localhost?from=alert@example.org"}).smtp
 
-    assert smtp == MailServer("localhost", 587, "alert@example.org", None, None)
+    assert smtp == MailServer("localhost", 587, "alert@example.org", None, None, False)
+
+
+@pytest.mark.parametrize(
+    ("url", "port", "tls_at_once"),
+    [
+        ("smtp://mail.example.org?from=a@b.example", 587, False),
+        ("smtp://mail.example.org:25?from=a@b.example", 25, False),
+        ("smtp://mail.example.org:465?from=a@b.example", 465, True),
+        ("smtps://mail.example.org?from=a@b.example", 465, True),
+        ("smtps://mail.example.org:2465?from=a@b.example", 2465, True),
+    ],
+)
+def test_a_mail_server_speaks_tls_at_once_where_its_url_says_so(url: str, port: int, tls_at_once: bool) -> None:
+    """Many relays are only there on port 465."""
+    smtp = read_settings({**LEAST, "ALERTNET_SMTP_URL": url}).smtp
+    assert smtp is not None
+    assert (smtp.port, smtp.tls_at_once) == (port, tls_at_once)
 
 
 @pytest.mark.parametrize("sign", "@:/#?%")
@@ -190,7 +207,6 @@ def test_a_fault_of_the_mail_server_says_how_any_sign_of_a_password_is_written(s
         ("ALERTNET_SECRET_KEY", "hunter2"),
         ("ALERTNET_SECRET_KEY", f"{KEY},hunter2"),
         ("ALERTNET_SMTP_URL", "smtp://mail.example.org"),
-        ("ALERTNET_SMTP_URL", "smtp://mail.example.org:465?from=a@b.example"),
         ("ALERTNET_SMTP_URL", "smtp://mail example.org?from=a@b.example"),
         ("ALERTNET_SMTP_URL", "http://mail.example.org?from=a@b.example"),
         ("ALERTNET_SMTP_URL", "smtp://user:hunter2/@mail.example.org?from=a@b.example"),

@@ -17,7 +17,7 @@ _WEB_URL = "https://host/path or https://host:port/path without spaces, ports 1 
 _HOST = re.compile(r"((?!-)[\w-]{1,63}(?<!-)\.)*(?!-)[\w-]{1,63}(?<!-)\.?")
 _SLOWEST, _FASTEST = 0.01, 10000
 SMTPS = 465
-"""The port on which mail servers expect TLS from the first byte, which the channel doesn't speak."""
+"""The port on which mail servers expect TLS from the first byte (RFC 8314 3.3)."""
 _LEAST_MEMORY = 8
 """The least memory that argon2 works with, in KiB."""
 
@@ -39,6 +39,8 @@ class MailServer:
     sender: str
     user: str | None
     password: SecretStr | None
+    tls_at_once: bool
+    """TLS from the first byte, not by STARTTLS."""
 
 
 @value
@@ -193,22 +195,23 @@ def _mail_server(text: Any) -> Any:
         return text
     try:
         parts = urlsplit(text)
-        sender, port = parse_qs(parts.query)["from"][0], parts.port or 587
+        sender = parse_qs(parts.query)["from"][0]
+        port = parts.port or (SMTPS if parts.scheme == "smtps" else 587)
     except (ValueError, KeyError):
         parts, sender, port = urlsplit(""), "", 0
     host = parts.hostname or ""
     user, password = (None if each is None else unquote(each) for each in (parts.username, parts.password))
     # SMTP authentication allows only ASCII.
     may_sign_in = f"{user}{password}".isascii()
-    is_spoken = parts.scheme == "smtp" and port != SMTPS
-    if not is_spoken or not _is_host(host) or "@" not in sender or not may_sign_in:
+    if parts.scheme not in ("smtp", "smtps") or not _is_host(host) or "@" not in sender or not may_sign_in:
         # An error of the standard library would quote part of the password.
         escapes = "%40 for @, %3A for :, %2F for /, %23 for #, %3F for ?, %25 for %"
         raise ValueError(
             f"smtp://user:password@host:587?from=alert@example.org; in user and password {escapes}; "
-            f"STARTTLS, not smtps, so not port {SMTPS}"
+            f"port {SMTPS}, or smtps://, for TLS from the first byte"
         ) from None
-    return MailServer(host, port, sender, user, None if password is None else SecretStr(password))
+    secret = None if password is None else SecretStr(password)
+    return MailServer(host, port, sender, user, secret, parts.scheme == "smtps" or port == SMTPS)
 
 
 Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_split)]
