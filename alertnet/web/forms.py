@@ -4,6 +4,7 @@ Size and number of fields are limited (B9).
 """
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from typing import Annotated
 from urllib.parse import parse_qsl
@@ -91,6 +92,12 @@ def word(form: Form, name: str) -> str | None:
 def typed(form: Form, name: str) -> str:
     """What a user typed into a field, stripped of control characters; empty where the field is missing."""
     return UNTYPED.sub("", form.get(name, "")).strip()
+
+
+def number(form: Mapping[str, str], name: str, digits: int) -> int | None:
+    """The whole number in a field, of at most so many digits; None where there is none."""
+    text = form.get(name, "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= digits else None
 
 
 def note(form: Form, name: str) -> str:

@@ -4,7 +4,7 @@ import gzip
 import re
 import struct
 import zlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import datetime
 from functools import cache, cached_property
 from importlib.resources import files
@@ -21,7 +21,18 @@ from starlette.responses import RedirectResponse, StreamingResponse
 from alertnet.core.codec import value
 from alertnet.core.directory.durations import duration_text
 from alertnet.core.directory.languages import Say
-from alertnet.core.incident import REF_CHARACTERS, REF_LETTERS
+from alertnet.core.escalation.quorum import Action, AnswerKind
+from alertnet.core.incident import (
+    ASKS,
+    REF_CHARACTERS,
+    REF_LETTERS,
+    TYPES,
+    Certainty,
+    CloseReason,
+    Perpetrator,
+    Scope,
+    Severity,
+)
 from alertnet.flows.desk.names import FAILURES, METHODS, day_in, offset_in
 from alertnet.store.records.credentials.users import Role, SignedIn
 
@@ -51,6 +62,21 @@ HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
 }
+
+
+CHOICES: Mapping[str, Iterable[str]] = {
+    "types": TYPES,
+    "severities": Severity,
+    "scopes": Scope,
+    "perpetrators": Perpetrator,
+    "certainties": Certainty,
+    "asks": ASKS,
+    "kinds": AnswerKind,
+    "actions": Action,
+    "reasons": CloseReason,
+    "roles": Role,
+}
+"""The values that the selects of the forms offer, wherever they stand."""
 
 
 class Sayable(Protocol):
@@ -127,6 +153,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    made.globals["choices"] = CHOICES
     made.filters |= {
         "clock": _clock,
         "offset": offset_in,

@@ -27,7 +27,7 @@ from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx, is_id
 from alertnet.store.records.inbound import InboundCall, InboundSms
 from alertnet.web.auth import InForce
-from alertnet.web.forms import Form, Identifier, form_of, identifier, needed, word
+from alertnet.web.forms import Form, Identifier, form_of, identifier, needed, number, word
 from alertnet.web.layers import HeadersAsCame, Raising, Way
 from alertnet.web.throttle import Throttle
 from alertnet.web.twilio.signature import Signed, check_signature
@@ -48,7 +48,11 @@ TryNumber = Annotated[int | None, Query(alias="try", ge=1, le=9)]
 @router.post("/twilio/sms")
 def text_in(form: Signed, runtime: InForce) -> Response:
     """The one reply to a text, or none."""
-    id, sender, attached = identifier(form, "MessageSid"), needed(form, "From"), _number(form, "NumMedia")
+    id, sender, attached = (
+        identifier(form, "MessageSid"),
+        needed(form, "From"),
+        number(form, "NumMedia", MOST_DIGITS) or 0,
+    )
     sms = InboundSms(id, sender, form.get("To", ""), form.get("Body", ""), attached=attached)
     reply = runtime.transact(receive_sms, runtime.edition, sms)
     answer = MessagingResponse()
@@ -94,7 +98,7 @@ def call_recorded(form: Signed, runtime: InForce) -> Response:
     accounts = runtime.settings.telephones.items()
     provider = next(name for name, account in accounts if account.sid == form.get("AccountSid"))
     if word(form, "RecordingStatus") == "completed":
-        seconds = _number(form, "RecordingDuration")
+        seconds = number(form, "RecordingDuration", MOST_DIGITS) or 0
         runtime.transact(note_recording, call, identifier(form, "RecordingSid"), provider, seconds)
     return Response(status_code=204)
 
@@ -170,11 +174,6 @@ def _keyed(form: Form, try_number: int | None, silent: bool, about: str | None) 
     digits = _digits(form)
     is_wrong_person = digits == WRONG_PERSON and (keys != digits or finished_on == STAR)
     return Keyed(digits, is_wrong_person, try_number, silent, about)
-
-
-def _number(form: Form, name: str) -> int:
-    text = form.get(name, "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS else 0
 
 
 def _digits(form: Form) -> str:

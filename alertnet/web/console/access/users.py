@@ -4,7 +4,6 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from alertnet.core.codec import value
 from alertnet.core.errors import AlertnetError, BadInput, Forbidden, Unknown
 from alertnet.flows.credentials import users as flow
 from alertnet.flows.credentials.linked import link, unlink
@@ -21,30 +20,6 @@ from alertnet.web.forms import Form, Posted, typed
 router = APIRouter(prefix="/desk/users", include_in_schema=False, route_class=Told)
 
 HERE = "/desk/users"
-
-
-@value
-class Asked:
-    """What an administrator asks about a user, with the password that is given to those who get a new one."""
-
-    name: str
-    fields: Form
-    by: str
-    password: str
-    hash: str
-    issuer: str
-
-    @property
-    def role(self) -> Role:
-        """The role that was chosen.
-
-        Raises:
-            BadInput: it is none.
-        """
-        given = self.fields.get("role", "")
-        if given not in list(Role):
-            raise BadInput("role", given[:32], [each.value for each in Role])
-        return Role(given)
 
 
 DONE = {
@@ -91,11 +66,10 @@ def do(act: str, form: Posted, desk: AtDesk) -> Response:
         check_password(desk, form)
     password = flow.draw_password(desk.runtime.entropy)
     hash = flow.hash_password(password, desk.runtime.entropy) if act in ("add", "renew") else ""
-    asked = Asked(name, form, desk.by, password, hash, desk.runtime.settings.oidc_issuer or "")
     given: list[Handed] = []
 
     def change(tx: Tx) -> tuple[None, str]:
-        given[:] = [_carry_out(tx, act, asked)]
+        given[:] = [_carry_out(tx, desk, act, name, form, password, hash)]
         return None, HERE
 
     try:
@@ -105,20 +79,20 @@ def do(act: str, form: Posted, desk: AtDesk) -> Response:
     return _show(desk, done=DONE[act], name=name, given=given[0])
 
 
-def _carry_out(tx: Tx, act: str, asked: Asked) -> Handed:
-    """Do it, and give what is to be handed over to the user."""
-    name, by = asked.name, asked.by
+def _carry_out(tx: Tx, desk: Desk, act: str, name: str, form: Form, password: str, hash: str) -> Handed:
+    """Do it, and give what is to be handed over to the user; `password`: that of who gets a new one."""
+    by = desk.by
     match act:
         case "add":
-            return (("password", asked.password), *handed(flow.add_user(tx, name, asked.role, asked.hash, by)))
+            return (("password", password), *handed(flow.add_user(tx, name, _role(form), hash, by)))
         case "renew":
-            return (("password", asked.password), *handed(flow.renew_user(tx, name, asked.hash, by)))
+            return (("password", password), *handed(flow.renew_user(tx, name, hash, by)))
         case "recovery":
             return tuple(("recovery code", code) for code in flow.renew_recovery(tx, name, by))
         case "role":
-            flow.set_role(tx, name, asked.role, by)
-        case "link" if account := typed(asked.fields, "account"):
-            link(tx, name, asked.issuer, account, by)
+            flow.set_role(tx, name, _role(form), by)
+        case "link" if account := typed(form, "account"):
+            link(tx, name, desk.runtime.settings.oidc_issuer or "", account, by)
         case "link":
             unlink(tx, name, by)
         case "sign-out":
@@ -128,13 +102,19 @@ def _carry_out(tx: Tx, act: str, asked: Asked) -> Handed:
     return ()
 
 
+def _role(form: Form) -> Role:
+    given = form.get("role", "")
+    if given not in list(Role):
+        raise BadInput("role", given[:32], [each.value for each in Role])
+    return Role(given)
+
+
 def _show(desk: Desk, *, error: AlertnetError | None = None, **said: Any) -> Response:
     provider = desk.request.app.state.openid
     return desk.show(
         "users.html",
         users=desk.runtime.read(users.list_all),
         sessions=desk.runtime.read(users.sessions_of_each),
-        roles=[each.value for each in Role],
         seen=desk.runtime.entropy.id(),
         openid=provider.host if provider else "",
         **refused(desk.request, error),

@@ -5,7 +5,7 @@ Drills have the same page under `/desk/drills`. Both pages follow changes by Ser
 
 import threading
 from dataclasses import field
-from typing import cast
+from typing import ClassVar, cast
 
 from fastapi import APIRouter, Request, Response
 
@@ -81,11 +81,8 @@ class BoardLook:
     country: str
     language: str
     acts: bool
-
-    @property
-    def incident(self) -> str:
-        """Empty: the board is about many incidents."""
-        return ""
+    incident: ClassVar = ""
+    """The board is about many."""
 
     def regions(self, runtime: Runtime, before: Regions | None, state: IncidentState) -> Regions:
         """Render the board, unless nothing has changed since `before`."""

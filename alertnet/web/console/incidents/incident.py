@@ -3,7 +3,6 @@
 Acts that can't simply be undone have a page that shows their effect before they are carried out.
 """
 
-import re
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -13,8 +12,7 @@ from pydantic import ValidationError
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.errors import BadInput, Unknown, WrongState
-from alertnet.core.escalation.quorum import Action, AnswerKind
-from alertnet.core.incident import TYPES, CloseReason, Perpetrator, Scope, Severity, as_ref
+from alertnet.core.incident import CloseReason, Severity, as_ref
 from alertnet.core.notification import PromptAnswer
 from alertnet.flows.desk.incident import Dossier, all_clears, read_dossier, read_out
 from alertnet.flows.escalation.decisions import must_have_seen, must_have_seen_reopening
@@ -38,7 +36,7 @@ from alertnet.web.console.incidents.board import RECORDED, boards_of
 from alertnet.web.console.live import FETCHED, IncidentState, Regions
 from alertnet.web.console.refusing import Told
 from alertnet.web.console.shown import as_html, rendered
-from alertnet.web.forms import Form, Posted, typed
+from alertnet.web.forms import Form, Posted, number, typed
 from alertnet.web.problems import first_fault
 
 router = APIRouter(prefix="/desk/incidents", include_in_schema=False, route_class=Told)
@@ -74,7 +72,7 @@ class Doing:
     ref: str
     """The reference by which the user addressed the incident."""
     seen: int
-    """The last entry of its history that the page knew of."""
+    """The last entry of its history that the page knew of; without one, all that there is."""
 
 
 class Opening(Strict):
@@ -120,7 +118,8 @@ ACTS: dict[str, tuple[type[Strict], Callable[[Doing, Any], object]]] = {
 }
 """Acts by name (the API's name where it has the act): the fields that the act takes, and its function."""
 
-SEQ, HIGHEST = re.compile(r"[0-9]{1,9}", re.ASCII), 10**9
+SEQ_DIGITS = 9
+HIGHEST = 10**SEQ_DIGITS
 ON_TEXTS = ("open-text", "set-aside", "close", "reopen")
 JOINED = {"acknowledgements": "who", "actions": "who", "go": "which"}
 """Form fields that hold a tree and something in it, as in `colombia/embassy-es`."""
@@ -130,14 +129,10 @@ JOINED = {"acknowledgements": "who", "actions": "who", "go": "which"}
 class IncidentLook:
     """The page of an incident for all who share a language and a role that may act or not."""
 
-    id: str
+    incident: str
     ref: str
     language: str
     acts: bool
-
-    @property
-    def incident(self) -> str:
-        return self.id
 
     def regions(self, runtime: Runtime, before: Regions | None, state: IncidentState) -> Regions:
         """Render the parts that change while the page is open, unless nothing has happened since `before`."""
@@ -147,7 +142,7 @@ class IncidentLook:
 
     def read(self, runtime: Runtime) -> Dossier:
         say = sayer(runtime, self.language)
-        return runtime.read(read_dossier, self.id, reads=self.acts, say=say, language=self.language)
+        return runtime.read(read_dossier, self.incident, reads=self.acts, say=say, language=self.language)
 
     def of(self, runtime: Runtime, dossier: Dossier) -> Regions:
         words = spoken(runtime, self.language) | {"acts": self.acts, "proof": PROOF, "dossier": dossier}
@@ -182,7 +177,6 @@ def show_incident(ref: str, desk: AtDesk, done: str = "", do: str = "", whom: st
         else [],
         others=[each for each in desk.runtime.read(users.looking_at).get(look.ref, ()) if each != desk.who.user],
         disclosures=[each.value for each in Disclosure if look.acts or each is Disclosure.MINIMAL],
-        choices=_choices(),
     )
 
 
@@ -213,7 +207,7 @@ def show_close(ref: str, desk: AtDesk, reason: str = "") -> Response:
         "close.html",
         dossier=look.read(desk.runtime),
         reason=reason,
-        texts=desk.runtime.read(all_clears, look.id, CloseReason(reason), renderer),
+        texts=desk.runtime.read(all_clears, look.incident, CloseReason(reason), renderer),
     )
 
 
@@ -295,6 +289,7 @@ def do(ref: str, name: str, form: Posted, desk: AtDesk) -> Response:
     if name not in ACTS:
         raise Unknown("act", name[:32])
     body, carry_out = ACTS[name]
+    seen = number(form, "seen", SEQ_DIGITS)
     try:
         asked = body.model_validate(_fields(name, form, set(body.model_fields)))
     except ValidationError as error:
@@ -304,16 +299,10 @@ def do(ref: str, name: str, form: Posted, desk: AtDesk) -> Response:
         locked = take_up(tx, incidents.id_of(tx, ref))
         if locked.facts.lone_text and name not in ON_TEXTS:
             raise WrongState(f"incident {locked.incident.ref}", "a text", "make an incident of it first")
-        carry_out(Doing(desk.runtime, locked, desk.by, ref, _seen(form)), asked)
+        carry_out(Doing(desk.runtime, locked, desk.by, ref, HIGHEST if seen is None else seen), asked)
         return locked
 
     return desk.change_once(form, change, asked.decision.value if isinstance(asked, Verdict) else name)
-
-
-def _seen(form: Form) -> int:
-    """The last entry of the history that the form's page knew of; without one, all that there is."""
-    seen = form.get("seen", "")
-    return int(seen) if SEQ.fullmatch(seen) else HIGHEST
 
 
 def _fields(name: str, form: Form, known: set[str]) -> dict[str, object]:
@@ -330,16 +319,3 @@ def _fields(name: str, form: Form, known: set[str]) -> dict[str, object]:
 def _look(desk: Desk, ref: str) -> IncidentLook:
     id = desk.runtime.read(incidents.id_of, ref)
     return IncidentLook(id, as_ref(ref), desk.language, desk.acts)
-
-
-def _choices() -> dict[str, list[str]]:
-    """The values that the selects of the forms offer."""
-    return {
-        "kinds": [each.value for each in AnswerKind],
-        "actions": [each.value for each in Action],
-        "scopes": [each.value for each in Scope],
-        "severities": [each.value for each in Severity],
-        "types": list(TYPES),
-        "perpetrators": [each.value for each in Perpetrator],
-        "reasons": [each.value for each in CloseReason],
-    }

@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.countries import COUNTRIES
 from alertnet.core.errors import AlertnetError, BadInput
-from alertnet.core.incident import ASKS, TYPES, Certainty, Facts, Perpetrator, Scope, Severity
+from alertnet.core.incident import Facts, Scope
 from alertnet.flows.desk.names import to_spare
-from alertnet.flows.forecast.ahead import Foretold, foretell
+from alertnet.flows.forecast.ahead import foretell
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.store.records.credentials.users import Role
 from alertnet.web.api.models import Report
@@ -80,38 +80,23 @@ def _show(
     spared: Sequence[str] = (),
     *,
     seen: str,
-    fresh: bool = False,
-    foretold: Foretold | None = None,
     error: AlertnetError | None = None,
+    **found: Any,
 ) -> Response:
     network = desk.network
     return desk.show(
         "raise.html",
         seen=seen,
-        fresh=fresh,
         draft_key=desk.runtime.vault.sign(f"draft {desk.who.user}"),
         given={name: values.get(name, "") for name in (*FIELDS, *BESIDES)},
-        foretold=foretold,
         **refused(desk.request, error),
         teams=network.teams,
         contacts=to_spare({each.id: each for _, each in network.all_contacts}),
         spared=spared,
-        certainties=[each.value for each in Certainty],
-        asks=ASKS,
-        **choices(network),
+        codes=sorted(network.people),
+        countries=countries_of(network),
+        **{"fresh": False, "foretold": None, **found},
     )
-
-
-def choices(network: Network) -> dict[str, Any]:
-    """The values that the selects of the form offer."""
-    return {
-        "codes": sorted(network.people),
-        "countries": countries_of(network),
-        "type_codes": list(TYPES),
-        "severity_codes": [each.value for each in Severity],
-        "perpetrators": [each.value for each in Perpetrator],
-        "scopes": [each.value for each in Scope],
-    }
 
 
 def countries_of(network: Network) -> list[str]:

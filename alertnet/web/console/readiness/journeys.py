@@ -1,6 +1,7 @@
 """The page of the field: journeys that are awaited, and roll calls."""
 
 from datetime import timedelta
+from typing import ClassVar
 
 from fastapi import APIRouter, Response
 
@@ -42,6 +43,8 @@ class FieldLook:
 
     language: str
     acts: bool
+    incident: ClassVar = ""
+    """The page is about no single one."""
 
     def read(self, runtime: Runtime) -> tuple[Field, list[RollCallView]]:
         """Read what is awaited, and the latest roll calls."""
@@ -51,11 +54,6 @@ class FieldLook:
         made = journeys.roll_calls(tx.session, None, ROLL_CALLS)
         rolls = [figures(tx.session, each.roll_call.id, network, for_coordinators=self.acts) for each in made]
         return read_field(tx, reads=self.acts), rolls
-
-    @property
-    def incident(self) -> str:
-        """Empty: the page is about no single incident."""
-        return ""
 
     def regions(self, runtime: Runtime, before: Regions | None, state: IncidentState) -> Regions:
         """Render the parts that change while the page is open, unless nothing has changed since `before`."""

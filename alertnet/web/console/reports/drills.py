@@ -5,6 +5,7 @@ Their pages differ from those of alarms in colour, words and address, so that no
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Response
@@ -13,13 +14,13 @@ from alertnet.core.errors import AlertnetError, BadInput
 from alertnet.core.incident import Facts
 from alertnet.flows.desk.drills import read_drill
 from alertnet.flows.desk.figures import length
-from alertnet.flows.forecast.ahead import Foretold, foretell
+from alertnet.flows.forecast.ahead import foretell
 from alertnet.flows.incidents.drills import begin_drill, cancel_drill, plan_drill, zone_of
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials.users import Role
 from alertnet.web.console.desk import AtDesk, Desk, page_of
-from alertnet.web.console.incidents.raising import FIELDS, choices, facts_of
+from alertnet.web.console.incidents.raising import FIELDS, countries_of, facts_of
 from alertnet.web.console.refusing import Told, refused
 from alertnet.web.console.shown import as_file
 from alertnet.web.forms import Posted, read_moment, typed
@@ -101,23 +102,15 @@ def _moment(values: dict[str, str], zone: str, now: datetime) -> datetime | None
 
 
 def _show(
-    desk: Desk,
-    values: dict[str, str],
-    *,
-    seen: str,
-    foretold: Foretold | None = None,
-    at: datetime | None = None,
-    zone: str = "",
-    error: AlertnetError | None = None,
+    desk: Desk, values: dict[str, str], *, seen: str, error: AlertnetError | None = None, **found: Any
 ) -> Response:
     return desk.show(
         "drill_new.html",
         seen=seen,
         given={name: values.get(name, "") for name in (*FIELDS, *WHEN, "people")},
-        foretold=foretold,
-        at=at,
-        zone=zone,
         **refused(desk.request, error),
         every_months=EVERY_MONTHS,
-        **choices(desk.network),
+        codes=sorted(desk.network.people),
+        countries=countries_of(desk.network),
+        **{"foretold": None, "at": None, **found},
     )

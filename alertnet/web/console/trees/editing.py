@@ -30,6 +30,7 @@ from alertnet.web.console.desk import AtDesk, Desk
 from alertnet.web.console.refusing import STATUS, Told, told
 from alertnet.web.console.shown import HEADERS, go_to, sayer
 from alertnet.web.forms import Form, Posted, needed, note, typed
+from alertnet.web.forms import number as typed_number
 
 router = APIRouter(prefix="/desk/editions", include_in_schema=False, route_class=Told)
 
@@ -103,12 +104,14 @@ def go_back(number: int, form: Posted, desk: AtDesk) -> Response:
     """Put an earlier edition in force again."""
     desk.check_form(form, Role.ADMINISTRATOR)
     why = note(form, "why") or f"back to @{number}"
-    seen = form.get("seen", "")
-    if not _is_number(seen):
-        raise BadInput("seen", seen[:32] or None, "the edition that was in force when the page was made")
+    latest = typed_number(form, "seen", LONGEST_NUMBER)
+    if latest is None:
+        raise BadInput(
+            "seen", form.get("seen", "")[:32] or None, "the edition that was in force when the page was made"
+        )
     check_password(desk, form)
     earlier = tree_editing.edition_named(desk.runtime, number)
-    edition = tree_editing.roll_back(desk.runtime, earlier, int(seen), desk.who.user, why)
+    edition = tree_editing.roll_back(desk.runtime, earlier, latest, desk.who.user, why)
     return go_to(f"/desk/editions?done={edition.number}")
 
 
@@ -200,14 +203,10 @@ def edit_in(form: Form, desk: Desk, number: int) -> Edit:
 
 def _files_at_first(form: Form, desk: Desk, number: int) -> dict[str, str] | None:
     """The files of the edition that the edit began with; None where that is the one it is to stand on."""
-    seen = form.get("seen", "")
-    if not _is_number(seen) or int(seen) == number:
+    seen = typed_number(form, "seen", LONGEST_NUMBER)
+    if seen is None or seen == number:
         return None
-    return tree_editing.files_of(desk.runtime, tree_editing.edition_named(desk.runtime, int(seen)))
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER
+    return tree_editing.files_of(desk.runtime, tree_editing.edition_named(desk.runtime, seen))
 
 
 def _is_plain(name: str) -> bool:

@@ -17,10 +17,10 @@ from alertnet.runtime import tree_editing
 from alertnet.store.records.credentials.users import Role
 from alertnet.web.api.models import Case
 from alertnet.web.console.desk import AtDesk, Desk
-from alertnet.web.console.incidents.raising import CODE, choices, countries_of
+from alertnet.web.console.incidents.raising import CODE, countries_of
 from alertnet.web.console.refusing import Told, refused
 from alertnet.web.console.trees.editing import Edit, edit_in
-from alertnet.web.forms import UNTYPED, Posted, read_day
+from alertnet.web.forms import UNTYPED, Posted, number, read_day
 from alertnet.web.problems import first_fault
 from alertnet.web.throttle import in_turn
 
@@ -32,7 +32,7 @@ FIELDS = ("type", "country", "severity", "consent", "perpetrator", "place", *LIS
 HOLIDAYS = 8
 """How many coming holidays the form offers."""
 A_DAY = 24 * 60
-MOST_EDITIONS = 10**5
+MOST_EDITIONS = 99_999
 
 
 @router.get("")
@@ -77,7 +77,7 @@ def _simulator(desk: Desk, query: Mapping[str, str], edit: Edit | None = None) -
         holidays=_holidays(network, desk.runtime.now().date()),
         contacts=_contacts(network),
         hours=HOURS,
-        **choices(network),
+        countries=countries_of(network),
     )
 
 
@@ -111,12 +111,12 @@ def _case(network: Network, given: Mapping[str, str]) -> tuple[Case, Facts]:
 
 
 def _number(query: Mapping[str, str], name: str, most: int, usual: int) -> int:
-    text = query.get(name, "")
-    if not text:
+    if not query.get(name):
         return usual
-    if not (text.isascii() and text.isdecimal() and len(text) < 6 and int(text) <= most):
-        raise BadInput(name, text[:32], f"a number up to {most}")
-    return int(text)
+    found = number(query, name, len(str(most)))
+    if found is None or found > most:
+        raise BadInput(name, query[name][:32], f"a number up to {most}")
+    return found
 
 
 def _contacts(network: Network) -> list[tuple[str, str]]:
