@@ -224,11 +224,12 @@ def raise_incident(case: CaseWithPeople, drill: Drill = False) -> None:
 
     facts = replace(case.facts, drill=drill)
     with runtime_of_command() as runtime:
-        ref = runtime.transact(_open, runtime.edition, facts)
+        ref = runtime.transact(opened, runtime.edition, facts)
     typer.echo(ref)
 
 
-def _open(tx: "Tx", edition: "Edition", facts: "Facts") -> str:
+def opened(tx: "Tx", edition: "Edition", facts: "Facts") -> str:
+    """Open an incident, or begin a drill if it is one; gives the reference."""
     from alertnet.flows.incidents.drills import begin_drill
     from alertnet.flows.incidents.open_incident import open_incident
 

@@ -161,22 +161,18 @@ def _shown(
         yield from _page(renderer, kind, language, said, disclosure)
         return
     message = renderer.render(kind, MethodKind(medium), language, said)
+    heading += f" · {_in(language, message.language)}"
     if medium is Medium.SMS:
         size = count(message.text)
         room = "septets" if size.encoding == "gsm7" else "units"
-        segments = f"{size.segments} segment{'s' * (size.segments > 1)}"
-        heading += f" · {_in(language, message.language)} · {size.units} {room}, {segments}"
-        yield from (heading, message.text)
+        yield f"{heading} · {size.units} {room}, {size.segments} segment{'s' * (size.segments > 1)}"
+        yield message.text
     elif medium is Medium.CALL:
-        yield f"{heading} · {_in(language, message.language)}"
+        yield heading
         sentences = renderer.speak(kind, language, said).sentences.items()
         yield from (f"  {stage}: {text}" for stage, text in sentences if stage != "no_incident" or kind is Kind.ALARM)
     else:
-        yield from (
-            f"{heading} · {_in(language, message.language)}",
-            f"  Subject: {message.subject}",
-            message.text.rstrip(),
-        )
+        yield from (heading, f"  Subject: {message.subject}", message.text.rstrip())
 
 
 def _in(language: str, used: str) -> str:

@@ -6,16 +6,13 @@ from alertnet.cli.arguments import BY
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.on_call import STAFF
 from alertnet.core.errors import BadInput
-from alertnet.core.inbound.code_formats import ONE_TIME_PIN_LENGTH
 from alertnet.core.incident import CloseReason
 from alertnet.flows.credentials import pins
 from alertnet.flows.incidents import close_incident as closing
-from alertnet.flows.sms import quarantine
 from alertnet.flows.unit.locked_incident import take_up
-from alertnet.store.db.tx import Entropy, Tx
+from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, timeline
 from alertnet.store.records.credentials import api_keys
-from alertnet.store.records.editions import Edition
 
 
 def create_key(tx: Tx, team: str | None, scopes: Iterable[str]) -> str:
@@ -30,16 +27,6 @@ def create_key(tx: Tx, team: str | None, scopes: Iterable[str]) -> str:
     return key
 
 
-def revoke_key(tx: Tx, id: str) -> None:
-    """Revoke an API key.
-
-    Raises:
-        Unknown: there is no such key.
-    """
-    api_keys.revoke(tx, id)
-    timeline.note(tx, "key_revoked", key=id, by=BY)
-
-
 def close_incident(tx: Tx, ref: str, reason: CloseReason, text: str | None) -> None:
     """Close an incident.
 
@@ -50,19 +37,6 @@ def close_incident(tx: Tx, ref: str, reason: CloseReason, text: str | None) -> N
     locked = take_up(tx, incidents.id_of(tx, ref))
     closing.close_incident(locked, reason, named=ref, text=text, by=BY)
     locked.finish()
-
-
-def bind_text(tx: Tx, edition: Edition, id: str, team: str, member: str) -> str:
-    """Assign a text from an unknown number to a member; gives the reference of the incident that holds it now.
-
-    Raises:
-        BadInput: no such team or member.
-        Unknown: no such text.
-        WrongState: it was assigned before.
-    """
-    locked = quarantine.bind_text(tx, edition, id, team, member, by=BY)
-    locked.finish()
-    return locked.incident.ref
 
 
 def check_team(network: Network, team: str) -> None:
@@ -87,13 +61,6 @@ def check_owner(network: Network, owner: str) -> None:
     if name not in {*members, *contacts}:
         near = [f"{group}/{each}" for each in (*members, *contacts)]
         raise BadInput("OWNER", owner, near or [f"{each}/…" for each in (*network.teams, STAFF, *network.trees)])
-
-
-def draw_pins(entropy: Entropy, count: int) -> tuple[str, ...]:
-    drawn: set[str] = set()
-    while len(drawn) < count:
-        drawn.add(entropy.digits(ONE_TIME_PIN_LENGTH))
-    return tuple(sorted(drawn))
 
 
 def set_pins(tx: Tx, owner: str, pin: str | None, duress: str | None, one_time: Sequence[str] = ()) -> None:

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.arguments import group
+from alertnet.cli.arguments import BY, group
 from alertnet.cli.connection import connected
 from alertnet.cli.output import print_rows
 from alertnet.core.errors import BadInput
 
 if TYPE_CHECKING:
     from alertnet.runtime.wiring import Runtime
+    from alertnet.store.db.tx import Tx
     from alertnet.store.rotation import HeldByOlder
 
 app = group("Make and revoke keys of the API, and change the secret that seals what is stored.", "alertnet keys list")
@@ -83,10 +84,15 @@ def revoke(
     key: Annotated[str, typer.Argument(metavar="ID", help="The key, by the id that `alertnet keys list` shows.")],
 ) -> None:
     """Revoke a key: from now on it opens nothing."""
-    from alertnet.cli.admin import actions
+    from alertnet.store.records import timeline
+    from alertnet.store.records.credentials import api_keys
+
+    def revoked(tx: "Tx") -> None:
+        api_keys.revoke(tx, key)
+        timeline.note(tx, "key_revoked", key=key, by=BY)
 
     with connected() as runtime:
-        runtime.transact(actions.revoke_key, key)
+        runtime.transact(revoked)
     typer.echo(f"{key} is revoked.")
 
 

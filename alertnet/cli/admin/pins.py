@@ -1,13 +1,13 @@
 """`alertnet pins`: sets the PINs of members and contacts, which are never in YAML and never shown again."""
 
 import sys
-from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from alertnet.cli.arguments import group
 from alertnet.core.errors import BadInput
+from alertnet.core.inbound.code_formats import ONE_TIME_PIN_LENGTH
 
 app = group("Set the PINs of members and contacts.", "alertnet pins set north/ana --pin -")
 Owner = Annotated[str, typer.Argument(metavar="OWNER", help="Whose PINs: TEAM/MEMBER, staff/NAME or TREE/CONTACT.")]
@@ -42,19 +42,18 @@ def set_pins(owner: Owner, pin: Pin = None, duress: Duress = None, one_time: One
         raise typer.BadParameter("needs at least one of --pin, --duress and --one-time")
     with connected_to_trees() as (runtime, network):
         actions.check_owner(network, owner)
-        fresh = actions.draw_pins(runtime.entropy, one_time)
+        drawn: set[str] = set()
+        while len(drawn) < one_time:
+            drawn.add(runtime.entropy.digits(ONE_TIME_PIN_LENGTH))
+        fresh = sorted(drawn)
         runtime.transact(actions.set_pins, owner, _typed(pin), _typed(duress), fresh)
         blind = runtime.read(actions.without_pin, network)
     typer.echo(f"The PINs of {owner} are set.", err=True)
     for each in blind:
         typer.echo(f"warning: coordinator {each} has no PIN, and can read nothing of what people write", err=True)
-    for line in _card(fresh):
-        typer.echo(line)
-
-
-def _card(fresh: Sequence[str]) -> list[str]:
-    """One-time PINs as a card to cut out and cross off. Nothing on it says what they are for."""
-    return ["   ".join(fresh[at : at + IN_A_ROW]) for at in range(0, len(fresh), IN_A_ROW)]
+    # A card to cut out and cross off. Nothing on it says what it is for.
+    for at in range(0, len(fresh), IN_A_ROW):
+        typer.echo("   ".join(fresh[at : at + IN_A_ROW]))
 
 
 def _typed(text: str | None) -> str | None:

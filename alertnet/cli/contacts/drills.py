@@ -1,5 +1,6 @@
 """`alertnet drill` and `alertnet drills`: begins or plans drills, and reports their results."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,7 +8,7 @@ import typer
 
 from alertnet.cli.arguments import BY, CaseWithPeople, group, grouped, typed_moment
 from alertnet.cli.connection import connected
-from alertnet.cli.incidents import Ref
+from alertnet.cli.incidents import Ref, opened
 from alertnet.core.errors import BadInput
 from alertnet.core.incident import Facts
 
@@ -45,9 +46,10 @@ def drill(case: CaseWithPeople, at: At = None, every: Every = None) -> None:
 
     if every is not None and at is None:
         raise BadInput("--every", every, "with --at: when the first one begins")
-    facts = case.facts
+    facts = replace(case.facts, drill=True)
     with runtime_of_command() as runtime:
-        typer.echo(_begin(runtime, facts) if at is None else _plan(runtime, facts, at, every))
+        begun = runtime.transact(opened, runtime.edition, facts) if at is None else _plan(runtime, facts, at, every)
+    typer.echo(begun)
 
 
 @app.command("list", epilog="Example: alertnet drills list")
@@ -87,12 +89,6 @@ def report(ref: Ref, csv: AsCsv = None) -> None:
     sums = found.sums
     typer.echo(f"{found.ref}: told {sums.told}, reached {sums.reached}, answered {sums.answered}, dead {sums.dead}")
     print_rows(_report_rows(found))
-
-
-def _begin(runtime: "Runtime", facts: Facts) -> str:
-    from alertnet.flows.incidents.drills import begin_drill
-
-    return runtime.transact(lambda tx: begin_drill(tx, runtime.edition, facts, by=BY)).incident.ref
 
 
 def _plan(runtime: "Runtime", facts: Facts, at: str, every: int | None) -> str:

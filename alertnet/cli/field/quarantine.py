@@ -1,12 +1,16 @@
 """`alertnet quarantine`: texts from unknown numbers, and assigning one to a member."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.arguments import group
+from alertnet.cli.arguments import BY, group
 from alertnet.cli.connection import connected
 from alertnet.cli.incidents import Limit
+
+if TYPE_CHECKING:
+    from alertnet.store.db.tx import Tx
+    from alertnet.store.records.editions import Edition
 
 app = group("Read the texts of unknown numbers, and say whose they are.", "alertnet quarantine list")
 
@@ -32,10 +36,15 @@ def bind(
     member: Annotated[str, typer.Argument(metavar="TEAM/MEMBER", help="Whose text it is.")],
 ) -> None:
     """Assign a text to a member, so that it acts as if sent from their own phone; prints the incident's reference."""
-    from alertnet.cli.admin import actions
     from alertnet.cli.startup import runtime_of_command
+    from alertnet.flows.sms.quarantine import bind_text
 
     team, _, name = member.partition("/")
+
+    def bound(tx: "Tx", edition: "Edition") -> str:
+        locked = bind_text(tx, edition, id, team, name, by=BY)
+        locked.finish()
+        return locked.incident.ref
+
     with runtime_of_command() as runtime:
-        ref = runtime.transact(actions.bind_text, runtime.edition, id, team, name)
-    typer.echo(ref)
+        typer.echo(runtime.transact(bound, runtime.edition))

@@ -43,15 +43,14 @@ def outline(tree: ContactTree, on_duty: OnDuty) -> Iterator[str]:
     """The tree from its head to its last resort, as text."""
     yield f"{tree.id}: {tree.title}"
     yield f"  {head(tree)}"
-    starts_at = tree.start.after
-    for level in tree.levels:
+    *levels, last = _bands(tree)
+    for level in levels:
         yield "  │"
-        yield f"  ├─ {span(starts_at):>5}  {level.name}"
-        yield f"  │         {terms(level)}"
-        yield from (f"  │         · {card(tree, id, on_duty)}" for id in level.notify)
-        starts_at += level.wait
+        yield f"  ├─ {level.at:>5}  {level.name}"
+        yield f"  │         {level.about}"
+        yield from (f"  │         · {card(tree, id, on_duty)}" for id in level.contacts)
     yield "  │"
-    yield f"  └─ {span(starts_at):>5}  nobody has answered: alarm to the coordinators, and last resort"
+    yield f"  └─ {last.at:>5}  nobody has answered: alarm to the coordinators, and last resort"
     yield from (f"            · {card(tree, id, on_duty)}" for id in tree.last_resort)
 
 
