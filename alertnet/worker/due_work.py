@@ -260,11 +260,10 @@ def _due_rows(
     tx: Tx, queues: Container[str]
 ) -> tuple[Sequence[tuple[str, str]], Sequence[str], Sequence[tuple[str, str]]]:
     """Due alarms (each with its incident), expired leases, and the rest as (queue, id); only those queues are asked."""
-    session, now = tx.session, tx.now
-    others = [(each, worker_store.due_ids(session, each, now, MOST_ROWS)) for each in BY_TREES if each in queues]
+    others = [(each, worker_store.due_ids(tx, each, MOST_ROWS)) for each in BY_TREES if each in queues]
     return (
-        prompt_store.due(session, now, MOST_ROWS) if "alarms" in queues else (),
-        attempt_store.leases_over(session, now, MOST_ROWS) if "attempts" in queues else (),
+        prompt_store.due(tx, MOST_ROWS) if "alarms" in queues else (),
+        attempt_store.leases_over(tx, MOST_ROWS) if "attempts" in queues else (),
         [(queue, id) for queue, ids in others for id in ids],
     )
 
@@ -289,7 +288,7 @@ def _escalate(runtime: Runtime) -> None:
 
 def _escalate_each(runtime: Runtime, fault: Exception) -> None:
     _report("batch_failed", fault, queue=ESCALATIONS)
-    for id, incident in runtime.read(lambda tx: escalation_store.due(tx.session, tx.now, BATCH)):
+    for id, incident in runtime.read(lambda tx: escalation_store.due(tx, BATCH)):
         _do(runtime, ESCALATIONS, id, escalate, id, incident)
 
 

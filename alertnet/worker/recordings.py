@@ -20,7 +20,7 @@ MOST = 20
 
 
 def work_on_recordings(runtime: Runtime) -> list[tuple[str, Callable[[], None]]]:
-    found = runtime.read(lambda tx: recordings.due(tx.session, tx.now, MOST))
+    found = runtime.read(lambda tx: recordings.due(tx, MOST))
     return [(each.id, partial(_go_on, runtime, each)) for each in found]
 
 

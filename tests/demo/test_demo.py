@@ -88,7 +88,7 @@ def test_a_call_that_waits_for_a_phone_that_rings_holds_no_jump_up() -> None:
 
 
 def queues_a_call_beside_each_that_rings(tx: Tx) -> None:
-    ringing = select(attempts).where(attempts.c.address_index.in_(busy_numbers(tx.session, tx.now)))
+    ringing = select(attempts).where(attempts.c.address_index.in_(busy_numbers(tx)))
     for number, row in enumerate(tx.session.execute(ringing.where(attempts.c.method == "call")).all()):
         another = {"id": f"{number:032x}", "status": "queued", "due_at": tx.now, "provider_id": None}
         tx.session.execute(attempts.insert().values({**row._asdict(), **another}))

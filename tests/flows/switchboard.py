@@ -58,12 +58,12 @@ class Switchboard:
     def passes(self, minutes: float) -> None:
         """Time goes by, and escalations do what is due at its end."""
         self.clock.forward(minutes=minutes)
-        for escalation, incident in self.runtime.read(lambda tx: escalation_store.due(tx.session, tx.now, 100)):
+        for escalation, incident in self.runtime.read(lambda tx: escalation_store.due(tx, 100)):
             self.runtime.transact(escalate, escalation, incident)
 
     def looks_after_texts(self) -> None:
         """What was put off until a text is answered is done."""
-        for text in self.runtime.read(lambda tx: due_ids(tx.session, "inbound", tx.now, 100)):
+        for text in self.runtime.read(lambda tx: due_ids(tx, "inbound", 100)):
             self.runtime.transact(open_coerced, self.runtime.edition, text)
 
     def opens(self, **facts: Any) -> str:

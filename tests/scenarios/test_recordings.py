@@ -159,7 +159,7 @@ def test_what_the_provider_does_not_give_is_asked_for_again_and_given_up_after_a
     valley.passes(minutes=2)
 
     assert len(listed(valley, valley.newest(), valley.key(None, "coordinate"))) == 1
-    assert valley.runtime.read(lambda tx: recordings.due(tx.session, tx.now, 9)) == []
+    assert valley.runtime.read(lambda tx: recordings.due(tx, 9)) == []
 
 
 def test_coordinators_hear_of_a_recording_that_is_given_up(valley: World) -> None:

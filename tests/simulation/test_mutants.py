@@ -187,7 +187,7 @@ MUTANTS = {
         "A5 A4",
         3,
         "alertnet/store/queues/attempts.py",
-        "    return {row.id for row in sending if row.lease == leases[row.id] and row.due_at > now}\n",
+        "    return {row.id for row in sending if row.lease == leases[row.id] and row.due_at > tx.now}\n",
         "    return {row.id for row in rows}\n",
     ),
     "lease without fencing: at the record": Mutant(

@@ -50,7 +50,7 @@ def change(stage: Stage, notification: str, **values: object) -> None:
 
 
 def due_prompts(stage: Stage) -> list[tuple[str, str]]:
-    return stage.runtime.read(lambda tx: prompt_store.due(tx.session, tx.now, 10))
+    return stage.runtime.read(lambda tx: prompt_store.due(tx, 10))
 
 
 def post_notices(tx: Tx, numbers: Sequence[str]) -> None:

@@ -121,6 +121,6 @@ def _is_at_rest(tx: Tx) -> bool:
     if row_counts.is_anything_sending(tx.session):
         return False
     due = workers.due(tx)
-    if due.queued == {MethodKind.CALL} and row_counts.waits_for_phones(tx.session, tx.now):
+    if due.queued == {MethodKind.CALL} and row_counts.waits_for_phones(tx):
         due = replace(due, queued=frozenset())
     return due == workers.Due()

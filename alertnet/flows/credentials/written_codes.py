@@ -83,7 +83,7 @@ def mark_open(locked: LockedIncident, is_open: bool) -> None:
 
 def void(locked: LockedIncident, code_id: str) -> None:
     """Void a code; the next message to the recipient carries a new one."""
-    codes.void(locked.tx.session, code_id, locked.tx.now)
+    codes.void(locked.tx, code_id)
     locked.known_codes = {key: code for key, code in known_codes(locked).items() if code.id != code_id}
 
 

@@ -71,7 +71,7 @@ def escalate_due(tx: Tx, most: int) -> int:
     Raises:
         Inconsistent: one of them can't be read; then each must be done alone.
     """
-    found = escalation_store.take_due(tx.session, tx.now, most)
+    found = escalation_store.take_due(tx, most)
     ids = list(dict.fromkeys(found))
     incidents = take_up_each(tx, ids) if ids else {}
     for locked in incidents.values():

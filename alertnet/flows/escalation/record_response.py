@@ -118,7 +118,7 @@ def _let_count(recipient: Recipient, response: Response, before: list[CurrentAns
     locked = recipient.locked
     made: list[Callable[[str], Event]] = [partial(Answered, kind=response.kind, address=response.address)]
     for each in before:
-        answers.revoke(locked.tx.session, each.id, locked.tx.now)
+        answers.revoke(locked.tx, each.id)
     if before and response.kind is AnswerKind.RELAYED:
         made.insert(0, Withdrawn)
     if response.is_vouched:
@@ -144,7 +144,7 @@ def revoke(
         raise Unknown("acknowledgement", acknowledgement[:32])
     if given.revoked_at is not None:
         raise WrongState(f"acknowledgement {acknowledgement}", "revoked", "it can be revoked once")
-    answers.revoke(locked.tx.session, given.id, locked.tx.now)
+    answers.revoke(locked.tx, given.id)
     locked.record("acknowledgement_revoked", acknowledgement=given.id, tree=given.tree, contact=given.contact, by=by)
     giver = locked.recipient(given.tree, given.contact)
     left = giver.current_answer()

@@ -114,12 +114,12 @@ def wanted_by(locked: LockedIncident) -> Callable[[Coverage], bool]:
 
 def cancel(locked: LockedIncident, attempt: Stoppable, contact: str, **why: str) -> None:
     """Cancel an attempt to reach that contact, and hang up if it is ringing."""
-    session, now, look_at = locked.tx.session, locked.tx.now, None
+    session, look_at = locked.tx.session, None
     if not attempt.is_unsent and attempt.provider_id:
         # The process that should hang up may die first, so the call is asked about until the provider says it is over.
         locked.tx.hang_up(attempt.provider_id)
-        look_at = now + HANG_UP_WITHIN
-    incident_attempts.cancel(session, attempt, now, look_at=look_at)
+        look_at = locked.tx.now + HANG_UP_WITHIN
+    incident_attempts.cancel(locked.tx, attempt, look_at=look_at)
     shown = as_shown(session, attempt.id, attempt.notification, attempt.method, AttemptStatus.CANCELLED)
     notifications.show(session, attempt.notification, shown)
     locked.record("attempt_cancelled", attempt=attempt.id, contact=contact, method=attempt.method, **why)

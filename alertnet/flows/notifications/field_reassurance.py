@@ -143,7 +143,7 @@ def _is_withdrawn(locked: LockedIncident, facts: Facts) -> bool:
 
 
 def _close(locked: LockedIncident, promise_id: str, answer: PromptAnswer) -> None:
-    prompt_store.answer(locked.tx.session, promise_id, answer, by=None, at=locked.tx.now)
+    prompt_store.answer(locked.tx, promise_id, answer, by=None)
 
 
 def _tell(

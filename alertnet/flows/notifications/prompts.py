@@ -143,9 +143,8 @@ def _states(locked: LockedIncident) -> Mapping[str, State]:
 
 def answer_prompt(locked: LockedIncident, prompt_id: str, answer: PromptAnswer, by: str | None) -> None:
     """Record the answer to a prompt. It is repeated no more, or only after a pause (`PAUSE_AFTER`)."""
-    now = locked.tx.now
-    again_at = now + PAUSE_AFTER[answer] if answer in PAUSE_AFTER else None
-    prompt_store.answer(locked.tx.session, prompt_id, answer, by=by, at=now, again_at=again_at)
+    again_at = locked.tx.now + PAUSE_AFTER[answer] if answer in PAUSE_AFTER else None
+    prompt_store.answer(locked.tx, prompt_id, answer, by=by, again_at=again_at)
     locked.record("alarm_answered", alarm=prompt_id, answer=answer.value, by=by)
 
 

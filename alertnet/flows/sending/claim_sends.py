@@ -85,7 +85,7 @@ def claim(tx: Tx, method: MethodKind, outward: Outward) -> Claims:
     look.go_down_the_queue()
     claims, capacity = look.claims, look.capacity
     look.load.keep()
-    due_attempts.lease(tx.session, claims.claimed, tx.now, tx.now + LEASE)
+    due_attempts.lease(tx, claims.claimed, tx.now + LEASE)
     due_attempts.wait(tx.session, claims.waiting)
     capacity.use(LEASE)
     # The next look skips those found to wait for another provider, and so goes further down.
@@ -145,16 +145,15 @@ class _Look:
         """Judge what is due until there are no more places, or no more attempts."""
         tx, claims, capacity, by_call = self._tx, self.claims, self.capacity, self._method is MethodKind.CALL
         seen: list[str] = []
-        spared = busy_numbers(tx.session, tx.now) if by_call else set()
+        spared = busy_numbers(tx) if by_call else set()
         # What a provider refuses for its own sake must not be all that it is ever tried with (A11).
         least_tried = capacity.is_trial
         most = capacity.left or MOST_SEEN
         while (capacity.left or capacity.barred_until(self._outward.providers) is not None) and len(seen) < MOST_SEEN:
             waiting = self._waiting_elsewhere()
             taken = due_attempts.claim(
-                tx.session,
+                tx,
                 self._method,
-                tx.now,
                 most,
                 besides=seen,
                 spared=spared | waiting,

@@ -129,7 +129,7 @@ class PhoneLoad:
     def _join(self, others: Sequence[DueAttempt]) -> None:
         joined = {other.id for other in others}
         if joined:
-            due_attempts.drop(self._tx.session, joined, self._tx.now, JOINED)
+            due_attempts.drop(self._tx, joined, JOINED)
             self.joined |= joined
 
 

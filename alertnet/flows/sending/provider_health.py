@@ -102,5 +102,5 @@ def record_about(tx: Tx, route: Route, kind: str, **payload: object) -> None:
 def release(tx: Tx, route: Route) -> None:
     """Make due again what waits for the provider."""
     method, _ = route
-    attempt_store.release(tx.session, method, tx.now)
+    attempt_store.release(tx, method)
     tx.leaves_due()

@@ -140,7 +140,7 @@ def units(outgoing: Outgoing) -> int:
 
 def still_ours(tx: Tx, claimed: Sequence[Claimed]) -> set[str]:
     """The ids of the attempts that may still leave; asked right before the first byte leaves (A4)."""
-    return attempt_store.leased(tx.session, {each.id: each.lease for each in claimed}, tx.now)
+    return attempt_store.leased(tx, {each.id: each.lease for each in claimed})
 
 
 def hand_over(channel: Channel, outgoing: Outgoing, leave: Leave) -> Result | None:

@@ -39,9 +39,7 @@ def expire_lease(tx: Tx, attempt_id: str) -> None:
 
 def claim_status_queries(tx: Tx, method: MethodKind, limit: int, others: Collection[str] = ()) -> Claims:
     """Claim, for a lease, the attempts that a provider is to be asked about now, except the `others`."""
-    due, broken = due_attempts.with_words(
-        tx.session, due_attempts.claim_to_ask(tx.session, method, tx.now, limit, others)
-    )
+    due, broken = due_attempts.with_words(tx.session, due_attempts.claim_to_ask(tx, method, limit, others))
     claimed = [claimed_from(tx, each, (each.provider or FIRST, each.sender or "")) for each in due]
     due_attempts.lease_to_ask(tx.session, claimed, tx.now + LEASE)
     return Claims(claimed, broken=broken)

@@ -94,10 +94,10 @@ def keep_watch(
     found = find_trouble(seen)
     _follow(tx, trees, seen, found)
     # They were set while the clock was ahead, and it has been put back.
-    moved = [each.bring_near(tx.session, tx.now) for each in (attempt_store, prompts)]
+    moved = [each.bring_near(tx) for each in (attempt_store, prompts)]
     is_back = heartbeats.WATCH in before and before[heartbeats.WATCH].at > tx.now + escalations.MOST_AHEAD
     was_ahead = is_back and began_before(tx.now, worker_store.seen(tx.session))
-    if escalations.bring_near(tx.session, tx.now, was_ahead=was_ahead) or any(moved):
+    if escalations.bring_near(tx, was_ahead=was_ahead) or any(moved):
         tx.leaves_due()
     remind_of_turns(tx, edition.network, before.get(heartbeats.DUTY_REMINDED))
     if tries_numbers:

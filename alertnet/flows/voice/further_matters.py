@@ -57,7 +57,7 @@ def answer_further(tx: Tx, attempt_id: str, about: str, digits: str) -> Spoken |
     call = find_call(tx.session, attempt_id)
     if call is None or not call.is_delivered or call.incident_id is None or is_long_over(tx, call):
         return None
-    attempt_store.note_sign(tx.session, attempt_id, tx.now)
+    attempt_store.note_sign(tx, attempt_id)
     matter = next((each for each in _matters(tx, call) if each.id == about), None)
     reaction = Reaction(("taken_care_of",)) if matter is None else _answer(tx, matter, call.address, digits)
     if matter is not None and reaction.ask is not None:

@@ -110,7 +110,7 @@ def _away(ill: Mapping[Route, Breaker], seen: Mapping[str, Heartbeat], now: date
 
 def _due(tx: Tx) -> dict[str, datetime]:
     """For each queue, since when its oldest row is due; calls that wait for another to the same number don't count."""
-    row = tx.session.execute(_OLDEST, {"now": tx.now, "busy": list(busy_numbers(tx.session, tx.now))}).one()
+    row = tx.session.execute(_OLDEST, {"now": tx.now, "busy": list(busy_numbers(tx))}).one()
     found: dict[str, datetime] = {}
     named = [(name.partition("/")[0], due_at) for name, due_at in row._mapping.items()]
     faulty = [("put_off", row.since) for row in postponed_rows.still_postponed(tx.session)]

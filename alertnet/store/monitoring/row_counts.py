@@ -59,12 +59,12 @@ def is_anything_sending(session: Session) -> bool:
     return bool(session.scalar(select(exists().where(attempts.c.status == AttemptStatus.SENDING.value))))
 
 
-def waits_for_phones(session: Session, now: datetime) -> bool:
+def waits_for_phones(tx: Tx) -> bool:
     """Whether every call that is due is to a number that we are calling already, and waits for the end of that."""
-    free = attempts.c.address_index.not_in(busy_numbers(session, now))
+    free = attempts.c.address_index.not_in(busy_numbers(tx))
     is_call = attempts.c.method == MethodKind.CALL.value
-    due = exists().where(attempts.c.status.in_(QUEUED), is_call, attempts.c.due_at <= now, free)
-    return not session.scalar(select(due))
+    due = exists().where(attempts.c.status.in_(QUEUED), is_call, attempts.c.due_at <= tx.now, free)
+    return not tx.session.scalar(select(due))
 
 
 def _queue(tx: Tx, table: Table) -> QueueCount:

@@ -16,6 +16,7 @@ from alertnet.store.db.columns import Instant
 from alertnet.store.db.lookups import LookUp, is_among
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import NewRow, Prepared
+from alertnet.store.db.tx import Tx
 from alertnet.store.tables import attempts, incidents, notifications
 
 SENT_BY = (MethodKind.SMS, MethodKind.CALL, MethodKind.EMAIL)
@@ -213,9 +214,9 @@ LAST_SIGN = timedelta(seconds=40)
 """A call rings for 30 s, and one in progress asks us for words more often than this."""
 
 
-def release(session: Session, method: MethodKind, now: datetime) -> None:
+def release(tx: Tx, method: MethodKind) -> None:
     """Make attempts that wait for a provider due again, in their original order."""
-    session.execute(_RELEASE, {"key_method": method.value, "now": now})
+    tx.session.execute(_RELEASE, {"key_method": method.value, "now": tx.now})
 
 
 def move_up(session: Session, incident: str, ranks: int) -> None:
@@ -223,12 +224,12 @@ def move_up(session: Session, incident: str, ranks: int) -> None:
     session.execute(_MOVE_UP, {"incident": incident, "ranks": ranks})
 
 
-def bring_near(session: Session, now: datetime) -> bool:
+def bring_near(tx: Tx) -> bool:
     """Make attempts due now whose due time is further ahead than it can be; True if there were any.
 
     Such a time was set while the clock was ahead.
     """
-    moved = session.execute(_BRING_NEAR, {"now": now, "furthest": now + FURTHEST})
+    moved = tx.session.execute(_BRING_NEAR, {"now": tx.now, "furthest": tx.now + FURTHEST})
     return moved.rowcount > 0
 
 
@@ -264,27 +265,27 @@ def typed(row: Row[Any], expires_at: datetime | None = None) -> dict[str, Any]:
     return columns
 
 
-def note_sign(session: Session, id: str, now: datetime) -> None:
+def note_sign(tx: Tx, id: str) -> None:
     """Record that a call is still in progress."""
-    session.execute(update(attempts).where(attempts.c.id == id).values(changed_at=now))
+    tx.session.execute(update(attempts).where(attempts.c.id == id).values(changed_at=tx.now))
 
 
-def leased(session: Session, leases: Mapping[str, str], now: datetime) -> set[str]:
+def leased(tx: Tx, leases: Mapping[str, str]) -> set[str]:
     """The attempts, by id, that are being sent under that very lease, which has not expired."""
-    rows = _LEASE_STATES.all(session, {"ids": list(leases)})
+    rows = _LEASE_STATES.all(tx.session, {"ids": list(leases)})
     sending = [row for row in rows if row.status == AttemptStatus.SENDING.value]
-    return {row.id for row in sending if row.lease == leases[row.id] and row.due_at > now}
+    return {row.id for row in sending if row.lease == leases[row.id] and row.due_at > tx.now}
 
 
-def leases_over(session: Session, now: datetime, most: int) -> Sequence[str]:
+def leases_over(tx: Tx, most: int) -> Sequence[str]:
     """Ids of attempts whose sending was begun and not finished in time; nothing is locked."""
-    return session.scalars(_LEASES_OVER, {"now": now, "most": most}).all()
+    return tx.session.scalars(_LEASES_OVER, {"now": tx.now, "most": most}).all()
 
 
-def busy_numbers(session: Session, now: datetime) -> set[bytes]:
+def busy_numbers(tx: Tx) -> set[bytes]:
     """Indexes of the numbers that we are calling now, over all incidents; the report of a call's end may be lost."""
     # A moment in the future is from before the clock was set back.
-    return set(_BUSY.scalars(session, {"since": now - LAST_SIGN, "until": now + LAST_SIGN}))
+    return set(_BUSY.scalars(tx.session, {"since": tx.now - LAST_SIGN, "until": tx.now + LAST_SIGN}))
 
 
 def providers_of(session: Session, provider_ids: Sequence[str]) -> dict[str, str]:

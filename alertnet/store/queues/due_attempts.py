@@ -18,6 +18,7 @@ from alertnet.store.db.columns import Instant
 from alertnet.store.db.lookups import LookUp
 from alertnet.store.db.session import PutApart, Session
 from alertnet.store.db.statements import Prepared, change_each
+from alertnet.store.db.tx import Tx
 from alertnet.store.queues.attempts import ASKED, COLUMNS, Attempt, NewAttempt, typed
 from alertnet.store.records.notifications import COVERED, Covered, NewNotification, StoredState, as_covered
 from alertnet.store.tables import IS_NO_FIRST_ALERT, IS_QUEUED, attempts, escalations, incidents, notifications, served
@@ -124,9 +125,8 @@ _OTHERS = Prepared(
 
 
 def claim(
-    session: Session,
+    tx: Tx,
     method: MethodKind,
-    now: datetime,
     most: int,
     *,
     besides: Collection[str] = (),
@@ -140,17 +140,15 @@ def claim(
     failed to leave. `since`: everything due fell due after that.
     """
     due = _DUE_LEAST_TRIED if least_tried else _DUE if since is None else _DUE_LATELY
-    values = {"method": method.value, "now": now, "most": most, "since": since}
-    found = due.all(session, values | {"besides": list(besides), "spared": list(spared)})
+    values = {"method": method.value, "now": tx.now, "most": most, "since": since}
+    found = due.all(tx.session, values | {"besides": list(besides), "spared": list(spared)})
     return [ToSend(*row) for row in found]
 
 
-def claim_to_ask(
-    session: Session, method: MethodKind, now: datetime, most: int, others: Collection[str]
-) -> Sequence[str]:
+def claim_to_ask(tx: Tx, method: MethodKind, most: int, others: Collection[str]) -> Sequence[str]:
     """Ids of attempts about which their provider is to be asked now, except the `others`; locked likewise."""
-    values = {"method": method.value, "now": now, "most": most, "others": list(others)}
-    return session.scalars(_ASKED_NOW, values).all()
+    values = {"method": method.value, "now": tx.now, "most": most, "others": list(others)}
+    return tx.session.scalars(_ASKED_NOW, values).all()
 
 
 def claim_others(
@@ -239,11 +237,11 @@ def as_queued(
     )
 
 
-def lease(session: Session, claimed: Sequence[Attempt], now: datetime, until: datetime) -> None:
+def lease(tx: Tx, claimed: Sequence[Attempt], until: datetime) -> None:
     """Mark these as being sent until then: each under its lease, by its provider and from its number."""
-    leased = {"status": AttemptStatus.SENDING.value, "due_at": until, "started_at": now, "changed_at": now}
+    leased = {"status": AttemptStatus.SENDING.value, "due_at": until, "started_at": tx.now, "changed_at": tx.now}
     by = {each.id: {"lease": each.lease, "sender": each.sender, "provider": each.provider} for each in claimed}
-    _change_each(session, {id: leased | its for id, its in by.items()})
+    _change_each(tx.session, {id: leased | its for id, its in by.items()})
 
 
 def lease_to_ask(session: Session, claimed: Sequence[Attempt], until: datetime) -> None:
@@ -256,9 +254,9 @@ def wait(session: Session, until: Mapping[str, datetime]) -> None:
     _change_each(session, {id: {"due_at": moment} for id, moment in until.items()})
 
 
-def drop(session: Session, ids: Collection[str], now: datetime, why: str) -> None:
+def drop(tx: Tx, ids: Collection[str], why: str) -> None:
     """Mark these as not to leave; the next look finds the reason."""
-    _change_each(session, {id: {"error": why, "due_at": now} for id in ids})
+    _change_each(tx.session, {id: {"error": why, "due_at": tx.now} for id in ids})
 
 
 def _change_each(session: Session, changes: Mapping[str, Mapping[str, Any]]) -> None:

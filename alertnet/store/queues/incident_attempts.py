@@ -14,6 +14,7 @@ from alertnet.core.notification import AttemptStatus, Failure, Kind, PromptKind
 from alertnet.store.db.columns import Instant
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import Prepared, by_incident
+from alertnet.store.db.tx import Tx
 from alertnet.store.queues.attempts import JOINED, QUEUED
 from alertnet.store.records.notifications import COVERAGE, Coverage
 from alertnet.store.records.prompts import index_of
@@ -293,15 +294,15 @@ def unheard_decisions(session: Session, incident: str) -> list[tuple[str | None,
     return [(row.escalation_id, index_of(row.level)) for row in _UNHEARD_DECISIONS.all(session, {"incident": incident})]
 
 
-def cancel(session: Session, attempt: Stoppable, now: datetime, *, look_at: datetime | None = None) -> None:
+def cancel(tx: Tx, attempt: Stoppable, *, look_at: datetime | None) -> None:
     """Cancel an attempt. If it was on its way, whether it left is still found out (A5).
 
     `look_at`: when its provider is asked whether the call is over.
     """
-    values: dict[str, Any] = {"status": AttemptStatus.CANCELLED.value, "changed_at": now}
+    values: dict[str, Any] = {"status": AttemptStatus.CANCELLED.value, "changed_at": tx.now}
     if not attempt.may_have_left:
         values |= {"due_at": look_at, "lease": None, "checks": 0}
-    session.execute(update(attempts).where(attempts.c.id == attempt.id).values(values))
+    tx.session.execute(update(attempts).where(attempts.c.id == attempt.id).values(values))
 
 
 def _alert(row: Row[Any]) -> tuple[Stoppable, Coverage]:

@@ -52,10 +52,10 @@ def add(tx: Tx, id: str, incident: str | None, provider: str, seconds: int) -> b
     return insert_once(tx.session, recordings, row)
 
 
-def due(session: Session, now: datetime, limit: int) -> list[Recording]:
+def due(tx: Tx, limit: int) -> list[Recording]:
     """The recordings with something to do, in the order of due times."""
-    query = _SHOWN.where(recordings.c.due_at.is_not(None), recordings.c.due_at <= now)
-    return [Recording(*row) for row in session.execute(query.order_by(recordings.c.due_at).limit(limit))]
+    query = _SHOWN.where(recordings.c.due_at.is_not(None), recordings.c.due_at <= tx.now)
+    return [Recording(*row) for row in tx.session.execute(query.order_by(recordings.c.due_at).limit(limit))]
 
 
 def find(session: Session, id: str) -> Recording | None:

@@ -104,11 +104,11 @@ def due(tx: Tx, since: datetime = LONG_AGO) -> Due:
     )
 
 
-def due_ids(session: Session, queue: str, now: datetime, most: int) -> Sequence[str]:
+def due_ids(tx: Tx, queue: str, most: int) -> Sequence[str]:
     """Ids of the due rows of a queue, in the order of due times; nothing is locked."""
     due_at = QUEUES[queue].c.due_at
-    query = select(ID[queue]).where(due_at.is_not(None), due_at <= now)
-    return session.scalars(query.order_by(due_at).limit(most)).all()
+    query = select(ID[queue]).where(due_at.is_not(None), due_at <= tx.now)
+    return tx.session.scalars(query.order_by(due_at).limit(most)).all()
 
 
 def next_due(tx: Tx) -> datetime | None:

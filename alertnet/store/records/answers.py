@@ -14,7 +14,7 @@ from alertnet.core.codec import value
 from alertnet.core.escalation.quorum import RECEIVED, Action, AnswerKind, Via
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import NewRow, Prepared
-from alertnet.store.db.tx import is_id
+from alertnet.store.db.tx import Tx, is_id
 from alertnet.store.tables import acknowledgements, actions
 
 Names = Iterable[tuple[str, str]]
@@ -148,8 +148,8 @@ def find(session: Session, incidents: Collection[str], id: str) -> Given | None:
     return None if row is None else _given(row)
 
 
-def revoke(session: Session, id: str, at: datetime) -> None:
-    session.execute(update(acknowledgements).where(acknowledgements.c.id == id).values(revoked_at=at))
+def revoke(tx: Tx, id: str) -> None:
+    tx.session.execute(update(acknowledgements).where(acknowledgements.c.id == id).values(revoked_at=tx.now))
 
 
 def move(session: Session, ids: Collection[str], incident: str) -> None:

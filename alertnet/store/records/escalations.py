@@ -15,6 +15,7 @@ from alertnet.core.escalation.state import State, Status
 from alertnet.core.incident import IncidentStatus, Scope, Severity
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import NewRow, Prepared
+from alertnet.store.db.tx import Tx
 from alertnet.store.tables import escalations, incidents
 
 
@@ -185,25 +186,25 @@ def _without_addresses(state: State) -> State:
     return replace(state, relayed=(), stale=(), runs=tuple(runs))
 
 
-def due(session: Session, now: datetime, limit: int) -> list[tuple[str, str]]:
+def due(tx: Tx, limit: int) -> list[tuple[str, str]]:
     """(escalation, incident) of due escalations, most severe first, then oldest; nothing is locked."""
-    return [(row.id, row.incident_id) for row in session.execute(_DUE, {"now": now, "most": limit})]
+    return [(row.id, row.incident_id) for row in tx.session.execute(_DUE, {"now": tx.now, "most": limit})]
 
 
-def take_due(session: Session, now: datetime, limit: int) -> list[str]:
+def take_due(tx: Tx, limit: int) -> list[str]:
     """Incidents in the order of their due escalations, locked until the transaction ends; none that others lock."""
-    return [row.incident_id for row in _TO_MOVE.all(session, {"now": now, "most": limit})]
+    return [row.incident_id for row in _TO_MOVE.all(tx.session, {"now": tx.now, "most": limit})]
 
 
-def bring_near(session: Session, now: datetime, *, was_ahead: bool = False) -> bool:
+def bring_near(tx: Tx, *, was_ahead: bool) -> bool:
     """Make escalations due now whose incident was opened by a clock that was ahead; True if there were any.
 
     `was_ahead`: the clock has just been set back, so that levels of any open incident may have been opened by it.
     """
-    is_ahead = true() if was_ahead else incidents.c.opened_at > now + MOST_AHEAD
+    is_ahead = true() if was_ahead else incidents.c.opened_at > tx.now + MOST_AHEAD
     ahead = select(incidents.c.id).where(incidents.c.status == IncidentStatus.OPEN.value, is_ahead)
-    waits = escalations.c.incident_id.in_(ahead) & (escalations.c.due_at > now)
-    return bool(session.execute(update(escalations).where(waits).values(due_at=now)).rowcount)
+    waits = escalations.c.incident_id.in_(ahead) & (escalations.c.due_at > tx.now)
+    return bool(tx.session.execute(update(escalations).where(waits).values(due_at=tx.now)).rowcount)
 
 
 def unheard(session: Session) -> list[str]:

@@ -17,7 +17,7 @@ from alertnet.core.notification import PromptAnswer, PromptKind, check_prompt
 from alertnet.store.db.columns import Instant
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import NewRow, Prepared, by_incident, change_each
-from alertnet.store.db.tx import is_id
+from alertnet.store.db.tx import Tx, is_id
 from alertnet.store.records.escalations import MOST_AHEAD
 from alertnet.store.tables import alarms, codes, escalations
 
@@ -219,9 +219,9 @@ def about_levels(session: Session, escalation: str) -> list[Prompt]:
     return [_prompt(row) for row in session.execute(query)]
 
 
-def due(session: Session, now: datetime, limit: int) -> list[tuple[str, str]]:
+def due(tx: Tx, limit: int) -> list[tuple[str, str]]:
     """(prompt, incident) of due prompts, most severe first, then oldest (A7); nothing is locked."""
-    return [(row.id, row.incident_id) for row in _DUE.all(session, {"now": now, "most": limit})]
+    return [(row.id, row.incident_id) for row in _DUE.all(tx.session, {"now": tx.now, "most": limit})]
 
 
 def is_open(session: Session, id: str) -> bool:
@@ -229,21 +229,13 @@ def is_open(session: Session, id: str) -> bool:
     return any(_DUE_AT.scalars(session, {"id": id}))
 
 
-def answer(
-    session: Session,
-    id: str,
-    answer: PromptAnswer,
-    *,
-    by: str | None,
-    at: datetime,
-    again_at: datetime | None = None,
-) -> None:
+def answer(tx: Tx, id: str, answer: PromptAnswer, *, by: str | None, again_at: datetime | None = None) -> None:
     """Record how a prompt was answered, decided or overtaken: it stops ringing, or rings again at `again_at`.
 
     One on hold no longer proceeds by itself.
     """
-    values = {"answer": answer.value, "answered_by": by, "answered_at": at, "due_at": again_at}
-    _change(session, id, values | {"automatic_at": None} if answer is PromptAnswer.HOLD else values)
+    values = {"answer": answer.value, "answered_by": by, "answered_at": tx.now, "due_at": again_at}
+    _change(tx.session, id, values | {"automatic_at": None} if answer is PromptAnswer.HOLD else values)
 
 
 def ask_anew(session: Session, prompt: Prompt, due_at: datetime, *, later: timedelta = timedelta()) -> None:
@@ -294,8 +286,8 @@ def _prompt(row: Row[Any]) -> Prompt:
     return Prompt(*row[: len(_NAMES)])
 
 
-def bring_near(session: Session, now: datetime) -> bool:
+def bring_near(tx: Tx) -> bool:
     """Make prompts ring now that were raised by a clock that was ahead; True if there were any."""
-    ahead = (alarms.c.raised_at > now + MOST_AHEAD) & alarms.c.due_at.is_not(None)
-    put_right = update(alarms).where(ahead).values(raised_at=now, due_at=now)
-    return bool(session.execute(put_right).rowcount)
+    ahead = (alarms.c.raised_at > tx.now + MOST_AHEAD) & alarms.c.due_at.is_not(None)
+    put_right = update(alarms).where(ahead).values(raised_at=tx.now, due_at=tx.now)
+    return bool(tx.session.execute(put_right).rowcount)

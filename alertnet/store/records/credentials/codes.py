@@ -295,10 +295,10 @@ def holders(tx: Tx, texts: Collection[str]) -> dict[str, list[tuple[str, str | N
     return found
 
 
-def void(session: Session, id: str, at: datetime) -> None:
+def void(tx: Tx, id: str) -> None:
     """Make the code invalid."""
-    session.execute(update(codes).where(codes.c.id == id).values(voided_at=at))
-    session.execute(update(code_numbers).where(code_numbers.c.code_id == id).values(code_hash=None))
+    tx.session.execute(update(codes).where(codes.c.id == id).values(voided_at=tx.now))
+    tx.session.execute(update(code_numbers).where(code_numbers.c.code_id == id).values(code_hash=None))
 
 
 def void_at(tx: Tx, id: str, number: str) -> None:
