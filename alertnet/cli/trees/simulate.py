@@ -98,7 +98,7 @@ class ScriptOptions:
         reader = ScriptReader(network, facts)
         deeds = (deed for does in Does for deed in reader.deeds(f"--{does}", does, getattr(self, does) or []))
         fails = reader.fails("--fails", self.fails or [])
-        alarms = read_alarms("--alarms", self.alarms)
+        alarms = read_alarms(self.alarms)
         return Script(tuple(deeds), fails, self.calls, not self.no_go, alarms)
 
 

@@ -130,7 +130,7 @@ class ScriptReader:
         return found
 
 
-def read_alarms(option: str, text: str) -> timedelta | None:
+def read_alarms(text: str) -> timedelta | None:
     """Read how long after it was raised an alarm is answered, such as `answered@5m`; None for `silent`.
 
     Raises:
@@ -140,7 +140,7 @@ def read_alarms(option: str, text: str) -> timedelta | None:
         return None
     after = read_duration(text.removeprefix(ANSWERED_AT)) if text.startswith(ANSWERED_AT) else None
     if after is None:
-        raise BadInput(option, text, [SILENT, f"{ANSWERED_AT}5m"])
+        raise BadInput("--alarms", text, [SILENT, f"{ANSWERED_AT}5m"])
     return after
 
 

@@ -67,15 +67,14 @@ def succeed(before: Plan, edited: ContactTree) -> tuple[ContactTree, Places]:
 
 def retire(before: Plan) -> tuple[ContactTree, Places]:
     """The plan's tree once it no longer serves the incident: everything keeps its place, and nobody is told."""
-    tree, levels = before.tree, range(len(before.tree.levels))
+    tree = before.tree
     retired = replace(
         tree,
         contacts={id: _retired(contact) for id, contact in tree.contacts.items()},
-        levels=tuple(_former_levels(before, levels)),
+        levels=tuple(_former_levels(before, range(len(tree.levels)))),
         last_resort=(),
     )
-    methods = {id: tuple(range(len(contact.all_methods))) for id, contact in tree.contacts.items()}
-    return retired, Places(tuple(levels), {id: id for id in tree.contacts}, methods)
+    return retired, unmoved(tree)
 
 
 def as_edited(tree: ContactTree) -> ContactTree:
