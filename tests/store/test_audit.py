@@ -11,12 +11,16 @@ import pytest
 from sqlalchemy import delete, func, insert, select, text, update
 
 from alertnet.core.errors import BadInput
+from alertnet.flows.credentials import users as flow
 from alertnet.store.db.columns import canonical
 from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Vault
 from alertnet.store.records import checkpoints
-from alertnet.store.records.timeline import SYSTEM, Head, allow_purging, append, digest_of, link, origin
+from alertnet.store.records.credentials import api_keys as keys
+from alertnet.store.records.credentials.users import Role
+from alertnet.store.records.timeline import SYSTEM, Head, allow_purging, append, digest_of, link, note, origin
 from alertnet.store.tables import api_keys, chain_heads, timeline
+from alertnet.store.tables import users as user_rows
 from alertnet.store.views.audit import Break, keyed_since, verify
 from tests.store.conftest import NOW
 from tests.support.program import SECRET
@@ -365,6 +369,31 @@ def test_the_version_before_may_write_for_an_hour(upgraded: Tx) -> None:
 
     assert before == [Break("old", 3, "the entry has no key")]
     assert verify(upgraded.session) == []
+
+
+def test_a_row_of_before_that_was_put_back_is_found(told: Tx) -> None:
+    """A10: a key that was revoked and a user who was ended, by a copy of their rows that was true once."""
+    key, _ = keys.create(told, None, ["read"])
+    flow.add_user(told, "maria", Role.ADMINISTRATOR, "a hash", "test")
+    flow.add_user(told, "ben", Role.OBSERVER, "a hash", "test")
+    before = [(table, told.session.execute(select(table)).mappings().all()) for table in (api_keys, user_rows)]
+    keys.revoke(told, key)
+    note(told, "key_revoked", key=key, by="test")
+    flow.end_user(told, "maria", "test")
+    flow.set_role(told, "ben", Role.COORDINATOR, "test")
+    untouched = verify(told.session)
+
+    for table, rows in before:
+        told.session.execute(delete(table))
+        told.session.execute(insert(table), [dict(row) for row in rows])
+
+    why = "an earlier row was put back"
+    assert untouched == []
+    assert verify(told.session) == [
+        Break("api_keys", 0, f"key {key} was revoked, and opens again: {why}"),
+        Break("users", 0, f"user ben is observer, and by the history coordinator: {why}"),
+        Break("users", 0, f"user maria is administrator, and by the history ended: {why}"),
+    ]
 
 
 def test_keys_from_before_are_vouched_for_at_the_upgrade_and_none_after(upgraded: Tx) -> None:

@@ -5,7 +5,7 @@ First the system's chain, whose checkpoints say where the others must end; then 
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,6 +31,8 @@ EXCHANGE = timedelta(hours=1)
 INCIDENTS, API_KEYS, USERS = "incidents", "api_keys", "users"
 """Used in place of a chain for findings about all chains of incidents, API keys and console users."""
 
+ENDED = "ended"
+PUT_BACK = "an earlier row was put back"
 NOT_KEYED = "the entry has no key"
 
 _ENTRIES: Select[Any] = select(*(column for column in timeline.c if column.name != "payload"), SEALED).order_by(
@@ -57,10 +59,23 @@ class Known:
     """All checkpoints of each chain: the first bytes of its hash by length."""
     without_key: dict[str, int] = field(default_factory=dict)
     """Up to which seq the entries of a chain may have no key, since a keyed checkpoint covers them."""
+    revoked: set[str] = field(default_factory=set)
+    """The API keys that were revoked."""
+    roles: dict[str, str] = field(default_factory=dict)
+    """The last role of each user; `ENDED` for those who may no longer sign in."""
 
     def learn(self, row: Row[Any], payload: Any) -> None:
-        """Take in a keyed checkpoint."""
-        heads = heads_in(payload)
+        """Take in a keyed entry that lasts."""
+        if row.kind in (CHECKPOINT, KEYED):
+            self._learn_ends(row, heads_in(payload))
+        elif row.kind == "key_revoked":
+            self.revoked.add(payload.get("key", ""))
+        elif row.kind in ("user_added", "user_role_changed"):
+            self.roles[payload.get("user", "")] = payload.get("role", "")
+        elif row.kind == "user_ended":
+            self.roles[payload.get("user", "")] = ENDED
+
+    def _learn_ends(self, row: Row[Any], heads: Mapping[str, Head]) -> None:
         if row.kind == KEYED and self.keyed_at is None:
             self.keyed_at = row.at
         if self.keyed_at is not None and row.at <= self.keyed_at + EXCHANGE:
@@ -139,8 +154,8 @@ def verify(session: Session, head: SignedHead | None = None) -> list[Break]:
     return [
         *_as_far_as_readable(SYSTEM, _of_system(session, vault, known, head)),
         *_as_far_as_readable(INCIDENTS, _of_incidents(session, vault, known)),
-        *_as_far_as_readable(API_KEYS, _of_api_keys(session)),
-        *_as_far_as_readable(USERS, _of_users(session)),
+        *_as_far_as_readable(API_KEYS, _of_api_keys(session, known)),
+        *_as_far_as_readable(USERS, _of_users(session, known)),
     ]
 
 
@@ -177,7 +192,7 @@ def _of_system(session: Session, vault: Vault, known: Known, kept: SignedHead | 
             yield Break(SYSTEM, entry.seq, why)
         elif chain.has_key(entry):
             is_keyed = True
-            if entry.kind in (CHECKPOINT, KEYED) and entry.sealed is not None:
+            if entry.kind in LASTING and entry.sealed is not None:
                 known.learn(entry, json.loads(vault.open(entry.sealed)))
         if end is not None and entry.seq == end.length and entry.hash != end.hash:
             yield Break(SYSTEM, entry.seq, "the entry is not the one that the chain ended with")
@@ -209,15 +224,22 @@ def _of_incidents(session: Session, vault: Vault, known: Known) -> Iterator[Brea
         yield Break(name, 0, f"the chain is missing{had}")
 
 
-def _of_api_keys(session: Session) -> Iterator[Break]:
+def _of_api_keys(session: Session, known: Known) -> Iterator[Break]:
     for row in session.execute(select(api_keys).order_by(api_keys.c.id)):
         if not keys.is_vouched_for(session, row):
             yield Break(API_KEYS, 0, f"key {row.id} was made or changed without the secret, and opens nothing")
+        elif row.revoked_at is None and row.id in known.revoked:
+            yield Break(API_KEYS, 0, f"key {row.id} was revoked, and opens again: {PUT_BACK}")
 
 
-def _of_users(session: Session) -> Iterator[Break]:
-    for name in users.not_vouched_for(session):
+def _of_users(session: Session, known: Known) -> Iterator[Break]:
+    unvouched = users.not_vouched_for(session)
+    for name in unvouched:
         yield Break(USERS, 0, f"user {name} was made or changed without the secret, and can't sign in")
+    for name, role, ended_at in users.roles(session):
+        now, last = ENDED if ended_at else role, known.roles.get(name)
+        if name not in unvouched and last not in (now, None):
+            yield Break(USERS, 0, f"user {name} is {now}, and by the history {last}: {PUT_BACK}")
 
 
 def _read(session: Session, query: Select[Any]) -> Iterator[Row[Any]]:

@@ -1,7 +1,7 @@
 """Users of the console and their sessions: how they sign in, and who is signed in.
 
-The row of a user is authenticated as a whole, and a session by the hash of its text. So nobody can add users, sessions
-or permissions by writing to the database without the secret.
+The row of a user is authenticated as a whole, and a session by the hash of its text, which says whose it is and until
+when. So nobody can add users, sessions or permissions by writing to the database without the secret.
 """
 
 from collections.abc import Iterable, Sequence
@@ -135,6 +135,11 @@ def not_vouched_for(session: Session, *, may_sign_in: bool = False) -> list[str]
     return [row.name for row in unknown if row.ended_at is None or not may_sign_in]
 
 
+def roles(session: Session) -> Sequence[Row[str, str, datetime | None]]:
+    """Each user there ever was: name, role, and when they ended."""
+    return session.execute(select(*users.c["name", "role", "ended_at"]).order_by(users.c.name)).all()
+
+
 def dated(tx: Tx) -> list[str]:
     """The names of users who may sign in, and whom an older secret authenticates until they do."""
     rows = tx.session.execute(select(users).where(users.c.ended_at.is_(None)).order_by(users.c.name))
@@ -152,12 +157,13 @@ def save(tx: Tx, user: User) -> None:
 
 def begin_session(tx: Tx, user: User) -> str:
     """Begin a session of that user; gives its text, which nobody can read again."""
-    token = tx.entropy.bytes(TOKEN_BYTES).hex()
+    ends_at = tx.now + SESSION_LASTS
+    token = _session_text(tx.entropy.bytes(TOKEN_BYTES).hex(), user.id, ends_at)
     row = {
         "token_hash": tx.vault.mac(Purpose.SESSION, token.encode()),
         "user_id": user.id,
         "began_at": tx.now,
-        "ends_at": tx.now + SESSION_LASTS,
+        "ends_at": ends_at,
     }
     tx.session.execute(insert(user_sessions), row)
     return token
@@ -169,10 +175,15 @@ def session_of(vault: Vault, token: str) -> str:
 
 
 def signed_in(tx: Tx, token: str) -> SignedIn | None:
-    """Who is signed in with that session's text; None if it has ended or never existed, or its user may not sign in."""
+    """Who is signed in with that session's text; None if it has ended or never existed, or its user may not sign in.
+
+    Nor is anybody where its row was given to another user, or prolonged.
+    """
     row = tx.session.execute(_SESSION, {"hash": tx.vault.mac(Purpose.SESSION, token.encode())}).first()
     user = _user(tx.vault, row)
     if row is None or user is None or row.ends_at <= tx.now:
+        return None
+    if token != _session_text(token.partition(".")[0], user.id, row.ends_at):
         return None
     return SignedIn(row.token_hash.hex(), user.name, user.role, row.ends_at)
 
@@ -242,6 +253,10 @@ def looking_at(tx: Tx) -> dict[str, tuple[str, ...]]:
 
 def forget_ended_sessions(tx: Tx) -> None:
     tx.session.execute(delete(user_sessions).where(user_sessions.c.ends_at <= tx.now))
+
+
+def _session_text(drawn: str, user: str, ends_at: datetime) -> str:
+    return f"{drawn}.{user}.{ends_at.timestamp()}"
 
 
 def _changing(tx: Tx, user: User) -> dict[str, Any]:
