@@ -10,9 +10,16 @@ import typer
 from alertnet.core.errors import BadInput
 
 
+def one_line(text: str) -> str:
+    """The text on one line, without what would steer the terminal: the database may hold what others have written."""
+    from alertnet.runtime.logging import as_shown
+
+    return text if text.isprintable() else " ".join(as_shown(text).split("\n"))
+
+
 def aligned(rows: Iterable[Sequence[object]]) -> Iterator[str]:
     """A line per row with aligned columns; `-` stands for empty cells. All rows must have the same length."""
-    texts = [["-" if cell in (None, "") else str(cell) for cell in row] for row in rows]
+    texts = [["-" if cell in (None, "") else one_line(str(cell)) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
     for row in texts:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

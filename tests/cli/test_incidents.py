@@ -146,20 +146,38 @@ def test_a_changed_history_is_reported_by_chain_and_seq(office: Office, runtime:
     assert f"{chain} 2: " in said.out
 
 
+def test_what_stands_in_the_database_writes_no_line_of_the_audit(office: Office, runtime: Runtime, ref: str) -> None:
+    """A10: whoever can write there can't let it say, on the terminal of whoever reads it, that every chain holds."""
+    chain = runtime.read(incidents.id_of, ref)
+    change = (
+        update(entries).where(entries.c.chain == chain, entries.c.seq == 2).values(chain="\x1b[2J\nEvery chain holds.")
+    )
+    runtime.transact(lambda tx: tx.session.execute(change))
+
+    said = office.types("audit", "verify")
+
+    assert said.code == 1
+    assert said.out.endswith("Every chain holds. 2: entries 1 to 1 are missing\n")
+    assert "\x1b" not in said.out
+    assert said.out.count("\n") == 1
+
+
 def test_a_head_that_was_kept_outside_holds_the_database_to_it(office: Office, runtime: Runtime, ref: str) -> None:
     """A10: `audit head` prints it alone, and it covers all that there is; `audit verify --head` misses what is gone."""
+    before = runtime.read(lambda tx: tx.session.execute(select(chain_heads)).mappings().one())
     head = office.types("audit", "head")
     assert (head.code, head.out.count("\n")) == (0, 1)
     assert office.types("audit", "verify", "--head", head.out.strip()).code == 0
     chain = runtime.read(incidents.id_of, ref)
-    runtime.transact(lambda tx: tx.session.execute(delete(entries).where(entries.c.chain == "system")))
-    runtime.transact(lambda tx: tx.session.execute(delete(chain_heads)))
+    since = (entries.c.chain == "system") & (entries.c.seq > before["length"])
+    runtime.transact(lambda tx: tx.session.execute(delete(entries).where(since)))
+    runtime.transact(lambda tx: tx.session.execute(update(chain_heads).values(before)))
 
     said = office.types("audit", "verify", "--head", head.out.strip())
 
     assert office.types("audit", "verify").code == 0
     assert said.code == 1
-    assert said.out.startswith("system 1: entries 1 to ")
+    assert said.out.startswith(f"system {before['length'] + 1}: entries {before['length'] + 1} to ")
     assert chain not in said.out
 
 

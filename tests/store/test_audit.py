@@ -83,12 +83,29 @@ def recomputes(tx: Tx) -> None:
     forge(tx, "one", 3, "closed", {}, replacing=True)
 
 
+def removes_system(tx: Tx) -> None:
+    """With what says where it ended: nothing then says how long any chain was."""
+    remove(tx, timeline.c.chain == SYSTEM)
+    tx.session.execute(delete(chain_heads))
+
+
+def begins_system_anew(tx: Tx) -> None:
+    """And a worker that runs vouches for what is left of the others, a minute later."""
+    removes_system(tx)
+    remove(tx, entry("one", 3))
+    checkpoints.note_changed(replace(tx, now=NOW + MINUTE))
+
+
+BEFORE_IT = "the chain is missing, or what it began with: there are incidents from before it"
+
 TAMPERING: dict[str, tuple[Callable[[Tx], None], Break]] = {
     "tail": (lambda tx: remove(tx, entry("one", 3)), Break("one", 3, "entries 3 to 3 are missing")),
     "chain": (
         lambda tx: remove(tx, timeline.c.chain == "two"),
         Break("two", 0, "the chain is missing: it had 2 entries"),
     ),
+    "system and its end": (removes_system, Break(SYSTEM, 0, BEFORE_IT)),
+    "system, begun anew": (begins_system_anew, Break(SYSTEM, 0, BEFORE_IT)),
     "all rows": (lambda tx: remove(tx, timeline.c.seq > 0), Break(SYSTEM, 1, "entries 1 to 1 are missing")),
     "system": (lambda tx: remove(tx, timeline.c.chain == SYSTEM), Break(SYSTEM, 1, "entries 1 to 1 are missing")),
     "kind": (lambda tx: alter(tx, 2, kind="go_given"), Break("one", 2, "the entry was altered")),

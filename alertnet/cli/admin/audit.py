@@ -6,6 +6,7 @@ import typer
 
 from alertnet.cli.arguments import group
 from alertnet.cli.connection import connected
+from alertnet.cli.output import one_line
 
 app = group("Check that nobody has changed the history.", "alertnet audit verify")
 Kept = Annotated[
@@ -36,7 +37,7 @@ def verify(head: Kept = None) -> None:
         since = runtime.read(lambda tx: audit.keyed_since(tx.session))
         purged = runtime.read(lambda tx: audit.purged_incidents(tx.session))
     for each in breaks:
-        typer.echo(f"{each.chain} {each.seq}: {each.why}")
+        typer.echo(one_line(f"{each.chain} {each.seq}: {each.why}"))
     if breaks:
         typer.echo(AFTER_ROTATION, err=True)
         raise typer.Exit(1)

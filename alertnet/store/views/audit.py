@@ -31,7 +31,6 @@ EXCHANGE = timedelta(hours=1)
 INCIDENTS, API_KEYS, USERS = "incidents", "api_keys", "users"
 """Used in place of a chain for findings about all chains of incidents, API keys and console users."""
 
-ENDED = "ended"
 PUT_BACK = "an earlier row was put back"
 NOT_KEYED = "the entry has no key"
 
@@ -53,6 +52,8 @@ class Break:
 class Known:
     """What the system's chain says about the others and itself."""
 
+    began_at: datetime | None = None
+    """When the system's chain begins; None if it has no entry."""
     keyed_at: datetime | None = None
     """When links began to have a key; None if they always had one."""
     ends: dict[str, dict[int, bytes]] = field(default_factory=dict)
@@ -62,7 +63,7 @@ class Known:
     revoked: set[str] = field(default_factory=set)
     """The API keys that were revoked."""
     roles: dict[str, str] = field(default_factory=dict)
-    """The last role of each user; `ENDED` for those who may no longer sign in."""
+    """The last role of each user; `users.ENDED` for those who may no longer sign in."""
 
     def learn(self, row: Row[Any], payload: Any) -> None:
         """Take in a keyed entry that lasts."""
@@ -73,7 +74,7 @@ class Known:
         elif row.kind in ("user_added", "user_role_changed"):
             self.roles[payload.get("user", "")] = payload.get("role", "")
         elif row.kind == "user_ended":
-            self.roles[payload.get("user", "")] = ENDED
+            self.roles[payload.get("user", "")] = users.ENDED
 
     def _learn_ends(self, row: Row[Any], heads: Mapping[str, Head]) -> None:
         if row.kind == KEYED and self.keyed_at is None:
@@ -187,6 +188,7 @@ def _of_system(session: Session, vault: Vault, known: Known, kept: SignedHead | 
         end = None
     is_keyed = False
     for entry in _read(session, _ENTRIES.where(timeline.c.chain == SYSTEM)):
+        known.began_at = known.began_at or entry.at
         why = chain.follow(entry)
         if why is not None:
             yield Break(SYSTEM, entry.seq, why)
@@ -206,6 +208,10 @@ def _of_system(session: Session, vault: Vault, known: Known, kept: SignedHead | 
 
 def _of_incidents(session: Session, vault: Vault, known: Known) -> Iterator[Break]:
     missing = set(known.ends) - {SYSTEM} | set(session.scalars(select(incidents.c.id)))
+    # Before the first incident the system's chain says which trees it opens on.
+    first = session.scalar(select(func.min(timeline.c.at)).where(timeline.c.chain != SYSTEM))
+    if first is not None and (known.began_at is None or known.began_at > first):
+        yield Break(SYSTEM, 0, "the chain is missing, or what it began with: there are incidents from before it")
     chain: _Chain | None = None
     for row in _read(session, _ENTRIES.where(timeline.c.chain != SYSTEM)):
         if chain is None or row.chain != chain.name:
@@ -236,8 +242,8 @@ def _of_users(session: Session, known: Known) -> Iterator[Break]:
     unvouched = users.not_vouched_for(session)
     for name in unvouched:
         yield Break(USERS, 0, f"user {name} was made or changed without the secret, and can't sign in")
-    for name, role, ended_at in users.roles(session):
-        now, last = ENDED if ended_at else role, known.roles.get(name)
+    for name, now in users.standings(session).items():
+        last = known.roles.get(name)
         if name not in unvouched and last not in (now, None):
             yield Break(USERS, 0, f"user {name} is {now}, and by the history {last}: {PUT_BACK}")
 

@@ -22,6 +22,7 @@ from alertnet.store.db.vault import Purpose, Vault
 from alertnet.store.tables import looking, user_sessions, users
 
 TOKEN_BYTES = 24
+ENDED = "ended"
 SESSION_LASTS = timedelta(hours=12)
 """One shift; after it everybody has to sign in again."""
 
@@ -135,9 +136,10 @@ def not_vouched_for(session: Session, *, may_sign_in: bool = False) -> list[str]
     return [row.name for row in unknown if row.ended_at is None or not may_sign_in]
 
 
-def roles(session: Session) -> Sequence[Row[str, str, datetime | None]]:
-    """Each user there ever was: name, role, and when they ended."""
-    return session.execute(select(*users.c["name", "role", "ended_at"]).order_by(users.c.name)).all()
+def standings(session: Session) -> dict[str, str]:
+    """The role of each user there ever was, by name; `ENDED` for those who may no longer sign in."""
+    rows = session.execute(select(*users.c["name", "role", "ended_at"]).order_by(users.c.name))
+    return {row.name: ENDED if row.ended_at else row.role for row in rows}
 
 
 def dated(tx: Tx) -> list[str]:
