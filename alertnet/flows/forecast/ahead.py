@@ -61,7 +61,7 @@ def _levels(network: Network, rehearsal: Rehearsal, now: datetime) -> Iterator[W
     waits = {(each.tree, str(each.payload.get("level"))) for each in rehearsal.noted if each.kind == "go_asked"}
     told: dict[tuple[str, str], tuple[datetime, dict[str, None]]] = {}
     for each in rehearsal.told:
-        if each.kind is Kind.ALERT and each.round == 1:
+        if (each.kind is Kind.ALERT or each.method.kind is MethodKind.TASK) and each.round == 1:
             _, names = told.setdefault((each.tree, each.level), (each.at, {}))
             names[each.contact.called] = None
     for (tree, level), (at, names) in told.items():

@@ -75,6 +75,17 @@ def test_a_level_is_foretold_under_the_tree_that_it_is_of() -> None:
     assert len({each.title.common for each in told}) == 2
 
 
+def test_those_whom_a_coordinator_is_to_phone_are_foretold_and_that_it_takes_a_go() -> None:
+    """Else a level of them alone is not shown at all, nor that whatever follows it waits for that go."""
+    network = read_network(ROOT / "contact_trees")
+    raid = Facts("raid", Severity.SERIOUS, "CO", consent=Scope.INTERNATIONAL)
+
+    told = foretell(network, raid, NOW).levels
+
+    [authorities] = [each for each in told if each.level == "Authorities on the ground"]
+    assert ("5th Brigade" in authorities.names, authorities.waits) == (True, True)
+
+
 def test_what_is_named_neutrally_to_others_is_told_apart_by_who_raises(desk: Desk) -> None:
     """Two types share the name that an SMS may carry (A9); the country goes by its name too."""
     html = desk.opens("/desk/raise").html
