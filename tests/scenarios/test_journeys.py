@@ -499,6 +499,21 @@ def test_a_team_that_calls_in_daily_is_awaited_at_each_time(world_of: Worlds) ->
     assert "Sigue: 22:00" in reply
 
 
+def test_what_is_read_of_a_journey_is_said_beside_a_routine_that_comes_before_it(world_of: Worlds) -> None:
+    """Else a delay is answered by the routine's hour, as if nobody had read it, and a departure hides the routine."""
+    valley = world_of(a_tree(LEVELS, CONTACTS), field=FIELD + ROUTINES)
+    valley.gives_pins("north/ana")
+    valley.runtime.transact(follow_routines, valley.runtime.edition.network)
+
+    replies = [
+        valley.reply_to("ana", text)
+        for text in (f"GO {TRUE} L12 22:30 L14 23:00", f"WAIT {TRUE} 1H", f"ARR {TRUE}", f"ARR {TRUE}")
+    ]
+
+    awaited = [reply.split("Sigue: ")[1].split(". ")[0] for reply in replies]
+    assert awaited == ["22:00, L12 22:30", "22:00, L12 23:30", "22:00, L14 00:00+1", "22:00"]
+
+
 def test_a_routine_that_is_edited_or_gone_is_awaited_so(world_of: Worlds) -> None:
     valley = world_of(a_tree(LEVELS, CONTACTS), field=FIELD + ROUTINES)
     network = valley.runtime.edition.network

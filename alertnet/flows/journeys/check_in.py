@@ -1,5 +1,6 @@
 """Check-ins: the field sets out, is well, arrives or comes later. Its journey changes, or an incident has news (B4)."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -49,14 +50,15 @@ class Heard:
 
 @value
 class CheckedIn:
-    """The result of a check-in: whether it `counts`, what is expected next, and whether an incident was open for it.
+    """The result of a check-in: whether it `counts`, what is expected then, and whether an incident was open for it.
 
-    `gaps`: the spans without coverage that a departure named. `is_needless`: nothing was expected at all; with
-    `is_again` since a check-in shortly before was the last that was.
+    `awaited`: what is expected next and, after it, where the journey that was spoken of is. `gaps`: the spans without
+    coverage that a departure named. `is_needless`: nothing was expected at all; with `is_again` since a check-in
+    shortly before was the last that was.
     """
 
     counts: bool
-    awaited: Leg | None = None
+    awaited: tuple[Leg, ...] = ()
     is_late: bool = False
     gaps: tuple[Gap, ...] = ()
     is_needless: bool = False
@@ -99,7 +101,8 @@ def begin_journey(
         for stored in before:
             journeys.save(tx, stored.id, stored.journey, is_over=True)
         journeys.add(tx, journey)
-    return CheckedIn(counts=True, awaited=legs[0], is_late=bool(late), gaps=gaps)
+    others = [each.journey for each in held if each not in before]
+    return CheckedIn(counts=True, awaited=_ahead(others, legs[0]), is_late=bool(late), gaps=gaps)
 
 
 def check_in(tx: Tx, team: str, member: str | None, heard: Heard) -> CheckedIn:
@@ -117,14 +120,23 @@ def check_in(tx: Tx, team: str, member: str | None, heard: Heard) -> CheckedIn:
         )
     about = meant([each.journey for each in believed], heard.said, heard.at)
     is_late, left = False, []
+    spoken_of: Leg | None = None
     for each in held:
         after: Journey | None = each.journey
         if each.journey in about:
             is_late |= _tell_late(tx, each, heard)
             after = _hear(tx, each, heard)
+            if after and heard.said is not FieldVerb.CHECK_IN and each.journey is about[0]:
+                spoken_of = after.awaited
         left += [after] if after else []
-    awaited = min((each.awaited for each in left), key=lambda leg: leg.expected_at, default=None)
-    return CheckedIn(counts=True, awaited=awaited, is_late=is_late)
+    return CheckedIn(counts=True, awaited=_ahead(left, spoken_of), is_late=is_late)
+
+
+def _ahead(left: Iterable[Journey], spoken_of: Leg | None) -> tuple[Leg, ...]:
+    """What is expected first and, if that is another, the leg that was spoken of."""
+    legs = [*([spoken_of] if spoken_of else []), *(each.awaited for each in left)]
+    first = min(legs, key=lambda leg: leg.expected_at, default=None)
+    return tuple(dict.fromkeys(leg for leg in (first, spoken_of) if leg))
 
 
 def _is_done(tx: Tx, team: str, member: str | None, heard: Heard) -> bool:

@@ -129,7 +129,7 @@ def _reply(text: FieldText, report: Report, came: CheckedIn) -> Reply | None:
         at=at,
         names=(TYPED[report.verb], *_understood(report, came, sender.words.timezone)) if is_understood else (),
         subject=Subject.CHECKED_IN if came.counts else Subject.NOT_COUNTED,
-        awaited=came.awaited.shown(at, home=sender.words.timezone) if came.awaited else None,
+        awaited=", ".join(leg.shown(at, home=sender.words.timezone) for leg in came.awaited) or None,
     )
     # Once an incident is open somebody else may hold the phone, so nothing is sent to it later.
     return text.reply(Kind.RECEIPT, words, at_once_only=came.is_late)
