@@ -25,6 +25,7 @@ from alertnet.store.records.escalations import forget_addresses
 from alertnet.store.records.timeline import PURGED, SYSTEM
 from alertnet.store.tables import (
     ACTING,
+    IS_OPEN,
     acknowledgements,
     actions,
     alarms,
@@ -77,7 +78,7 @@ _ALL_OF_ONE = 100_000
 _KEPT = (
     select(ACTING)
     .where(incidents.c.purged_at.is_(None))
-    .where((incidents.c.status == IncidentStatus.OPEN.value) | incidents.c.held_at.is_not(None))
+    .where(IS_OPEN | incidents.c.held_at.is_not(None))
     .correlate(None)
 )
 """Ids of acting incidents that are open or held, or have a held part."""

@@ -25,13 +25,12 @@ from sqlalchemy import (
 )
 
 from alertnet.core.codec import value
-from alertnet.core.incident import IncidentStatus
 from alertnet.store.db.columns import SEALED, EncryptedBytes, EscalationState, Sealed, sealed_anew
 from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import KEY_ID_BYTES, Unreadable, Vault
 from alertnet.store.erasure import overwrite
 from alertnet.store.records.credentials import api_keys, users
-from alertnet.store.tables import codes, incidents, metadata, pins
+from alertnet.store.tables import IS_OPEN, codes, incidents, metadata, pins
 
 SEALED_COLUMNS: Sequence[Column[Any]] = [
     column
@@ -110,7 +109,7 @@ def exchange(tx: Tx, column: Column[Any], found: Sequence[Stale]) -> int:
 
 def held_by_older(tx: Tx) -> HeldByOlder:
     """What must be given again before the older secrets can be removed."""
-    is_open = select(func.count()).select_from(incidents).where(incidents.c.status == IncidentStatus.OPEN.value)
+    is_open = select(func.count()).select_from(incidents).where(IS_OPEN)
     return HeldByOlder(
         api_keys.dated(tx),
         users.dated(tx),
@@ -124,7 +123,7 @@ def held_by_missing(tx: Tx) -> HeldByMissing:
     query = (
         select(incidents.c.ref, _raw(codes.c.code).label("sealed"), codes.c.code_hash)
         .join(codes, codes.c.incident_id == incidents.c.id)
-        .where(incidents.c.status == IncidentStatus.OPEN.value, codes.c.voided_at.is_(None))
+        .where(IS_OPEN, codes.c.voided_at.is_(None))
         .order_by(incidents.c.opened_at, codes.c.created_at)
         .limit(CODES_LOOKED_AT)
     )

@@ -9,7 +9,6 @@ from sqlalchemy import Select, delete, func, select, true, update
 
 from alertnet.core.codec import value
 from alertnet.core.escalation.state import AT_REST
-from alertnet.core.incident import IncidentStatus
 from alertnet.core.notification import AttemptStatus
 from alertnet.store.db.engine import insert_once
 from alertnet.store.db.session import Session
@@ -17,6 +16,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.queues.attempts import SENT_BY
 from alertnet.store.records.timeline import SYSTEM
 from alertnet.store.tables import (
+    IS_OPEN,
     alarms,
     attempts,
     escalations,
@@ -130,7 +130,7 @@ def going_on(session: Session) -> list[tuple[str, str]]:
     waited_for = select(escalations.c.id).where(
         escalations.c.incident_id == incidents.c.id, escalations.c.status.not_in(_AT_REST)
     )
-    query = select(incidents.c.id, incidents.c.ref).where(incidents.c.status == IncidentStatus.OPEN.value)
+    query = select(incidents.c.id, incidents.c.ref).where(IS_OPEN)
     rows = session.execute(query.where(waited_for.exists()).order_by(incidents.c.opened_at))
     return [(row.id, row.ref) for row in rows]
 

@@ -6,12 +6,11 @@ from datetime import datetime
 from sqlalchemy import Table, case, exists, func, select
 
 from alertnet.core.directory.contact import MethodKind
-from alertnet.core.incident import IncidentStatus
 from alertnet.core.notification import AttemptStatus
 from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues.attempts import QUEUED, SENT_BY, busy_numbers
-from alertnet.store.tables import alarms, attempts, escalations, incidents, journeys
+from alertnet.store.tables import IS_OPEN, alarms, attempts, escalations, incidents, journeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +31,14 @@ def attempts_of_open_incidents(session: Session) -> dict[tuple[str, str], int]:
     query = (
         select(attempts.c.status, attempts.c.method, func.count())
         .join(incidents, incidents.c.id == attempts.c.incident_id)
-        .where(incidents.c.status == IncidentStatus.OPEN.value)
+        .where(IS_OPEN)
         .group_by(attempts.c.status, attempts.c.method)
     )
     return {(status, method): count for status, method, count in session.execute(query)}
 
 
 def open_incidents(session: Session) -> dict[str, int]:
-    query = select(incidents.c.severity, func.count()).where(incidents.c.status == IncidentStatus.OPEN.value)
+    query = select(incidents.c.severity, func.count()).where(IS_OPEN)
     return dict(session.execute(query.group_by(incidents.c.severity)).all())
 
 

@@ -12,11 +12,11 @@ from alertnet.core.codec import from_plain, to_stored, value
 from alertnet.core.errors import Inconsistent, must_hold
 from alertnet.core.escalation.invariants import check_escalation
 from alertnet.core.escalation.state import State, Status
-from alertnet.core.incident import IncidentStatus, Scope, Severity
+from alertnet.core.incident import Scope, Severity
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import NewRow, Prepared
 from alertnet.store.db.tx import Tx
-from alertnet.store.tables import escalations, incidents
+from alertnet.store.tables import IS_OPEN, escalations, incidents
 
 
 @dataclass
@@ -202,7 +202,7 @@ def bring_near(tx: Tx, *, was_ahead: bool) -> bool:
     `was_ahead`: the clock has just been set back, so that levels of any open incident may have been opened by it.
     """
     is_ahead = true() if was_ahead else incidents.c.opened_at > tx.now + MOST_AHEAD
-    ahead = select(incidents.c.id).where(incidents.c.status == IncidentStatus.OPEN.value, is_ahead)
+    ahead = select(incidents.c.id).where(IS_OPEN, is_ahead)
     waits = escalations.c.incident_id.in_(ahead) & (escalations.c.due_at > tx.now)
     return bool(tx.session.execute(update(escalations).where(waits).values(due_at=tx.now)).rowcount)
 
@@ -212,7 +212,7 @@ def unheard(session: Session) -> list[str]:
     goes_on = select(escalations.c.id).where(
         escalations.c.incident_id == incidents.c.id, escalations.c.status != Status.STOPPED.value
     )
-    query = select(incidents.c.ref, incidents.c.facts).where(incidents.c.status == "open", ~goes_on.exists())
+    query = select(incidents.c.ref, incidents.c.facts).where(IS_OPEN, ~goes_on.exists())
     rows = session.execute(query.order_by(incidents.c.opened_at)).all()
     return [row.ref for row in rows if not row.facts.get("lone_text")]
 

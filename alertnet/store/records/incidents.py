@@ -39,7 +39,7 @@ from alertnet.store.db.session import Session
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import FREE_REFS, Tx, flows_of
 from alertnet.store.db.vault import Unreadable
-from alertnet.store.tables import ACTING, breakers, escalations, incidents, lost_codes
+from alertnet.store.tables import ACTING, IS_OPEN, breakers, escalations, incidents, lost_codes
 
 REF = re.compile(r"[A-Z]-[A-Z0-9]{4}", re.ASCII)
 LONGEST_NAMED = 32
@@ -205,16 +205,14 @@ def all_open_of_phone(
         concerns &= its.c.opened_at > since
     acts = (its.c.status == IncidentStatus.OPEN.value) | its.c.part_of.is_not(None)
     acting = select(func.coalesce(its.c.part_of, its.c.id)).where(concerns, acts)
-    query = select(incidents).where(incidents.c.status == IncidentStatus.OPEN.value, incidents.c.id.in_(acting))
+    query = select(incidents).where(IS_OPEN, incidents.c.id.in_(acting))
     found = map(_incident, tx.session.execute(query.order_by(incidents.c.opened_at.desc())))
     return [each for each in found if not each.facts.drill]
 
 
 def open_in(session: Session, country: str, since: datetime) -> list[Incident]:
     """The latest open incidents of a country opened since then, latest first."""
-    query = select(incidents).where(
-        incidents.c.status == IncidentStatus.OPEN.value, incidents.c.country == country, incidents.c.opened_at > since
-    )
+    query = select(incidents).where(IS_OPEN, incidents.c.country == country, incidents.c.opened_at > since)
     return [_incident(row) for row in session.execute(query.order_by(incidents.c.opened_at.desc()).limit(20))]
 
 
@@ -223,7 +221,7 @@ def pressing(session: Session, country: str, since: datetime) -> list[Incident]:
     is_recent = (incidents.c.country == country) & (incidents.c.opened_at > since)
     goes_on = escalations.c.status.not_in((Status.ACKNOWLEDGED.value, Status.STOPPED.value))
     query = select(incidents).where(
-        incidents.c.status == IncidentStatus.OPEN.value,
+        IS_OPEN,
         incidents.c.severity == Severity.CRITICAL.value,
         is_recent | exists().where(escalations.c.incident_id == incidents.c.id, goes_on),
     )
@@ -330,8 +328,7 @@ def save_opening(session: Session, incident: Incident) -> None:
 
 def trees_in_use(session: Session) -> set[str]:
     """The hashes of the trees on which open incidents run."""
-    is_open = incidents.c.status == IncidentStatus.OPEN.value
-    return {hash for trees in session.scalars(select(incidents.c.trees).where(is_open)) for hash in trees.values()}
+    return {hash for trees in session.scalars(select(incidents.c.trees).where(IS_OPEN)) for hash in trees.values()}
 
 
 def held_since(session: Session, ids: Sequence[str]) -> datetime | None:

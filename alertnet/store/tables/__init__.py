@@ -24,6 +24,7 @@ from alertnet.store.tables.field import drills, journeys, member_languages, reco
 from alertnet.store.tables.incidents import (
     ACTING,
     IS_EDITION,
+    IS_OPEN,
     acknowledgements,
     actions,
     alarms,

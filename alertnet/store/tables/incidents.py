@@ -14,6 +14,7 @@ from sqlalchemy import (
     text,
 )
 
+from alertnet.core.incident import IncidentStatus
 from alertnet.store.db.columns import Encrypted, EncryptedJson, EscalationState, Instant, Json
 from alertnet.store.tables.base import WHERE_DUE, PartialIndex, check_each, index_of_due, metadata
 
@@ -57,6 +58,7 @@ incidents = Table(
     Index("ix_incidents_status_opened", "status", "opened_at"),
     Index("ix_incidents_raised", "raised_index", "status"),
 )
+IS_OPEN = incidents.c.status == IncidentStatus.OPEN.value
 WITH_TEAM = text("team IS NOT NULL")
 PartialIndex("ix_incidents_team", *incidents.c["team", "status", "opened_at"], where=WITH_TEAM)
 IS_PART = text("part_of IS NOT NULL")

@@ -17,8 +17,8 @@ from alertnet.store.db.session import Session
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.vault import Unreadable
 from alertnet.store.records import incidents
+from alertnet.store.tables import IS_OPEN, timeline
 from alertnet.store.tables import incidents as incident_rows
-from alertnet.store.tables import timeline
 from alertnet.store.views.shapes import TextView, moment
 
 TEXTS = ("report_received", "withdrawal_asked", "sms_received", "device_alarm", "action_reported")
@@ -110,7 +110,7 @@ def _forced(session: Session, chain: str) -> dict[datetime, int]:
 # The last entry of each is looked up in the key; grouped, all entries between would be read.
 _LAST = select(func.max(timeline.c.seq)).where(timeline.c.chain == incident_rows.c.id).scalar_subquery()
 _HEADS = select(incident_rows.c.id, _LAST.label("seq"))
-_HEADS_OF_OPEN = Prepared(_HEADS.where(incident_rows.c.status == "open"))
+_HEADS_OF_OPEN = Prepared(_HEADS.where(IS_OPEN))
 _HEADS_OF = Prepared(_HEADS.where(incident_rows.c.id.in_(bindparam("ids", expanding=True))))
 
 
