@@ -85,7 +85,7 @@ def informed(own: Facts, joined: Facts, now: Facts) -> Facts:
     )
     return replace(
         own,
-        severity=min(own.severity, now.severity, key=lambda each: each.rank) if is_graver else own.severity,
+        severity=gravest(own.severity, now.severity) if is_graver else own.severity,
         consent=narrowest([own.consent, *said]),
         people=(*(_both(each, news.get(each.code, each)) for each in own.people), *involved),
         exclude=tuple(dict.fromkeys((*own.exclude, *(each for each in now.exclude if each not in joined.exclude)))),

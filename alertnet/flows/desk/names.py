@@ -105,6 +105,11 @@ class Names:
     def level(self, tree: str, index: int) -> str:
         return self.say("Last resort") if index == LAST_RESORT else self.locked.tree(tree).levels[index].name
 
+    def clock(self, at: datetime, zone: ZoneInfo) -> str:
+        """The time of day there, with the date if it is not the day the incident began."""
+        local, began = at.astimezone(zone), self.locked.incident.opened_at.astimezone(zone)
+        return f"{local:%H:%M}" if local.date() == began.date() else f"{day_in(local, self.say)} {local:%H:%M}"
+
     def listed(self, names: list[str]) -> str:
         """A list in words, as in `A, B and C`."""
         return listed(names, self.say("and"))

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from alertnet.flows.desk.chronicle import ROUTINE, Payload, Tone, sentence_of
-from alertnet.flows.desk.names import MESSAGES, METHODS, Names, day_in
+from alertnet.flows.desk.names import MESSAGES, METHODS, Names
 from alertnet.messages.drawings.time_axis import Mark, TimeAxis
 from alertnet.store.views.timeline_view import Entry
 
@@ -49,13 +50,7 @@ When = Callable[[datetime], str]
 
 def draw(past: Iterable[Entry], ahead: Iterable[Entry], names: Names, zone: str, **size: int) -> TimeAxis:
     """The picture of those entries."""
-    ref, say, tz = names.locked.incident.ref, names.say, ZoneInfo(zone)
-    opened = names.locked.incident.opened_at.astimezone(tz).date()
-
-    def when(at: datetime) -> str:
-        local = at.astimezone(tz)
-        return f"{local:%H:%M}" if local.date() == opened else f"{day_in(local, say)} {local:%H:%M}"
-
+    ref, say, when = names.locked.incident.ref, names.say, partial(names.clock, zone=ZoneInfo(zone))
     marks = [*_marks(past, names, when, planned=False), *_marks(ahead, names, when, planned=True)]
     title = f"{ref}: {say('who was told and answered when')}"
     return TimeAxis(title, say(LEGEND), marks, when, say("now"), **{"most": MOST_COLUMNS, **size})

@@ -212,9 +212,7 @@ class _Writer:
         return line.text if is_kept_back or not line.detail else f"{line.text} ({line.detail})"
 
     def _clock(self, at: datetime) -> str:
-        """The time of day, with the date if it is not the day the incident began."""
-        local, began = at.astimezone(self.zone), self.locked.incident.opened_at.astimezone(self.zone)
-        return f"{local:%H:%M}" if local.date() == began.date() else f"{day_in(local, self.names.say)} {local:%H:%M}"
+        return self.names.clock(at, self.zone)
 
     def _moment(self, at: datetime) -> str:
         local = at.astimezone(self.zone)
