@@ -15,7 +15,7 @@ from alertnet.core.directory.contact_tree import ContactTree, Level, Then
 from alertnet.core.directory.on_call import Officer
 from alertnet.core.directory.when import When
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.forecast.call_sheet import CallSheet, Entry, Key, SheetTree, Step
+from alertnet.core.forecast.call_sheet import CallSheet, Entry, Key, SheetLevel, SheetTree
 from alertnet.core.incident import Facts, Severity
 from alertnet.messages.asked import ask_in, country_name
 from alertnet.messages.labels import fill
@@ -297,7 +297,9 @@ def _tree(words: SheetWords, part: SheetTree, facts: Facts | None, origin: Origi
         yield tuple(_spared(words, part))
 
 
-def _level(words: SheetWords, tree: ContactTree, step: Step, facts: Facts | None, origin: Origin) -> Iterator[Line]:
+def _level(
+    words: SheetWords, tree: ContactTree, step: SheetLevel, facts: Facts | None, origin: Origin
+) -> Iterator[Line]:
     level = step.level
     heading = words.say("level", number=str(step.number), name=level.name)
     yield Line(Style.LEVEL, f"{heading} – {_beginning(words, tree, step.starts_after, origin)}")
@@ -324,7 +326,7 @@ def _as_written(words: SheetWords, level: Level) -> Iterator[Line]:
         yield words.line(Style.DETAIL, "only_for", conditions=conditions)
 
 
-def _approval(words: SheetWords, step: Step) -> Iterator[Line]:
+def _approval(words: SheetWords, step: SheetLevel) -> Iterator[Line]:
     if step.unverified:
         yield words.line(Style.WARNING, "go_unverified")
     if step.approval is not None:
@@ -360,7 +362,7 @@ def _quota(words: SheetWords, level: Level) -> str:
     return words.say(f"rule_{level.acknowledge}")
 
 
-def _following(words: SheetWords, step: Step) -> str:
+def _following(words: SheetWords, step: SheetLevel) -> str:
     word = "then_next" if step.then is Then.NEXT else "then_stop"
     return words.say(word, time=words.lasting(step.level.wait))
 

@@ -10,12 +10,20 @@ from alertnet.core.directory.contact_tree import ContactTree, NeedsGo, Start, Th
 from alertnet.core.directory.when import When
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.escalation.state import Asked, State, Status
-from alertnet.core.forecast.call_sheet import Answered, CallSheet, Progress, SheetTree, of_case, of_everything, of_plans
+from alertnet.core.forecast.call_sheet import (
+    CallSheet,
+    Progress,
+    SheetAnswer,
+    SheetTree,
+    of_case,
+    of_everything,
+    of_plans,
+)
 from alertnet.core.incident import Affected, Perpetrator, Scope, Severity
 from alertnet.core.resolution.resolve import resolve
 from tests.core.cast import NOW, Night, contact, coordinator, email, embassy, facts, level, minutes, plan_of, sms, tree
 
-ANSWERED = Answered(AnswerKind.ACKNOWLEDGED, Via.SMS, NOW)
+ANSWERED = SheetAnswer(AnswerKind.ACKNOWLEDGED, Via.SMS, NOW)
 
 
 def only(sheet: CallSheet) -> SheetTree:

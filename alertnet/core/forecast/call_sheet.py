@@ -18,7 +18,7 @@ Key = tuple[str, str]
 
 
 @value
-class Answered:
+class SheetAnswer:
     """A contact's answer so far: what, by which method, and when."""
 
     kind: AnswerKind
@@ -36,7 +36,7 @@ class Entry:
     """A contact further up that is the same recipient: one call serves both."""
     is_listed: bool = False
     """Whether everything about it is already listed further up."""
-    answered: Answered | None = None
+    answered: SheetAnswer | None = None
     ask: dict[str, str] = field(default_factory=dict, hash=False)
     """What it is asked to do, by language, as in `Said.ask`.
 
@@ -45,7 +45,7 @@ class Entry:
 
 
 @value
-class Step:
+class SheetLevel:
     """A level: when its calls begin, what it waits for, and whom to call."""
 
     number: int
@@ -64,7 +64,7 @@ class Step:
 @value
 class SheetTree:
     tree: ContactTree
-    steps: tuple[Step, ...]
+    steps: tuple[SheetLevel, ...]
     last_resort: tuple[Entry, ...]
     spared: tuple[Pruned, ...]
     """The contacts that must not be called, and why."""
@@ -84,7 +84,7 @@ class Progress:
 
     states: Mapping[str, State] = field(default_factory=dict)
     """The state of each escalation, by its tree."""
-    answers: Mapping[Key, Answered] = field(default_factory=dict)
+    answers: Mapping[Key, SheetAnswer] = field(default_factory=dict)
 
 
 NOTHING_YET = Progress()
@@ -131,7 +131,7 @@ class _Page:
     seen: dict[str, Key]
     listed: dict[Key, None]
     """The contacts on the sheet so far, in their order."""
-    answers: Mapping[Key, Answered]
+    answers: Mapping[Key, SheetAnswer]
     """By the contact that answered; the same recipient may be in several trees."""
     ask: dict[str, str] = field(default_factory=dict)
     """What the incident asks of contacts of whom their tree asks nothing."""
@@ -152,9 +152,9 @@ class _Page:
         moment: timedelta | None,
         approval: Approval | None = None,
         unverified: bool = False,
-    ) -> Step:
+    ) -> SheetLevel:
         entries = tuple(self.entries(planned.contacts, planned.deputies, planned.level))
-        return Step(planned.index + 1, planned.level, moment, approval, unverified, planned.then, entries)
+        return SheetLevel(planned.index + 1, planned.level, moment, approval, unverified, planned.then, entries)
 
     def last_resort(self, contacts: Iterable[str]) -> tuple[Entry, ...]:
         """The contacts to call when no level is left."""

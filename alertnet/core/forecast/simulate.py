@@ -15,7 +15,7 @@ from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import Acted, Answered, Asked, Confirmed, Event, Events, Go, Hold, State
 from alertnet.core.forecast.script import Deed, Does, Script
 from alertnet.core.forecast.simulated_incident import SimulatedIncident
-from alertnet.core.forecast.simulation import Closed, Ignored, Noted, Rehearsal, Told
+from alertnet.core.forecast.simulation import ClosedContact, Ignored, Noted, Rehearsal, Told
 from alertnet.core.incident import Facts
 from alertnet.core.notification import Kind
 from alertnet.core.resolution.resolve import Plan, Plans, nobody_serves, resolve
@@ -91,7 +91,7 @@ class _Plans:
         return self._plans
 
 
-def _closed(plan: Plan, noted: Iterable[Noted]) -> Iterator[Closed]:
+def _closed(plan: Plan, noted: Iterable[Noted]) -> Iterator[ClosedContact]:
     levels = {planned.level.name: planned for planned in plan.levels}
     for note in noted:
         planned = levels.get(str(note.payload.get("level")))
@@ -100,7 +100,7 @@ def _closed(plan: Plan, noted: Iterable[Noted]) -> Iterator[Closed]:
         for id in planned.contacts:
             by = plan.times[id].closed_by(note.at)
             if by is not None:
-                yield Closed(note.at, note.tree, planned.level.name, id, by)
+                yield ClosedContact(note.at, note.tree, planned.level.name, id, by)
 
 
 class _Simulation:

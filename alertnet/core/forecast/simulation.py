@@ -58,7 +58,7 @@ class Ignored:
 
 
 @value
-class Closed:
+class ClosedContact:
     """A contact that is closed when its level opens. `by`: its hours, or which holiday of which country."""
 
     at: datetime
@@ -77,7 +77,7 @@ class Rehearsal:
     noted: tuple[Noted, ...]
     ignored: tuple[Ignored, ...]
     pruned: tuple[Pruned, ...]
-    closed: tuple[Closed, ...]
+    closed: tuple[ClosedContact, ...]
     until: datetime
     ends_at: datetime | None
     warnings: tuple[str, ...] = ()

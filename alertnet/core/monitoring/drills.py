@@ -90,7 +90,7 @@ def planned(facts: Facts, at: datetime, timezone: str, by: str, every_months: in
 
 
 @value
-class Fared:
+class MethodResult:
     """The results of the alerts to a contact by one method. `failures`: the reasons, each once."""
 
     method: str
@@ -111,7 +111,7 @@ class TookPart:
     tree: str
     contact: str
     told_at: datetime
-    fared: tuple[Fared, ...]
+    fared: tuple[MethodResult, ...]
     answer: str = ""
     via: str = ""
     answered_at: datetime | None = None

@@ -26,7 +26,7 @@ from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.incidents import Closed
 from alertnet.store.records.prompts import Prompt
 from alertnet.store.views import incident_view, timeline_view
-from alertnet.store.views.incident_view import Fared
+from alertnet.store.views.incident_view import Statuses
 
 LATELY, MOST_CLOSED = timedelta(days=1), 12
 EVER, MOST_LISTED = datetime(2000, 1, 1, tzinfo=UTC), 50
@@ -70,7 +70,7 @@ class Unreached:
 
 
 @value
-class Told:
+class WhoKnows:
     """Who was told or has answered, to whom a message is on its way, and whom none has reached.
 
     `team`: the team that reported it, if any; `users`: those who acted on it in the console. `unanswered`: those told
@@ -136,7 +136,7 @@ class OpenIncident:
     drill: bool
     verified: bool
     is_text: bool
-    told: Told
+    told: WhoKnows
     paths: tuple[Path, ...]
     matters: tuple[Matter, ...]
     warnings: tuple[str, ...]
@@ -274,7 +274,7 @@ def _closed_as(tx: Tx, id: str, kept: Closed) -> ClosedIncident:
 
 
 def as_open(
-    locked: LockedIncident, open_prompts: Iterable[Prompt], fared: Fared, doers: Sequence[str | None], seq: int
+    locked: LockedIncident, open_prompts: Iterable[Prompt], fared: Statuses, doers: Sequence[str | None], seq: int
 ) -> OpenIncident:
     """The incident as the board shows it.
 
@@ -351,7 +351,7 @@ def path_of(plans: Plans, states: Mapping[str, State], id: str, now: datetime) -
     )
 
 
-def _told(locked: LockedIncident, fared: Fared, doers: Sequence[str | None]) -> Told:
+def _told(locked: LockedIncident, fared: Statuses, doers: Sequence[str | None]) -> WhoKnows:
     statuses: dict[tuple[str, str], set[str]] = {}
     for tree, contact, status in fared:
         statuses.setdefault((tree, contact), set()).add(status)
@@ -369,7 +369,7 @@ def _told(locked: LockedIncident, fared: Fared, doers: Sequence[str | None]) -> 
     each_of = [Unreached(name, *who, tried.get(who)) for who in sorted(unreached) for name in called([who])]
     # Not everybody may see a later text: what a duress PIN brought in is hidden from observers.
     team, is_member, _ = (next(iter(doers), None) or "").partition("/")
-    return Told(
+    return WhoKnows(
         team=team if is_member and team == locked.facts.team else "",
         users=tuple(by.removeprefix(USER) for by in doers if by and by.startswith(USER)),
         knows=called(knows),

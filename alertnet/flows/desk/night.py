@@ -49,7 +49,7 @@ class Row:
 
 
 @value
-class Step:
+class Opening:
     """A level that opens or waits for a go."""
 
     minutes: int
@@ -68,7 +68,7 @@ class Night:
     facts: Facts
     minutes: int
     rows: tuple[Row, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[Opening, ...]
     left_out: Mapping[str, tuple[str, ...]]
     ignored: tuple[str, ...]
     ends: int | None
@@ -80,7 +80,7 @@ class Night:
 
 
 @value
-class Difference:
+class Comparison:
     """How one night differs from another.
 
     `moved`: by tree and contact, how many minutes later somebody is first told (less than 0: earlier; 0: only later
@@ -91,7 +91,7 @@ class Difference:
     gone: tuple[Row, ...]
 
 
-def compared(before: Night, after: Night) -> Difference:
+def compared(before: Night, after: Night) -> Comparison:
     """Compare two nights, contact by contact."""
     old, new = ({(row.tree, row.id): row for row in night.rows} for night in (before, after))
     moved: dict[tuple[str, str], int | None] = {}
@@ -101,7 +101,7 @@ def compared(before: Night, after: Night) -> Difference:
             moved[key] = None
         elif (was.lights, was.again) != (row.lights, row.again):
             moved[key] = row.lights[0].minutes - was.lights[0].minutes
-    return Difference(moved, tuple(row for key, row in old.items() if key not in new))
+    return Comparison(moved, tuple(row for key, row in old.items() if key not in new))
 
 
 def play(
@@ -169,14 +169,14 @@ def _deeds(rehearsal: Rehearsal, tree: str, id: str, opened_at: datetime) -> Ite
             yield Light(_after(noted.at, opened_at), noted.at, DEEDS[noted.kind])
 
 
-def _steps(network: Network, rehearsal: Rehearsal, opened_at: datetime) -> Iterator[Step]:
+def _steps(network: Network, rehearsal: Rehearsal, opened_at: datetime) -> Iterator[Opening]:
     seen = set()
     for noted in rehearsal.noted:
         level = str(noted.payload.get("level"))
         waits = noted.kind == "go_asked"
         if noted.kind in ("level_opened", "go_asked") and (noted.tree, level, waits) not in seen:
             seen.add((noted.tree, level, waits))
-            yield Step(_after(noted.at, opened_at), noted.at, network.trees[noted.tree].title_to_read, level, waits)
+            yield Opening(_after(noted.at, opened_at), noted.at, network.trees[noted.tree].title_to_read, level, waits)
 
 
 def _after(at: datetime, opened_at: datetime) -> int:

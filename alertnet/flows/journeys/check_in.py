@@ -33,7 +33,7 @@ DONE_FOR = timedelta(hours=1)
 
 
 @value
-class Heard:
+class RoadNews:
     """What somebody reports about their journeys, and how it is proven.
 
     `pin`: the right one that came with it; `by_call`: a call without words. `delay`: of a WAIT. `duress`: nobody who
@@ -66,7 +66,7 @@ class CheckedIn:
 
 
 def begin_journey(
-    tx: Tx, sender: InTheField, legs: tuple[Leg, ...], gaps: tuple[Gap, ...], heard: Heard, report: Report
+    tx: Tx, sender: InTheField, legs: tuple[Leg, ...], gaps: tuple[Gap, ...], heard: RoadNews, report: Report
 ) -> CheckedIn:
     """Expect a member at those legs from now on. Its earlier journey ends, and that one's incident has news.
 
@@ -105,7 +105,7 @@ def begin_journey(
     return CheckedIn(counts=True, awaited=_ahead(others, legs[0]), is_late=bool(late), gaps=gaps)
 
 
-def check_in(tx: Tx, team: str, member: str | None, heard: Heard) -> CheckedIn:
+def check_in(tx: Tx, team: str, member: str | None, heard: RoadNews) -> CheckedIn:
     """Record that a member or team is well, for all its journeys.
 
     After an incident this is news, and closes nothing.
@@ -139,7 +139,7 @@ def _ahead(left: Iterable[Journey], spoken_of: Leg | None) -> tuple[Leg, ...]:
     return tuple(dict.fromkeys(leg for leg in (first, spoken_of) if leg))
 
 
-def _is_done(tx: Tx, team: str, member: str | None, heard: Heard) -> bool:
+def _is_done(tx: Tx, team: str, member: str | None, heard: RoadNews) -> bool:
     """Whether it only says once more that all is well, as a handset without receipt does, or ARR after an OK."""
     if member is None or heard.said not in (FieldVerb.CHECK_IN, FieldVerb.ARRIVE):
         return False
@@ -154,7 +154,7 @@ def announce_journey(tx: Tx, journey: Journey, by: str) -> str:
     return journeys.add(tx, journey)
 
 
-def check_in_by_key(tx: Tx, id: str, heard: Heard, by: str) -> None:
+def check_in_by_key(tx: Tx, id: str, heard: RoadNews, by: str) -> None:
     """Record a check-in for one journey by the API. After an incident this is news, and closes nothing.
 
     Raises:
@@ -194,7 +194,7 @@ def may_check_in_by_call(tx: Tx, sender: InTheField) -> bool:
 
 def check_in_by_call(tx: Tx, sender: InTheField, at: datetime) -> CheckedIn:
     """Record that a member called and hung up before a key was pressed."""
-    came_of_it = check_in(tx, sender.team.id, sender.member.id, Heard(FieldVerb.CHECK_IN, at, by_call=True))
+    came_of_it = check_in(tx, sender.team.id, sender.member.id, RoadNews(FieldVerb.CHECK_IN, at, by_call=True))
     if came_of_it.counts:
         timeline.note(tx, "checked_in", by=sender.owner, said=FieldVerb.CHECK_IN.value, at=at.isoformat(), pin="call")
     return came_of_it
@@ -214,7 +214,7 @@ def _hold_ongoing(tx: Tx, id: str) -> StoredJourney:
     return stored
 
 
-def _hear(tx: Tx, stored: StoredJourney, heard: Heard) -> Journey | None:
+def _hear(tx: Tx, stored: StoredJourney, heard: RoadNews) -> Journey | None:
     """The journey after the check-in, as stored; None where it is over."""
     journey = replace(stored.journey, duress=heard.duress)
     until = later(journey, heard.delay, heard.at) if isinstance(heard.delay, timedelta) else heard.delay
@@ -223,7 +223,7 @@ def _hear(tx: Tx, stored: StoredJourney, heard: Heard) -> Journey | None:
     return after
 
 
-def _tell_late(tx: Tx, stored: StoredJourney, heard: Heard) -> bool:
+def _tell_late(tx: Tx, stored: StoredJourney, heard: RoadNews) -> bool:
     """Add a check-in to the incident that its absence opened, and tell those who were told; whether it is open.
 
     Only a coordinator who has spoken with the team closes it.

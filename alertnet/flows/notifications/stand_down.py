@@ -22,7 +22,7 @@ BY_ANY = WRITTEN | {MethodKind.CALL}
 RUNG = URGENT | {Kind.NOTICE}
 """The kinds whose recipients get the all-clear; coordinators may have had only an alarm, a decision or a notice."""
 
-Told = dict[tuple[str, str], set[tuple[str, str]]]
+HowTold = dict[tuple[str, str], set[tuple[str, str]]]
 """By (tree, contact), the (method, address) by which somebody was told."""
 
 
@@ -64,7 +64,7 @@ def tell_of_news(locked: LockedIncident) -> None:
 
 def undo_stand_down(locked: LockedIncident, closed_at: datetime) -> None:
     """Undo the all-clear: cancel what was not sent yet, and tell those who may have had it by the same method."""
-    heard: Told = {}
+    heard: HowTold = {}
     for each in incident_attempts.all_clears(locked.tx.session, locked.incident.id, closed_at):
         if each.status == AttemptStatus.QUEUED:
             cancel(locked, each, each.contact)
@@ -81,7 +81,7 @@ def _all_clear(reason: CloseReason | None) -> Kind:
     return Kind.CORRECTION if reason is CloseReason.FALSE_ALARM else Kind.STAND_DOWN
 
 
-def _tell(locked: LockedIncident, kind: Kind, told: Told, reason: CloseReason | None) -> None:
+def _tell(locked: LockedIncident, kind: Kind, told: HowTold, reason: CloseReason | None) -> None:
     for name, used in sorted(told.items()):
         recipient = locked.recipient(*name)
         if recipient.contact.former and kind is Kind.UPDATE:
@@ -119,8 +119,8 @@ def _as_used(contact: Contact, used: set[tuple[str, str]]) -> list[Method]:
     return [known.get(each, Method(MethodKind(each[0]), each[1])) for each in sorted(used) if each[1]]
 
 
-def _told(locked: LockedIncident, kinds: frozenset[Kind], notification: str | None = None) -> Told:
-    told: Told = {}
+def _told(locked: LockedIncident, kinds: frozenset[Kind], notification: str | None = None) -> HowTold:
+    told: HowTold = {}
     strangers = locked.strangers
     for each in incident_attempts.heard(locked.tx.session, locked.incident.every_id, kinds, notification):
         if each.address not in strangers:
@@ -131,7 +131,7 @@ def _told(locked: LockedIncident, kinds: frozenset[Kind], notification: str | No
     return told
 
 
-def _add_vouched(locked: LockedIncident, told: Told) -> None:
+def _add_vouched(locked: LockedIncident, told: HowTold) -> None:
     """Add those whom a coordinator reached before any alert did: they have answered, by no method of ours."""
     for answer in answers.current_answers(locked.tx.session, locked.incident.every_id):
         recipient = locked.recipient(answer.tree, answer.contact).as_known_now

@@ -24,7 +24,7 @@ from alertnet.core.inbound.on_the_road.journey import LONGEST_DELAY, SHORT_DELAY
 from alertnet.core.inbound.sms_grammar import Report
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.pins import PinCheck
-from alertnet.flows.journeys.check_in import CheckedIn, Heard, awaited_next, begin_journey, check_in
+from alertnet.flows.journeys.check_in import CheckedIn, RoadNews, awaited_next, begin_journey, check_in
 from alertnet.flows.journeys.routines import follow_members
 from alertnet.flows.notifications.floods import may_reply
 from alertnet.flows.sms.coerced_text import hear_duress
@@ -45,7 +45,7 @@ def receive_check_in(text: FieldText, report: Report) -> Reply | None:
     timeline.note(
         text.tx, "checked_in", by=text.sender.owner, said=report.verb.value, at=at.isoformat(), pin=check.value
     )
-    heard = Heard(report.verb, at, report.pin if check else None, duress=duress)
+    heard = RoadNews(report.verb, at, report.pin if check else None, duress=duress)
     of_arrival, of_delay = report.verb is FieldVerb.ARRIVE, report.verb is FieldVerb.EXTEND
     is_off = report.verb is not FieldVerb.DEPART and takes_back(report.text, of_arrival=of_arrival, of_delay=of_delay)
     came_of_it = _act(text, report, heard) if check.suffices and not is_off else NOTHING
@@ -73,7 +73,7 @@ def _is_unheard(text: FieldText, came: CheckedIn) -> bool:
     return incidents.open_of_phone(text.tx, text.phone, held_by=text.sender.reports_for) is not None
 
 
-def _act(text: FieldText, report: Report, heard: Heard) -> CheckedIn:
+def _act(text: FieldText, report: Report, heard: RoadNews) -> CheckedIn:
     tx, sender, sms, at = text.tx, text.sender, text.sms, heard.at
     if report.verb is FieldVerb.DEPART and (legs := legs_in(sms.body, at, sender.words.timezone)):
         gaps = gaps_in(sms.body, at, sender.words.timezone, legs)

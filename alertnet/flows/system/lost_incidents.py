@@ -17,7 +17,7 @@ from alertnet.store.records.credentials.lost_codes import LostCode
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.inbound import Addressee, InboundSms, Reply
 
-Told = Mapping[str, Sequence[str]]
+LostIncidents = Mapping[str, Sequence[str]]
 """Lost incidents by reference, with those who were told: ids of contacts, or the end of a number."""
 
 

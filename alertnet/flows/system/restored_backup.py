@@ -9,7 +9,7 @@ from alertnet.core.notification import AttemptStatus, Kind, PromptKind
 from alertnet.flows.notifications.prompts import open_prompts, raise_prompt
 from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
 from alertnet.flows.sending.locked_attempt import lock_attempt
-from alertnet.flows.system.lost_incidents import Told
+from alertnet.flows.system.lost_incidents import LostIncidents
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats, inbound_polls, last_activity
@@ -60,7 +60,7 @@ def alarm_about(tx: Tx, incident_id: str, taken_at: datetime) -> None:
     locked.finish()
 
 
-def tell_everybody(tx: Tx, edition: Edition, taken_at: datetime, told: Told) -> None:
+def tell_everybody(tx: Tx, edition: Edition, taken_at: datetime, told: LostIncidents) -> None:
     """Tell all coordinators that incidents raised since the backup are lost. This is the last step, done once.
 
     `told`: those named by the provider's records; of each it is said who had been told.

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Select, and_, bindparam, case, func, select
 
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.monitoring.drills import Fared, TookPart
+from alertnet.core.monitoring.drills import MethodResult, TookPart
 from alertnet.core.monitoring.figures import Course, OpenedLevel, Tried
 from alertnet.core.notification import ALERTS, AttemptStatus, Kind
 from alertnet.store.db.session import Session
@@ -134,13 +134,13 @@ def took_part(session: Session, whole: Mapping[str, str]) -> dict[str, list[Took
     return parts
 
 
-def _fared(rows: Sequence[Any]) -> tuple[Fared, ...]:
+def _fared(rows: Sequence[Any]) -> tuple[MethodResult, ...]:
     """The results of each method, in the order in which they were tried."""
     by_method: dict[str, list[Any]] = {}
     for row in rows:
         by_method.setdefault(row.method, []).append(row)
     return tuple(
-        Fared(
+        MethodResult(
             method,
             tries=len(each),
             arrived=sum(row.status in _ARRIVED for row in each),

@@ -12,7 +12,7 @@ from sqlalchemy import BindParameter, Row, Select, Table, bindparam, select
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.disclosure import details_of
-from alertnet.core.forecast.call_sheet import Answered, Progress
+from alertnet.core.forecast.call_sheet import Progress, SheetAnswer
 from alertnet.core.incident import Incident, consent_of
 from alertnet.core.notification import AttemptStatus, Kind
 from alertnet.store import tables
@@ -28,7 +28,7 @@ from alertnet.store.views.shapes import AcknowledgementView, IncidentView
 from alertnet.store.views.timeline_view import shown_texts
 
 Rows = dict[str, list[Row[Any]]]
-Fared = set[tuple[str, str, str]]
+Statuses = set[tuple[str, str, str]]
 """(tree, contact, status) of messages."""
 
 _IDS: BindParameter[str] = bindparam("ids", expanding=True)
@@ -70,7 +70,7 @@ def progress_of(session: Session, id: str) -> Progress:
     return Progress(
         escalations.states_of(session, id),
         {
-            (each.tree, each.contact): Answered(each.kind, each.via, each.at)
+            (each.tree, each.contact): SheetAnswer(each.kind, each.via, each.at)
             for each in reversed(answers.current_answers(session, incidents.get(session, id).every_id))
         },
     )
@@ -120,11 +120,11 @@ def of_incidents(session: Session, ids: Sequence[str]) -> list[IncidentView]:
     ]
 
 
-def fared(session: Session, incidents: Sequence[Incident], kinds: Collection[Kind]) -> dict[str, Fared]:
+def fared(session: Session, incidents: Sequence[Incident], kinds: Collection[Kind]) -> dict[str, Statuses]:
     """For each incident the results of messages of those kinds that were not cancelled; a part's with the whole."""
     owner = {part: each.id for each in incidents for part in each.every_id}
     asked = {"ids": list(owner), "kinds": list(kinds)}
-    found: dict[str, Fared] = {each.id: set() for each in incidents}
+    found: dict[str, Statuses] = {each.id: set() for each in incidents}
     for incident, tree, contact, status in session.execute(_FARED, asked):
         found[owner[incident]].add((tree, contact, status))
     return found

@@ -14,7 +14,7 @@ PAUSED = "sending_paused"
 
 
 @value
-class Pause:
+class SendingPause:
     """A pause: what is paused until when, by whom and why."""
 
     route: Route
@@ -25,7 +25,7 @@ class Pause:
     """All routes to text or call somebody that existed when it was set."""
 
 
-def standing(tx: Tx) -> list[Pause]:
+def standing(tx: Tx) -> list[SendingPause]:
     """The pauses that are not over."""
     found = [(route, until) for route, (until, is_paused) in breaker_store.pauses(tx).items() if is_paused]
     entries = timeline.of_kind(tx.session, timeline.SYSTEM, PAUSED) if found else []
@@ -41,5 +41,5 @@ def silent_until(tx: Tx) -> datetime | None:
     return min(ends[name] for name in heard) if heard and heard <= ends.keys() else None
 
 
-def _pause(route: Route, until: datetime, entry: Mapping[str, Any]) -> Pause:
-    return Pause(route, until, entry.get("by", ""), entry.get("why", ""), frozenset(entry.get("heard", ())))
+def _pause(route: Route, until: datetime, entry: Mapping[str, Any]) -> SendingPause:
+    return SendingPause(route, until, entry.get("by", ""), entry.get("why", ""), frozenset(entry.get("heard", ())))

@@ -13,7 +13,7 @@ from alertnet.core.directory.routine import Risk
 from alertnet.core.errors import BadInput, Forbidden, Unknown
 from alertnet.core.inbound.on_the_road.journey import LONGEST_DELAY, Journey
 from alertnet.flows.credentials.known_numbers import member_of
-from alertnet.flows.journeys.check_in import Heard, announce_journey, cancel_journey, check_in_by_key
+from alertnet.flows.journeys.check_in import RoadNews, announce_journey, cancel_journey, check_in_by_key
 from alertnet.flows.unit.idempotent_request import Act, Show
 from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
@@ -76,7 +76,7 @@ def check_in(id: str, said: CheckIn, door: ReportersDoor) -> Response:
     def do(tx: Tx, stored: StoredJourney) -> None:
         if stored.journey.terms.risk is Risk.HIGH and not door.key.may(COORDINATE):
             raise Forbidden("in high risk a one-time PIN by SMS proves a check-in, or a key with scope 'coordinate'")
-        heard = Heard(said.kind.verb, tx.now, delay=_until(said, stored.journey, tx.now))
+        heard = RoadNews(said.kind.verb, tx.now, delay=_until(said, stored.journey, tx.now))
         check_in_by_key(tx, id, heard, door.by)
 
     return door.carry_out(said, _on(id, door.key, do))

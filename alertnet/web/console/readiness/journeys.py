@@ -11,7 +11,7 @@ from alertnet.core.directory.durations import read_duration
 from alertnet.core.errors import BadInput, Unknown
 from alertnet.core.inbound.field_words import FieldVerb
 from alertnet.flows.desk.on_the_road import Field, read_field
-from alertnet.flows.journeys.check_in import Heard, cancel_journey, check_in_by_key
+from alertnet.flows.journeys.check_in import RoadNews, cancel_journey, check_in_by_key
 from alertnet.flows.journeys.roll_call import Question, call_roll
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
@@ -125,7 +125,7 @@ def hear(id: str, form: Posted, desk: AtDesk) -> Response:
         if said == END:
             cancel_journey(tx, id, desk.by)
         else:
-            check_in_by_key(tx, id, Heard(SAID[said], tx.now, delay=delay), desk.by)
+            check_in_by_key(tx, id, RoadNews(SAID[said], tx.now, delay=delay), desk.by)
 
     return desk.do_once(form, do, f"/desk/journeys?done={said}")
 

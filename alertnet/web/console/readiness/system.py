@@ -13,7 +13,7 @@ from alertnet.store.monitoring import heartbeats, row_counts
 from alertnet.store.monitoring.row_counts import QueueCount
 from alertnet.store.queues import workers
 from alertnet.store.records import limits, timeline
-from alertnet.store.views.pauses import Pause, standing
+from alertnet.store.views.pauses import SendingPause, standing
 from alertnet.web.console.desk import AtDesk
 from alertnet.web.console.refusing import Told
 from alertnet.web.monitoring.health import how_it_stands
@@ -58,7 +58,7 @@ class Inside:
     workers: tuple[Seen, ...]
     dropped: dict[str, int]
     heartbeat_at: datetime | None
-    pauses: list[Pause]
+    pauses: list[SendingPause]
     purged_at: datetime | None
     """When an incident was last purged."""
 
