@@ -220,17 +220,14 @@ def _rest(page: Page, labels: Mapping[str, str], say: Callable[..., str]) -> dic
 
 def _forms(page: Page, labels: Mapping[str, str]) -> dict[str, object]:
     """The forms of the page, with the values of a refused form."""
+    answers = {answer: (_carried(answer, page), _label(answer, page, labels)) for answer in page.answers}
+    # Only the answer that is hoped for is highlighted.
+    hoped = {answer: "hoped" for answer in _HOPED_FOR if not page.answered}
     return {
         "takes_name": not (page.asked or page.is_test),
-        "answers": [(_carried(answer, page), _label(answer, page, labels)) for answer in page.answers],
-        "buttons": [
-            (_carried(answer, page), _label(answer, page, labels), _weight(answer, page))
-            for answer in page.answers
-            if answer != _ASKED_AGAIN
-        ],
-        "asked_again": [
-            (_carried(answer, page), _label(answer, page, labels)) for answer in page.answers if answer == _ASKED_AGAIN
-        ],
+        "answers": list(answers.values()),
+        "buttons": [(*each, hoped.get(answer, "")) for answer, each in answers.items() if answer != _ASKED_AGAIN],
+        "asked_again": [each for answer, each in answers.items() if answer == _ASKED_AGAIN],
         "answered": page.answered,
         "actions": [(_carried(action, page), labels[f"action_{action}"]) for action in page.actions],
         "takes_pin": page.takes_pin,
@@ -239,11 +236,6 @@ def _forms(page: Page, labels: Mapping[str, str]) -> dict[str, object]:
         **{f"typed_{name}": page.typed.get(name, "") for name in TYPED},
         "typed_reason": _closing(typed, page) if (typed := page.typed.get("reason", "")) else "",
     }
-
-
-def _weight(answer: str, page: Page) -> str:
-    """The style of a button; only the answer that is hoped for is highlighted."""
-    return "hoped" if answer in _HOPED_FOR and not page.answered else ""
 
 
 def _carried(value: str, page: Page) -> str:
@@ -368,16 +360,12 @@ def _question(page: Page, words: Words, say: Callable[..., str]) -> list[str]:
             is_of_some = page.is_notice or subject in (Subject.UNANSWERED, Subject.TOO_FEW)
             listed = [say("names")] if is_of_some and said.names else []
             stated = unbroken(words.statement(subject, said.about, words.types[said.type]))
-            return [stated, *listed, *unread, *_further(page, words), *_to_do(page, say)]
+            subjects = (subject, *(each.subject for each in said.more))
+            todo = dict.fromkeys(TO_DO[each] for each in subjects if each in TO_DO)
+            return [stated, *listed, *unread, *_further(page, words), *(say(f"todo_{what}") for what in todo)]
 
 
 def _further(page: Page, words: Words) -> list[str]:
     """The statements of other notices that one SMS told together."""
     more = page.said.more if page.is_notice else ()
     return [f"{each.ref}: {unbroken(words.statement(each.subject, each.about))}" for each in more if each.subject]
-
-
-def _to_do(page: Page, say: Callable[..., str]) -> list[str]:
-    """What to do about all that is stated, each once."""
-    subjects = [page.said.subject, *(each.subject for each in page.said.more)]
-    return [say(f"todo_{what}") for what in dict.fromkeys(TO_DO[each] for each in subjects if each in TO_DO)]

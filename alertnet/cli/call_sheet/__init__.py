@@ -80,14 +80,14 @@ def _require_one_source(ref: str | None, facts: "Facts | None", trees: Path | No
 
 def _printed(sheet: "CallSheet", origin: "Origin", templates: Path, language: str, format: Format) -> bytes:
     from alertnet.cli.call_sheet.text import as_text
-    from alertnet.messages.call_sheet import footer, put_into_words
+    from alertnet.messages.call_sheet import SheetInWords
 
     renderer = renderer_of(templates)
     if language not in renderer.languages:
         raise BadInput("--language", language, renderer.languages)
-    groups = put_into_words(sheet, origin, renderer, language)
+    words = SheetInWords(sheet, origin, renderer, language)
     if format is Format.TEXT:
-        return as_text(groups).encode()
+        return as_text(words.groups()).encode()
     from alertnet.cli.call_sheet.pdf import as_pdf
 
-    return as_pdf(groups, language, footer(renderer, language))
+    return as_pdf(words.groups(), language, words.foot())

@@ -70,7 +70,8 @@ def _of_language(path: Path, renderer: Renderer) -> Iterator[str]:
     language, place = path.stem, f"{GLOSSARY}/{path.name}"
     terms = load_text(path.read_text(encoding="utf-8"))
     files = renderer.templates.files.items()
-    said = {name: _plain(_words_of(name, source)) for name, source in files if _is_in(language, name)}
+    its = {name: source for name, source in files if primary(language_of(name) or "") == language}
+    said = {name: _plain(_words_of(name, source)) for name, source in its.items()}
     if not isinstance(terms, dict) or set(terms) != set(NOTIONS):
         yield f"{place}: needs exactly {', '.join(NOTIONS)}"
         return
@@ -82,10 +83,6 @@ def _of_language(path: Path, renderer: Renderer) -> Iterator[str]:
         never = _pattern(terms[notion]["never"])
         found = ((name, match) for name, text in said.items() if (match := never.search(text)))
         yield from (f"{name}: {match[0]!r} is not the word for {notion!r}" for name, match in found)
-
-
-def _is_in(language: str, name: str) -> bool:
-    return primary(language_of(name) or "") == language
 
 
 def _words_of(name: str, source: str) -> str:

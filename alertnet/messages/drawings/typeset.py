@@ -46,8 +46,7 @@ def _each(value: Any, change: Callable[[str], str]) -> Any:
 
 
 def _drawable(text: str) -> str:
-    return "".join(each if _is_drawn(each) else anyascii(each) for each in text)
-
-
-def _is_drawn(letter: str) -> bool:
-    return letter == "\n" or letter in SIGNS or (letter.isprintable() and ord(letter) <= LATIN)
+    return "".join(
+        each if each == "\n" or each in SIGNS or (each.isprintable() and ord(each) <= LATIN) else anyascii(each)
+        for each in text
+    )
