@@ -75,10 +75,9 @@ def heard_at_once(known: Facts, news: Facts, report: Report) -> Facts:
 
 def news_of(known: Facts, news: Facts, report: Report) -> Facts:
     """The known facts with what in the news may change who is told: type, higher severity, more people."""
-    named = {person.code for person in known.people}
-    graver = gravest(known.severity, news.severity) if report.type or report.cries else known.severity
-    people = (*known.people, *(person for person in news.people if person.code not in named))
-    return replace(known, type=report.type or known.type, severity=graver, people=people)
+    added = add_to(known, news, None)
+    severity = added.severity if report.type or report.cries else known.severity
+    return replace(known, type=report.type or known.type, severity=severity, people=added.people)
 
 
 def withdrawn(known: Facts, *, duress: bool) -> Facts:
