@@ -16,7 +16,7 @@ import structlog
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Network
-from alertnet.core.directory.folder_standing import FolderState, Standing, standing
+from alertnet.core.directory.folder_standing import Standing, standing
 from alertnet.core.directory.languages import as_written, phrase
 from alertnet.core.errors import Misconfigured, WrongState
 from alertnet.core.monitoring.self_monitoring import Files
@@ -64,13 +64,13 @@ class Watched:
         latest, changed_at, marked = history[-1], newest_change(self.folder), edition_marked(self.folder)
         bases = [each.content for each in history if f"@{each.number}" == marked] + ([before] if before else [])
         is_of_latest = any(base.is_like(latest.content) for base in bases)
-        state = FolderState(
+        return standing(
             says_latest=content.is_like(latest.content),
             was_in_force=self.is_example or any(content.is_like(each.content) for each in history),
             said_latest_before=is_of_latest or (False if before else None),
             is_newer=changed_at is None or changed_at > latest.since,
+            published_by_command=latest.command is not None,
         )
-        return standing(state, latest.command is not None)
 
     def overtaken_by(self, latest: Publication) -> Fault:
         """The fault of a folder edited from another edition than the one in force."""

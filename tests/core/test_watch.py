@@ -10,7 +10,6 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.monitoring.self_monitoring import (
     Files,
     Observed,
-    OpenTrouble,
     Part,
     Reports,
     Seen,
@@ -199,11 +198,11 @@ def test_a_standstill_is_one_that_nobody_meant() -> None:
 
 
 def test_trouble_is_told_when_it_begins_and_when_it_has_been_over_for_a_while() -> None:
-    begun = follow({Part.SMS, Part.UNHEARD}, [], NOW)
-    goes_on = follow({Part.SMS}, [OpenTrouble(Part.SMS, None)], NOW)
-    cleared = follow((), [OpenTrouble(Part.SMS, None)], NOW)
-    not_yet = follow((), [OpenTrouble(Part.SMS, ago(299))], NOW)
-    over = follow((), [OpenTrouble(Part.SMS, ago(300))], NOW)
+    begun = follow({Part.SMS, Part.UNHEARD}, {}, NOW)
+    goes_on = follow({Part.SMS}, {Part.SMS: None}, NOW)
+    cleared = follow((), {Part.SMS: None}, NOW)
+    not_yet = follow((), {Part.SMS: ago(299)}, NOW)
+    over = follow((), {Part.SMS: ago(300)}, NOW)
 
     assert begun.begun == (Part.SMS,)
     assert (goes_on.begun, goes_on.over) == ((), ())
@@ -214,6 +213,6 @@ def test_trouble_is_told_when_it_begins_and_when_it_has_been_over_for_a_while() 
 
 def test_trouble_that_comes_and_goes_is_one() -> None:
     """Not a storm."""
-    back = follow({Part.SMS}, [OpenTrouble(Part.SMS, ago(200))], NOW)
+    back = follow({Part.SMS}, {Part.SMS: ago(200)}, NOW)
 
     assert (back.begun, back.back, back.over) == ((), (Part.SMS,), ())

@@ -149,14 +149,6 @@ class Observed:
 
 
 @value
-class OpenTrouble:
-    """Recorded trouble that is not over; `clear_since`: since when it has not been seen."""
-
-    part: Part
-    clear_since: datetime | None
-
-
-@value
 class Changes:
     """The changes to the recorded troubles: begun, cleared, back, and over."""
 
@@ -245,9 +237,8 @@ def stood_still(previous: datetime | None, now: datetime, workers: Iterable[Seen
     return now - previous if was_cut else None
 
 
-def follow(found: Collection[Part], open_troubles: Iterable[OpenTrouble], now: datetime) -> Changes:
-    """What becomes of the recorded troubles, given those found now."""
-    known = {each.part: each.clear_since for each in open_troubles}
+def follow(found: Collection[Part], known: Mapping[Part, datetime | None], now: datetime) -> Changes:
+    """What becomes of the recorded troubles, given those found now. `known`: since when each has not been seen."""
     told = [part for part in SUBJECTS if part in found]
     gone = {part: since for part, since in known.items() if part not in found}
     return Changes(

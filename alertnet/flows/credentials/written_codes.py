@@ -137,5 +137,5 @@ def known_codes(locked: LockedIncident) -> dict[tuple[str, str], Code]:
     if locked.known_codes is None:
         # A recipient with its own code and one of a merged part, by which it was told as well, uses its own now.
         known = [locked.prefetch.read(codes.of_contacts, id) for id in reversed(locked.incident.every_id)]
-        locked.known_codes = {(each.tree, each.contact): each.code for found in known for each in found}
+        locked.known_codes = dict(each for found in known for each in found)
     return locked.known_codes

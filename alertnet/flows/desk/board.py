@@ -245,7 +245,7 @@ def read_board(tx: Tx, before: Board | None = None) -> Board:
 def troubles_now(tx: Tx) -> tuple[Part, ...]:
     """What of ourselves is in trouble now, as far as it changes what coordinators may count on."""
     troubles = open_troubles(tx.session)
-    return tuple(each.part for each in troubles if each.part in COUNTED_ON and each.clear_since is None)
+    return tuple(part for part, clear_since in troubles.items() if part in COUNTED_ON and clear_since is None)
 
 
 def closed_last(tx: Tx) -> tuple[ClosedIncident, ...]:

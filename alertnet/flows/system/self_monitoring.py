@@ -140,7 +140,7 @@ def _note_gap(tx: Tx, trees: Sequence[ContactTree], previous: Heartbeat | None) 
 def _follow(tx: Tx, trees: Sequence[ContactTree], seen: Observed, found: frozenset[Part]) -> None:
     open_troubles = troubles.open_troubles(tx.session)
     changes = follow(found, open_troubles, tx.now)
-    broken = found | {each.part for each in open_troubles}
+    broken = found | open_troubles.keys()
     for part in changes.begun:
         troubles.begin(tx, part)
         timeline.note(tx, "trouble_began", part=part.value)

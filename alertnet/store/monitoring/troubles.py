@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
-from alertnet.core.monitoring.self_monitoring import OpenTrouble, Part
+from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import troubles
@@ -13,12 +13,15 @@ from alertnet.store.tables import troubles
 _IS_OPEN = troubles.c.over_at.is_(None)
 
 
-def open_troubles(session: Session) -> list[OpenTrouble]:
-    """The troubles that are not over, oldest first, without parts that only a later version knows."""
+def open_troubles(session: Session) -> dict[Part, datetime | None]:
+    """The parts whose trouble is not over, oldest first, each with since when it has not been seen.
+
+    Parts that only a later version knows are left out.
+    """
     query = (
         select(troubles).where(_IS_OPEN, troubles.c.part.in_(list(Part))).order_by(troubles.c.began_at, troubles.c.part)
     )
-    return [OpenTrouble(Part(row.part), row.clear_since) for row in session.execute(query)]
+    return {Part(row.part): row.clear_since for row in session.execute(query)}
 
 
 def since(session: Session, part: Part) -> datetime | None:

@@ -30,15 +30,6 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
-class ContactsCode:
-    """A contact's own code in an incident."""
-
-    tree: str
-    contact: str
-    code: Code
-
-
-@dataclass(frozen=True, slots=True)
 class HoldingNumber:
     """A number that a code is valid from, and whose it was when it became so."""
 
@@ -193,8 +184,8 @@ _SENT = Prepared(
 _TOLD = Prepared(_sent_to(~_IS_VOID).where(code_numbers.c.open).order_by(codes.c.created_at, codes.c.id))
 
 
-def of_contacts(session: Session, incidents: Collection[str]) -> dict[str, list[ContactsCode]]:
-    """For each incident the valid codes of contacts, oldest first."""
+def of_contacts(session: Session, incidents: Collection[str]) -> dict[str, list[tuple[tuple[str, str], Code]]]:
+    """For each incident the contacts, as (tree, contact), with their own valid codes, oldest first."""
     return by_incident(session, _KNOWN, incidents, _contacts_code)
 
 
@@ -320,8 +311,8 @@ def mark_open(session: Session, incidents: Collection[str], is_open: bool) -> No
     session.execute(update(code_numbers).where(code_numbers.c.code_id.in_(own)).values(open=is_open))
 
 
-def _contacts_code(row: Row[Any]) -> ContactsCode:
-    return ContactsCode(row.tree, row.contact, Code(row.id, row.code))
+def _contacts_code(row: Row[Any]) -> tuple[tuple[str, str], Code]:
+    return (row.tree, row.contact), Code(row.id, row.code)
 
 
 def _code(row: Row[Any]) -> HeldCode:
