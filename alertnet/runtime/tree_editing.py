@@ -249,7 +249,9 @@ def publish_edit(runtime: Runtime, base: Publication, checked: Checked, by: str,
         raise Faulty(checked.faults[0])
     latest = runtime.watched.latest
     if not base.content.is_like(latest.content):
-        raise WrongState("the edition in force", f"@{latest.number}", _what_came_since(base, latest))
+        by = f"{latest.by or 'somebody'}: {latest.why or 'the folder was edited'}"
+        since = f"this was made from @{base.number}, and since then came {by}. Your text is kept on the page"
+        raise WrongState("the edition in force", f"@{latest.number}", since)
     if editions.content_of(checked.network, checked.files).is_like(latest.content):
         raise BadInput("text", None, "something that changes what is in force")
     return put_in_force(runtime, checked.network, latest, Authorship(by, why, "publish", checked.files))
@@ -307,11 +309,6 @@ def put_in_force(runtime: Runtime, network: Network, latest: Publication | None,
         templates = read_fitted(runtime.settings.message_templates, shipped(TEMPLATES)).templates.to_text()
     after = latest.number if latest is not None else 0
     return runtime.transact(editions.publish, network, templates, authorship, after)
-
-
-def _what_came_since(base: Publication, latest: Publication) -> str:
-    by = f"{latest.by or 'somebody'}: {latest.why or 'the folder was edited'}"
-    return f"this was made from @{base.number}, and since then came {by}. Your text is kept on the page"
 
 
 def _packed(runtime: Runtime, edition: Publication) -> str:

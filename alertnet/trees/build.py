@@ -1,6 +1,6 @@
 """Turns checked forms into the core's contact trees and teams, with defaults and effective scopes applied."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from alertnet.core.directory.contact import ABROAD, Contact, Method, MethodKind, Role
@@ -36,18 +36,22 @@ SharedContacts = Mapping[str, tuple[str, ContactForm]]
 
 
 def contact_tree(
-    form: TreeForm, shared: SharedContacts, officers: Officers, keys: Mapping[str, str], rules: Rules
+    form: TreeForm,
+    shared: SharedContacts,
+    meant: Mapping[str, Sequence[str]],
+    officers: Officers,
+    keys: Mapping[str, str],
+    rules: Rules,
 ) -> ContactTree:
     """Build a tree from its form and the contacts that it includes.
 
-    `officers`: the people who may be on its rotas. `keys`: public keys by the path that contacts give. `rules`: what
-    phones in each country can do.
+    `meant`: the contacts behind each name in a level. `officers`: the people who may be on its rotas. `keys`: public
+    keys by the path that contacts give. `rules`: what phones in each country can do.
     """
     forms = form.contacts | {name: contact for name, (_, contact) in shared.items()}
     contacts = {name: _contact(name, contact, form, officers, keys, rules) for name, contact in forms.items()}
     for name, (file, _) in shared.items():
         contacts[name] = replace(contacts[name], included_from=file)
-    meant = _meant(forms)
     return ContactTree(
         id=form.tree,
         title=title_in(form.language, next(iter(form.title.values())), form.title),
@@ -170,7 +174,7 @@ def _method(form: MethodForm, rules: Rules) -> Method:
     return Method(kind, address, form.after, form.extension, form.acknowledges_as is not None, replies, links)
 
 
-def _level(form: LevelForm, meant: Mapping[str, list[str]]) -> Level:
+def _level(form: LevelForm, meant: Mapping[str, Sequence[str]]) -> Level:
     return Level(
         name=form.name,
         notify=tuple(dict.fromkeys(id for name in form.notify for id in meant[name])),
@@ -184,15 +188,6 @@ def _level(form: LevelForm, meant: Mapping[str, list[str]]) -> Level:
         ask=form.ask,
         action_due=ActionDue(form.action_due.after, form.action_due.otherwise) if form.action_due else None,
     )
-
-
-def _meant(contacts: Mapping[str, ContactForm]) -> dict[str, list[str]]:
-    """The contacts behind each name in a level: an id, `role:embassy` or `group:eu`."""
-    meant = {id: [id] for id in contacts}
-    for id, contact in contacts.items():
-        for name in (f"role:{contact.role}", *(f"group:{group}" for group in contact.groups)):
-            meant.setdefault(name, []).append(id)
-    return meant
 
 
 def _when(form: WhenForm) -> When:

@@ -192,7 +192,7 @@ def _tree(filled: _Filled, officers: Mapping[str, Officer], rules: Rules) -> Con
     document, *included = filled.nodes.documents
 
     def make() -> ContactTree:
-        return build.contact_tree(filled.form, filled.shared, officers, filled.keys, rules)
+        return build.contact_tree(filled.form, filled.shared, filled.nodes.meant, officers, filled.keys, rules)
 
     return document.keep("tree", (included, filled.keys, officers, rules), make)
 

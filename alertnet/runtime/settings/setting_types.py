@@ -1,6 +1,7 @@
 """The type of each setting: turns text from the environment into a value, or an error with what is allowed."""
 
 import re
+from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Annotated, Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -62,8 +63,13 @@ class OpenIdClient:
     secret: SecretStr
 
 
-def _split(text: Any) -> Any:
-    return tuple(part.strip() for part in text.split(",") if part.strip()) if isinstance(text, str) else text
+def _read_by(read: Callable[[str], Any]) -> BeforeValidator:
+    """Reads the text of the environment; a value that is no text stands already."""
+    return BeforeValidator(lambda given: read(given) if isinstance(given, str) else given)
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _secret_keys(keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
@@ -144,9 +150,7 @@ def _proxies(texts: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
     return proxies
 
 
-def _age(text: Any) -> Any:
-    if not isinstance(text, str):
-        return text
+def _age(text: str) -> Age:
     if (age := read_age(text)) is None:
         raise ValueError(ALLOWED)
     return age
@@ -158,9 +162,7 @@ def _account_sid(sid: str) -> str:
     return sid
 
 
-def _rates(text: Any) -> Any:
-    if not isinstance(text, str):
-        return text
+def _rates(text: str) -> Rates:
     pairs = dict(re.findall(r"(sms|calls)=(\d+(?:\.\d+)?)(?:,|$)", re.sub(r"\s", "", text)))
     rates = {name: float(rate) for name, rate in pairs.items()}
     is_whole = re.sub(r"\s", "", text) == ",".join(f"{name}={rate}" for name, rate in pairs.items())
@@ -176,9 +178,7 @@ def _pin_cost(text: str) -> str:
     return found[0]
 
 
-def _routes(text: Any) -> Any:
-    if not isinstance(text, str):
-        return text
+def _routes(text: str) -> Routing:
     orders: dict[str, tuple[str, ...]] = {}
     for part in text.split():
         prefix, _, order = part.partition("=")
@@ -190,9 +190,7 @@ def _routes(text: Any) -> Any:
     return Routing({ANY_NUMBER if prefix == "*" else prefix: order for prefix, order in orders.items()})
 
 
-def _mail_server(text: Any) -> Any:
-    if not isinstance(text, str):
-        return text
+def _mail_server(text: str) -> MailServer:
     try:
         parts = urlsplit(text)
         sender = parse_qs(parts.query)["from"][0]
@@ -214,7 +212,7 @@ def _mail_server(text: Any) -> Any:
     return MailServer(host, port, sender, user, secret, parts.scheme == "smtps" or port == SMTPS)
 
 
-Secrets = Annotated[tuple[SecretStr, ...], BeforeValidator(_split)]
+Secrets = Annotated[tuple[SecretStr, ...], _read_by(_split)]
 SecretKeys = Annotated[Secrets, AfterValidator(_secret_keys)]
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
 ServerUrl = Annotated[SecretStr, AfterValidator(_server_url)]
@@ -222,10 +220,10 @@ WebUrl = Annotated[str, AfterValidator(_web_url)]
 PublicUrl = Annotated[WebUrl, AfterValidator(_public_url)]
 HeartbeatUrl = Annotated[SecretStr, AfterValidator(_heartbeat_url)]
 AccountSid = Annotated[str, AfterValidator(_account_sid)]
-Numbers = Annotated[tuple[str, ...], BeforeValidator(_split), AfterValidator(_numbers)]
-Proxies = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_proxies), BeforeValidator(_split)]
+Numbers = Annotated[tuple[str, ...], _read_by(_split), AfterValidator(_numbers)]
+Proxies = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_proxies), _read_by(_split)]
 PinCost = Annotated[str, AfterValidator(_pin_cost)]
-Keep = Annotated[Age, BeforeValidator(_age)]
-Relay = Annotated[MailServer, BeforeValidator(_mail_server)]
-RateSetting = Annotated[Rates, BeforeValidator(_rates)]
-RoutingSetting = Annotated[Routing, BeforeValidator(_routes)]
+Keep = Annotated[Age, _read_by(_age)]
+Relay = Annotated[MailServer, _read_by(_mail_server)]
+RateSetting = Annotated[Rates, _read_by(_rates)]
+RoutingSetting = Annotated[Routing, _read_by(_routes)]

@@ -142,7 +142,9 @@ def _entries(handset: Handset, sandbox: Sandbox) -> list[Entry]:
         for message in network.messages.values()
         if message.sid in inbox or (message.sender == number and message.direction == "inbound")
     ]
-    calls = [_call(call) for call in network.calls.values() if number in (call.to, call.sender) and _is_over(call)]
+    calls = [
+        _call(call) for call in network.calls.values() if number in (call.to, call.sender) and call.status in FINISHED
+    ]
     return texts + calls
 
 
@@ -159,10 +161,6 @@ def _text(message: Message, came: bool, ours: str) -> Entry:
 def _call(call: CallRecord) -> Entry:
     ending = "Call ended" if call.direction == "inbound" else ENDINGS.get(call.status, call.status)
     return Entry(call.ended_at or call.updated_at, "call", escape(ending))
-
-
-def _is_over(call: CallRecord) -> bool:
-    return call.status in FINISHED
 
 
 def _replies(inbox: list[Message]) -> tuple[str, ...]:

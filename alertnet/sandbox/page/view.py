@@ -89,9 +89,10 @@ class View:
     def _now(self, story: Story, ringing: list[Party]) -> dict[str, Markup]:
         now = self._evening.now()
         lines = story.lines[::-1]
+        newest = next((line for line in lines if line.tone is not Tone.QUIET), None)
         return {
             "time": self._time(now, ringing),
-            "caption": self._render("caption.html", line=_caption(story), began=story.lines[:1])
+            "caption": self._render("caption.html", line=newest, began=story.lines[:1])
             if self._evening.plays_by_itself
             else Markup(),
             "hint": self._render("hint.html", hint=story.hint),
@@ -142,11 +143,6 @@ class View:
 def spaced(number: str) -> str:
     """A phone number in a readable form: `+57 300 555 0001`."""
     return phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-
-
-def _caption(story: Story) -> Line | None:
-    """The newest event that a spectator would want to know."""
-    return next((line for line in reversed(story.lines) if line.tone is not Tone.QUIET), None)
 
 
 def _dots(lines: tuple[Line, ...]) -> Iterator[tuple[float, Tone]]:

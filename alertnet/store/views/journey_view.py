@@ -80,32 +80,6 @@ class AskedView(TypedDict):
     incident: str | None
 
 
-class RollCallView(TypedDict):
-    """A roll-call and its figures; `not_asked`: those whose phones must be left alone.
-
-    For coordinators only: `text`, why they were asked, and `under_duress`, how many of those who `answered`.
-    """
-
-    id: str
-    of: str
-    text: str | None
-    raises: bool
-    began_at: str
-    asked: int
-    answered: int
-    not_answered: int
-    under_duress: NotRequired[int]
-    members: list[AskedView]
-    not_asked: list[str]
-
-
-class RollCallsView(TypedDict):
-    """Roll-calls with their figures, newest first. `next`: the cursor of the next page."""
-
-    items: list["RollCallSummary"]
-    next: str | None
-
-
 class RollCallSummary(TypedDict):
     """A roll-call and its figures; its own page shows who has answered."""
 
@@ -116,6 +90,25 @@ class RollCallSummary(TypedDict):
     asked: int
     answered: int
     not_answered: int
+
+
+class RollCallView(RollCallSummary):
+    """A roll-call and its figures; `not_asked`: those whose phones must be left alone.
+
+    For coordinators only: `text`, why they were asked, and `under_duress`, how many of those who `answered`.
+    """
+
+    text: str | None
+    under_duress: NotRequired[int]
+    members: list[AskedView]
+    not_asked: list[str]
+
+
+class RollCallsView(TypedDict):
+    """Roll-calls with their figures, newest first. `next`: the cursor of the next page."""
+
+    items: list[RollCallSummary]
+    next: str | None
 
 
 def of_roll_calls(rows: Sequence[RollCallRow], next: str | None) -> RollCallsView:

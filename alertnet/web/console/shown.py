@@ -259,9 +259,10 @@ def show(
 ) -> Response:
     """Respond with a page of the console, with the navigation that this user may see, and whether they may act."""
     language = language_of(request)
-    leads = {name: _open_to(who, places) for name, places in (("in_sight", IN_SIGHT), ("folded", FOLDED))}
+    in_sight, folded = ([each for each in places if who and who.role.may(each.role)] for places in (IN_SIGHT, FOLDED))
+    leads = {"in_sight": in_sight, "folded": folded, "current": request.url.path}
     acts = who is not None and may_act(who)
-    page = rendered(template, language, who=who, acts=acts, current=request.url.path, **leads, **values)
+    page = rendered(template, language, who=who, acts=acts, **leads, **values)
     response = as_html(request, page, status)
     if request.query_params.get("lang") == language:
         response.set_cookie(LANGUAGE, language, samesite="strict", httponly=True, path="/desk")
@@ -333,10 +334,6 @@ def own_path(path: str) -> str:
 def may_act(who: SignedIn) -> bool:
     """Whether the user may act, and read what people wrote."""
     return who.role.may(Role.COORDINATOR)
-
-
-def _open_to(who: SignedIn | None, places: tuple[Place, ...]) -> list[Place]:
-    return [each for each in places if who is not None and who.role.may(each.role)]
 
 
 def _clock(at: datetime, zone: str) -> str:
