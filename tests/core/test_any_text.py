@@ -166,3 +166,18 @@ def test_a_long_text_of_the_same_pieces_is_read_at_once(pieces: str) -> None:
     assert time.process_time() - began < 0.1
     # Nor does a longer one exhaust the stack.
     parse_report((pieces * LONGEST)[: 5 * LONGEST])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["no " * 250 + "q " * 15 + "know " * 80 + "q " * 15 + "where " * 60, "ﷺ" * LONGEST],
+    ids=["groups of words far apart", "signs of many letters"],
+)
+def test_a_text_in_which_a_type_is_looked_for_in_vain_is_read_at_once(text: str) -> None:
+    """What a stranger sends holds up nobody: it took the writer seconds, and of a longer one days (A11)."""
+    began = time.process_time()
+    report = parse_report(f"SOS {text}")
+
+    assert time.process_time() - began < 0.1
+    assert report is not None
+    assert (report.panic, report.type) == (True, None)

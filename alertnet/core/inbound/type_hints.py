@@ -1,7 +1,8 @@
 """Guesses the type of a text that names none (B2): groups of words, and which groups together hint at a type."""
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain, product
 
 from alertnet.core.inbound.sms_words import Word, sound
@@ -119,6 +120,8 @@ for _cue, _words in CUES.items():
         if _word.endswith(("c*", "qu*")):  # How it sounds before e and i: menace, confisque.
             _CUES[sound(_word.replace("*", "e")).removesuffix("e") + "*"].add(_cue)
 
+_LONGEST = max(map(len, _CUES))
+
 
 def hinted(words: list[Word], people: Collection[int], denied: Collection[int]) -> str | None:
     """The gravest type hinted at by words near each other; of equally grave ones the first in `HINTS`.
@@ -134,15 +137,21 @@ def hinted(words: list[Word], people: Collection[int], denied: Collection[int]) 
         """Where it is said; a hint that is itself a denial has denied words: not heard since."""
         return told[cue] if "NOT" in cues else [at for at in told[cue] if at not in denied]
 
-    found = (type for type, cues in _HINTS if any(map(_is_close, product(*(places(cue, cues) for cue in cues)))))
+    found = (type for type, cues in _HINTS if _are_close([places(cue, cues) for cue in cues]))
     return min(found, key=lambda type: TYPES[type].severity.rank, default=None)
 
 
-def _is_close(places: tuple[int, ...]) -> bool:
-    return len({*places}) == len(places) and max(places) - min(places) <= CLOSE
+def _are_close(places: Sequence[list[int]]) -> bool:
+    """Whether one place of each list, all of them different, stand together; the lists ascend."""
+    return any(len({*each}) == len(each) for first in chain(*places) for each in product(*_within(places, first)))
+
+
+def _within(places: Sequence[list[int]], first: int) -> Iterator[list[int]]:
+    """Of each list the places that are close behind the first: all of a long text would be tried with one another."""
+    return (each[bisect_left(each, first) : bisect_right(each, first + CLOSE)] for each in places)
 
 
 def _cues_of(word: Word) -> set[str]:
     heard = sound(word.plain)
-    beginnings = (_CUES.get(f"{heard[:end]}*", ()) for end in range(1, len(heard) + 1))
+    beginnings = (_CUES.get(f"{heard[:end]}*", ()) for end in range(1, min(len(heard), _LONGEST) + 1))
     return {*_CUES.get(heard, ()), *_CUES.get(heard.removesuffix("s"), ()), *chain(*beginnings)}
