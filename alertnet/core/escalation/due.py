@@ -175,11 +175,7 @@ class Agenda:
         """Tell the deputies of silent contacts, unless a deputy told just before has answered for the next too."""
         for contact in contacts:
             progress = self.context.progress(index, contact)
-            if (
-                progress is not None
-                and not progress.deputised
-                and is_live(self.context, self.context.run(index), contact)
-            ):
+            if progress is not None and not progress.deputised and is_live(self.context, index, contact):
                 deputise(self.context, index, contact, self.context.on_time(self.context.moment), "silent")
                 settle(self.context)
 

@@ -48,9 +48,9 @@ def _outlives_its_round(context: Context, progress: ContactProgress) -> bool:
     return progress.skipped_at is not None and contact_steps.opens_at(progress, reach) is not None
 
 
-def is_live(context: Context, run: LevelRun, contact: str) -> bool:
+def is_live(context: Context, index: int, contact: str) -> bool:
     """Whether the contact is still to be told in that level."""
-    return any(progress.contact == contact for progress in live_progress(context, run))
+    return any(progress.contact == contact for progress in live_progress(context, context.run(index)))
 
 
 def _answered_in(context: Context, run: LevelRun) -> set[str]:

@@ -99,7 +99,7 @@ def _where_used(context: Context, contact: str, method_index: int) -> Iterator[t
 def _hand_over(context: Context, index: int, contact: str, method_index: int) -> None:
     """Use the contact's next method now, because this one did not reach it; once for each method."""
     progress = context.progress(index, contact)
-    if progress is None or method_index in progress.handed_over or not is_live(context, context.run(index), contact):
+    if progress is None or method_index in progress.handed_over or not is_live(context, index, contact):
         return
     following = contact_steps.bring_forward(
         replace(progress, handed_over=(*progress.handed_over, method_index)), context.reach(contact), context.moment

@@ -62,9 +62,8 @@ def _known_links_of(locked: LockedIncident) -> dict[tuple[str, str, str, str, st
     return locked.known_links
 
 
-def post_with_page(work: UnitOfWork, draft: NotificationDraft) -> str:
-    """Post a notice with a link to a page that says what to do about it; returns the notification's id."""
+def post_with_page(work: UnitOfWork, draft: NotificationDraft) -> None:
+    """Post a notice with a link to a page that says what to do about it."""
     token = draw_token(work.tx.entropy)
     id = work.post(replace(draft, said=replace(draft.said, link=token)))
     work.add(NewNoticeLink(work.tx.vault.token_hash(token), id))
-    return id

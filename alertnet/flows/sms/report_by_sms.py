@@ -5,7 +5,7 @@ the reply is, byte for byte, that to a true one.
 """
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -106,7 +106,7 @@ def _is_acknowledged(locked: LockedIncident) -> bool:
     return any(each.status is Status.ACKNOWLEDGED for each in locked.states.values())
 
 
-def receive_duress(text: FieldText, understood: str) -> LockedIncident:
+def receive_duress(text: FieldText, understood: str) -> None:
     """Raise the alarm for a member who gave the duress PIN with a text that reports nothing.
 
     It joins what the phone raised last, if that is open, and verifies nothing. A new incident waits for a coordinator
@@ -127,7 +127,6 @@ def receive_duress(text: FieldText, understood: str) -> LockedIncident:
     else:
         locked = _open(text, replace(facts, team=None, hidden_from_phone=True), entry)
     locked.finish()
-    return locked
 
 
 def _join_recent(text: FieldText, facts: Facts, report: Report, entry: dict[str, Any]) -> LockedIncident | None:
@@ -137,7 +136,7 @@ def _join_recent(text: FieldText, facts: Facts, report: Report, entry: dict[str,
     """
     is_news = report.verb is FieldVerb.UPDATE
     news_is_of = partial(_news_is_of, text)
-    locked = take_up_found(text.tx, news_is_of) if is_news else _latest(text, text.tx.now - JOINS_FOR)
+    locked = take_up_found(text.tx, news_is_of) if is_news else _latest(text)
     if locked is None or locked.facts.lone_text:
         return None
     if not _has_raised(locked, text.phone):
@@ -151,10 +150,10 @@ def _has_raised(locked: LockedIncident, phone: str | None) -> bool:
     return phone in {each.facts.raised_from for each in (locked.incident, *locked.parts)}
 
 
-def _latest(text: FieldText, since: datetime) -> LockedIncident | None:
-    """The open incident, or text, that the phone raised last, if it was opened after that moment."""
-    sender = text.sender
-    latest = partial(incidents.open_of_phone, text.tx, text.phone, held_by=sender.reports_for, since=since)
+def _latest(text: FieldText) -> LockedIncident | None:
+    """The open incident, or text, that the phone has just raised."""
+    held_by, since = text.sender.reports_for, text.tx.now - JOINS_FOR
+    latest = partial(incidents.open_of_phone, text.tx, text.phone, held_by=held_by, since=since)
     return take_up_found(text.tx, latest)
 
 
@@ -168,7 +167,7 @@ def _open(text: FieldText, facts: Facts, entry: dict[str, Any]) -> LockedInciden
 
 def _open_recent_text(text: FieldText, facts: Facts) -> LockedIncident | None:
     """Make an incident of the text that the phone has just sent, if it is on the list of the same team."""
-    locked = _latest(text, text.tx.now - JOINS_FOR)
+    locked = _latest(text)
     if locked is None or not locked.facts.lone_text or locked.facts.team != facts.team:
         return None
     known = add_to(locked.facts, facts, None)
