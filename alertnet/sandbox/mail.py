@@ -4,9 +4,11 @@ import asyncio
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default as modern
+from email.utils import make_msgid, parseaddr
 from enum import StrEnum
 from typing import cast
 
@@ -19,12 +21,15 @@ OUT_OF_OFFICE = "I am out of the office until Monday and read no mail. In urgent
 
 Visit = Callable[[str, str], object]
 """Opens a link by an HTTP method; the result is ignored."""
+Post = Callable[[EmailMessage], None]
+"""Delivers a mail to the mailbox in its `To`."""
 
 
 class MailFault(StrEnum):
     REFUSED = "550 5.1.1 no such mailbox"
     GREYLISTED = "451 4.7.1 try again later"
     CUT_OFF = "the connection drops after DATA: the mail is kept, nobody says so"
+    BOUNCED = "the mail is accepted, and comes back later: there is no such mailbox"
 
 
 @value
@@ -37,6 +42,9 @@ class Mail:
     text: str
     html: str
     headers: Mapping[str, str]
+    at: datetime
+    """When the mailbox received it."""
+    raw: bytes
 
 
 @dataclass
@@ -44,6 +52,7 @@ class Mailbox:
     """The mailbox of one address: its mails, newest last, and how it treats new ones."""
 
     address: str
+    post: Post
     mails: list[Mail] = field(default_factory=list)
     scanned: bool = False
     """A scanner opens every link before the owner can."""
@@ -65,6 +74,21 @@ class Mailbox:
         """Keep the next `times` mails, but drop the connection instead of confirming them."""
         self._faults += [MailFault.CUT_OFF] * times
 
+    def bounces(self, times: int) -> None:
+        """Accept the next `times` mails, and send each back with a report (RFC 3464)."""
+        self._faults += [MailFault.BOUNCED] * times
+
+    def replies(self, text: str, *, to: Mail | None = None, sender: str = "", **headers: str) -> None:
+        """Answer a mail, by default the latest, as people do: above the original, which is quoted.
+
+        `sender`: another address than the mailbox's; `headers`: more of them, by name with `_` for `-`.
+        """
+        original = to or self.mails[-1]
+        answer = answer_to(original, sender or self.address, f"Re: {original.subject}", _above(original, text))
+        for name, content in headers.items():
+            answer[name.replace("_", "-")] = content
+        self.post(answer)
+
     def next_fault(self, *among: MailFault) -> MailFault | None:
         """The next fault, if it is one of these; it is used up."""
         return self._faults.pop(0) if self._faults and self._faults[0] in among else None
@@ -73,15 +97,16 @@ class Mailbox:
 class PostOffice:
     """The mailboxes, and the handler for the SMTP server. `visit` opens a link for a scanner."""
 
-    def __init__(self, visit: Visit) -> None:
+    def __init__(self, visit: Visit, now: Callable[[], datetime]) -> None:
         self.refusal: str | None = None
         """The reply to every sender, while no mail is accepted."""
         self._mailboxes: dict[str, Mailbox] = {}
         self._visit = visit
+        self._now = now
 
     def mailbox(self, address: str) -> Mailbox:
         """The mailbox of this address, regardless of case."""
-        return self._mailboxes.setdefault(address.lower(), Mailbox(address))
+        return self._mailboxes.setdefault(address.lower(), Mailbox(address, self.deliver))
 
     def protocol(self) -> asyncio.Protocol:
         """The handler of one SMTP connection, for the running event loop."""
@@ -113,15 +138,28 @@ class PostOffice:
         parsed = message_from_bytes(content, policy=modern)
         for address in envelope.rcpt_tos:
             mailbox = self.mailbox(address)
-            mail = _mail(address, envelope.mail_from or "", parsed)
+            mail = self._mail(address, envelope.mail_from or "", parsed, content)
+            if mailbox.next_fault(MailFault.BOUNCED):
+                self.deliver(_returned(mail))
+                continue
             mailbox.mails.append(mail)
             if mailbox.scanned:
                 asyncio.get_running_loop().run_in_executor(None, self._scan, mailbox, mail)
             if mailbox.away:
-                self.mailbox(mail.sender).mails.append(_automatic_reply(mail))
+                self.deliver(_automatic_reply(mail))
             if mailbox.next_fault(MailFault.CUT_OFF):
                 cast(asyncio.Transport, server.transport).abort()
         return "250 OK"
+
+    def deliver(self, mail: EmailMessage) -> None:
+        """Put a mail from outside into the mailbox in its `To`."""
+        to, sender = (parseaddr(str(mail[name]))[1] for name in ("To", "From"))
+        self.mailbox(to).mails.append(self._mail(to, sender, mail, mail.as_bytes()))
+
+    def _mail(self, to: str, sender: str, parsed: EmailMessage, raw: bytes) -> Mail:
+        headers = {name: str(value) for name, value in parsed.items()}
+        text, html = _part(parsed, "plain"), _part(parsed, "html")
+        return Mail(to, sender, headers.get("Subject", ""), text, html, headers, self._now(), raw)
 
     def _scan(self, mailbox: Mailbox, mail: Mail) -> None:
         """Open each link twice, as scanners do: HEAD, then GET."""
@@ -131,14 +169,46 @@ class PostOffice:
                 mailbox.visited.append(f"{method} {link}")
 
 
-def _automatic_reply(mail: Mail) -> Mail:
-    headers = {"Auto-Submitted": "auto-replied", "In-Reply-To": mail.headers.get("Message-ID", "")}
-    return Mail(mail.sender, mail.to, f"Automatic reply: {mail.subject}", OUT_OF_OFFICE, "", headers)
+def answer_to(mail: Mail, sender: str, subject: str, text: str) -> EmailMessage:
+    """An answer in the mail's thread (RFC 5322 3.6.4)."""
+    answer = EmailMessage()
+    answer["From"], answer["To"], answer["Subject"] = sender, mail.sender, subject
+    answer["Message-ID"] = make_msgid(domain=sender.partition("@")[2])
+    answer["In-Reply-To"] = answer["References"] = mail.headers.get("Message-ID", "")
+    answer.set_content(text)
+    return answer
 
 
-def _mail(to: str, sender: str, parsed: EmailMessage) -> Mail:
-    headers = {name: str(value) for name, value in parsed.items()}
-    return Mail(to, sender, headers.get("Subject", ""), _part(parsed, "plain"), _part(parsed, "html"), headers)
+def _above(original: Mail, text: str) -> str:
+    """The text above the original, as most programs write an answer."""
+    quoted = "\n".join(f"> {line}" for line in original.text.splitlines())
+    who = original.headers.get("From", original.sender)
+    return f"{text}\n\nOn {original.at:%d %b %Y at %H:%M}, {who} wrote:\n{quoted}\n"
+
+
+def _automatic_reply(mail: Mail) -> EmailMessage:
+    text = _above(mail, OUT_OF_OFFICE)
+    reply = answer_to(mail, mail.to, f"Automatic reply: {mail.subject}", text)
+    reply["Auto-Submitted"] = "auto-replied"
+    return reply
+
+
+def _returned(mail: Mail) -> EmailMessage:
+    """The report that the mail reached nobody (RFC 3464)."""
+    report = answer_to(mail, f"MAILER-DAEMON@{mail.to.partition('@')[2]}", "Undelivered Mail Returned to Sender", "")
+    del report["In-Reply-To"], report["References"]
+    report.set_content(f"<{mail.to}>: no such mailbox\n")
+    status = EmailMessage()
+    status["Final-Recipient"], status["Action"], status["Status"] = f"rfc822; {mail.to}", "failed", "5.1.1"
+    report.make_mixed()
+    part = EmailMessage()
+    part["Content-Type"] = "message/delivery-status"
+    part.set_payload([EmailMessage(), status])
+    report.attach(part)
+    report.add_attachment(message_from_bytes(mail.raw, policy=modern))
+    report.set_type("multipart/report")
+    report.set_param("report-type", "delivery-status")
+    return report
 
 
 def _part(parsed: EmailMessage, kind: str) -> str:

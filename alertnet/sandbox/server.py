@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from alertnet.sandbox.imap import PASSWORD, USER, ImapServer
 from alertnet.sandbox.mail import Mailbox, PostOffice
 from alertnet.sandbox.rest import Rest
 from alertnet.sandbox.telephony.calls import Exchange
@@ -25,6 +26,7 @@ from alertnet.sandbox.telephony.texts import MessageCentre
 from alertnet.sandbox.telephony.webhooks import Delivery, Post, Webhooks, deliver_due, post_over_http, visit
 
 LOOPBACK = "127.0.0.1"
+OUR_ADDRESS = "alertnet@sandbox.example"
 
 LONGEST_WAIT = timedelta(milliseconds=500)
 """How often to check the clock in live mode when nothing wakes the thread."""
@@ -41,12 +43,21 @@ class _Connection(HttpToolsProtocol):
 
 
 class Listener:
-    """The HTTP and SMTP servers. Port 0 becomes a free port at the first start, and stays the same after a stop."""
+    """The HTTP, SMTP and IMAP servers. Port 0 becomes a free port at the first start, and stays the same afterwards."""
 
-    def __init__(self, app: ASGIApp, smtp: Callable[[], asyncio.Protocol], port: int, smtp_port: int) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        smtp: Callable[[], asyncio.Protocol],
+        imap: Callable[[], asyncio.Protocol],
+        port: int,
+        smtp_port: int,
+    ) -> None:
         self.port = port
         self.smtp_port = smtp_port
+        self.imap_port = 0
         self._smtp = smtp
+        self._imap = imap
         self._config = uvicorn.Config(app, lifespan="off", ws="none", log_config=None, access_log=False)
         self._config.load()
         self._state = ServerState()
@@ -78,7 +89,9 @@ class Listener:
         self._servers.append(rest)
         smtp = await loop.create_server(self._smtp, LOOPBACK, self.smtp_port)
         self._servers.append(smtp)
-        self.port, self.smtp_port = (server.sockets[0].getsockname()[1] for server in self._servers)
+        imap = await loop.create_server(self._imap, LOOPBACK, self.imap_port)
+        self._servers.append(imap)
+        self.port, self.smtp_port, self.imap_port = (server.sockets[0].getsockname()[1] for server in self._servers)
 
     async def _close(self) -> None:
         for server in self._servers:
@@ -127,9 +140,10 @@ class Sandbox:
         webhooks = Webhooks(auth_token, post or post_over_http())
         self._texts = MessageCentre(self.network, webhooks)
         self._exchange = Exchange(self.network, webhooks)
-        self._post_office = PostOffice(visit)
+        self._post_office = PostOffice(visit, now)
         rest = Rest(self.network, self._texts, self._exchange, auth_token, self.settle)
-        self._listener = Listener(rest.app(), self._post_office.protocol, port, smtp_port)
+        imap = ImapServer(lambda: self._post_office.mailbox(OUR_ADDRESS).mails)
+        self._listener = Listener(rest.app(), self._post_office.protocol, imap.protocol, port, smtp_port)
         self._live = live
         self._stopping = threading.Event()
 
@@ -166,7 +180,12 @@ class Sandbox:
     @property
     def smtp_url(self) -> str:
         """The mail server, for ALERTNET_SMTP_URL; without user and TLS."""
-        return f"smtp://{LOOPBACK}:{self._listener.smtp_port}?from=alertnet@sandbox.example"
+        return f"smtp://{LOOPBACK}:{self._listener.smtp_port}?from={OUR_ADDRESS}"
+
+    @property
+    def imap_url(self) -> str:
+        """The mailbox of alertnet's own address, for ALERTNET_IMAP_URL."""
+        return f"imap://{USER}:{PASSWORD}@{LOOPBACK}:{self._listener.imap_port}"
 
     def handset(self, number: str) -> Handset:
         """The phone with this number (E.164)."""

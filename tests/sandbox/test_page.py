@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
+from email.message import EmailMessage
 from html import escape
 from threading import Event
 
@@ -181,6 +182,20 @@ def test_a_text_that_is_written_on_the_page_reaches_alertnet(page: TestClient, r
     assert [params["Body"] for params in receiver.at("/twilio/sms")] == ["SOS"]
 
 
+def test_the_latest_mail_is_answered_on_the_page_above_the_original(page: TestClient, sandbox: Sandbox) -> None:
+    answered = EmailMessage()
+    answered["From"], answered["To"], answered["Message-ID"] = "pbi@pbi.example", DESK, "<1@pbi.example>"
+    answered.set_content("To take charge: 4711")
+    sandbox.mailbox(DESK).post(answered)
+
+    assert act(page, "/mailboxes/desk-bob-example/answer", text=" 4711 ") == 303
+
+    (answer,) = sandbox.mailbox("pbi@pbi.example").mails
+    assert answer.text.startswith("4711\n\nOn ")
+    assert "> To take charge: 4711" in answer.text
+    assert (answer.sender, answer.headers["In-Reply-To"]) == (DESK, "<1@pbi.example>")
+
+
 def test_the_codes_of_the_last_texts_lie_at_hand_as_replies(page: TestClient, sandbox: Sandbox) -> None:
     says(
         sandbox,
@@ -256,6 +271,7 @@ def test_a_telephone_without_coverage_sends_nothing(page: TestClient, receiver: 
         ("/phones/573005550001/answer", {}, 409),
         ("/phones/573005550001/press", {"key": "1"}, 409),
         ("/phones/573005550001/habit", {"habit": "asleep"}, 422),
+        ("/mailboxes/desk-bob-example/answer", {"text": "4711"}, 409),
         ("/time/run", {"speed": "600"}, 422),
         ("/begin", {"scene": "calm"}, 404),
         ("/close", {"ref": "B-2222", "reason": "released"}, 409),

@@ -19,10 +19,7 @@ Value = TypeVar("Value")
 
 def send_text(evening: Evening, key: str, form: Form) -> None:
     handset = _on_air(_handset(evening, key))
-    text = form.get("text", "").strip()
-    if not 0 < len(text) <= LONGEST_TEXT:
-        raise BadInput("text", text[:20], f"1 to {LONGEST_TEXT} characters")
-    handset.sends(text, to=evening.sandbox.number)
+    handset.sends(_text_in(form), to=evening.sandbox.number)
 
 
 def dial(evening: Evening, key: str, form: Form) -> None:
@@ -66,6 +63,14 @@ def set_mailbox(evening: Evening, key: str, form: Form) -> None:
     mailbox.scanned, mailbox.away = "scanned" in form, "away" in form
 
 
+def answer_mail(evening: Evening, key: str, form: Form) -> None:
+    """Answer the latest mail of a mailbox; alertnet reads it within half a minute."""
+    mailbox = evening.sandbox.mailbox(address_of(evening, key))
+    if not mailbox.mails:
+        raise WrongState("this mailbox", "empty", "wait for a mail")
+    mailbox.replies(_text_in(form))
+
+
 def run(evening: Evening, _: str, form: Form) -> None:
     """Set the speed of time."""
     evening.run(_one_of("speed", form, {str(speed): speed for speed in SPEEDS}))
@@ -97,6 +102,7 @@ ACTS: Mapping[str, Act] = {
     "/phones/{key}/hang-up": hang_up,
     "/phones/{key}/habit": choose_habit,
     "/mailboxes/{key}": set_mailbox,
+    "/mailboxes/{key}/answer": answer_mail,
     "/time/run": run,
     "/time/jump": jump,
     "/begin": begin,
@@ -117,6 +123,13 @@ def address_of(evening: Evening, key: str) -> str:
         if key_of(address) == key:
             return address
     raise Unknown("telephone or mailbox", key[:40])
+
+
+def _text_in(form: Form) -> str:
+    text = form.get("text", "").strip()
+    if not 0 < len(text) <= LONGEST_TEXT:
+        raise BadInput("text", text[:20], f"1 to {LONGEST_TEXT} characters")
+    return text
 
 
 def _handset(evening: Evening, key: str) -> Handset:
