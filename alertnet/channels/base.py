@@ -11,6 +11,7 @@ from typing import Protocol, runtime_checkable
 
 from alertnet.core.codec import value
 from alertnet.core.delivery.provider_codes import AccountFault
+from alertnet.core.delivery.written_mail import WrittenMail
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.notification import AttemptStatus, Failure
 
@@ -226,6 +227,33 @@ class Ledger(Protocol):
 
     def incoming(self, number: str, since: datetime) -> Listing:
         """What came in to that number since then."""
+
+
+@value
+class ReceivedMail:
+    """A mail that answers one of ours; `at`: when it reached the mailbox, aware UTC, to the second."""
+
+    at: datetime
+    mail: WrittenMail
+
+
+@value
+class MailListing:
+    """The answers found in a mailbox. `is_whole`: nothing was left unread; `trouble`: why the server was left."""
+
+    entries: tuple[ReceivedMail, ...]
+    is_whole: bool
+    trouble: str | None = None
+
+
+class Mailbox(Protocol):
+    """The mailbox to which answers to our mails come."""
+
+    def received(self, since: datetime) -> MailListing:
+        """What reached it since then, within a deadline. It never raises for a fault of the server."""
+
+    def trouble(self) -> str | None:
+        """What keeps it from being read; None where nothing does."""
 
 
 @value

@@ -167,12 +167,7 @@ class SmtpRelay:
     @cached_property
     def _tls(self) -> ssl.SSLContext:
         # Reading the machine's trusted certificates takes 10 ms, so do it only for a relay that speaks TLS.
-        context = ssl.create_default_context()
-        if is_loopback(self.host):
-            # On loopback mail servers use self-made certificates, and nobody can listen in between.
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        return context
+        return tls_to(self.host)
 
     def send(self, outgoing: Outgoing, leave: Leave = at_once) -> Result | None:
         """Hand a mail to the relay; see `Channel.send`. Its id is the Message-ID."""
@@ -226,6 +221,16 @@ class SmtpRelay:
         if self._user is not None:
             session.authenticate(self._user, self._password)
         return None
+
+
+def tls_to(host: str) -> ssl.SSLContext:
+    """How to speak TLS to that mail server, by the machine's trusted certificates."""
+    context = ssl.create_default_context()
+    if is_loopback(host):
+        # On loopback mail servers use self-made certificates, and nobody can listen in between.
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def is_loopback(host: str) -> bool:

@@ -10,6 +10,7 @@ from jinja2 import Template
 from markupsafe import Markup, escape
 
 from alertnet.core.delivery.sms_encoding import SmsSize, count, fold
+from alertnet.core.delivery.written_mail import REPLY_ABOVE
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.languages import fallbacks, language_of_title, primary
 from alertnet.core.disclosure import Said
@@ -47,6 +48,9 @@ _LONGEST_SMS = 1600
 _LONGEST_SENTENCE = 3000
 """Characters; Twilio's `<Say>` takes at most 4096 bytes."""
 _LONGEST_MAIL = 20_000
+
+ANSWERED = frozenset({Kind.ALERT, Kind.REMINDER, Kind.DECISION, Kind.ALARM, Kind.TASK, Kind.ACTION_REMINDER})
+"""The kinds of mail that ask for an answer."""
 
 
 def fits(size: SmsSize) -> bool:
@@ -126,8 +130,8 @@ class Renderer:
         }
         return CallScript(words.voice(language), sentences)
 
-    def render(self, kind: Kind, method: MethodKind, language: str, said: Said) -> Message:
-        """Render one message.
+    def render(self, kind: Kind, method: MethodKind, language: str, said: Said, *, reads_mail: bool = False) -> Message:
+        """Render one message. `reads_mail`: whether answers by mail are read, so that a mail asks for one.
 
         Raises:
             Unknown: this kind has no message by this method (see `METHODS`).
@@ -138,7 +142,7 @@ class Renderer:
             script = self.speak(kind, language, said)
             return Message(script.language, sentences=tuple(script.sentences.values()))
         if method is MethodKind.EMAIL:
-            return self._mail(kind, language, said)
+            return self._mail(kind, language, said, reads_mail=reads_mail)
         return (
             self._open_matters(kind, language, said)
             if kind in URGENT and said.more
@@ -209,10 +213,13 @@ class Renderer:
                 text = longer
         return Message(used, text)
 
-    def _mail(self, kind: Kind, language: str, said: Said) -> Message:
+    def _mail(self, kind: Kind, language: str, said: Said, *, reads_mail: bool) -> Message:
         template, used = self._template(kind, "body.j2", language, said.tree_language)
-        values = self._values(kind, said, self.words(used), MethodKind.EMAIL)
+        words = self.words(used)
+        values = self._values(kind, said, words, MethodKind.EMAIL)
         text = _paragraphs(write(parts_of(template, values), _LONGEST_MAIL))
+        if kind in ANSWERED and said.expects_answer:
+            text = _with_way_to_answer(text, words, kind, said, reads_mail=reads_mail)
         line, _ = self._template(kind, "subject.j2", used)
         subject = _one_line(write(parts_of(line, values), _LONGEST_MAIL))
         page = self._environment.get_template(LAYOUT)
@@ -258,6 +265,15 @@ def _paragraphs(text: str) -> str:
     """The text without needless spaces; paragraphs are one empty line apart."""
     lines = "\n".join(" ".join(line.split()) for line in text.splitlines())
     return unbroken(re.sub(r"\n{3,}", "\n\n", lines).strip())
+
+
+def _with_way_to_answer(text: str, words: Words, kind: Kind, said: Said, *, reads_mail: bool) -> str:
+    """The text below a line that says how to answer by mail, where that is possible; else it says that it is not."""
+    # Templates of an earlier version, to which an incident is pinned, may lack these words.
+    if not reads_mail or not said.code:
+        return text if reads_mail else f"{text}\n\n{words.by_mail.get('unread', '')}".strip()
+    how = words.by_mail.get("decide" if kind is Kind.DECISION else "answer", "").replace("{code}", said.code)
+    return f"{REPLY_ABOVE} {how} {REPLY_ABOVE}\n\n{text}"
 
 
 def _html(text: str, link: str | None) -> Markup:

@@ -58,6 +58,7 @@ _TABLES = {
     "faults": frozenset(AccountFault),
     "waiting": frozenset(Waiting),
     "matters": frozenset(MATTERS),
+    "by_mail": frozenset(("answer", "decide", "unread")),
 }
 _TEXTS = [each.name for each in fields(Said) if each.type in (str, str | None, int | None, Subject | None)]
 _PARTIAL = {"short_types": frozenset(TYPES)}
@@ -88,8 +89,7 @@ class Words:
     """What a statement says where it names nobody."""
     date: str
     """`{day} {month}` in this language's order."""
-    first: str
-    """How the first day of a month is written."""
+    first: str  # day of a month
     unknown_caller: str
     put_through: str
     key_code: str
@@ -104,12 +104,12 @@ class Words:
     """The beginning of a mail's subject line, by kind."""
     short_types: dict[str, str] = field(default_factory=dict)
     """Shorter names of types for SMS."""
-    waiting: dict[str, str] = field(default_factory=dict)
-    """Reasons why a level waits for a go."""
+    waiting: dict[str, str] = field(default_factory=dict)  # why a level waits for a go
     matters: dict[str, str] = field(default_factory=dict)
     """An open matter with what to send for it, where one SMS lists several."""
     and_more: str = ""
     """How many more there are than fit: `{count}`."""
+    by_mail: dict[str, str] = field(default_factory=dict)  # how to answer or decide with `{code}`; or that none is read
     faults: dict[str, str] = field(default_factory=dict)
     """What a provider has against our account, added to the statement about what can't be sent."""
     key_proof: str = ""

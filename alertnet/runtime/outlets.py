@@ -1,6 +1,6 @@
 """The outlets made from the settings: for each method and provider a channel, its sending numbers and its pace."""
 
-from alertnet.channels.base import Channel, Ledger, NotSent, Recordings, Refused, Unsure
+from alertnet.channels.base import Channel, Ledger, Mailbox, NotSent, Recordings, Refused, Unsure
 from alertnet.core.codec import value
 from alertnet.core.delivery.provider_codes import AccountFault
 from alertnet.core.delivery.provider_routes import Route
@@ -55,3 +55,21 @@ def open_outlets(settings: Settings) -> dict[Route, Outlet]:
         )
         outlets[MethodKind.EMAIL, provider] = Outlet(relay, (server.sender,), 0)
     return outlets
+
+
+def open_mailbox(settings: Settings) -> Mailbox | None:
+    """The mailbox to which answers to our mails come; None where none is named."""
+    from alertnet.channels.mailbox import ImapMailbox
+
+    account = settings.mailbox
+    if account is None:
+        return None
+    return ImapMailbox(
+        account.host,
+        account.port,
+        account.user,
+        account.password.get_secret_value(),
+        account.folder,
+        [relay.sender for relay in settings.relays.values()],
+        is_plain=account.is_plain,
+    )

@@ -14,6 +14,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Engine
 
+from alertnet.channels.base import Mailbox
 from alertnet.core.codec import replace, value
 from alertnet.core.delivery.provider_routes import FIRST, Route
 from alertnet.core.directory.contact import MethodKind
@@ -32,7 +33,7 @@ from alertnet.runtime.database.shared_commit import SharedCommit
 from alertnet.runtime.database.transactions import Transactions, surfacing
 from alertnet.runtime.database.wakeups import Listener, Wakeups
 from alertnet.runtime.hang_ups import HangUps
-from alertnet.runtime.outlets import Outlet, open_outlets
+from alertnet.runtime.outlets import Outlet, open_mailbox, open_outlets
 from alertnet.runtime.settings.settings import Settings, missing_for
 from alertnet.runtime.tree_reloader import LivingTrees, Start, Watched
 from alertnet.shipped import TEMPLATES, shipped
@@ -175,6 +176,11 @@ class Runtime:
     def outlets(self) -> dict[Route, Outlet]:
         """The outlets, for the methods and providers whose settings are there."""
         return open_outlets(self.settings)
+
+    @cached_property
+    def mailbox(self) -> Mailbox | None:
+        """The mailbox to which answers to our mails come, if the settings name one."""
+        return open_mailbox(self.settings) if self.settings.mailbox else None
 
     def now(self) -> datetime:
         """The database's time, aware UTC."""

@@ -285,7 +285,9 @@ class Sending:
             DatabaseAway: the templates can't be read.
         """
         renderer = self.runtime.renderer(claimed.templates or self.runtime.edition.templates)
-        return render_and_send.render(claimed, renderer, self.runtime.settings.public_url or "")
+        settings = self.runtime.settings
+        reads_mail = settings.mailbox is not None
+        return render_and_send.render(claimed, renderer, settings.public_url or "", reads_mail=reads_mail)
 
     def compose_or_none(self, claimed: Claimed) -> Outgoing | None:
         """The message; None, and a line in the log, where it can't be rendered.

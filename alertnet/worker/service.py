@@ -23,6 +23,7 @@ from alertnet.store.db.tx import LeftDue, Tx
 from alertnet.store.queues import workers as worker_store
 from alertnet.store.queues.attempts import SENT_BY
 from alertnet.worker.due_work import DUE, RECORDINGS, Search, batches, perform
+from alertnet.worker.mailbox import poll_mailbox
 from alertnet.worker.missed_inbound import poll_missed_inbound
 from alertnet.worker.platform import THIS_PLATFORM, Platform
 from alertnet.worker.routes import ASKING_POOLS, SENDING_POOLS, pool_of, sending
@@ -33,14 +34,23 @@ from alertnet.worker.thread_pools import Room, Stride, ThreadPool, UnderWay
 
 P = ParamSpec("P")
 
-INBOUND_POLL, RECOVERY, CHECKS = "sweep", "comeback", "errands"
-POOLS = {**SENDING_POOLS, **ASKING_POOLS, DUE: 16, RECORDINGS: 1, INBOUND_POLL: 1, RECOVERY: len(PROVIDERS), CHECKS: 2}
+INBOUND_POLL, MAILBOX, RECOVERY, CHECKS = "sweep", "mailbox", "comeback", "errands"
+POOLS = {
+    **SENDING_POOLS,
+    **ASKING_POOLS,
+    DUE: 16,
+    RECORDINGS: 1,
+    INBOUND_POLL: 1,
+    MAILBOX: 1,
+    RECOVERY: len(PROVIDERS),
+    CHECKS: 2,
+}
 """The number of threads for each kind of work."""
 
 TICK_SECONDS = 1
 BEAT_SECONDS = 5
 POLL_SECONDS = 10
-"""How often to check whether it is time to look for missed texts and calls."""
+"""How often to check whether it is time to look for missed texts and calls, and for mails."""
 
 EARLIEST = timedelta(milliseconds=1)
 """Two clocks differ by microseconds, and an alarm that rings too early would find nothing."""
@@ -249,9 +259,18 @@ class Worker:
         with suppress(DatabaseAway):
             poll_missed_inbound(self._runtime, self._sending.routes)
 
+    def poll_mailbox(self) -> None:
+        """Fetch answers to our mails, if it is time to."""
+        with suppress(DatabaseAway):
+            poll_mailbox(self._runtime)
+
     def _poll_inbound(self) -> None:
-        if self._recovery.is_over and self._pools[INBOUND_POLL].room:
+        if not self._recovery.is_over:
+            return
+        if self._pools[INBOUND_POLL].room:
             self._pools[INBOUND_POLL].submit(INBOUND_POLL, self.poll_missed_inbound)
+        if self._runtime.mailbox is not None and self._pools[MAILBOX].room:
+            self._pools[MAILBOX].submit(MAILBOX, self.poll_mailbox)
 
     def _beat(self) -> None:
         self._recover()

@@ -5,7 +5,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -177,3 +177,40 @@ def nobody_listens() -> str:
     """A URL whose port was just given back."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@contextmanager
+def server_that(speaks: Callable[[socket.socket, threading.Event], None]) -> Iterator[int]:
+    """The port of a server that speaks so to the first who connects."""
+    stopped = threading.Event()
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            try:
+                speaks(connection, stopped)
+            except OSError:
+                return
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        stopped.set()
+        thread.join(5)
+        listener.close()
+
+
+def drip(connection: socket.socket, stopped: threading.Event) -> None:
+    """A byte every 50 ms, and never a line."""
+    for _ in range(100):
+        if stopped.wait(0.05):
+            return
+        connection.sendall(b"2")
+
+
+def hang(connection: socket.socket, stopped: threading.Event) -> None:
+    """Say nothing."""
+    stopped.wait(5)

@@ -25,6 +25,7 @@ from alertnet.core.delivery.provider_codes import AccountFault
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import BadInput
 from alertnet.core.notification import Failure
+from tests.channels.conftest import drip, hang, server_that
 
 MAIL = Outgoing(
     "a1b2",
@@ -329,40 +330,6 @@ def test_a_relay_elsewhere_has_to_prove_its_name(server_tls: ssl.SSLContext, how
         assert Elsewhere(near.port, tls_at_once=how == "tls_at_once").send(MAIL) == NotSent("SSLCertVerificationError")
 
     assert mailbox.taken == []
-
-
-@contextmanager
-def server_that(speaks: Callable[[socket.socket, threading.Event], None]) -> Iterator[int]:
-    stopped = threading.Event()
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        connection, _ = listener.accept()
-        with connection:
-            try:
-                speaks(connection, stopped)
-            except OSError:
-                return
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    try:
-        yield listener.getsockname()[1]
-    finally:
-        stopped.set()
-        thread.join(5)
-        listener.close()
-
-
-def drip(connection: socket.socket, stopped: threading.Event) -> None:
-    for _ in range(100):
-        if stopped.wait(0.05):
-            return
-        connection.sendall(b"2")
-
-
-def hang(connection: socket.socket, stopped: threading.Event) -> None:
-    stopped.wait(5)
 
 
 def refuse(connection: socket.socket, stopped: threading.Event) -> None:

@@ -35,7 +35,7 @@ FLOORS = (
     "journeys",
     "pages system",
     "sms desk",
-    "voice",
+    "voice mail",
 )
 """The rooms of the flows from the ground up: each imports only what stands on a lower floor."""
 

@@ -79,6 +79,22 @@ def test_the_mail_server_comes_in_its_parts() -> None:
     assert (smtp.host, smtp.port, smtp.sender, smtp.user) == ("mail.example.org", 25, "alert@example.org", "al@rt")
 
 
+@pytest.mark.parametrize(
+    ("url", "account"),
+    [
+        ("imaps://al%40rt:hunt%2Fer@mail.example.org", ("mail.example.org", 993, "al@rt", "hunt/er", "INBOX", False)),
+        ("imaps://a:b@mail.example.org:1993/Alarm%20box", ("mail.example.org", 1993, "a", "b", "Alarm box", False)),
+        ("imap://a:b@127.0.0.1:143", ("127.0.0.1", 143, "a", "b", "INBOX", True)),
+    ],
+)
+def test_a_mailbox_has_its_parts(url: str, account: tuple[object, ...]) -> None:
+    box = read_settings({**WHOLE, "ALERTNET_IMAP_URL": url}).mailbox
+
+    assert box is not None
+    secret = box.password.get_secret_value()
+    assert (box.host, box.port, box.user, secret, box.folder, box.is_plain) == account
+
+
 SECOND = {
     "TWILIO_2_ACCOUNT_SID": "AC2",
     "TWILIO_2_AUTH_TOKEN": "hunter2",
@@ -211,6 +227,11 @@ def test_a_fault_of_the_mail_server_says_how_any_sign_of_a_password_is_written(s
         ("ALERTNET_SMTP_URL", "http://mail.example.org?from=a@b.example"),
         ("ALERTNET_SMTP_URL", "smtp://user:hunter2/@mail.example.org?from=a@b.example"),
         ("ALERTNET_SMTP_URL", "smtp://user:hunter2%C3%A9@mail.example.org?from=a@b.example"),
+        ("ALERTNET_IMAP_URL", "imap://user:hunter2@mail.example.org"),
+        ("ALERTNET_IMAP_URL", "imaps://user@mail.example.org"),
+        ("ALERTNET_IMAP_URL", 'imaps://user:hunter2@mail.example.org/IN"BOX'),
+        ("ALERTNET_IMAP_URL", "imaps://user:hunter2/@mail.example.org"),
+        ("ALERTNET_IMAP_URL", "https://user:hunter2@mail.example.org"),
         ("TWILIO_ACCOUNT_SID", "SK00"),
         ("ALERTNET_TWILIO_FROM", "3005550101"),
         ("ALERTNET_TWILIO_API_URL", "http://10.0.0.1"),

@@ -33,7 +33,13 @@ def worlds() -> Iterator[Worlds]:
     """Makes a world on a database, with the example trees or those of another folder, and other settings by name."""
     made: list[World] = []
 
-    def make(database_url: str, trees: Path = REPOSITORY / "contact_trees", **settings_by_name: str) -> World:
+    def make(
+        database_url: str,
+        trees: Path = REPOSITORY / "contact_trees",
+        *,
+        reads_mail: bool = False,
+        **settings_by_name: str,
+    ) -> World:
         clock = Clock(FRIDAY_NIGHT)
         worlds: list[World] = []
         sandbox = Sandbox(
@@ -57,6 +63,7 @@ def worlds() -> Iterator[Worlds]:
                 "TWILIO_AUTH_TOKEN": TOKEN,
                 "ALERTNET_TWILIO_FROM": sandbox.number,
                 "ALERTNET_TWILIO_API_URL": sandbox.api_url,
+                **({"ALERTNET_IMAP_URL": sandbox.imap_url} if reads_mail else {}),
                 **settings_by_name,
             }
         )

@@ -119,6 +119,12 @@ class World(TimedProgram):
         self.worker.poll_missed_inbound()
         self.settles()
 
+    def reads_mail(self) -> None:
+        """A worker looks into our mailbox, as it does twice a minute, and all that follows happens."""
+        self.passes(minutes=0.5)
+        self.worker.poll_mailbox()
+        self.settles()
+
     def post(self, url: str, params: Mapping[str, str], headers: Mapping[str, str]) -> WebhookAnswer:
         """How the network delivers to us."""
         if self.is_deaf:

@@ -110,6 +110,7 @@ class Stage(TimedProgram):
         numbers: str = OURS,
         known: Network | None = None,
         without: tuple[str, ...] = (),
+        reads_mail: bool = False,
         clock: Callable[[], datetime] | None = None,
     ) -> None:
         own = Clock(NOW)
@@ -127,6 +128,8 @@ class Stage(TimedProgram):
             "ALERTNET_TWILIO_API_URL": sandbox.api_url,
         }
         self.env = {name: value for name, value in self.env.items() if name not in without}
+        if reads_mail:
+            self.env["ALERTNET_IMAP_URL"] = sandbox.imap_url
         self.network = known or network()
         runtime = self.connect()
         migrate(runtime.engine)

@@ -241,7 +241,7 @@ class Wording(Renderer):
         super().__init__(templates)
         self._done = done
 
-    def render(self, kind: Kind, method: MethodKind, language: str, said: Said) -> Message:
+    def render(self, kind: Kind, method: MethodKind, language: str, said: Said, *, reads_mail: bool = False) -> Message:
         message = super().render(kind, method, language, said)
         self._done.set()
         return message

@@ -165,6 +165,7 @@ def _settings(trees: Path, folder: Path, url: str, sandbox: Sandbox, account: st
             "ALERTNET_DATABASE_URL": f"sqlite:///{folder / 'demo.db'}",
             "ALERTNET_SECRET_KEY": secret,
             "ALERTNET_PUBLIC_URL": url,
+            "ALERTNET_IMAP_URL": sandbox.imap_url,
             "ALERTNET_CONTACT_TREES": str(trees),
             "ALERTNET_MESSAGE_TEMPLATES": str(shipped(TEMPLATES)),
             "ALERTNET_SMTP_URL": sandbox.smtp_url,

@@ -38,8 +38,8 @@ class _Subtitled(Renderer):
         super().__init__(templates)
         self._subtitles = subtitles
 
-    def render(self, kind: Kind, method: MethodKind, language: str, said: Said) -> Message:
-        message = super().render(kind, method, language, said)
+    def render(self, kind: Kind, method: MethodKind, language: str, said: Said, *, reads_mail: bool = False) -> Message:
+        message = super().render(kind, method, language, said, reads_mail=reads_mail)
         if method is MethodKind.SMS:
             self._subtitles.note(message.text, super().render(kind, method, ENGLISH, said).text)
         return message

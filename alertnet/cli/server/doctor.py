@@ -303,7 +303,7 @@ def _of_provider(code: str, fault: "AccountFault | None") -> tuple[str, str]:
 def _outside(settings: "Settings") -> Iterator[Finding]:
     from alertnet.core.delivery.provider_routes import route_name
     from alertnet.runtime.http_ping import ping
-    from alertnet.runtime.outlets import open_outlets
+    from alertnet.runtime.outlets import open_mailbox, open_outlets
 
     for route, outlet in open_outlets(settings).items():
         if (trouble := outlet.trouble()) is None:
@@ -311,6 +311,11 @@ def _outside(settings: "Settings") -> Iterator[Finding]:
         else:
             found, do = _of_provider(*trouble)
             yield Finding("provider", State.WRONG, f"{route_name(route)} {found}", do)
+    if (mailbox := open_mailbox(settings)) is not None:
+        fault = mailbox.trouble()
+        found = f"can't be read: {fault}" if fault else "can be read"
+        do = "ALERTNET_IMAP_URL: host, user, password, folder" if fault else ""
+        yield Finding("mailbox", State.WRONG if fault else State.WELL, f"the mailbox for answers {found}", do)
     if settings.public_url is not None:
         fault = ping(f"{settings.public_url}/healthz")
         do = "the name, the certificate, the front, the web: docs/operations.md, The front" if fault else ""

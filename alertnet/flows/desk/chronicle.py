@@ -245,6 +245,7 @@ SENTENCES: Mapping[str, Sentence] = {
     "report_received": _reported,
     "withdrawal_asked": _withdrawn,
     "sms_received": _written,
+    "mail_received": _written,
     "level_opened": _level,
     "attempt_failed": _failed,
     "attempt_unknown": _said(Tone.TROUBLE, "Nobody knows yet whether {contact} was reached"),

@@ -26,6 +26,7 @@ SIGNS = {
     "report_received": "…",
     "withdrawal_asked": "…",
     "sms_received": "…",
+    "mail_received": "…",
     "attempt_failed": "✗",
     "received": "~",
     "acknowledged": "✓",
@@ -36,7 +37,7 @@ SIGNS = {
     "action_reported": "★",
 }
 """The signs of timeline entries besides messages; entries not listed here are not drawn."""
-BY_SOMEBODY = frozenset({"report_received", "withdrawal_asked", "sms_received"})
+BY_SOMEBODY = frozenset({"report_received", "withdrawal_asked", "sms_received", "mail_received"})
 ANSWERS = frozenset({"received", "acknowledged", "relayed", "declined", "action_reported", "decision"})
 LEGEND = (
     "S SMS, C call, M mail, T task; in squares answers: ✓ takes charge, > passed on, – can’t act, ★ has acted; "

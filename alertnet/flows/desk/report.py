@@ -47,10 +47,11 @@ LIMITED = MINIMAL | {
     "consent_recorded",
     "withdrawal_asked",
     "sms_received",
+    "mail_received",
     "wrong_person",
 }
 """History entries that hold nothing the disclosure withholds, except for the details of those below."""
-IN_WORDS = frozenset({"updated", "consent_recorded", "withdrawal_asked", "sms_received"})
+IN_WORDS = frozenset({"updated", "consent_recorded", "withdrawal_asked", "sms_received", "mail_received"})
 """Entries whose details are what somebody wrote or said."""
 
 

@@ -28,6 +28,8 @@ from alertnet.store.records.editions import Edition
 from alertnet.store.views.timeline_view import texts_of
 
 RECEIVED = "sms_received"
+RECEIVED_BY = {Via.SMS: RECEIVED, Via.EMAIL: "mail_received"}
+"""The entry of the history for what somebody wrote, by how it came."""
 
 
 def keep_lone_text(tx: Tx, edition: Edition, facts: Facts, **entry: object) -> LockedIncident:

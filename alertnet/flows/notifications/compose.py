@@ -22,6 +22,7 @@ _MAIL = frozenset({MethodKind.EMAIL})
 LEADS_TO_PAGE = {
     Kind.RECORDED: _MAIL,
     Kind.DECLINED: _MAIL,
+    Kind.NOT_UNDERSTOOD: _MAIL,
     Kind.CORRECTION: _MAIL,
     Kind.UPDATE: WRITTEN,
     Kind.ACTION_REMINDER: WRITTEN,

@@ -93,8 +93,10 @@ def claimed_from(
     )
 
 
-def render(claimed: Claimed, renderer: Renderer, public_url: str) -> Outgoing:
+def render(claimed: Claimed, renderer: Renderer, public_url: str, *, reads_mail: bool = False) -> Outgoing:
     """The message as it leaves. A call has no words; they are fetched when it is answered.
+
+    `reads_mail`: whether answers by mail are read.
 
     Raises:
         Unknown: no template has this kind for this method.
@@ -112,7 +114,7 @@ def render(claimed: Claimed, renderer: Renderer, public_url: str) -> Outgoing:
     if claimed.method is MethodKind.CALL:
         return outgoing()
     words = with_page(claimed.kind, claimed.said, public_url)
-    message = renderer.render(claimed.kind, claimed.method, claimed.language, words)
+    message = renderer.render(claimed.kind, claimed.method, claimed.language, words, reads_mail=reads_mail)
     if claimed.method is MethodKind.SMS:
         return outgoing(text=message.text)
     mail = outgoing(

@@ -8,14 +8,14 @@ from typing import Any
 from alertnet.core.codec import value
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.errors import WrongState
-from alertnet.core.escalation.quorum import Action, AnswerKind, Via
+from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.inbound.sms_answers import SmsAnswer, Verb
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.flows.credentials.written_codes import known_code
 from alertnet.flows.escalation.record_decision import decide_prompt, hold_rest, is_on_hold, release_rest
 from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.escalation.report_action import report_action, vouch
-from alertnet.flows.incidents.lone_text import RECEIVED
+from alertnet.flows.incidents.lone_text import RECEIVED_BY
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.notifications.floods import ring_once
 from alertnet.flows.notifications.prompts import answer_prompt, is_taken_on, subject_of
@@ -101,7 +101,7 @@ def _record(texted: _TextedAnswer, *, replying: bool) -> Reply | None:
 def _respond(texted: _TextedAnswer, *, replying: bool) -> Reply:
     sms, answer = texted.sms, texted.answer
     done = answer.verb is Verb.DONE
-    response = Response(KINDS[answer.verb], Via.SMS, sms.sender, note=None if done else answer.note, at=sms.heard_at)
+    response = Response(KINDS[answer.verb], sms.via, sms.sender, note=None if done else answer.note, at=sms.heard_at)
     recorded = respond(texted.holder, response, replying=replying)
     words = recorded.words
     if done:
@@ -135,7 +135,7 @@ def _decide_by_own_code(texted: _TextedAnswer) -> Reply:
 
 
 def _hold(texted: _TextedAnswer) -> Reply:
-    words = hold_rest(texted.holder, Via.SMS, texted.sms.sender, texted.sms.heard_at).words
+    words = hold_rest(texted.holder, texted.sms.via, texted.sms.sender, texted.sms.heard_at).words
     if is_on_hold(texted.holder):
         words = replace(words, subject=Subject.HOLD, at=texted.locked.tx.now)
     return reply_to_holder(texted.holder, Kind.RECORDED, words)
@@ -239,7 +239,7 @@ def _reply(texted: _TextedAnswer, kind: Kind, /, **words: Any) -> Reply:
 
 def keep_text(writer: Recipient, sms: InboundSms) -> None:
     """Record what a contact wrote, unchanged, in the incident's history."""
-    writer.locked.record(RECEIVED, tree=writer.tree, contact=writer.id, text=sms.body, **sms.attachments)
+    writer.locked.record(RECEIVED_BY[sms.via], tree=writer.tree, contact=writer.id, text=sms.body, **sms.attachments)
 
 
 def reply_to_holder(holder: Recipient, kind: Kind, words: Said) -> Reply:

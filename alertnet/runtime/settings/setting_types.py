@@ -19,6 +19,8 @@ _HOST = re.compile(r"((?!-)[\w-]{1,63}(?<!-)\.)*(?!-)[\w-]{1,63}(?<!-)\.?")
 _SLOWEST, _FASTEST = 0.01, 10000
 SMTPS = 465
 """The port on which mail servers expect TLS from the first byte (RFC 8314 3.3)."""
+IMAPS = 993
+"""The port on which mailboxes are read with TLS from the first byte."""
 _LEAST_MEMORY = 8
 """The least memory that argon2 works with, in KiB."""
 
@@ -42,6 +44,18 @@ class MailServer:
     password: SecretStr | None
     tls_at_once: bool
     """TLS from the first byte, not by STARTTLS."""
+
+
+@value
+class MailboxAccount:
+    """A folder of a mailbox that is read over IMAP. `is_plain`: without TLS, on loopback."""
+
+    host: str
+    port: int
+    user: str
+    password: SecretStr
+    folder: str
+    is_plain: bool
 
 
 @value
@@ -190,6 +204,9 @@ def _routes(text: str) -> Routing:
     return Routing({ANY_NUMBER if prefix == "*" else prefix: order for prefix, order in orders.items()})
 
 
+_ESCAPES = "%40 for @, %3A for :, %2F for /, %23 for #, %3F for ?, %25 for %"
+
+
 def _mail_server(text: str) -> MailServer:
     try:
         parts = urlsplit(text)
@@ -203,13 +220,31 @@ def _mail_server(text: str) -> MailServer:
     may_sign_in = f"{user}{password}".isascii()
     if parts.scheme not in ("smtp", "smtps") or not _is_host(host) or "@" not in sender or not may_sign_in:
         # An error of the standard library would quote part of the password.
-        escapes = "%40 for @, %3A for :, %2F for /, %23 for #, %3F for ?, %25 for %"
         raise ValueError(
-            f"smtp://user:password@host:587?from=alert@example.org; in user and password {escapes}; "
+            f"smtp://user:password@host:587?from=alert@example.org; in user and password {_ESCAPES}; "
             f"port {SMTPS}, or smtps://, for TLS from the first byte"
         ) from None
     secret = None if password is None else SecretStr(password)
     return MailServer(host, port, sender, user, secret, parts.scheme == "smtps" or port == SMTPS)
+
+
+def _mailbox(text: str) -> MailboxAccount:
+    try:
+        parts = urlsplit(text)
+        port = parts.port or IMAPS
+    except ValueError:
+        parts, port = urlsplit(""), 0
+    host, user, password = parts.hostname or "", unquote(parts.username or ""), unquote(parts.password or "")
+    folder = unquote(parts.path.strip("/")) or "INBOX"
+    is_plain = parts.scheme == "imap"
+    is_whole = _is_host(host) and user and password and not parts.query and not parts.fragment
+    # IMAP's LOGIN allows only ASCII, and a folder's name is sent in quotes.
+    is_ascii = f"{user}{password}".isascii() and re.fullmatch(r"[ -~]+", folder) and not set(folder) & {'"', "\\"}
+    if parts.scheme not in ("imaps", "imap") or not is_whole or not is_ascii or (is_plain and not _is_loopback(host)):
+        raise ValueError(
+            f"imaps://user:password@host/INBOX; in user and password {_ESCAPES}; imap:// without TLS on loopback alone"
+        ) from None
+    return MailboxAccount(host, port, user, SecretStr(password), folder, is_plain)
 
 
 Secrets = Annotated[tuple[SecretStr, ...], _read_by(_split)]
@@ -225,5 +260,6 @@ Proxies = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_prox
 PinCost = Annotated[str, AfterValidator(_pin_cost)]
 Keep = Annotated[Age, _read_by(_age)]
 Relay = Annotated[MailServer, _read_by(_mail_server)]
+Mailbox = Annotated[MailboxAccount, _read_by(_mailbox)]
 RateSetting = Annotated[Rates, _read_by(_rates)]
 RoutingSetting = Annotated[Routing, _read_by(_routes)]

@@ -60,6 +60,7 @@ SECRET = frozenset(
         "ALERTNET_SECRET_KEY",
         "ALERTNET_SMTP_URL",
         "ALERTNET_SMTP_2_URL",
+        "ALERTNET_IMAP_URL",
         "ALERTNET_HEARTBEAT_URL",
         "ALERTNET_OIDC_CLIENT_SECRET",
         "TWILIO_AUTH_TOKEN",
@@ -112,6 +113,7 @@ class Settings(BaseModel):
     message_templates: Path = Field(default_factory=_TEMPLATES, alias="ALERTNET_MESSAGE_TEMPLATES")
     smtp: values.Relay | None = Field(None, alias="ALERTNET_SMTP_URL")
     smtp_2: values.Relay | None = Field(None, alias="ALERTNET_SMTP_2_URL")
+    mailbox: values.Mailbox | None = Field(None, alias="ALERTNET_IMAP_URL")
     twilio_account_sid: values.AccountSid | None = Field(None, alias="TWILIO_ACCOUNT_SID")
     twilio_auth_tokens: values.Secrets = Field((), alias="TWILIO_AUTH_TOKEN")
     twilio_from: values.Numbers = Field((), alias="ALERTNET_TWILIO_FROM")

@@ -11,6 +11,7 @@ from sqlalchemy import Row, Select, bindparam, func, select, tuple_, update
 from alertnet.core.codec import from_plain, to_plain, value
 from alertnet.core.disclosure import Said
 from alertnet.core.errors import Inconsistent, Unknown, WrongState, must_hold
+from alertnet.core.escalation.quorum import Via
 from alertnet.core.inbound.auto_replies import Earlier
 from alertnet.core.inbound.wrong_codes import WrongKeys
 from alertnet.core.notification import Kind
@@ -41,6 +42,8 @@ class InboundSms:
     heard_at: datetime | None = None
     attached: int = 0
     """How many pictures or recordings (MMS) came with it; they stay with the provider."""
+    via: Via = Via.SMS
+    """`EMAIL` for the words of a mail; `sender` is then an address, and `provider_id` ours."""
 
     @property
     def attachments(self) -> dict[str, object]:
@@ -114,8 +117,8 @@ def await_others(tx: Tx, sender: str) -> None:
 
 
 def receive(tx: Tx, sms: InboundSms) -> bool:
-    """Store the text, as from an unknown sender for now; False if it came before, even at this very moment."""
-    return _receive(tx, "sms", sms, sms.body[:LONGEST_BODY], known=False)
+    """Store the text, an SMS as from an unknown sender for now; False if it came before, even at this very moment."""
+    return _receive(tx, sms.via, sms, sms.body[:LONGEST_BODY], known=sms.via is not Via.SMS)
 
 
 def receive_call(tx: Tx, call: InboundCall, *, known: bool) -> bool:
@@ -143,7 +146,7 @@ def texts_before(tx: Tx, sms: InboundSms, most: int) -> list[Earlier]:
         select(inbound.c.body, inbound.c.received_at, inbound.c.reply)
         .where(
             inbound.c.sender_index.in_(tx.vault.indexes(sms.sender)),
-            inbound.c.kind == "sms",
+            inbound.c.kind == sms.via.value,
             inbound.c.provider_id != sms.provider_id,
         )
         .order_by(inbound.c.received_at.desc())

@@ -21,7 +21,7 @@ from alertnet.store.tables import IS_OPEN, timeline
 from alertnet.store.tables import incidents as incident_rows
 from alertnet.store.views.shapes import TextView, moment
 
-TEXTS = ("report_received", "withdrawal_asked", "sms_received", "device_alarm", "action_reported")
+TEXTS = ("report_received", "withdrawal_asked", "sms_received", "mail_received", "device_alarm", "action_reported")
 _SAYS_SOMETHING = ("text", "understood", "action", "position", "left_out", "attached")
 _PROVEN = ("true", DURESS)
 """The results of checking a PIN that prove a report."""

@@ -1,0 +1,173 @@
+"""Reads the mailbox to which answers to our mails come, over IMAP (RFC 3501); nothing in it is changed.
+
+TLS from the first byte (RFC 8314), except on loopback. One connection for each look, under one deadline; a server that
+says more than a look reads is left.
+"""
+
+import imaplib
+import re
+import ssl
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from alertnet.channels.base import MailListing, ReceivedMail
+from alertnet.channels.deadline import Deadline, DeadlineReader, open_socket
+from alertnet.channels.mail import tls_to
+from alertnet.channels.received_mail import read_mail
+
+DEADLINE_SECONDS = 20.0
+MOST_MAILS = 2000
+"""The most mails whose headers one look reads, the newest."""
+MOST_BYTES = 1 << 25
+"""The most bytes that a server may say in one look."""
+MOST_ANSWERS = 100
+"""The most mails that one look reads, the newest."""
+LONGEST_MAIL = 1 << 17
+"""The bytes of a mail that are read: its words stand before what is attached."""
+AT_ONCE = 50
+"""How many bodies one command asks for."""
+
+_HEADERS = "(INTERNALDATE BODY.PEEK[HEADER.FIELDS (IN-REPLY-TO REFERENCES CONTENT-TYPE)])"
+_BODY = f"(INTERNALDATE BODY.PEEK[]<0.{LONGEST_MAIL}>)"
+_UID = re.compile(rb"\bUID (\d+)\b")
+_INTERNAL_DATE = re.compile(rb'INTERNALDATE "([^"]+)"')
+_MAY_BE_ANSWER = re.compile(rb"<[0-9a-f]{32}@|multipart/report", re.IGNORECASE)
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_FAULTS = (OSError, imaplib.IMAP4.error, ValueError, IndexError, TypeError)
+"""What a server that breaks off, refuses, or speaks no IMAP gives rise to."""
+
+
+class ImapMailbox:
+    """One folder of a mailbox; threads may share it. `ours`: the addresses that our mails come from."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        user: str,
+        password: str,
+        folder: str,
+        ours: Collection[str],
+        *,
+        is_plain: bool = False,
+        deadline_seconds: float = DEADLINE_SECONDS,
+    ) -> None:
+        self._host, self._port, self._user, self._password = host, port, user, password
+        self._folder, self._ours = folder, ours
+        self._is_plain = is_plain
+        self._deadline_seconds = deadline_seconds
+
+    def received(self, since: datetime) -> MailListing:
+        """The answers to our mails that reached the mailbox since then; see `Mailbox.received`."""
+        found: list[ReceivedMail] = []
+        try:
+            session = self._open()
+            try:
+                wanted, is_all = _may_be_answers(session, since)
+                for start in range(0, len(wanted), AT_ONCE):
+                    found += self._read(session, wanted[start : start + AT_ONCE], since)
+            finally:
+                session.leave()
+        except _FAULTS as fault:
+            return MailListing(tuple(found), is_whole=False, trouble=type(fault).__name__)
+        return MailListing(tuple(found), is_whole=is_all)
+
+    def trouble(self) -> str | None:
+        """What keeps the mailbox from being read; None where nothing does."""
+        try:
+            self._open().leave()
+        except _FAULTS as fault:
+            return str(fault) or type(fault).__name__
+        return None
+
+    def _open(self) -> "_Session":
+        """A session in which the folder is open for reading."""
+        tls = None if self._is_plain else tls_to(self._host)
+        session = _Session(self._host, self._port, Deadline(self._deadline_seconds), tls)
+        try:
+            session.login(self._user, self._password)
+            _ok(session.select(f'"{self._folder}"', readonly=True))
+        except _FAULTS:
+            session.leave()
+            raise
+        return session
+
+    def _read(self, session: "_Session", uids: Sequence[str], since: datetime) -> Iterator[ReceivedMail]:
+        for _, at, raw in _fetched(session, uids, _BODY):
+            mail = read_mail(raw, self._ours)
+            if mail is not None and at >= since:
+                yield ReceivedMail(at, mail)
+
+
+def _may_be_answers(session: "_Session", since: datetime) -> tuple[list[str], bool]:
+    """The UIDs of mails since then that refer to one of ours, or report on delivery; and whether none was left out."""
+    # Servers compare the day alone, in a zone of their own.
+    day = since.date() - timedelta(days=1)
+    (listed,) = _ok(session.uid("SEARCH", "SINCE", f"{day.day}-{_MONTHS[day.month - 1]}-{day.year}"))
+    uids = (listed or b"").decode("ascii").split()
+    latest = uids[-MOST_MAILS:]
+    headers = _fetched(session, latest, _HEADERS)
+    found = [uid for uid, at, raw in headers if at >= since and _MAY_BE_ANSWER.search(raw)]
+    return found[-MOST_ANSWERS:], len(latest) == len(uids) and len(found) <= MOST_ANSWERS
+
+
+def _fetched(session: "_Session", uids: Sequence[str], parts: str) -> Iterator[tuple[str, datetime, bytes]]:
+    """The UID of each mail, when the server received it, and what was asked for."""
+    if not uids:
+        return
+    # An answer is (what it is, the literal), followed by what closes it, which may be what it is as well.
+    answers = _ok(session.uid("FETCH", ",".join(uids), parts))
+    for answer, after in zip(answers, [*answers[1:], b""], strict=True):
+        if not isinstance(answer, tuple):
+            continue
+        about = answer[0] + (after if isinstance(after, bytes) else b"")
+        uid, date = _UID.search(about), _INTERNAL_DATE.search(about)
+        if uid and date:
+            yield uid[1].decode(), parsedate_to_datetime(date[1].decode("ascii")), answer[1]
+
+
+def _ok(answer: tuple[str, list[Any]]) -> list[Any]:
+    if answer[0] != "OK":
+        raise imaplib.IMAP4.error(str(answer[1]))
+    return answer[1]
+
+
+class _Session(imaplib.IMAP4):
+    """imaplib's client with one deadline for everything; its own timeout applies to each read."""
+
+    def __init__(self, host: str, port: int, deadline: Deadline, tls: ssl.SSLContext | None) -> None:
+        self._deadline = deadline
+        self._tls = tls
+        super().__init__(host, port)
+
+    def _create_socket(self, timeout: float | None) -> Any:
+        connection = open_socket(self.host, self.port, self._deadline)
+        if self._tls is not None:
+            connection.settimeout(self._deadline.left())
+            connection = self._tls.wrap_socket(connection, server_hostname=self.host)
+        return _TimedSocket(connection, self._deadline)
+
+    def leave(self) -> None:
+        """End the session without waiting for an answer."""
+        with suppress(OSError):
+            self.shutdown()
+
+
+class _TimedSocket:
+    """What imaplib needs of a socket, under a deadline and with an end to what is read."""
+
+    def __init__(self, connection: Any, deadline: Deadline) -> None:
+        self._connection = connection
+        self._deadline = deadline
+        self.shutdown = connection.shutdown
+        self.close = connection.close
+
+    def makefile(self, mode: str) -> Any:
+        return DeadlineReader(self._connection, self._deadline, MOST_BYTES).makefile(mode)
+
+    def sendall(self, data: bytes) -> None:
+        self._connection.settimeout(self._deadline.left())
+        self._connection.sendall(data)

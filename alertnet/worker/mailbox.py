@@ -1,0 +1,45 @@
+"""Fetches answers to our mails, and reports of those that bounced, from the mailbox to which they come (A6, A12)."""
+
+from datetime import timedelta
+
+import structlog
+
+from alertnet.channels.base import ReceivedMail
+from alertnet.core.delivery.provider_routes import FIRST
+from alertnet.core.directory.contact import MethodKind
+from alertnet.flows.mail.receive_mail import receive_mail
+from alertnet.runtime.database.transactions import isolated
+from alertnet.runtime.wiring import Runtime
+from alertnet.store.monitoring import inbound_polls
+from alertnet.store.records.inbound import unseen
+from alertnet.worker.missed_inbound import OVERLAP
+
+EVERY = timedelta(seconds=30)
+
+_ROUTE = (MethodKind.EMAIL, FIRST)
+"""The name of the look among those at the providers' lists; there is one mailbox."""
+
+log = structlog.get_logger(__name__)
+
+
+def poll_mailbox(runtime: Runtime) -> None:
+    """Look for mails if there is a mailbox, it is time to, and no other worker does."""
+    mailbox = runtime.mailbox
+    poll = None if mailbox is None else runtime.transact(inbound_polls.begin, _ROUTE)
+    if mailbox is None or poll is None:
+        return
+    listing = mailbox.received(poll.seen_until - OVERLAP)
+    missed = runtime.read(unseen, [each.mail.id for each in listing.entries])
+    came = sorted((each for each in listing.entries if each.mail.id in missed), key=lambda each: each.at)
+    failed = [each for each in came if not _let_in(runtime, each)]
+    if not listing.is_whole:
+        log.error("mailbox_unread", since=poll.seen_until.isoformat(), trouble=listing.trouble)
+    runtime.transact(inbound_polls.finish, poll, is_whole=listing.is_whole and not failed, again_after=EVERY)
+
+
+def _let_in(runtime: Runtime, received: ReceivedMail) -> bool:
+    """Handle one mail. A failure is logged, does not affect others, and is tried again next time (A11)."""
+    with isolated(log, "inbound_failed", method=MethodKind.EMAIL, provider_id=received.mail.id):
+        runtime.transact(receive_mail, runtime.edition, received.mail, received.at)
+        return True
+    return False

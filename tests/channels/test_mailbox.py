@@ -1,0 +1,159 @@
+"""The mailbox over IMAP: the sandbox's, over TLS, and servers that misbehave."""
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from email.message import EmailMessage
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from alertnet.channels.base import MailListing
+from alertnet.channels.mailbox import ImapMailbox
+from alertnet.sandbox import Sandbox
+from tests.channels.conftest import drip, hang, server_that
+from tests.support.clock import Clock
+
+from datetime import UTC, datetime  # isort: skip
+
+NOW = datetime(2026, 11, 1, 2, 14, tzinfo=UTC)
+OURS = "alertnet@sandbox.example"
+NOTIFICATION = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(NOW)
+
+
+@pytest.fixture
+def sandbox(clock: Clock) -> Iterator[Sandbox]:
+    with Sandbox(account_sid="AC1", auth_token="t", public_url="https://alarm.example.org", now=clock) as sandbox:
+        yield sandbox
+
+
+def mailbox(sandbox: Sandbox, **options: Any) -> ImapMailbox:
+    server = urlsplit(sandbox.imap_url)
+    given = {"user": server.username, "password": server.password, "folder": "INBOX", **options}
+    return ImapMailbox(server.hostname or "", server.port or 0, ours=[OURS], is_plain=True, **given)
+
+
+def comes(sandbox: Sandbox, text: str = "4711", **headers: str) -> None:
+    """A mail comes to our address, by default an answer to one of ours."""
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "hr@es.example", OURS, "Re: PBI A-7K3M"
+    mail["In-Reply-To"] = f"<{NOTIFICATION}@sandbox.example>"
+    for name, content in headers.items():
+        del mail[name.replace("_", "-")]
+        mail[name.replace("_", "-")] = content
+    mail.set_content(text)
+    sandbox.mailbox(OURS).post(mail)
+
+
+def words(listing: MailListing) -> list[str]:
+    return [each.mail.words for each in listing.entries]
+
+
+def test_the_answers_since_a_moment_are_found_with_when_they_came(sandbox: Sandbox, clock: Clock) -> None:
+    comes(sandbox, "long ago")
+    clock.at += timedelta(minutes=30)
+    comes(sandbox, "4711")
+    clock.at += timedelta(days=1)
+    comes(sandbox, "NO 4711")
+
+    listing = mailbox(sandbox).received(NOW + timedelta(minutes=20))
+
+    assert words(listing) == ["4711", "NO 4711"]
+    assert [each.at - NOW for each in listing.entries] == [timedelta(minutes=30), timedelta(days=1, minutes=30)]
+    assert listing.is_whole
+
+
+def test_an_empty_mailbox_holds_nothing_and_is_read_whole(sandbox: Sandbox) -> None:
+    assert mailbox(sandbox).received(NOW) == MailListing((), is_whole=True)
+
+
+def test_what_answers_none_of_ours_is_not_even_fetched(sandbox: Sandbox) -> None:
+    comes(sandbox, "spam", In_Reply_To="<1@elsewhere.example>")
+    comes(sandbox, "4711")
+
+    assert words(mailbox(sandbox).received(NOW)) == ["4711"]
+
+
+def test_reading_changes_nothing_in_the_mailbox(sandbox: Sandbox) -> None:
+    comes(sandbox)
+
+    first, again = mailbox(sandbox).received(NOW), mailbox(sandbox).received(NOW)
+
+    assert first == again
+    assert len(first.entries) == 1
+
+
+def test_of_a_long_mail_the_beginning_is_read(sandbox: Sandbox) -> None:
+    comes(sandbox, "4711\n-----\n" + "x" * 70 * 10_000)
+
+    assert words(mailbox(sandbox).received(NOW)) == ["4711"]
+
+
+def test_a_wrong_password_is_trouble_and_nothing_is_read(sandbox: Sandbox) -> None:
+    comes(sandbox)
+    strange = mailbox(sandbox, password="wrong")
+
+    listing = strange.received(NOW)
+
+    assert (listing.entries, listing.is_whole) == ((), False)
+    assert "AUTHENTICATIONFAILED" in (strange.trouble() or "")
+    assert mailbox(sandbox).trouble() is None
+
+
+def test_over_tls_the_server_has_to_prove_its_name(server_tls: ssl.SSLContext) -> None:
+    """On loopback a certificate of one's own will do, as for a relay."""
+
+    def speak(connection: socket.socket, stopped: threading.Event) -> None:
+        with server_tls.wrap_socket(connection, server_side=True) as private:
+            private.sendall(b"* OK IMAP4rev1\r\n")
+            heard.append(private.recv(64))
+
+    heard: list[bytes] = []
+    with server_that(speak) as port:
+        box = ImapMailbox("127.0.0.1", port, "u", "p", "INBOX", [OURS], deadline_seconds=2)
+        assert box.trouble() is not None
+
+    assert heard[0].endswith(b"CAPABILITY\r\n")
+
+
+def babble(connection: socket.socket, stopped: threading.Event) -> None:
+    """A greeting, and then lines without end."""
+    connection.sendall(b"* OK IMAP4rev1\r\n")
+    while not stopped.is_set():
+        connection.sendall(b"* 1 EXISTS\r\n" * 1000)
+
+
+def promise_much(connection: socket.socket, stopped: threading.Event) -> None:
+    """A literal of a terabyte."""
+    connection.sendall(b"* OK IMAP4rev1\r\n* 1 FETCH (BODY[] {1099511627776}\r\n")
+    while not stopped.is_set():
+        connection.sendall(b"x" * 100_000)
+
+
+def speak_no_imap(connection: socket.socket, stopped: threading.Event) -> None:
+    connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+
+@pytest.mark.parametrize("speaks", [drip, hang, babble, promise_much, speak_no_imap])
+def test_a_server_that_misbehaves_holds_no_thread_and_is_read_another_time(
+    speaks: Callable[[socket.socket, threading.Event], None],
+) -> None:
+    """A11: one deadline over the whole look, and an end to what is read."""
+    with server_that(speaks) as port:
+        began = time.monotonic()
+        box = ImapMailbox("127.0.0.1", port, "u", "p", "INBOX", [OURS], is_plain=True, deadline_seconds=0.5)
+        listing = box.received(NOW)
+        took = time.monotonic() - began
+
+    assert (listing.entries, listing.is_whole) == ((), False)
+    assert listing.trouble
+    assert took < 4

@@ -1,0 +1,178 @@
+"""What is read in a mail that answers one of ours (A6, A12)."""
+
+from email.message import EmailMessage
+
+import pytest
+
+from alertnet.channels.received_mail import read_mail
+from alertnet.core.delivery.written_mail import WrittenMail
+
+OURS = "alarm@pbi.example"
+NOTIFICATION = "0123456789abcdef0123456789abcdef"
+ALERT = "##### To answer by mail, write 4711 above this line. #####\n\nURGENT - alert A-7K3M: arrest.\nYour code: 4711"
+
+
+def answer(text: str, *, html: str = "", **headers: str) -> EmailMessage:
+    """An answer of an embassy to our alert."""
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "Human Rights <HR@es.example>", f"PBI <{OURS}>", "Re: PBI A-7K3M"
+    mail["Message-ID"], mail["In-Reply-To"] = "<1@es.example>", f"<{NOTIFICATION}@pbi.example>"
+    mail.set_content(text)
+    if html:
+        mail.clear_content()
+        mail.set_content(html, subtype="html")
+    for name, content in headers.items():
+        del mail[name.replace("_", "-")]
+        mail[name.replace("_", "-")] = content
+    return mail
+
+
+def read(mail: EmailMessage) -> WrittenMail:
+    found = read_mail(mail.as_bytes(), [OURS])
+    assert found is not None
+    return found
+
+
+def quoted(text: str) -> str:
+    return "\n".join(f"> {line}" for line in text.splitlines())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"4711\n\nOn Fri, 27 Nov 2026 at 02:14, PBI <{OURS}> wrote:\n\n{quoted(ALERT)}\n",
+        f"4711\n\nEl vie, 27 nov 2026 a las 2:14, PBI (<{OURS}>) escribió:\n\n{quoted(ALERT)}\n",
+        f"4711\n\n-----Original Message-----\nFrom: PBI <{OURS}>\nSent: Friday\nSubject: PBI A-7K3M\n\n{ALERT}\n",
+        f"4711\n\n________________________________\nDe : PBI\nEnvoyé : vendredi\n\n{ALERT}\n",
+        f"4711\n\nVon: PBI <{OURS}>\nGesendet: Freitag, 27. November 2026\n\n{ALERT}\n",
+        f"4711\n{ALERT}\n",
+        f"{quoted(ALERT)}\n\n4711\n",
+        "4711\n\n-- \nHuman Rights Officer\nExt. 5823\n",
+        "4711",
+    ],
+)
+def test_the_words_are_what_stands_above_the_original_however_that_is_quoted(text: str) -> None:
+    assert read(answer(text)).words == "4711"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<html><head><title>x</title><style>p {}</style></head><body><div dir="ltr">4711<br></div>'
+        f'<div class="gmail_quote">On Fri, PBI &lt;<a href="mailto:{OURS}">{OURS}</a>&gt; wrote:'
+        "<blockquote><p>Your code: 4711 NO 4711</p></blockquote></div></body></html>",
+        "<div>4711</div><hr><div>##### To answer by mail, write 4711 above this line. #####</div><p>NO 4711</p>",
+    ],
+)
+def test_a_mail_without_plain_text_is_read_as_its_page_shows_it(html: str) -> None:
+    assert read(answer("", html=html)).words == "4711"
+
+
+def test_whoever_answers_below_the_original_has_no_words_but_all_can_be_read() -> None:
+    mail = read(answer(f"{ALERT}\n\nWe take charge, 4711\n"))
+
+    assert mail.words == ""
+    assert "We take charge" in mail.whole
+
+
+def test_the_sender_and_what_it_answers_are_told() -> None:
+    mail = read(answer("4711", References=f"<a@b> <{'f' * 32}@pbi.example>"))
+
+    assert (mail.sender, mail.answers) == ("hr@es.example", (NOTIFICATION, "f" * 32))
+    assert not mail.is_automatic
+    assert mail.bounced is None
+
+
+def test_the_same_mail_has_the_same_id_and_another_has_another() -> None:
+    first, again = read(answer("4711", Received="by a")), read(answer("4711", Received="by b"))
+
+    assert first.id == again.id
+    assert read(answer("4711", From="x@es.example")).id != first.id
+    assert len(first.id) <= 64
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Auto_Submitted": "auto-replied; x=1"},
+        {"Precedence": "bulk"},
+        {"Return_Path": "<>"},
+        {"X_Autoreply": "yes"},
+        {"List_Id": "<all.es.example>"},
+        {"From": "No-Reply@es.example"},
+        {"Subject": "Respuesta automática: PBI A-7K3M"},
+    ],
+)
+def test_what_a_machine_writes_is_marked(headers: dict[str, str]) -> None:
+    assert read(answer("4711", **headers)).is_automatic
+
+
+def test_what_a_person_writes_is_not() -> None:
+    mail = read(answer("4711", Auto_Submitted="no", Precedence="normal", Return_Path="<hr@es.example>"))
+
+    assert mail.words == "4711"
+    assert not mail.is_automatic
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "bounced"),
+    [
+        ("failed", "5.1.1", "5.1.1"),
+        ("failed", "5.7.1 (blocked)", "5.7.1"),
+        ("delayed", "4.4.1", None),
+        ("delivered", "2.0.0", None),
+    ],
+)
+def test_a_report_says_whether_our_mail_was_given_up(action: str, status: str, bounced: str | None) -> None:
+    mail = read_mail(report(action, status), [OURS])
+
+    assert mail is not None
+    assert (mail.answers, mail.bounced, mail.is_automatic) == ((NOTIFICATION,), bounced, True)
+
+
+def report(action: str, status: str) -> bytes:
+    """A report of delivery as mail servers send it (RFC 3464)."""
+    return (
+        "From: Mail Delivery System <MAILER-DAEMON@relay.example>\nTo: alarm@pbi.example\nSubject: Undelivered\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\nMIME-Version: 1.0\n\n'
+        "--b\nContent-Type: text/plain\n\nSorry.\n"
+        "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; relay.example\n\n"
+        f"Final-Recipient: rfc822; hr@es.example\nAction: {action}\nStatus: {status}\n\n"
+        f"--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: <{NOTIFICATION}@pbi.example>\n\n--b--\n"
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"\x00\xff\xfe" * 1000,
+        b"From: hr@es.example\nSubject: hello\n\nI write of my own accord",
+        f"In-Reply-To: <{NOTIFICATION}@pbi.example>\n\nno sender".encode(),
+    ],
+)
+def test_what_answers_none_of_ours_is_left(raw: bytes) -> None:
+    assert read_mail(answer("4711").as_bytes(), [OURS]) is not None
+    assert read_mail(raw, [OURS]) is None
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        'Content-Type: text/plain; charset="no-such-charset"',
+        'Content-Type: multipart/mixed; boundary="never"',
+        "Content-Type: text/plain\nContent-Transfer-Encoding: base64",
+        "Content-Type: =?utf-8?q?=00=ff?=",
+        "To: ,,,<<>>@@;;:",
+        "Content-Transfer-Encoding: " + "a;" * 50_000,
+        "Content-Type: text/plain; " + "a=b; " * 20_000,
+        "Content-Type: multipart/mixed; boundary=b\n\n" + "--b\n\nx\n" * 10_000,
+        "Date: yesterday\nReferences: " + "<x@y> " * 5000,
+    ],
+)
+def test_a_broken_mail_is_read_as_far_as_it_goes_or_left_and_harms_nothing(header: str) -> None:
+    raw = f"From: hr@es.example\nIn-Reply-To: <{NOTIFICATION}@pbi.example>\n{header}\n\n4711\n".encode()
+
+    mail = read_mail(raw, [OURS])
+
+    assert mail is None or mail.sender == "hr@es.example"

@@ -1,0 +1,181 @@
+"""Who is told by mail answers by mail: the code in words of its own counts, all else is read by people (A6, A12)."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.database import migrated_database
+from tests.scenarios.conftest import Worlds
+from tests.scenarios.world import TRUE, Incident, World, code_in
+
+SPAIN = "derechos-humanos@embajada-es.example"
+
+
+@pytest.fixture
+def world(world_on: Worlds, tmp_path: Path) -> World:
+    """The world of the example trees, whose answers by mail are read."""
+    return world_on(f"sqlite:///{tmp_path / 'alertnet.db'}", reads_mail=True)
+
+
+@pytest.fixture
+def incident(world: World) -> Incident:
+    """An incident of which the Spanish embassy has just been told by mail."""
+    return told_by_mail(world)
+
+
+def told_by_mail(world: World) -> Incident:
+    incident = world.raises()
+    while not world.mailbox(SPAIN).mails:
+        world.passes(minutes=1)
+    return incident
+
+
+def code(world: World) -> str:
+    return code_in(world.mailbox(SPAIN).mails[0].text)
+
+
+def writes(world: World, text: str, **headers: str) -> None:
+    """The embassy answers our first mail, above the quoted original, and a worker reads it."""
+    mailbox = world.mailbox(SPAIN)
+    mailbox.replies(text, to=mailbox.mails[0], **headers)
+    world.reads_mail()
+
+
+def test_the_code_above_the_quoted_mail_takes_charge(world: World, incident: Incident) -> None:
+    writes(world, f"{code(world)}\n\nWe call the ministry now.")
+
+    assert incident.answers() == [("embassy-es", "acknowledged", "email")]
+
+
+@pytest.mark.postgres
+def test_on_postgresql_it_takes_charge_as_well(world_on: Worlds, postgres_url: str) -> None:
+    world = world_on(migrated_database(postgres_url), reads_mail=True)
+    incident = told_by_mail(world)
+
+    writes(world, code(world))
+
+    assert incident.answers() == [("embassy-es", "acknowledged", "email")]
+
+
+def test_whoever_answers_is_told_so_by_mail_with_its_page(world: World, incident: Incident) -> None:
+    """A6: "recorded 03:12; not you? call …", once."""
+    before = len(world.mailbox(SPAIN).mails)
+
+    writes(world, code(world))
+
+    (recorded,) = world.mailbox(SPAIN).mails[before:]
+    assert "Se hace cargo" in recorded.text or "hace cargo" in recorded.text
+    assert "/a/" in recorded.text
+
+
+def test_no_with_the_code_declines(world: World, incident: Incident) -> None:
+    writes(world, f"NO {code(world)}, we are closed")
+
+    assert incident.answers() == [("embassy-es", "declined", "email")]
+
+
+def test_the_mail_says_how_to_answer_it_where_answers_are_read(world: World, incident: Incident) -> None:
+    (mail,) = world.mailbox(SPAIN).mails
+
+    assert mail.text.startswith(f"##### Para responder por correo, escriba {code(world)} encima de esta línea.")
+    assert "no cuenta como respuesta" not in mail.text
+
+
+@pytest.mark.parametrize(
+    ("text", "headers"),
+    [
+        ("I am away until Monday.", {"Auto_Submitted": "auto-replied"}),
+        ("I am away until Monday. My deputy has {code}.", {"X_Autoreply": "yes"}),
+        ("Estoy fuera de la oficina.", {}),
+    ],
+)
+def test_an_automatic_answer_counts_for_nothing_and_gets_no_reply(
+    world: World, incident: Incident, text: str, headers: dict[str, str]
+) -> None:
+    """A6; the coordinators read it, since it may say whom to call instead."""
+    before = len(world.mailbox(SPAIN).mails)
+
+    writes(world, text.format(code=code(world)), **headers)
+
+    assert incident.answers() == []
+    assert incident.timeline().count("mail_received") == 1
+    assert not any("su respuesta" in mail.text for mail in world.mailbox(SPAIN).mails[before:])
+
+
+def test_words_without_the_code_ring_at_the_coordinators_and_are_asked_back(world: World, incident: Incident) -> None:
+    """A12: "we are on it" proves nothing, and is not dropped."""
+    rung = len(world.phone("coordinator").inbox)
+
+    writes(world, "We are on it.")
+
+    assert incident.answers() == []
+    assert any("embassy-es" in text or "Embajada" in text for text in world.phone("coordinator").inbox[rung:])
+    asked = world.mailbox(SPAIN).mails[-1].text
+    assert code(world) in asked
+    assert "/a/" in asked
+
+
+def test_a_code_that_is_only_quoted_takes_charge_of_nothing(world: World, incident: Incident) -> None:
+    writes(world, "Who is this?")
+
+    assert code(world) in world.mailbox("alertnet@sandbox.example").mails[-1].text
+    assert incident.answers() == []
+
+
+def test_the_code_from_another_address_counts_for_nothing(world: World, incident: Incident) -> None:
+    """A6: nor does a stranger to whom the mail was passed on learn anything; the coordinators read what it says."""
+    world.mailbox(SPAIN).replies(f"OK {code(world)}", sender="friend@elsewhere.example")
+    world.reads_mail()
+
+    assert incident.answers() == []
+    assert incident.timeline().count("mail_received") == 1
+    assert world.mailbox("friend@elsewhere.example").mails == []
+
+
+def test_the_same_mail_counts_once_however_often_it_is_read(world: World, incident: Incident) -> None:
+    """A1."""
+    writes(world, code(world))
+    sent = len(world.mailbox(SPAIN).mails)
+    world.reads_mail()
+    world.reads_mail()
+
+    assert incident.answers() == [("embassy-es", "acknowledged", "email")]
+    assert len(world.mailbox(SPAIN).mails) == sent
+
+
+def test_where_a_pin_is_set_a_mail_acknowledges_nothing(world: World, incident: Incident) -> None:
+    """A6: the code of a mail travelled in clear, and a PIN has no place in one."""
+    world.gives_pins("international/embassy-es")
+
+    writes(world, f"{code(world)} {TRUE}")
+
+    assert incident.answers() == []
+    assert incident.timeline().count("mail_received") == 1
+
+
+def test_an_answer_to_what_is_over_hears_so(world: World, incident: Incident) -> None:
+    incident.act("close", reason="released")
+
+    writes(world, code(world))
+
+    assert incident.answers() == []
+    assert "este asunto ya se cerró" in world.mailbox(SPAIN).mails[-1].text
+
+
+def test_a_mail_that_comes_back_lets_the_next_method_go_at_once(world: World) -> None:
+    """B3: a relay accepts what the mailbox's own server refuses minutes later."""
+    world.mailbox(SPAIN).bounces(1)
+    incident = world.raises()
+    while not world.mailbox("alertnet@sandbox.example").mails:
+        world.passes(minutes=1)
+    assert by_method(incident) == {"sms": "delivered", "email": "sent"}
+
+    world.reads_mail()
+
+    assert by_method(incident) == {"sms": "delivered", "email": "failed", "call": "sent"}
+
+
+def by_method(incident: Incident) -> dict[str, str]:
+    """What became of what the embassy was sent."""
+    told = [each for each in incident["notifications"] if each["contact"] == "embassy-es"]
+    return {each["method"]: each["status"] for each in told}

@@ -1,0 +1,83 @@
+"""Who reads the mailbox, and when: one worker at a time, each half minute, and what was missed is read afterwards."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from alertnet.runtime.clock import system_clock
+from alertnet.store.tables import acknowledgements
+from alertnet.worker.mailbox import EVERY, poll_mailbox
+from alertnet.worker.service import Worker
+from tests.worker.conftest import Stages
+from tests.worker.stage import CARLAS_MAIL, Stage
+
+
+def told(stage: Stage) -> None:
+    """Carla has been told by mail."""
+    stage.opens()
+    stage.passes(minutes=7)
+
+
+def carla_writes(stage: Stage) -> None:
+    """She answers with the code of the mail."""
+    mailbox = stage.sandbox.mailbox(CARLAS_MAIL)
+    (code,) = re.findall(r"escriba (\d{4}) encima", mailbox.mails[0].text)
+    mailbox.replies(f"OK {code}")
+
+
+def answers(stage: Stage) -> list[str]:
+    return list(stage.runtime.read(lambda tx: tx.session.scalars(select(acknowledgements.c.via)).all()))
+
+
+def test_one_worker_at_a_time_looks_twice_a_minute(stages: Stages, each_database: str) -> None:
+    stage = stages(each_database, reads_mail=True)
+    other = stage.connect()
+    told(stage)
+    poll_mailbox(stage.runtime)
+    carla_writes(stage)
+
+    poll_mailbox(other)
+    at_once = answers(stage)
+    stage.clock.at += EVERY
+    poll_mailbox(other)
+
+    assert (at_once, answers(stage)) == ([], ["email"])
+
+
+def test_what_came_while_the_mailbox_could_not_be_read_is_read_afterwards(
+    stages: Stages, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A12: and the log says so."""
+    stage = stages(reads_mail=True)
+    shut_out = stage.connect(ALERTNET_IMAP_URL=stage.sandbox.imap_url.replace(":sandbox@", ":wrong@"))
+    told(stage)
+    carla_writes(stage)
+    for _ in range(60):
+        poll_mailbox(shut_out)
+        stage.clock.at += EVERY
+    before = answers(stage)
+
+    poll_mailbox(stage.runtime)
+
+    assert (before, answers(stage)) == ([], ["email"])
+    assert "mailbox_unread" in capsys.readouterr().out
+
+
+def test_a_worker_that_begins_reads_the_mailbox(stages: Stages) -> None:
+    ahead = [timedelta()]
+    stage = stages(clock=lambda: system_clock() + ahead[0], reads_mail=True)
+    stage.opens()
+    stage.settles()
+    ahead.insert(0, timedelta(minutes=7))
+    stage.settles()
+    with Worker(stage.runtime):
+        pass
+    carla_writes(stage)
+    ahead.insert(0, ahead[0] + EVERY)
+
+    with Worker(stage.runtime):
+        pass
+
+    assert answers(stage) == ["email"]
