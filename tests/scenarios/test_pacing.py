@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from alertnet.store.monitoring import heartbeats
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import reports
 from tests.scenarios.world import FRIDAY_NIGHT, Incident, World
@@ -126,6 +128,24 @@ def test_a_number_is_called_once_at_a_time_most_severe_first(world: World) -> No
     assert len(world.phone("coordinator").calls) == 2
     assert (ref_in(first.words), ref_in(second.words)) == (grave.ref, mild.ref)
     assert waiting == "queued"
+
+
+def test_a_call_is_late_only_a_minute_after_its_line_was_free(world: World) -> None:
+    """A11: with many incidents a look between two calls to one phone told everybody that messages leave late."""
+    world.runtime.transact(heartbeats.note, heartbeats.WATCH_SINCE)
+    for _ in range(4):
+        reports(world, type=CRITICAL)
+    world.passes(minutes=3, seconds=80)
+
+    world.phone("coordinator").rejects()
+    world.sandbox.settle()
+    between = world.client.get("/readyz").json()["late"]
+    world.clock.at += timedelta(seconds=61)
+    after = world.client.get("/readyz").json()["late"]
+
+    assert between == {}
+    assert after["call"] > 60
+    assert len(world.phone("coordinator").calls) < 4
 
 
 def test_a_waiting_call_that_was_acknowledged_meanwhile_is_not_placed(world: World) -> None:

@@ -4,12 +4,13 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, bindparam, exists, select
+from sqlalchemy import ColumnElement, Table, bindparam, exists, select, union_all
 
 from alertnet.core.delivery.circuit_breaker import Breaker
 from alertnet.core.delivery.provider_routes import IN_ORDER, Route, Routing
 from alertnet.core.directory.contact import MethodKind
-from alertnet.core.monitoring.self_monitoring import Files, Observed
+from alertnet.core.incident import IncidentStatus
+from alertnet.core.monitoring.self_monitoring import LATEST, Files, Observed
 from alertnet.store.db.columns import Instant
 from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
@@ -18,7 +19,7 @@ from alertnet.store.monitoring.heartbeats import Heartbeat
 from alertnet.store.queues import circuit_breakers, postponed_rows, workers
 from alertnet.store.queues.attempts import ASKED, QUEUED, SENDING, SENT_BY, busy_numbers
 from alertnet.store.records.escalations import unheard
-from alertnet.store.tables import alarms, attempts, escalations, inbound, journeys, senders
+from alertnet.store.tables import alarms, attempts, escalations, inbound, incidents, journeys, senders
 
 STUBBORN = 3
 """An attempt that failed to leave this often, and still waits, is stubborn."""
@@ -53,6 +54,15 @@ _OLDEST = select(
     *(subquery.label(method) for method, subquery in _TO_SEND.items()),
     *(_oldest_attempt(method, *SENDING).label(f"leases/{method}") for method in SENT_BY),
     *(_oldest_attempt(method, status).label(f"questions/{method}/{status}") for method in SENT_BY for status in ASKED),
+)
+_CALLED = select(attempts.c.address_index).where(
+    attempts.c.method == MethodKind.CALL.value,
+    attempts.c.provider_id.is_not(None),
+    attempts.c.changed_at.between(bindparam("since", type_=Instant()), _NOW),
+)
+_OPEN = select(incidents.c.id).where(incidents.c.status == IncidentStatus.OPEN.value)
+_JUST_CALLED = union_all(
+    _CALLED.where(attempts.c.incident_id.in_(_OPEN)), _CALLED.where(attempts.c.incident_id.is_(None))
 )
 _STUBBORN = select(
     *(
@@ -109,8 +119,15 @@ def _away(ill: Mapping[Route, Breaker], seen: Mapping[str, Heartbeat], now: date
 
 
 def _due(tx: Tx) -> dict[str, datetime]:
-    """For each queue, since when its oldest row is due; calls that wait for another to the same number don't count."""
-    row = tx.session.execute(_OLDEST, {"now": tx.now, "busy": list(busy_numbers(tx))}).one()
+    """For each queue, since when its oldest row is due.
+
+    Calls that wait for another to the same number don't count, nor do those whose line has just become free.
+    """
+    busy = busy_numbers(tx)
+    row = tx.session.execute(_OLDEST, {"now": tx.now, "busy": list(busy)}).one()
+    if row.call is not None and tx.now - row.call > LATEST:
+        busy |= set(tx.session.scalars(_JUST_CALLED, {"now": tx.now, "since": tx.now - LATEST}))
+        row = tx.session.execute(_OLDEST, {"now": tx.now, "busy": list(busy)}).one()
     found: dict[str, datetime] = {}
     named = [(name.partition("/")[0], due_at) for name, due_at in row._mapping.items()]
     faulty = [("put_off", row.since) for row in postponed_rows.still_postponed(tx.session)]
