@@ -8,7 +8,7 @@ from urllib.parse import quote
 from markupsafe import Markup, escape
 
 from alertnet.core.codec import value
-from alertnet.core.disclosure import NO_DETAILS, TO_DO, Details, Further, ReceivedText, Said, Subject
+from alertnet.core.disclosure import NO_DETAILS, TO_DO, Details, ReceivedText, Said, Subject
 from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.incident import TYPES, CloseReason, Incident, Severity
 from alertnet.core.notification import Kind
@@ -64,7 +64,8 @@ class TaskDetails:
 class AlsoOpen:
     """Another matter that awaits an answer; `path` leads to its page, or is empty."""
 
-    named: Further
+    said: Said
+    kind: Kind
     path: str
 
 
@@ -258,9 +259,17 @@ def _details(page: Page, labels: Mapping[str, str]) -> list[str]:
 
 def _also_open(page: Page, words: Words) -> list[tuple[str, str]]:
     """Each matter's code and meaning, and the path of its page in this page's language."""
-    named = [words.matter(each.named.kind or Kind.ALERT, each.named, whole=True) for each in page.also_open]
+    named = [_matter(each, words) for each in page.also_open]
     paths = [each.path and f"{each.path}?lang={words.language}" for each in page.also_open]
     return list(zip(named, paths, strict=True))
+
+
+def _matter(open: AlsoOpen, words: Words) -> str:
+    """A matter with its code; an alert also with what happened, which a question says itself."""
+    matter = words.matter(open.kind, open.said.named(open.kind), whole=True)
+    if not open.kind.is_alert:
+        return matter
+    return f"{matter}: {words.types[open.said.type]}, {words.severities[open.said.severity]}"
 
 
 def _unbroken(title: str, ref: str) -> Markup:

@@ -66,6 +66,23 @@ def test_nobody_but_a_coordinator_has_such_a_list(valley: World) -> None:
     assert [bool(listed(page)) for page in pages] == [False, True]
 
 
+def test_the_list_names_what_happened_the_gravest_first_behind_what_the_page_is_about(valley: World) -> None:
+    """With forty open nobody can look at each page to find the killing."""
+    for type in ("threat", "killing", "raid"):
+        valley.raises(type=type, perpetrator="none")
+    valley.texts("ana", "SOS")
+    own = valley.phone("coordinator").inbox[-1]
+
+    shown = [words for _, words in listed(valley.client.get(link_in(own)).text)]
+
+    assert [words.partition(" ")[2].partition(": ")[2] for words in shown[1:]] == [
+        "killing, critical",
+        "raid, serious",
+        "threat, moderate",
+    ]
+    assert shown[0].startswith("GO ")
+
+
 def test_what_was_answered_by_sms_is_listed_no_more(valley: World) -> None:
     valley.texts("ana", "SOS")
     (text,) = valley.phone("coordinator").inbox

@@ -57,17 +57,25 @@ def matter_of(holder: Recipient, code: HeldCode, address: str) -> OpenMatter:
 
 
 def also_open(visitor: Recipient, link: PageLink) -> tuple[AlsoOpen, ...]:
-    """What waits for an answer at the number or mailbox of a coordinator's link, besides that link's own matter."""
+    """What waits for an answer at the number or mailbox of a coordinator's link, besides that link's own matter.
+
+    First what is of the same incident, then the gravest.
+    """
     if not visitor.is_coordinator:
         return ()
     tx, drill = visitor.locked.tx, visitor.locked.facts.drill
     told = told_codes(tx, link.address)
     others = (code for code in told if (code.incident, code.prompt) != (link.incident_id, link.prompt_id))
-    return tuple(
-        AlsoOpen(matter.said.named(matter.kind), _path_to(holder.locked, code, link.address))
+    found = [
+        (
+            code.incident != link.incident_id,
+            AlsoOpen(matter.said, matter.kind, _path_to(holder.locked, code, link.address)),
+        )
         for code, holder in answerable(tx, others, link.address, drill=drill)
         if (matter := matter_of(holder, code, link.address)).is_open
-    )
+    ]
+    found.sort(key=lambda each: (each[0], each[1].said.severity.rank))
+    return tuple(each for _, each in found)
 
 
 def _path_to(locked: LockedIncident, code: HeldCode, address: str) -> str:
