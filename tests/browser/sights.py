@@ -33,6 +33,8 @@ class Sight:
         self.evening = evening
         self._context = context
         self._url = url
+        self._seat = ""
+        """Where the console is, once somebody has come in."""
 
     def open(self, name: str) -> Page:
         """A new tab with that sight."""
@@ -82,6 +84,7 @@ class Sight:
 
     def _let_it_spread(self) -> None:
         self.evening.begin("checkpoint")
+        self._seat = ""
         stage = self.evening.stage
         while not (found := [CODE.search(text) for text in stage.phone("coordinator").inbox]) or not found[0]:
             self.evening.jump()
@@ -98,9 +101,11 @@ class Sight:
         expect(page.get_by_role("link", name="Save this picture")).to_be_visible()
 
     def console(self, page: Page, path: str = "") -> None:
-        """A page of the console, signed in by the sandbox's own link."""
-        page.goto(f"{self._url}desk")
-        page.goto(f"{page.url}{path}")
+        """A page of the console, signed in by the sandbox's own link, to which nobody has to go twice."""
+        if not self._seat:
+            page.goto(f"{self._url}desk")
+            self._seat = page.url
+        page.goto(f"{self._seat}{path}")
 
     def console_board(self, page: Page) -> None:
         """An arrest that spreads anew, and an SOS whose truth is asked about."""
