@@ -1,16 +1,16 @@
 """What the field may text and how it is understood: these tables are the manual of the grammar (B4, domain 6)."""
 
 import re
-import string
 from dataclasses import replace
 from datetime import timedelta
+from difflib import get_close_matches
 from pathlib import Path
 
 import pytest
 import yaml
 
 from alertnet.core.inbound.contradictions import takes_back
-from alertnet.core.inbound.field_words import FIELD_VERBS, PANIC, FieldVerb
+from alertnet.core.inbound.field_words import FIELD_VERBS, PANIC, VERB_OF_WORD, FieldVerb
 from alertnet.core.inbound.sms_answers import OPT_OUTS, parse_answers
 from alertnet.core.inbound.sms_grammar import Report, parse_report
 from alertnet.core.inbound.type_names import NAMES
@@ -707,9 +707,12 @@ def test_what_we_call_a_type_in_an_sms_is_understood_of_the_field(language: str)
 
 
 def slips_of(word: str) -> set[str]:
-    """Whatever one wrong, missing, doubled or exchanged letter makes of a word."""
-    places = range(len(word))
-    wrong = {word[:at] + letter + word[at + 1 :] for at in places for letter in string.ascii_lowercase}
+    """What one wrong, missing, doubled or exchanged letter makes of a verb.
+
+    The wrong ones are those of verbs that are like it, and one that no verb has.
+    """
+    places, alike = range(len(word)), get_close_matches(word, VERB_OF_WORD, n=20, cutoff=0.5)
+    wrong = {word[:at] + letter + word[at + 1 :] for at in places for letter in {*"".join(alike), "q"}}
     missing = {word[:at] + word[at + 1 :] for at in places}
     doubled = {word[:at] + word[at] + word[at:] for at in places}
     exchanged = {word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in places[:-1]}

@@ -31,16 +31,26 @@ SECRET, ROUTE = "CANARY", "L99 18:00"
 PARTS = {"sender": "PBI", "ref": "A-7K3M", "code": "4711", "link": "https://a.be/1", "callback": "+573005550101"}
 
 
-def cases(kind: Kind, said: Said) -> list[Said]:
-    """The kind with each of its subjects, and in the words of each type or reason."""
+def about(kind: Kind, said: Said) -> list[Said]:
+    """The kind with each of its subjects, or for each reason."""
     reasons = tuple(CloseReason) if kind is Kind.STAND_DOWN else (None,)
-    about = [replace(said, subject=each, reason=why) for each, why in product(SUBJECTS.get(kind, (None,)), reasons)]
-    return [*about, *(replace(about[0], type=each) for each in TYPES)]
+    return [replace(said, subject=each, reason=why) for each, why in product(SUBJECTS.get(kind, (None,)), reasons)]
+
+
+def cases(kind: Kind, said: Said) -> list[Said]:
+    """The same, and in the words of each type."""
+    first, *others = about(kind, said)
+    return [first, *others, *(replace(first, type=each) for each in TYPES)]
 
 
 def variants(said: Said) -> list[Said]:
     """The same in a drill, to a number that takes no replies, and to a phone that is left alone."""
     return [said, replace(said, drill=True), replace(said, answerable=False, code=None), replace(said, silent=True)]
+
+
+def shown(kind: Kind, said: Said) -> list[Said]:
+    """Each of its cases, and each subject or reason in each variant."""
+    return [*cases(kind, said), *(each for case in about(kind, said) for each in variants(case)[1:])]
 
 
 @cache
@@ -106,8 +116,7 @@ def test_no_message_says_more_than_it_may(renderer: Renderer, kind: Kind, langua
 
 @pytest.mark.parametrize("kind", METHODS)
 def test_every_language_has_the_parts_of_english(renderer: Renderer, kind: Kind) -> None:
-    shown = [each for case in cases(kind, SHORT) for each in variants(case)]
-    for said, method in product(shown, METHODS[kind] - {MethodKind.CALL}):
+    for said, method in product(shown(kind, SHORT), METHODS[kind] - {MethodKind.CALL}):
         english, *others = (parts_of(rendered(renderer, kind, method, tag, said).text) for tag in ("en", *OTHERS))
 
         for language, own in zip(OTHERS, others, strict=True):
@@ -124,7 +133,7 @@ def test_whoever_has_the_message_alone_knows_whose_it_is_and_how_to_go_on(
 
     What asks for something says so with a way to answer it, unless there is no record left to answer on.
     """
-    for said in (each for case in cases(kind, LONGEST) for each in variants(case)):
+    for said in shown(kind, LONGEST):
         for method in METHODS[kind] - {MethodKind.CALL}:
             text = rendered(renderer, kind, method, language, said).text
             ways = {name for name in ("code", "link", "callback") if (value := getattr(said, name)) and value in text}
@@ -139,11 +148,11 @@ def test_whoever_has_the_message_alone_knows_whose_it_is_and_how_to_go_on(
 @pytest.mark.parametrize("kind", [kind for kind, methods in METHODS.items() if MethodKind.EMAIL in methods])
 def test_a_mail_is_whole_as_text_and_as_html_without_images(renderer: Renderer, kind: Kind, language: str) -> None:
     """Whoever opens it where pictures are blocked, or reads no HTML, has all of it."""
-    for said in (each for case in cases(kind, SHORT) for each in variants(case)):
+    for said in shown(kind, SHORT):
         mail = rendered(renderer, kind, MethodKind.EMAIL, language, said)
-        shown = unescape(re.sub(r"<(?!a )[^>]*>", " ", mail.html.partition("<body")[2]))
+        read = unescape(re.sub(r"<(?!a )[^>]*>", " ", mail.html.partition("<body")[2]))
 
-        assert parts_of(shown) == parts_of(mail.text) > {"ref"}
+        assert parts_of(read) == parts_of(mail.text) > {"ref"}
         assert not re.search(r"<(img|svg|picture|link|script|style|iframe)|url\(|src=|background=", mail.html)
 
 
