@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 from xdist.workermanage import WorkerController  # type: ignore[import-untyped]
@@ -42,6 +43,9 @@ def _write_into_memory() -> None:
 
 
 _write_into_memory()
+
+# Else examples were drawn from the numbers and words of whatever modules a worker had loaded by then.
+providers._get_local_constants = lambda: providers._local_constants
 
 settings.register_profile(
     "alertnet", max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
