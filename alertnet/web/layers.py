@@ -19,6 +19,7 @@ from alertnet.runtime.wiring import Runtime
 from alertnet.web.auth import client_address, text_of_key
 from alertnet.web.pages import try_later
 from alertnet.web.problems import Problem
+from alertnet.web.throttle import Throttle
 
 REFUSED = frozenset({401, 403, 408, 413, 429, 503})
 """Statuses of requests that were turned away regardless of their content."""
@@ -183,9 +184,10 @@ class Around:
     No browser or proxy may store an answer, since it may name somebody or be out of date in a moment.
     """
 
-    def __init__(self, app: ASGIApp, runtime: Runtime) -> None:
+    def __init__(self, app: ASGIApp, runtime: Runtime, throttle: Throttle) -> None:
         self._app = app
         self._runtime = runtime
+        self._throttle = throttle
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and its answer back."""
@@ -220,7 +222,13 @@ class Around:
         route = getattr(scope.get("route"), "path", "other")
         if route in SAID_BY_STATUS:
             return
-        if status >= 500:
+        if status == 503:
+            # Strangers bring it about as often as they like, at the sign-in.
+            reason, method = f"{status} {route}", scope["method"]
+            self._throttle.warn(
+                "request_failed", self._runtime.now(), reason=reason, method=method, route=route, status=status
+            )
+        elif status >= 500:
             log.error("request_failed", method=scope["method"], route=route, status=status, error=error)
         if route.startswith("/twilio/"):
             self._runtime.counting.add(once(WEBHOOKS, route.removeprefix("/twilio/"), str(status)))
