@@ -57,7 +57,7 @@ def purge(
     who purged it and why; every chain still verifies. Without --older-than, the age in ALERTNET_KEEP applies. Incidents
     that are open, held or still under way are left out.
     """
-    from alertnet.flows.system.purge import PurgeDecision
+    from alertnet.flows.system import purge as flow
 
     ways = {"--older-than": older_than, "--incident": incident, "--hold": hold, "--release": release}
     if len(given := [way for way, typed in ways.items() if typed]) > 1:
@@ -66,12 +66,13 @@ def purge(
     if not (is_by_age or dry_run or why.strip()):
         raise BadInput("--why", None, "a reason, for the record")
     with connected() as runtime:
-        if hold or release:
-            _hold(runtime, hold or release or "", PurgeDecision(decider(by), why.strip()), is_held=bool(hold))
+        if ref := hold or release:
+            runtime.transact(flow.hold, ref, flow.PurgeDecision(decider(by), why.strip()), is_held=bool(hold))
+            typer.echo(f"{as_ref(ref)} is {'held: no purge takes it' if hold else 'held no more'}.")
             return
         age = _age(older_than, runtime) if is_by_age else None
         reason = why.strip() or f"closed more than {age} ago"
-        _purge(runtime, age, incident or [], PurgeDecision(decider(by), reason), dry_run, yes)
+        _purge(runtime, age, incident or [], flow.PurgeDecision(decider(by), reason), dry_run, yes)
 
 
 def _age(typed: str | None, runtime: "Runtime") -> Age:
@@ -81,13 +82,6 @@ def _age(typed: str | None, runtime: "Runtime") -> Age:
     if age is None:
         raise BadInput("--older-than", typed, f"{ALLOWED}; or set ALERTNET_KEEP, or name an --incident")
     return age
-
-
-def _hold(runtime: "Runtime", ref: str, decision: "PurgeDecision", *, is_held: bool) -> None:
-    from alertnet.flows.system import purge as flow
-
-    runtime.transact(flow.hold, ref, decision, is_held=is_held)
-    typer.echo(f"{as_ref(ref)} is {'held: no purge takes it' if is_held else 'held no more'}.")
 
 
 def _purge(

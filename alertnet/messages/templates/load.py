@@ -1,6 +1,5 @@
 """Reads templates from a folder and checks each file; `lint` checks them as a whole."""
 
-import hashlib
 import json
 import os
 import re
@@ -62,14 +61,6 @@ class Templates:
     @cached_property
     def _text(self) -> str:
         return json.dumps(self.files, sort_keys=True, ensure_ascii=False)
-
-    @cached_property
-    def hash(self) -> str:
-        """The SHA-256 of the templates, equal for equal content in any folder."""
-        digest = hashlib.sha256()
-        for path, source in sorted(self.files.items()):
-            digest.update(f"{path}\0{len(source)}\0{source}".encode())
-        return digest.hexdigest()
 
     def tables(self, folder: Folder) -> Iterator[tuple[str, str]]:
         """The sources of that folder by language."""
