@@ -10,6 +10,7 @@ from datetime import date
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import RINGING, Contact, Method, MethodKind
 from alertnet.core.directory.contact_tree import ContactTree
+from alertnet.core.disclosure import sent_by
 from alertnet.core.notification import Kind
 from alertnet.messages.call_sheet import Group, Line, Style
 from alertnet.messages.checks.example import EXAMPLE
@@ -39,6 +40,7 @@ class Letter:
         self._labels = renderer.labels("letter", language)
         self._numbers = ", ".join(grouped(number) for number in sender.numbers)
         self._kinds = {method.kind for method in contact.methods}
+        self._texts = [method for method in contact.methods if method.kind is MethodKind.SMS]
         self._answers = contact.answers
         self._callback = tree.callback_for(contact)
 
@@ -94,11 +96,14 @@ class Letter:
         if not self._answers:
             yield self._line(Style.DETAIL, "how_told_only")
             return
-        if MethodKind.SMS in self._kinds:
+        replies = any(method.replies for method in self._texts)
+        if replies:
             yield self._line(Style.DETAIL, "how_sms")
         if MethodKind.CALL in self._kinds:
-            yield self._line(Style.DETAIL, "how_call", numbers=self._numbers or grouped(self._callback))
-        if self._sender.public_url and self._kinds & {MethodKind.SMS, MethodKind.EMAIL}:
+            word = "how_call" if replies else "how_call_heard"
+            yield self._line(Style.DETAIL, word, numbers=self._numbers or grouped(self._callback))
+        has_link = MethodKind.EMAIL in self._kinds or any(method.links for method in self._texts)
+        if self._sender.public_url and has_link:
             yield self._line(Style.DETAIL, "how_page")
         yield self._line(Style.DETAIL, "how_again")
 
@@ -125,6 +130,8 @@ class Letter:
             said = replace(said, link=f"{self._sender.public_url}/a/ABCDEFGH23456789")
         if not self._answers:
             said = replace(said, expects_answer=False, code=None, link=None)
+        if method is MethodKind.SMS:
+            said = sent_by(said, self._texts[0])
         message = self._renderer.render(Kind.ALERT, method, self._language, replace(said, timezone=tree.timezone))
         return message.text, message.subject or ""
 

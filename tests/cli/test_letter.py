@@ -2,11 +2,12 @@
 
 import re
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
 from alertnet.shipped import TEMPLATES, shipped
-from tests.cli.conftest import Office
+from tests.cli.conftest import REPOSITORY, Office
 from tests.cli.test_call_sheet import read
 
 LANGUAGES = ("de", "en", "es", "fr", "pt")
@@ -77,6 +78,24 @@ def test_genuine_are_the_numbers_and_addresses_of_the_settings(office: Office, m
 def test_how_to_answer_is_said_for_the_methods_that_the_contact_has(office: Office) -> None:
     assert "OK 4711" in letter(office, "ohchr", "--language", "en")
     assert "OK 4711" not in letter(office, "ministry-es", "--language", "en")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whose_sms_take_no_replies_and_no_links_reads_the_words_that_will_come(office: Office, language: str) -> None:
+    """In India or Palestine: a letter that shows other words makes each genuine alert look false."""
+    office.env["ALERTNET_PUBLIC_URL"] = "https://alarm.pbi.example"
+    trees = office.folder / "ours"
+    copytree(REPOSITORY / "contact_trees", trees)
+    rule = "{replies: false, links: false, source: us, checked: 2026-11-20}"
+    (trees / "countries.yaml").write_text(f"countries: {{ES: {rule}}}")
+
+    text = letter(office, "embassy-es", "--language", language, "--trees", str(trees))
+    other = letter(office, "embassy-es", "--language", language)
+
+    assert ("4711" in text, "4711" in other) == (False, True)
+    assert ("ABCDEFGH23456789" in text, "ABCDEFGH23456789" in other) == (False, True)
+    assert "A-7K3M: " in text
+    assert "+32470550101" in text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
