@@ -115,6 +115,15 @@ def test_a_hold_ends_the_automatic_time_for_good() -> None:
     assert played.opened()[-2:] == ["500 Two", "525 Coord"]
 
 
+def test_a_hold_after_its_go_holds_the_level_in_later_rounds() -> None:
+    """B3: of a go and a hold of one level the later counts, once the level is over."""
+    levels = (level("Coord", "ana"), level("Two", "bob", needs_go=GATED))
+    played = night(*levels).at(12, Go(1)).at(24, Hold(1)).until(500)
+
+    assert [each for each in played.opened() if each.endswith("Two")] == ["12 Two"]
+    assert played.status is Status.WAITING_FOR_GO
+
+
 def test_a_hold_before_the_question_holds_too() -> None:
     """B3: for good."""
     played = waiting().at(5, Hold(1)).until(60)

@@ -208,12 +208,13 @@ def is_under_way(state: State, index: int, at: datetime) -> bool:
 
 
 def _hold(context: Context, index: int | None) -> None:
-    """Hold a level, also in later rounds; without an index, hold whatever comes next until a go."""
+    """Hold a level, also in later rounds, whatever go it had; without an index, hold whatever comes next until a go."""
     if index is None:
         context.change(on_hold_since=context.moment)
         context.note("hold_began")
     else:
-        context.change(held=tuple(dict.fromkeys((*context.state.held, index))))
+        goes = tuple(each for each in context.state.goes if each != index)
+        context.change(goes=goes, held=tuple(dict.fromkeys((*context.state.held, index))))
     question = context.state.question
     if question is not None and index in (None, question.index):
         context.change(question=replace(question, automatic_at=None))
