@@ -208,6 +208,22 @@ def test_a_text_is_joined_to_an_incident_that_is_open(night: World) -> None:
     assert (late.status_code, f"joined it to {other.ref}" in late.text) == (409, True)
 
 
+def test_a_text_that_we_heard_late_is_joined_as_of_when_it_was_written(night: World) -> None:
+    """A12: its page says join, whenever it has come."""
+    other = night.raises(type="threat", perpetrator="none")
+    night.passes(minutes=1)
+    night.is_deaf, written_at = True, night.clock.at.replace(microsecond=0)
+    night.texts("ana", TEXT)
+    night.is_deaf = False
+    night.passes(minutes=2)
+    night.catches_up()
+
+    joined = presses(night, page_of(night), "join", into=other.ref)
+
+    assert f"coordinator joined it to {other.ref}" in joined.text
+    assert [text["heard_at"] for text in night.runtime.read(texts_on_record)] == [written_at.isoformat()] * 2
+
+
 def test_a_text_is_set_aside(night: World) -> None:
     night.texts("ana", "the bus is late")
 

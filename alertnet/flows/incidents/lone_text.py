@@ -88,7 +88,8 @@ def join_text(locked: LockedIncident, into: LockedIncident, *, by: str, besides:
         raise WrongState(f"incident {into.incident.ref}", "not open", "choose an incident that is")
     _decide(locked, PromptAnswer.JOINED, by)
     for at, entry in _received(locked):
-        into.record(RECEIVED, **entry, heard_at=at.isoformat(), came_to=locked.incident.id, joined_by=by)
+        heard = {"heard_at": at.isoformat(), **entry}  # A text that we heard late says itself when it was written.
+        into.record(RECEIVED, **heard, came_to=locked.incident.id, joined_by=by)
     notify_coordinators(into, Subject.NEWS, locked.facts.team or locked.incident.ref, besides=besides)
     locked.incident = replace(locked.incident, merged_into=into.incident.id)
     close_incident(locked, CloseReason.DUPLICATE, by=by)
