@@ -19,6 +19,7 @@ from simulation.outside.outlets import outlets_of
 from simulation.outside.people import People
 from simulation.outside.pin_guesser import Guesser
 from simulation.outside.provider import Provider
+from simulation.pages.visitors import Visitors
 from simulation.world.faults import Mischief, Span, Trouble
 from simulation.world.world import MINUTE, STARTS_WITHIN, World
 
@@ -47,6 +48,7 @@ class Night:
         is_free = not (self.traveller.travels or self.members.does or self.coordinators.merges)
         self.caller = Caller(world, self.web, self.provider, is_free=is_free)
         self.calls_back = CallsBack(world, self.web, self.people)
+        self.visitors = Visitors(world, self.web, self.people)
         self.office = Office(world, self.web, is_free=is_free and not self.caller.calls)
         self._place_hosts()
 
@@ -65,6 +67,7 @@ class Night:
         self.caller.begin()
         self.calls_back.begin()
         self.office.begin()
+        self.visitors.begin()
         self.watch.begin()
         world.time.run(world.moment(world.length))
         self._calms_down()

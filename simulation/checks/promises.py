@@ -102,8 +102,6 @@ _BEFORE: Select[Any] = (
     .where(attempts.c.method == bindparam("method"), attempts.c.started_at.is_not(None))
 )
 _LOAD = {kind.value for kind in (*ASKING, Kind.ALERT, Kind.REMINDER, Kind.NOTICE)}
-
-
 _WRITTEN_OF: Select[Any] = select(incidents.c.ref, notifications.c.address).join(
     notifications, notifications.c.incident_id == incidents.c.id
 )
@@ -312,7 +310,9 @@ class Promises:
             if contact.duty is None:
                 continue
             turns = {whose_turn(contact.duty, tree.timezone, row.started_at + each) for each in (-slack, slack)}
-            if outgoing.to in {each.phone for each in contact.duty.rota} - turns:
+            # Whoever has reported it is spared, and the next one called.
+            is_spared = from_plain(Facts, row.facts).raised_from in turns
+            if not is_spared and outgoing.to in {each.phone for each in contact.duty.rota} - turns:
                 self._break("A7", f"{what} is handed over although the telephone had changed hands by then")
 
     def _is_let_through(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:

@@ -1,6 +1,7 @@
 """A call at the other end: it rings, a person or machine answers, hears us, and presses keys."""
 
 import re
+from datetime import datetime
 from functools import partial
 
 from starlette.responses import Response
@@ -29,6 +30,7 @@ class Call:
         self.people = people
         self.message = message
         self.is_over = False
+        self.ended_at: datetime | None = None
         self.by_person = False
         self._picks_up()
         people.hear_ringing()
@@ -86,6 +88,9 @@ class Call:
             digits = random.choice([code, code, code, f"{(int(code) + 1) % 1000:03d}", ""])
             if digits == code:
                 self.people.proves("call", outgoing.to)
+        elif self.by_person and outgoing.to in self.world.pins:
+            digits = self.world.pins[outgoing.to]
+            self.people.proves("call", outgoing.to)
         if digits:
             self.world.story.tell("phone", f"keys {digits} in {self.world.describe(outgoing)}")
         form = Form({"CallSid": self.message.id, "Digits": digits})
@@ -97,6 +102,6 @@ class Call:
 
     def _ends(self, status: str) -> None:
         if not self.is_over:
-            self.is_over = True
+            self.is_over, self.ended_at = True, self.world.time.now
             self.message.status = status
             call_back(self.world, self.web, self.message)

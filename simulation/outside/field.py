@@ -126,11 +126,13 @@ class Members:
         drawn = self.random.choice(["withdraw", "answer", "borrow", "press"])
         acts = not (world.mischief.quiet or traveller.travels) and self.random.random() < CHANCE
         self.does = drawn if acts else None
+        self._presses = 0
 
     @property
     def reports(self) -> int:
-        """How many incidents may result: of a report, of each who is asked, of a device that is pressed."""
-        return {None: 0, "withdraw": 1 + len(self._texts(REPORT)), "answer": 2, "borrow": 1, "press": 1}[self.does]
+        """How many incidents may result: of a report, of each who is asked, of each press of a device."""
+        withdrawn = 1 + len(self._texts(REPORT))
+        return {None: 0, "withdraw": withdrawn, "answer": 2, "borrow": 1, "press": self._presses}[self.does]
 
     def begin(self) -> None:
         """Plan what was drawn."""
@@ -185,6 +187,7 @@ class Members:
         self.web.request("a binding", _bind, hear)
 
     def _press(self) -> None:
+        self._presses += 1
         pressed = Pressed(DEVICE, "north", self.world.time.now, position=f"4.60971, -74.08175 {SECRET}")
 
         def flow(tx: Tx, edition: Edition) -> None:

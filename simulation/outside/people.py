@@ -29,6 +29,7 @@ _TASK = re.compile(r"OK (\d{4})")
 _CODE = re.compile(r"reply (\d{4})")
 _TEST = re.compile(r"test of your number\. Please reply (\d{4})")
 _LINK = re.compile(re.escape(PUBLIC_URL) + r"/a/(\w+)")
+_PAGE = re.compile(re.escape(PUBLIC_URL) + r"/([ac]/\w+)")
 
 _TO_CALL: Select[Any] = select(notifications.c.tree, notifications.c.contact).where(
     notifications.c.method == MethodKind.TASK.value
@@ -64,6 +65,8 @@ class People:
         """The last code that each number was sent."""
         self.links: dict[str, str] = {}
         """The last link that each mailbox was sent."""
+        self.pages: dict[str, str] = {}
+        """The number or mailbox that each link was sent to, by its path, in their order."""
         self.written_by: dict[str, str] = {}
         """The number that wrote to each phone last, to which it answers."""
         self.reports = 0
@@ -84,6 +87,7 @@ class People:
         random, chance = self.world.random, self.world.mischief.answers
         if self._is_test(outgoing) or self._is_a_strangers(outgoing):
             return
+        self.pages |= dict.fromkeys(_PAGE.findall(outgoing.text), outgoing.to)
         if outgoing.method is MethodKind.EMAIL:
             if link := _LINK.search(outgoing.text):
                 self.links[outgoing.to] = link[1]
@@ -167,9 +171,13 @@ class People:
 
     def report(self, number: str, text: str) -> None:
         """Let a coordinator who has called somebody report the result."""
+        self.proves_tasks()
+        self.write(number, text)
+
+    def proves_tasks(self) -> None:
+        """Note that somebody may vouch for whomever coordinators were asked to call."""
         for called in self.world.database.rows(_TO_CALL):
             self.proves("vouched", f"{called.tree}/{called.contact}")
-        self.write(number, text)
 
     def write(self, number: str, text: str) -> None:
         """Send us an SMS."""

@@ -35,6 +35,8 @@ from simulation.outside.heartbeat import check_silence
 from simulation.outside.office import check_office
 from simulation.outside.people import A_TEST, IN_WORDS, PROBE, SOS
 from simulation.outside.pin_guesser import check_guesses
+from simulation.reckoning.held import check_held
+from simulation.reckoning.pressed import check_pressed
 from simulation.reckoning.punctuality import check_openings, check_punctuality
 from simulation.world.cast import FIELD_PHONE, STRANGERS_PHONE, TRAVELLERS_PHONE
 from simulation.world.expected_consent import why_barred
@@ -102,7 +104,7 @@ def reckon(night: Night) -> None:
         _proven,
         _grounded,
         _tried,
-        _held,
+        check_held,
         _heard,
         _replied,
         _left_in_peace,
@@ -120,7 +122,8 @@ def reckon(night: Night) -> None:
         *check_recordings(world, night.caller),
         *check_calls_back(world, night.calls_back),
     )
-    for promise, how in (*check_guesses(world), *check_code_guesses(world), *of_the_field, *check_office(world)):
+    of_the_desk = (*check_pressed(night, history), *check_office(world))
+    for promise, how in (*check_guesses(world), *check_code_guesses(world), *of_the_field, *of_the_desk):
         night.world.story.breaks_promise(promise, how)
     check_punctuality(night, history)
     check_openings(night, history)
@@ -138,7 +141,15 @@ def _once(night: Night, _: Sequence[Row[Any]]) -> Found:
         if ref not in there:
             yield "A1", f"{ref} was accepted, and is lost"
     count = sum(not facts.get("lone_text") for facts in night.world.database.column(select(incidents.c.facts)))
-    reporting = (night.coordinators, night.people, night.traveller, night.members, night.caller, night.office)
+    reporting = (
+        night.coordinators,
+        night.people,
+        night.traveller,
+        night.members,
+        night.caller,
+        night.office,
+        night.visitors,
+    )
     most = sum(each.reports for each in reporting)
     if count > most:
         yield "A1", f"{count} incidents came of {most} reports"
@@ -159,7 +170,8 @@ def _settled(night: Night, _: Sequence[Row[Any]]) -> Found:
     slack = night.world.mischief.slack(2)
     rows = night.world.database.rows(_ATTEMPTS)
     # One call after another goes to a number; the others wait for its line.
-    rings = {call.message.outgoing.attempt for call in night.provider.calls.values() if not call.is_over}
+    calls = night.provider.calls.values()
+    rings = {each.message.outgoing.attempt for each in calls if each.ended_at is None or each.ended_at > long_ago}
     in_use = {row.address_index for row in rows if row.id in rings or _is_call_since(row, long_ago)}
     for notification, group in groupby(rows, key=lambda row: row.notification_id):
         tries = list(group)
@@ -280,19 +292,6 @@ def _grounded(night: Night, _: Sequence[Row[Any]]) -> Found:
     for row in night.world.database.rows(_RESTING):
         if row.id not in holding:
             yield "A6", f"{row.tree} of {row.ref} is acknowledged, and no answer holds that anybody gave"
-
-
-def _held(_: Night, history: Sequence[Row[Any]]) -> Found:
-    """B3: while a coordinator holds what comes next, no level of that tree opens by itself."""
-    on_hold: set[tuple[str, str]] = set()
-    for row in history:
-        where = (row.chain, row.payload.get("tree"))
-        if row.kind == "hold_began":
-            on_hold.add(where)
-        elif row.kind == "hold_ended":
-            on_hold.discard(where)
-        elif row.kind == "level_opened" and row.payload["cause"] in ("due", "automatic") and where in on_hold:
-            yield "B3", f"{row.payload['level']} of {where[1]} has opened by itself at {row.at}, and is on hold"
 
 
 def _heard(night: Night, _: Sequence[Row[Any]]) -> Found:

@@ -154,6 +154,27 @@ MUTANTS = {
         "context.change(on_hold_since=context.moment)",
         "context.change(on_hold_since=None)",
     ),
+    "a level that a coordinator holds or refuses opens by itself": Mutant(
+        "B3",
+        147,
+        "alertnet/core/escalation/context.py",
+        "(index in state.held and index not in state.goes)",
+        "False",
+    ),
+    "what is pressed on the page of a question is forgotten": Mutant(
+        "A1",
+        107,
+        "alertnet/flows/pages/coordinator_page.py",
+        "return _record(locked, prompt, sent.answer, by), ()",
+        "return Outcome.DONE, ()",
+    ),
+    "a PIN entered under duress is told to nobody": Mutant(
+        "B4",
+        107,
+        "alertnet/flows/escalation/pin_proof.py",
+        "    if tried.check is PinCheck.DURESS:\n        notify",
+        "    if False:\n        notify",
+    ),
     "the telephone goes round a week early": Mutant(
         "A7",
         2,
