@@ -1,5 +1,6 @@
 """The plain state of one night, drawn from its seed. Everything in the night shares it, and it knows none of them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -8,6 +9,7 @@ from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.incident import Facts
 from alertnet.messages.renderer import Renderer
+from alertnet.store.db.tx import Tx
 from alertnet.store.queues.attempts import SENT_BY
 from alertnet.store.records import editions
 from simulation.world.cast import (
@@ -145,8 +147,12 @@ class World:
         return self.names.get(address, address)
 
     def _publish(self, network: Network) -> editions.Edition:
-        pattern = self.database.pattern
-        return pattern.transact(editions.publish, network, pattern.templates.to_text())
+        pattern, now = self.database.pattern, self.time.now
+
+        def publish(tx: Tx) -> editions.Edition:
+            return editions.publish(replace(tx, now=now), network, pattern.templates.to_text())
+
+        return pattern.transact(publish)
 
     def _idle_until(self) -> datetime:
         if self.time.now < self.looks_until:
