@@ -105,6 +105,11 @@ included = matching(
     phrase("not a file of contacts"),
     phrase("a path from here, such as shared/embassies.yaml"),
 )
+key_file = matching(
+    r"(?a)(?=.{1,254}\Z)(?:[\w-][\w.-]*/)*[\w-][\w.-]*\.(?:asc|pgp|gpg)",
+    phrase("not a key file"),
+    phrase("a path in the folder of the trees, such as keys/embassy-es.asc"),
+)
 perpetrator = one_of(phrase("unknown perpetrator"), (kind for kind in Perpetrator if kind not in _STATE_OF_KNOWLEDGE))
 country = one_of(phrase("unknown country"), sorted(COUNTRIES))
 served = one_of(phrase("unknown country"), (EVERYWHERE, *sorted(COUNTRIES)))
@@ -165,17 +170,6 @@ def number(text: str) -> str:
     # Check for "possible", not "valid": numbering plans change faster than any table of them.
     if phonenumbers.is_possible_number_with_reason(parsed) != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise wanted
-    return text
-
-
-def key_file(text: str) -> str:
-    """The path of a public key's file inside the folder of the trees."""
-    if len(text) > LONGEST_ADDRESS or not re.fullmatch(
-        r"(?:[\w-][\w.-]*/)*[\w-][\w.-]*\.(?:asc|pgp|gpg)", text, re.ASCII
-    ):
-        raise NotAllowed(
-            phrase("not a key file"), (phrase("a path in the folder of the trees, such as keys/embassy-es.asc"),)
-        )
     return text
 
 

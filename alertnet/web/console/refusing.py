@@ -15,11 +15,6 @@ from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.tree_editing import Faulty
 from alertnet.web.auth import runtime_of
 from alertnet.web.console.sessions import (
-    DONE_BEFORE,
-    ENDED,
-    MANY_COME,
-    NOT_OURS,
-    OTHER_SESSION,
     SIGN_IN,
     Busy,
     DoneBefore,
@@ -30,7 +25,7 @@ from alertnet.web.console.sessions import (
 from alertnet.web.console.shown import ENGLISH, go_to, language_of, sayer, show, translated
 from alertnet.web.forms import read_form
 from alertnet.web.problems import OUR_FAULT
-from alertnet.web.throttle import BUSY, CROWDED
+from alertnet.web.throttle import CROWDED
 
 STATUS: Mapping[type[Exception], int] = {
     BadInput: 422,
@@ -48,8 +43,6 @@ AWAY = "the database gives no answer: nothing was recorded; try again in a momen
 NOT_ALLOWED = "{field}: {value} is not allowed (allowed: {allowed})"
 MISSING = "{field}: missing (allowed: {allowed})"
 NOT_THERE = "no {kind} {name}"
-FIXED = (AWAY, DONE_BEFORE, MANY_COME, NOT_OURS, OTHER_SESSION, ENDED, BUSY, CROWDED, OUR_FAULT)
-"""Refusals with a fixed text; `words/refusals.*.yaml` translates the others, which name a thing and a value."""
 
 ENTERING: Mapping[str, Any] = {
     "then": "/desk",

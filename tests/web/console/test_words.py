@@ -20,7 +20,8 @@ from alertnet.flows.desk import chronicle, night
 from alertnet.flows.desk.names import DAY, FAILURES, MESSAGES, MONTHS, day_in
 from alertnet.store.queues.attempts import JOINED
 from alertnet.store.records.credentials.users import Role
-from alertnet.web.console import refusing
+from alertnet.web import problems, throttle
+from alertnet.web.console import refusing, sessions
 from alertnet.web.console.access import account, openid, users
 from alertnet.web.console.incidents import board
 from alertnet.web.console.incidents.incident import DONE
@@ -61,8 +62,9 @@ def said() -> set[str]:
         *users.DONE.values(),
         *board.DONE.values(),
         *system.DROPPED.values(),
-        *refusing.FIXED,
-        *openid.REFUSALS,
+        *(refusing.AWAY, problems.OUR_FAULT, throttle.BUSY, throttle.CROWDED),
+        *(sessions.DONE_BEFORE, sessions.MANY_COME, sessions.NOT_OURS, sessions.OTHER_SESSION, sessions.ENDED),
+        *(openid.AWAY, openid.DOUBTFUL, openid.MANY, openid.UNKNOWN),
         *BANDS,
         *night.DEEDS.values(),
         *("any", "each organisation", "missed", "overdue", "on the road", "awaited"),

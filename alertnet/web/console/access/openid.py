@@ -43,7 +43,6 @@ AWAY = "{host} gives no answer at the moment. Your password and the code of your
 DOUBTFUL = "What came back from {host} was not for this page, or too old. Begin again here."
 MANY = "There were too many tries from where you are. Wait for ten minutes."
 UNKNOWN = "{host} knows you, but that account stands for nobody here. An administrator links it with you, by this:"
-REFUSALS = (AWAY, DOUBTFUL, MANY, UNKNOWN)
 
 log = structlog.get_logger(__name__)
 _asking = threading.Semaphore(AT_ONCE)
