@@ -116,9 +116,10 @@ def survey(
     def tried(tree: str, contact: str) -> date | None:
         return known().get((tree, contact))
 
-    unwise = [*advice(of_trees, _field_of(reading.folders), today, reading.rules, spoken, tried)]
+    field = _field_of(reading.folders)
+    unwise = [*advice(of_trees, field, today, reading.rules, spoken, tried)]
     unwise += (fault for keyring in keyrings for fault in keyring.expiring(today))
-    unwise += oversights(trees, of_trees, today)
+    unwise += oversights(trees, of_trees, field, today)
     closed: dict[Days, date | None] = {}
     for tree, nodes in zip(trees, of_trees, strict=True):
         unwise += [*uncovered(tree, nodes.root, today), *long_closed(tree, nodes.contacts, today, closed)]

@@ -178,6 +178,31 @@ def test_what_a_network_can_not_help_is_no_advice(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("consent", "said"),
+    [
+        ("internal", []),
+        ("national", ["unless a report says C2, nobody but coordinators and last resort hears of it: 'national'"]),
+        ("international", []),
+    ],
+)
+def test_a_standing_consent_that_reaches_nobody_is_said(tmp_path: Path, consent: str, said: list[str]) -> None:
+    """A3: else the embassy that `simulate --consent international` told hears of no SMS of that team."""
+    found = unwise(tmp_path, field=FIELD.replace("country: CO", f"country: CO, consent: {consent}"))
+
+    assert [each.partition(".consent: ")[2] for each in found] == said
+
+
+def test_a_standing_consent_that_reaches_somebody_who_serves_that_country_is_well(tmp_path: Path) -> None:
+    field = FIELD.replace("country: CO", "country: CO, consent: national")
+    ombuds = TREE.replace("role: embassy, represents: ES,", "role: ombuds, scope: national,")
+
+    here, elsewhere = (unwise(tmp_path, tree, field) for tree in (ombuds, ombuds.replace("[CO]", "[PE]")))
+
+    assert here == ["teams.yaml:4:40: people.P7.nationality: no tree has an embassy of this person's country: 'ES'"]
+    assert len(elsewhere) == 2
+
+
+@pytest.mark.parametrize(
     ("old", "new", "said"),
     [
         ("country: CO", "country: PE", "teams.yaml:2:20: teams.north.country: no tree serves the country of this team"),

@@ -6,13 +6,13 @@ from datetime import date
 from alertnet.core.directory.contact import ABROAD, Contact
 from alertnet.core.directory.contact_tree import ContactTree, Then
 from alertnet.core.directory.languages import phrase
-from alertnet.core.incident import Severity
+from alertnet.core.incident import Scope, Severity, narrowest
 from alertnet.trees.checks.references import TreeNodes
-from alertnet.trees.reading.document import Node
+from alertnet.trees.reading.document import Joined, Node
 from alertnet.trees.reading.fault import Fault
 
 
-def oversights(trees: Sequence[ContactTree], nodes: Sequence[TreeNodes], today: date) -> Iterator[Fault]:
+def oversights(trees: Sequence[ContactTree], nodes: Sequence[TreeNodes], field: Joined, today: date) -> Iterator[Fault]:
     """A finding for each such thing, at its place."""
     told = {_where(tree, id) for tree in trees for id in _told(tree)}
     for tree, of_tree in zip(trees, nodes, strict=True):
@@ -32,6 +32,23 @@ def oversights(trees: Sequence[ContactTree], nodes: Sequence[TreeNodes], today: 
                     "nobody in this level represents a country, so it tells the same people whoever is affected:"
                 )
                 yield node["when"]["nationality"].fault(message)
+    yield from _reaching_nobody(trees, field)
+
+
+def _reaching_nobody(trees: Sequence[ContactTree], field: Joined) -> Iterator[Fault]:
+    """Standing consents of teams by which nobody hears more than where consent is internal."""
+    for _, team in field["teams"].items():
+        given, country = team.get("consent"), team.get("country")
+        serving = [tree for tree in trees if isinstance(country, str) and tree.serves(country)]
+        others = [tree.contacts[id] for tree in serving for id in _told(tree) if not tree.is_own(tree.contacts[id])]
+        if given in list(Scope) and others:
+            nearest = narrowest([contact.scope for contact in others])
+            if Scope.INTERNAL.rank < Scope(given).rank < nearest.rank:
+                code = f"C{nearest.rank}"
+                message = phrase(
+                    "unless a report says {code}, nobody but coordinators and last resort hears of it:", code=code
+                )
+                yield team["consent"].fault(message)
 
 
 def _goes_on(tree: ContactTree, index: int) -> bool:
