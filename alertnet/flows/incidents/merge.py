@@ -131,9 +131,8 @@ def foresee_split(tx: Tx, id: str, ref: str) -> Foreseen:
         raise BadInput("report", ref, [each.ref for each in whole.parts] or "a report that was merged into it")
     facts = no_wider(_without(whole, part.id), whole.facts)
     plans = editions.plans(tx, facts, whole.incident.trees)
-    heard = dict(whole.heard_of_each)
-    only_there = heard.pop(ref).difference(*heard.values())
-    anew = sorted(f"{tree}/{contact}" for tree, contact in only_there if contact in plans[tree].allowed)
+    told = _told_only_of(whole, ref)
+    anew = sorted(f"{tree}/{contact}" for tree, contact in told if contact in plans[tree].allowed)
     return Foreseen(whole.incident.ref, facts, retold(whole.plans, plans), tuple(anew))
 
 
@@ -264,8 +263,7 @@ def _decided(part: LockedIncident, whole: LockedIncident, tree: str) -> list[Eve
 def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     session, merged_at = whole.tx.session, part.incident.closed_at
     assert merged_at is not None
-    heard = dict(whole.heard_of_each)
-    only_there = heard.pop(part.incident.ref).difference(*heard.values())
+    only_there = _told_only_of(whole, part.incident.ref)
     gone = answers.current_answers(session, [part.incident.id])
     here = answers.current_answers(session, [whole.incident.id])
     moved = [each for each in here if whole.recipient(each.tree, each.contact).names & only_there]
@@ -365,6 +363,12 @@ def _let_wait(locked: LockedIncident, consent: Scope, since: str) -> None:
     if consent is not locked.facts.consent:
         wider = Wider(consent, None, "whoever reported it", since, locked.tx.now)
         let_wait(locked, (*(each for each in locked.incident.wider if each.person), wider))
+
+
+def _told_only_of(whole: LockedIncident, ref: str) -> set[tuple[str, str]]:
+    """(tree, contact) of those who may have been told of that report and no other."""
+    others = dict(whole.heard_of_each)
+    return others.pop(ref).difference(*others.values())
 
 
 def _without(whole: LockedIncident, part: str) -> Facts:
