@@ -136,22 +136,13 @@ def _by_name(place: Path) -> dict[str, Path]:
         prefix = f"{OF_OTHERS}{at}/" if at else ""
         for here, folders, names in os.walk(folder):
             # Skip hidden folders: this runs twice a second, and git's own files are many times as many.
-            folders[:] = [name for name in folders if not _is_hidden(name)]
+            folders[:] = [name for name in folders if not name.startswith(".")]
             if at > 0 or not any(Path(here).is_relative_to(other) for other in others):
-                paths = [Path(here, name) for name in names if name.endswith(SUFFIXES) and not _is_hidden(name)]
-                found |= {
-                    prefix + path.relative_to(folder).as_posix(): path for path in paths if _is_kept(folder, path)
-                }
+                paths = [Path(here, name) for name in names if name.endswith(SUFFIXES) and not name.startswith(".")]
+                kept = (path for path in paths if path.is_file() and not leads_out(folder, path))
+                found |= {prefix + path.relative_to(folder).as_posix(): path for path in kept}
     return dict(sorted(found.items()))
-
-
-def _is_kept(folder: Path, path: Path) -> bool:
-    return path.is_file() and not leads_out(folder, path)
 
 
 def _text_of(kept: dict[str, Any]) -> str:
     return json.dumps(kept, sort_keys=True, ensure_ascii=False)
-
-
-def _is_hidden(name: str) -> bool:
-    return name.startswith(".")

@@ -58,12 +58,12 @@ def call_sheet(
     It is made from the trees in force in the database, or from the folder of trees where that can't be read, and says
     which. The file is confidential; only you can read it.
     """
-    from alertnet.cli.call_sheet.sources import Wanted, draft
+    from alertnet.cli.call_sheet.sources import draft
     from alertnet.cli.output import write_confidential
 
     facts = case.facts if case.is_given else None
     _require_one_source(ref, facts, trees)
-    sheet, origin = draft(Wanted(ref, facts, trees), lambda text: typer.echo(text, err=True))
+    sheet, origin = draft(ref, facts, trees, lambda text: typer.echo(text, err=True))
     path = output or Path("-".join(filter(None, ("call-sheet", origin.ref))) + SUFFIX[format])
     write_confidential(path, _printed(sheet, origin, templates, language, format))
     typer.echo(

@@ -8,7 +8,6 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 
 from alertnet.cli.connection import connected
-from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.directory.on_call import Officer
 from alertnet.core.errors import AlertnetError, BadInput, Misconfigured
@@ -27,16 +26,6 @@ from alertnet.store.records import editions, incidents, on_call
 from alertnet.store.views import incident_view
 from alertnet.trees import read_network, read_rules
 
-
-@value
-class Wanted:
-    """Which sheet to make: of an incident, of a case, or of everything. `folder`: use this folder, not the database."""
-
-    ref: str | None = None
-    facts: Facts | None = None
-    folder: Path | None = None
-
-
 Draft = tuple[CallSheet, Origin]
 
 
@@ -44,37 +33,39 @@ class _NoTrees(AlertnetError):
     """The database has never had trees in force."""
 
 
-def draft(wanted: Wanted, warn: Callable[[str], None]) -> Draft:
-    """The sheet and its origin. `warn` is told why the database could not be used.
+def draft(ref: str | None, facts: Facts | None, folder: Path | None, warn: Callable[[str], None]) -> Draft:
+    """The sheet of an incident, of a case, or of everything, and its origin.
+
+    `folder`: use this folder, not the database. `warn` is told why the database could not be used.
 
     Raises:
         BadInput: an excluded name is in no tree.
         Unknown: there is no such incident.
         Misconfigured: the folder has faults, or an incident was asked for and the database can't be used.
     """
-    sheet, origin = _draft(wanted, warn)
-    rules = read_rules(wanted.folder or examine().settings.contact_trees).by_country
+    sheet, origin = _draft(ref, facts, folder, warn)
+    rules = read_rules(folder or examine().settings.contact_trees).by_country
     emergency = {country: rule.emergency for country, rule in rules.items() if rule.emergency}
     return sheet, replace(origin, emergency=emergency)
 
 
-def _draft(wanted: Wanted, warn: Callable[[str], None]) -> Draft:
-    if wanted.folder is not None:
-        return _from_folder(wanted.facts, wanted.folder)
+def _draft(ref: str | None, facts: Facts | None, folder: Path | None, warn: Callable[[str], None]) -> Draft:
+    if folder is not None:
+        return _from_folder(facts, folder)
     try:
         _require_file()
         with connected() as runtime:
-            return runtime.read(_from_database, wanted)
+            return runtime.read(_from_database, ref, facts)
     except (Misconfigured, DatabaseAway, Unreadable, _NoTrees, DBAPIError) as error:
         # A driver's error text may be long and cryptic; its type says enough.
         why = type(error.orig).__name__ if isinstance(error, DBAPIError) else error.for_operator
-    if wanted.ref is not None:
+    if ref is not None:
         raise Misconfigured(
-            [f"{wanted.ref}: the database can't be used ({why}). Without a reference the sheet is made from a folder."]
+            [f"{ref}: the database can't be used ({why}). Without a reference the sheet is made from a folder."]
         )
     folder = examine().settings.contact_trees
     warn(f"The database can't be used ({why}): the sheet is made from the folder {folder}.")
-    return _from_folder(wanted.facts, folder)
+    return _from_folder(facts, folder)
 
 
 def _require_file() -> None:
@@ -84,14 +75,14 @@ def _require_file() -> None:
         raise _NoTrees(f"there is no file {url.database}")
 
 
-def _from_database(tx: Tx, wanted: Wanted) -> Draft:
-    if wanted.ref is not None:
-        return _of_incident(tx, wanted.ref)
+def _from_database(tx: Tx, ref: str | None, facts: Facts | None) -> Draft:
+    if ref is not None:
+        return _of_incident(tx, ref)
     latest = editions.in_force(tx.session)
     if latest is None:
         raise _NoTrees("it has never had trees in force")
     trees = [editions.tree(tx.session, hash) for _, hash in sorted(latest.trees.items())]
-    sheet = _sheet(wanted.facts, trees)
+    sheet = _sheet(facts, trees)
     since = {"at": moment(latest.since)}
     return sheet, Origin(tx.now, "from_database", _named(sheet, latest.trees), since, on_duty=_on_duty(tx, trees))
 

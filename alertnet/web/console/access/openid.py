@@ -81,7 +81,7 @@ def go(request: Request, runtime: InForce, then: str = "/desk") -> Response:
     if request.headers.get("Sec-Fetch-Site") in ELSEWHERE:
         raise Forbidden(NOT_OURS)
     if not runtime.transact(count_visit, address_of(request, runtime)):
-        return _refused(request, 429, MANY)
+        return ask_to_sign_in(request, 429, refused=MANY)
     asked = Asked.drawn(runtime.entropy)
     try:
         with _turn():
@@ -105,9 +105,9 @@ def come_back(request: Request, runtime: InForce, state: str = "", code: str = "
     provider = _provider(request)
     trip = Trip.of(request.cookies.get(COOKIE, ""), runtime.vault, runtime.now())
     if trip is None or trip.asked.state != state or not code:
-        return _refused(request, 403, DOUBTFUL)
+        return ask_to_sign_in(request, 403, refused=DOUBTFUL)
     if not runtime.transact(count_return, address_of(request, runtime), state):
-        return _refused(request, 403, DOUBTFUL)
+        return ask_to_sign_in(request, 403, refused=DOUBTFUL)
     try:
         with _turn():
             account = provider.who(trip.asked, code, iss, runtime.now())
@@ -115,10 +115,10 @@ def come_back(request: Request, runtime: InForce, state: str = "", code: str = "
         return _away(request, fault)
     except Doubtful as fault:
         log.warning("openid_refused", cause=str(fault))
-        return _refused(request, 403, DOUBTFUL)
+        return ask_to_sign_in(request, 403, refused=DOUBTFUL)
     token = runtime.transact(sign_in_linked, account)
     if token is None:
-        return _refused(request, 403, UNKNOWN, detail=account.subject[:255])
+        return ask_to_sign_in(request, 403, refused=UNKNOWN, detail=account.subject[:255])
     return _entered(request, token, trip.then)
 
 
@@ -162,8 +162,4 @@ def _turn() -> Iterator[None]:
 
 def _away(request: Request, fault: Exception) -> Response:
     log.warning("openid_provider_away", cause=str(fault))
-    return _refused(request, 503, AWAY)
-
-
-def _refused(request: Request, status: int, why: str, detail: str = "") -> Response:
-    return ask_to_sign_in(request, status, refused=why, detail=detail)
+    return ask_to_sign_in(request, 503, refused=AWAY)
