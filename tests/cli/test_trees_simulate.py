@@ -177,6 +177,17 @@ def test_a_language_without_messages_is_shown_beside_the_one_that_is_used(office
     assert "there are no messages in this language: gn → es" in checked.out
 
 
+def test_of_a_call_those_sentences_are_shown_that_who_picks_up_would_hear(office: Office) -> None:
+    """Not all that some call may say: what comes next, or that it is over, has nothing to name in a rehearsal."""
+    said = office.types("trees", "simulate", TREES, *ARREST, *AT, "--hours", "1", "--messages").out
+
+    calls = re.findall(r"call  coordinator \(.*\n((?: +\| .*\n)+)", said)
+    heard = [line.strip(" |") for line in calls[0].splitlines()]
+    assert [words.split()[0] for words in heard] == ["Llamada", "Si", "Gracias."]
+    assert "marque su PIN" in heard[1]
+    assert ": ." not in said
+
+
 def test_json_holds_each_message_with_its_offset(office: Office) -> None:
     said = office.types("trees", "simulate", TREES, *ARREST, *AT, "--format", "json", "--hours", "1", "--messages")
 

@@ -150,7 +150,8 @@ def _contact(played: Played, told: Sequence[Told]) -> str:
 def _asked(played: Played, what: str, asked: Sequence[Told]) -> str:
     who = ", ".join(dict.fromkeys(each.contact.id for each in asked))
     moments = list(dict.fromkeys(each.at for each in asked))
-    again = f", again {len(moments) - 1} times until {_after(played, moments[-1])}" if len(moments) > 1 else ""
+    times = "once, at" if len(moments) == 2 else f"{len(moments) - 1} times until"
+    again = f", again {times} {_after(played, moments[-1])}" if len(moments) > 1 else ""
     return f"{_after(played, moments[0])} {what}: {who}{again}"
 
 

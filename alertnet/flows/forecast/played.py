@@ -61,6 +61,11 @@ class Played:
         if self.renderer is None or told.method.kind is MethodKind.TASK:
             return None
         words = sent_by(self._said(told), told.method)
+        if told.method.kind is MethodKind.CALL:
+            script = self.renderer.speak(told.kind, told.contact.language, words)
+            asked = ("pin" if told.contact.pin else "code", "after") if words.expects_answer else ()
+            heard = (script.sentences.get(stage) for stage in ("greeting", *asked))
+            return Message(script.language, sentences=tuple(filter(None, heard)))
         return self.renderer.render(told.kind, told.method.kind, told.contact.language, words)
 
     def spoken(self, told: Told) -> str:
