@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Contact
-from alertnet.core.escalation.state import LAST_RESORT
 from alertnet.core.inbound.field_report import UNKNOWN_TYPE
 from alertnet.core.incident import TYPES
 from alertnet.core.notification import FIELD
@@ -101,9 +100,6 @@ class Names:
 
     def tree(self, id: str) -> str:
         return self.locked.tree(id).title_in(self.language) if id in self.locked.plans else id
-
-    def level(self, tree: str, index: int) -> str:
-        return self.say("Last resort") if index == LAST_RESORT else self.locked.tree(tree).levels[index].name
 
     def clock(self, at: datetime, zone: ZoneInfo) -> str:
         """The time of day there, with the date if it is not the day the incident began."""

@@ -118,7 +118,7 @@ def hold_rest(recipient: Recipient, via: Via, address: str | None, at: datetime 
     recorded = respond(recipient, response, replying=via is Via.SMS)
     has_charge = recorded.kind is AnswerKind.ACKNOWLEDGED or at is None or recorded.at <= at
     if has_charge:
-        _decide_rest(recipient, PromptAnswer.HOLD, at)
+        decide_rest(recipient, PromptAnswer.HOLD, at)
     return recorded
 
 
@@ -128,12 +128,8 @@ def is_on_hold(recipient: Recipient) -> bool:
     return any(each.tree in states and states[each.tree].on_hold_since is not None for each in recipient.same)
 
 
-def release_rest(recipient: Recipient, at: datetime | None = None) -> None:
-    """Release the hold wherever the coordinator's answer counts; `at`: when it was said, if that was before now."""
-    _decide_rest(recipient, PromptAnswer.GO, at)
-
-
-def _decide_rest(recipient: Recipient, decision: PromptAnswer, at: datetime | None) -> None:
+def decide_rest(recipient: Recipient, decision: PromptAnswer, at: datetime | None = None) -> None:
+    """Hold what comes next, or let it go on, wherever the coordinator's answer counts; `at`: as in `hold_rest`."""
     locked, tree, by = recipient.locked, recipient.tree, recipient.id
     since = _decided_since(locked, at) if at else frozenset[str]()
     trees = [each.tree for each in counted_in(recipient) if each.tree not in since]

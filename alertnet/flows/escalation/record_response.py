@@ -16,9 +16,9 @@ from alertnet.core.monitoring.metrics import ANSWERS, once
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.written_codes import known_code
 from alertnet.flows.escalation.escalate import let_go, move
-from alertnet.flows.notifications.answer_changes import announce, announce_revoked, revise, told_at
-from alertnet.flows.notifications.cancel_messages import cancel_confirmations
-from alertnet.flows.notifications.compose import coming, drafts, said
+from alertnet.flows.notifications.answer_changes import announce, revise, told_at
+from alertnet.flows.notifications.cancel_messages import cancel_confirmations, cancel_news_of
+from alertnet.flows.notifications.compose import coming, drafts, notify_coordinators, said
 from alertnet.flows.notifications.field_reassurance import promise_again, tell_has_it
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.store.records import answers
@@ -154,7 +154,8 @@ def revoke(
         let_go(giver)
     promise_again(locked)
     if by is not None and given.kind is AnswerKind.ACKNOWLEDGED and left is None and locked.is_open:
-        announce_revoked(locked, given.contact, given.id, besides=besides)
+        cancel_news_of(locked, given.id)
+        notify_coordinators(locked, Subject.REVOKED, given.contact, besides=besides)
 
 
 def taken_back(gone: AnswerKind, left: CurrentAnswer | None) -> list[Callable[[str], Event]]:

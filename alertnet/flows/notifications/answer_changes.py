@@ -9,9 +9,9 @@ from datetime import datetime
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.limits import ANSWER_CHANGES
 from alertnet.core.notification import Kind
-from alertnet.flows.notifications.cancel_messages import CONFIRMATIONS, cancel_news_of
+from alertnet.flows.notifications.cancel_messages import CONFIRMATIONS
 from alertnet.flows.notifications.compose import notify_coordinators
-from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
+from alertnet.flows.unit.locked_incident import Recipient
 from alertnet.store.records import limits, notifications
 
 
@@ -32,12 +32,6 @@ def announce(recipient: Recipient, subject: Subject, answer: str | None, *, at: 
         notify_coordinators(locked, subject, contact, besides=recipient, acknowledgement=answer)
     elif at is not None:
         notify_coordinators(locked, Subject.MORE_ANSWERS, contact, besides=recipient, leaves_at=at)
-
-
-def announce_revoked(locked: LockedIncident, contact: str, answer: str, *, besides: Recipient | None) -> None:
-    """Tell the other coordinators that the contact takes charge no more, and of that answer nothing any longer."""
-    cancel_news_of(locked, answer)
-    notify_coordinators(locked, Subject.REVOKED, contact, besides=besides)
 
 
 def revise(recipient: Recipient, kind: Kind, words: Said) -> None:

@@ -68,7 +68,7 @@ def speak_again(locked: LockedIncident) -> None:
 
 def tell_nobody_yet(locked: LockedIncident, promise_id: str) -> None:
     """Tell the field, after ten minutes, that nobody has answered yet, and who can be called next."""
-    _close(locked, promise_id, PromptAnswer.NOBODY_YET)
+    prompt_store.answer(locked.tx, promise_id, PromptAnswer.NOBODY_YET)
     told = notifications.told(locked.tx.session, locked.incident.every_id, URGENT)
     silent = frozenset(number for tree, id in told for number in locked.contact(tree, id).numbers)
     _tell(locked, Subject.NOBODY, locked.tx.now, silent)
@@ -78,7 +78,7 @@ def tell_has_it(locked: LockedIncident, at: datetime) -> None:
     """Tell the field, once, that a coordinator has acknowledged."""
     promise = prompt_store.promise_of(locked.tx.session, locked.incident.id)
     if promise is not None:
-        _close(locked, promise.id, PromptAnswer.TOLD)
+        prompt_store.answer(locked.tx, promise.id, PromptAnswer.TOLD)
         _tell(locked, Subject.ACKNOWLEDGED, at)
 
 
@@ -140,10 +140,6 @@ def _is_withdrawn(locked: LockedIncident, facts: Facts) -> bool:
     """Whether that phone asked to withdraw another incident, or did so under duress; then we write to it no more."""
     raised = incidents.all_open_of_phone(locked.tx, facts.raised_from or "")
     return any(each.facts.withdrawn or each.facts.duress for each in raised)
-
-
-def _close(locked: LockedIncident, promise_id: str, answer: PromptAnswer) -> None:
-    prompt_store.answer(locked.tx, promise_id, answer, by=None)
 
 
 def _tell(

@@ -10,7 +10,7 @@ from alertnet.core.escalation.state import action_due
 from alertnet.core.notification import PromptAnswer
 from alertnet.flows.escalation.bad_addresses import report_wrong_person
 from alertnet.flows.escalation.pin_proof import Proof, Sent, no_proof, without_written_pins
-from alertnet.flows.escalation.record_decision import hold_rest, is_on_hold, release_rest
+from alertnet.flows.escalation.record_decision import decide_rest, hold_rest, is_on_hold
 from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.escalation.report_action import is_reported, report_action
 from alertnet.flows.incidents.update import happened_since
@@ -140,7 +140,7 @@ def _record(visitor: Recipient, address: str, form: Sent) -> tuple[Remark, ...]:
         return (Remark("recorded_hold", now),)
     if form.answer == GO:
         if is_on_hold(visitor):
-            release_rest(visitor)
+            decide_rest(visitor, PromptAnswer.GO)
         return (Remark("recorded_go", now),)
     if form.answer:
         kind, by = ANSWERS[form.answer], form.by or None

@@ -12,7 +12,7 @@ from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.inbound.sms_answers import SmsAnswer, Verb
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.flows.credentials.written_codes import known_code
-from alertnet.flows.escalation.record_decision import decide_prompt, hold_rest, is_on_hold, release_rest
+from alertnet.flows.escalation.record_decision import decide_prompt, decide_rest, hold_rest, is_on_hold
 from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.escalation.report_action import report_action, vouch
 from alertnet.flows.incidents.lone_text import RECEIVED_BY
@@ -123,7 +123,7 @@ def _decide_by_own_code(texted: _TextedAnswer) -> Reply:
         if question is None and texted.answer.verb is Verb.HOLD:
             return _hold(texted)
         if question is None and is_on_hold(holder):
-            release_rest(holder, texted.sms.heard_at)
+            decide_rest(holder, PromptAnswer.GO, texted.sms.heard_at)
             stays = is_on_hold(holder)
             return _reply(texted, Kind.RECORDED, subject=Subject.HOLD if stays else Subject.GO, at=locked.tx.now)
         question = question or prompt_store.last_decision(session, incident)

@@ -229,7 +229,7 @@ def is_open(session: Session, id: str) -> bool:
     return any(_DUE_AT.scalars(session, {"id": id}))
 
 
-def answer(tx: Tx, id: str, answer: PromptAnswer, *, by: str | None, again_at: datetime | None = None) -> None:
+def answer(tx: Tx, id: str, answer: PromptAnswer, *, by: str | None = None, again_at: datetime | None = None) -> None:
     """Record how a prompt was answered, decided or overtaken: it stops ringing, or rings again at `again_at`.
 
     One on hold no longer proceeds by itself.
