@@ -7,7 +7,7 @@ says more than a look reads is left.
 import imaplib
 import re
 import ssl
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -16,32 +16,37 @@ from typing import Any
 from alertnet.channels.base import MailListing, ReceivedMail
 from alertnet.channels.deadline import Deadline, DeadlineReader, open_socket
 from alertnet.channels.mail import tls_to
-from alertnet.channels.received_mail import read_mail
+from alertnet.channels.received_mail import MESSAGE_ID, read_mail
 
 DEADLINE_SECONDS = 20.0
-MOST_MAILS = 2000
+MOST_MAILS = 4000
 """The most mails whose headers one look reads, the newest."""
-MOST_BYTES = 1 << 25
+LONGEST_HEADERS = 4000
+"""The bytes of these headers that are read of each, so that nobody's long ones use up what a look reads."""
+MOST_BYTES = 1 << 26
 """The most bytes that a server may say in one look."""
-MOST_ANSWERS = 100
-"""The most mails that one look reads, the newest."""
+MOST_ANSWERS = 200
+"""The most answers that one look reads, and the most reports, the newest."""
 LONGEST_MAIL = 1 << 17
 """The bytes of a mail that are read: its words stand before what is attached."""
 AT_ONCE = 50
 """How many bodies one command asks for."""
 
-_HEADERS = "(INTERNALDATE BODY.PEEK[HEADER.FIELDS (IN-REPLY-TO REFERENCES CONTENT-TYPE)])"
+_HEADERS = f"(INTERNALDATE BODY.PEEK[HEADER.FIELDS (IN-REPLY-TO REFERENCES CONTENT-TYPE)]<0.{LONGEST_HEADERS}>)"
 _BODY = f"(INTERNALDATE BODY.PEEK[]<0.{LONGEST_MAIL}>)"
 _UID = re.compile(rb"\bUID (\d+)\b")
 _INTERNAL_DATE = re.compile(rb'INTERNALDATE "([^"]+)"')
-_MAY_BE_ANSWER = re.compile(rb"<[0-9a-f]{32}@|multipart/report", re.IGNORECASE)
+_IS_REPORT = re.compile(rb"multipart/report", re.IGNORECASE)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_FAULTS = (OSError, imaplib.IMAP4.error, ValueError, IndexError, TypeError)
+_FAULTS = (OSError, imaplib.IMAP4.error, ValueError, IndexError, TypeError, OverflowError)
 """What a server that breaks off, refuses, or speaks no IMAP gives rise to."""
 
 
 class ImapMailbox:
-    """One folder of a mailbox; threads may share it. `ours`: the addresses that our mails come from."""
+    """One folder of a mailbox; threads may share it. `ours`: the addresses that our mails come from.
+
+    `sent`: gives those of some ids that mails of ours have, since only answers to them are fetched.
+    """
 
     def __init__(
         self,
@@ -51,12 +56,13 @@ class ImapMailbox:
         password: str,
         folder: str,
         ours: Collection[str],
+        sent: Callable[[Collection[str]], Collection[str]] = set,
         *,
         is_plain: bool = False,
         deadline_seconds: float = DEADLINE_SECONDS,
     ) -> None:
         self._host, self._port, self._user, self._password = host, port, user, password
-        self._folder, self._ours = folder, ours
+        self._folder, self._ours, self._sent = folder, ours, sent
         self._is_plain = is_plain
         self._deadline_seconds = deadline_seconds
 
@@ -66,7 +72,7 @@ class ImapMailbox:
         try:
             session = self._open()
             try:
-                wanted, is_all = _may_be_answers(session, since)
+                wanted, is_all = self._wanted(session, since)
                 for start in range(0, len(wanted), AT_ONCE):
                     found += self._read(session, wanted[start : start + AT_ONCE], since)
             finally:
@@ -95,23 +101,28 @@ class ImapMailbox:
             raise
         return session
 
+    def _wanted(self, session: "_Session", since: datetime) -> tuple[list[str], bool]:
+        """The UIDs of mails since then that refer to one of ours, or are reports; and whether none was left out."""
+        # Servers compare the day alone, in a zone of their own.
+        day = since.date() - timedelta(days=1)
+        listed = _ok(session.uid("SEARCH", "SINCE", f"{day.day}-{_MONTHS[day.month - 1]}-{day.year}"))
+        uids = b" ".join(each or b"" for each in listed).decode("ascii").split()
+        headers = list(_fetched(session, uids[-MOST_MAILS:], _HEADERS))
+        is_all = len(uids) <= MOST_MAILS or any(at < since for _, at, _ in headers)
+        late = [(uid, raw) for uid, at, raw in headers if at >= since]
+        named = {uid: set(MESSAGE_ID.findall(raw.decode("ascii", "replace"))) for uid, raw in late}
+        sent = self._sent(set().union(*named.values()))
+        answers = [uid for uid, ids in named.items() if not ids.isdisjoint(sent)]
+        reports = [uid for uid, raw in late if _IS_REPORT.search(raw) and uid not in answers]
+        # Anybody can send reports, so they have a room of their own.
+        is_all &= len(answers) <= MOST_ANSWERS and len(reports) <= MOST_ANSWERS
+        return [*answers[-MOST_ANSWERS:], *reports[-MOST_ANSWERS:]], is_all
+
     def _read(self, session: "_Session", uids: Sequence[str], since: datetime) -> Iterator[ReceivedMail]:
         for _, at, raw in _fetched(session, uids, _BODY):
             mail = read_mail(raw, self._ours)
             if mail is not None and at >= since:
                 yield ReceivedMail(at, mail)
-
-
-def _may_be_answers(session: "_Session", since: datetime) -> tuple[list[str], bool]:
-    """The UIDs of mails since then that refer to one of ours, or report on delivery; and whether none was left out."""
-    # Servers compare the day alone, in a zone of their own.
-    day = since.date() - timedelta(days=1)
-    (listed,) = _ok(session.uid("SEARCH", "SINCE", f"{day.day}-{_MONTHS[day.month - 1]}-{day.year}"))
-    uids = (listed or b"").decode("ascii").split()
-    latest = uids[-MOST_MAILS:]
-    headers = _fetched(session, latest, _HEADERS)
-    found = [uid for uid, at, raw in headers if at >= since and _MAY_BE_ANSWER.search(raw)]
-    return found[-MOST_ANSWERS:], len(latest) == len(uids) and len(found) <= MOST_ANSWERS
 
 
 def _fetched(session: "_Session", uids: Sequence[str], parts: str) -> Iterator[tuple[str, datetime, bytes]]:

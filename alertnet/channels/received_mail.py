@@ -5,7 +5,8 @@ RFC 3834 (automatic answers), RFC 3464 (reports of delivery).
 """
 
 import re
-from collections.abc import Collection
+import unicodedata
+from collections.abc import Collection, Sequence
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import EmailPolicy
@@ -19,17 +20,23 @@ from alertnet.core.inbound.auto_replies import says_so
 
 LONGEST_HEADER = 4000
 """Characters of a header that are read; 60 references are no longer."""
+LONGEST_STRUCTURED = 1000
+"""The same of one whose parts have a meaning, such as an address."""
+MOST_QUOTES = 40
+"""The most quotation marks in such a header; thousands take seconds."""
 
 MOST_PARTS = 200
 """The most lines that may part its parts; each part takes as long to read as a whole small mail."""
 
-_MESSAGE_ID = re.compile(r"<([0-9a-f]{32})@")
-"""A Message-ID of ours: the id of a notification."""
+MESSAGE_ID = re.compile(r"<([0-9a-f]{32})@")
+"""The id of a notification in the Message-ID of our mail about it."""
 _PERMANENT = re.compile(r"5\.\d{1,3}\.\d{1,3}\b")
 _MACHINES = re.compile(r"(?:mailer-daemon|postmaster|no-?reply|do-?not-?reply)@")
 _BULK = frozenset(("auto_reply", "bulk", "junk", "list"))
 _LEFT_OUT = frozenset(("head", "style", "script", "title", "blockquote"))
 _LINE_ENDS = frozenset(("br", "p", "div", "tr", "li", "h1", "h2", "h3", "hr", "blockquote"))
+_IN_WORDS = frozenset(("subject", "references", "in-reply-to"))
+"""The headers that are read without looking for parts in them."""
 _UNREADABLE = (LookupError, ValueError, TypeError, AttributeError, RecursionError)
 """What the standard library raises for broken mail that its own list of defects does not cover."""
 
@@ -37,48 +44,66 @@ _UNREADABLE = (LookupError, ValueError, TypeError, AttributeError, RecursionErro
 class _Bounded(EmailPolicy):
     """The standard library's policy for parts and headers, without the rest of a header that is longer than any is.
 
-    Its parser of parameters takes minutes for what fits into one mail.
+    Its parsers of parameters and addresses take minutes for what fits into one mail.
     """
 
     def header_fetch_parse(self, name: str, value: str) -> Any:
-        return super().header_fetch_parse(name, value[:LONGEST_HEADER])
+        if name.lower() in _IN_WORDS:
+            return super().header_fetch_parse(name, value[:LONGEST_HEADER])
+        short = value[:LONGEST_STRUCTURED]
+        return super().header_fetch_parse(name, short if short.count('"') <= MOST_QUOTES else short.replace('"', ""))
 
 
 _POLICY: Any = _Bounded()
 
 
 def read_mail(raw: bytes, ours: Collection[str]) -> WrittenMail | None:
-    """The mail, if it answers one of ours; None where it does not, or can't be read.
+    """The mail, if it answers one of ours, or says that one was given up; None where it does not, or can't be read.
 
     `ours`: the addresses that our mails come from.
     """
-    if raw.count(b"\n--") > MOST_PARTS:
-        return None
+    raw = b"\n--".join(raw.split(b"\n--", MOST_PARTS)[:MOST_PARTS])
     try:
-        return _read(message_from_bytes(raw, policy=_POLICY), raw, ours)
+        mail: EmailMessage = message_from_bytes(raw, policy=_POLICY)
+        is_report = mail.get_content_type() == "multipart/report"
+        sender = parseaddr(str(mail.get("From", "")))[1].lower()
+        return _report(mail, raw, sender) if is_report else _answer(mail, raw, sender, ours)
     except _UNREADABLE:
         return None
 
 
-def _read(mail: EmailMessage, raw: bytes, ours: Collection[str]) -> WrittenMail | None:
-    is_report = mail.get_content_type() == "multipart/report"
-    sender = parseaddr(str(mail.get("From", "")))[1].lower()
+def _report(mail: EmailMessage, raw: bytes, sender: str) -> WrittenMail | None:
+    """A report that our mail was given up; of one that was delayed, delivered or opened nothing follows."""
+    answers, failed = MESSAGE_ID.findall(raw.decode("ascii", "replace")), _given_up(mail)
+    if not answers or failed is None:
+        return None
+    status, at = failed
+    return _written(mail, raw, sender, answers=answers, is_automatic=True, bounced=status, bounced_at=at)
+
+
+def _answer(mail: EmailMessage, raw: bytes, sender: str, ours: Collection[str]) -> WrittenMail | None:
     thread = [str(mail.get("In-Reply-To", "")), *reversed(str(mail.get("References", "")).split())]
-    answers = _MESSAGE_ID.findall(raw.decode("ascii", "replace") if is_report else " ".join(thread))
+    answers = MESSAGE_ID.findall(" ".join(thread))
     if not answers or not sender:
         return None
-    identity = str(mail.get("Message-ID", "")).strip() or sha256(raw).hexdigest()
-    text = "" if is_report else _text(mail)
-    return WrittenMail(
-        id=f"mail-{sha256(f'{sender} {identity}'.encode()).hexdigest()[:48]}",
-        sender=sender,
-        answers=tuple(dict.fromkeys(answers)),
+    text = _text(mail)
+    return _written(
+        mail,
+        raw,
+        sender,
+        answers=answers,
         words=own_words(text, ours),
-        whole=text.strip()[:LONGEST_WORDS],
-        is_automatic=is_report or _is_automatic(mail, sender),
-        bounced=_bounced(mail) if is_report else None,
-        attached=0 if is_report else sum(1 for _ in mail.iter_attachments()),
+        # What can't be read at all, such as an encrypted answer, is at least known by what it is about.
+        whole=text.strip()[:LONGEST_WORDS] or _printable(str(mail.get("Subject", ""))),
+        is_automatic=_is_automatic(mail, sender),
+        attached=_attached(mail),
     )
+
+
+def _written(mail: EmailMessage, raw: bytes, sender: str, *, answers: Sequence[str], **read: Any) -> WrittenMail:
+    identity = str(mail.get("Message-ID", "")).strip() or sha256(raw).hexdigest()
+    id = f"mail-{sha256(f'{sender} {identity}'.encode()).hexdigest()[:48]}"
+    return WrittenMail(id, sender, tuple(dict.fromkeys(answers)), **{"words": "", "whole": "", **read})
 
 
 def _is_automatic(mail: EmailMessage, sender: str) -> bool:
@@ -93,22 +118,45 @@ def _is_automatic(mail: EmailMessage, sender: str) -> bool:
     )
 
 
-def _bounced(mail: EmailMessage) -> str | None:
-    """The status of a recipient that was given up; None where the mail was only delayed, or delivered."""
+def _given_up(mail: EmailMessage) -> tuple[str, str] | None:
+    """The status by which a recipient was given up, and its address; None where none was."""
     reports = [part for part in mail.walk() if part.get_content_type() == "message/delivery-status"]
-    # One block for the whole, and one for each recipient; a mail of ours has one.
-    blocks = [block for part in reports for block in cast(list[EmailMessage], part.get_payload())]
-    failed = [block for block in blocks if str(block.get("Action", "")).strip().lower() == "failed"]
-    found = (_PERMANENT.match(str(block.get("Status", "")).strip()) for block in failed)
-    return next((status[0] for status in found if status), None)
+    # One block for the whole, and one for each recipient.
+    for block in (block for part in reports for block in cast(list[EmailMessage], part.get_payload())):
+        status = _PERMANENT.match(str(block.get("Status", "")).strip())
+        if status is not None and str(block.get("Action", "")).strip().lower() == "failed":
+            recipient = str(block.get("Original-Recipient") or block.get("Final-Recipient") or "")
+            return status[0], recipient.rpartition(";")[2].strip().strip("<>").lower()
+    return None
+
+
+def _attached(mail: EmailMessage) -> int:
+    """How many files came with it; not the pictures that its words show, as most signatures do."""
+    try:
+        return sum(part.is_attachment() or "Content-ID" not in part for part in mail.iter_attachments())
+    except _UNREADABLE:
+        return 0
 
 
 def _text(mail: EmailMessage) -> str:
-    body = mail.get_body(preferencelist=("plain", "html"))
-    if body is None:
+    try:
+        body = mail.get_body(preferencelist=("plain", "html"))
+        if body is None:
+            return ""
+        try:
+            text = str(body.get_content())
+        except LookupError:
+            # Mail names more character sets than are known here.
+            text = cast(bytes, body.get_payload(decode=True)).decode("utf-8", "replace")
+        return _printable(_text_of_page(text) if body.get_content_type() == "text/html" else text)
+    except _UNREADABLE:
         return ""
-    text = str(body.get_content())
-    return _text_of_page(text) if body.get_content_type() == "text/html" else text
+
+
+def _printable(text: str) -> str:
+    """The text without what is no character: it can't be stored, or steers the screen on which it is read."""
+    text = "\n".join(text.splitlines())
+    return "".join(each for each in text if each in "\n\t" or unicodedata.category(each) not in ("Cc", "Cs"))
 
 
 def _text_of_page(html: str) -> str:

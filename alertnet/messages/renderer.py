@@ -51,6 +51,8 @@ _LONGEST_MAIL = 20_000
 
 ANSWERED = frozenset({Kind.ALERT, Kind.REMINDER, Kind.DECISION, Kind.ALARM, Kind.TASK, Kind.ACTION_REMINDER})
 """The kinds of mail that ask for an answer."""
+_ANSWERED_BY = {Kind.DECISION: "decide", Kind.TASK: "task", Kind.ACTION_REMINDER: "report"}
+"""Those in which the code alone does not say what is asked for."""
 
 
 def fits(size: SmsSize) -> bool:
@@ -272,8 +274,8 @@ def _with_way_to_answer(text: str, words: Words, kind: Kind, said: Said, *, read
     # Templates of an earlier version, to which an incident is pinned, may lack these words.
     if not reads_mail or not said.code:
         return text if reads_mail else f"{text}\n\n{words.by_mail.get('unread', '')}".strip()
-    how = words.by_mail.get("decide" if kind is Kind.DECISION else "answer", "").replace("{code}", said.code)
-    return f"{REPLY_ABOVE} {how} {REPLY_ABOVE}\n\n{text}"
+    how = words.by_mail.get(_ANSWERED_BY.get(kind, "answer"), "").replace("{code}", said.code)
+    return f"{REPLY_ABOVE} {how} {REPLY_ABOVE}\n\n{text}" if how else text
 
 
 def _html(text: str, link: str | None) -> Markup:

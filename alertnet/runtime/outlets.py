@@ -1,5 +1,7 @@
 """The outlets made from the settings: for each method and provider a channel, its sending numbers and its pace."""
 
+from collections.abc import Callable, Collection
+
 from alertnet.channels.base import Channel, Ledger, Mailbox, NotSent, Recordings, Refused, Unsure
 from alertnet.core.codec import value
 from alertnet.core.delivery.provider_codes import AccountFault
@@ -57,8 +59,8 @@ def open_outlets(settings: Settings) -> dict[Route, Outlet]:
     return outlets
 
 
-def open_mailbox(settings: Settings) -> Mailbox | None:
-    """The mailbox to which answers to our mails come; None where none is named."""
+def open_mailbox(settings: Settings, sent: Callable[[Collection[str]], Collection[str]] = set) -> Mailbox | None:
+    """The mailbox to which answers to our mails come; None where none is named. `sent`: see `ImapMailbox`."""
     from alertnet.channels.mailbox import ImapMailbox
 
     account = settings.mailbox
@@ -71,5 +73,6 @@ def open_mailbox(settings: Settings) -> Mailbox | None:
         account.password.get_secret_value(),
         account.folder,
         [relay.sender for relay in settings.relays.values()],
+        sent,
         is_plain=account.is_plain,
     )

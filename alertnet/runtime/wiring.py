@@ -45,6 +45,7 @@ from alertnet.store.db.vault import Vault
 from alertnet.store.queues import attempts
 from alertnet.store.records import documents
 from alertnet.store.records.editions import Edition
+from alertnet.store.views import sent_mails
 from alertnet.trees import read_network
 from alertnet.trees.folder_files import pack
 
@@ -180,7 +181,7 @@ class Runtime:
     @cached_property
     def mailbox(self) -> Mailbox | None:
         """The mailbox to which answers to our mails come, if the settings name one."""
-        return open_mailbox(self.settings) if self.settings.mailbox else None
+        return open_mailbox(self.settings, lambda ids: self.read(sent_mails.known, ids))
 
     def now(self) -> datetime:
         """The database's time, aware UTC."""

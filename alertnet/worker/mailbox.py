@@ -15,6 +15,8 @@ from alertnet.store.records.inbound import unseen
 from alertnet.worker.missed_inbound import OVERLAP
 
 EVERY = timedelta(seconds=30)
+TRIED = timedelta(hours=1)
+"""How long a mail that can't be handled is tried again; it stays in the mailbox."""
 
 _ROUTE = (MethodKind.EMAIL, FIRST)
 """The name of the look among those at the providers' lists; there is one mailbox."""
@@ -31,10 +33,12 @@ def poll_mailbox(runtime: Runtime) -> None:
     listing = mailbox.received(poll.seen_until - OVERLAP)
     missed = runtime.read(unseen, [each.mail.id for each in listing.entries])
     came = sorted((each for each in listing.entries if each.mail.id in missed), key=lambda each: each.at)
-    failed = [each for each in came if not _let_in(runtime, each)]
+    failed = [each for each in came if not _let_in(runtime, each) and each.at > poll.at - TRIED]
     if not listing.is_whole:
         log.error("mailbox_unread", since=poll.seen_until.isoformat(), trouble=listing.trouble)
-    runtime.transact(inbound_polls.finish, poll, is_whole=listing.is_whole and not failed, again_after=EVERY)
+    # What was left because there is too much of it would be left again.
+    is_whole = listing.trouble is None and not failed
+    runtime.transact(inbound_polls.finish, poll, is_whole=is_whole, again_after=EVERY)
 
 
 def _let_in(runtime: Runtime, received: ReceivedMail) -> bool:

@@ -14,6 +14,7 @@ from alertnet.channels.base import Accepted, Handover, Outgoing, Overlapping, Re
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.monitoring.metrics import DUE_TO_SENT, SENDS, once, took
 from alertnet.core.notification import Kind
+from alertnet.flows.mail.receive_mail import may_answer_by_mail
 from alertnet.flows.sending import render_and_send
 from alertnet.flows.sending.encrypt_mail import record_unsealed
 from alertnet.flows.sending.record_outcome import SendOutcome, record, record_each
@@ -286,7 +287,8 @@ class Sending:
         """
         renderer = self.runtime.renderer(claimed.templates or self.runtime.edition.templates)
         settings = self.runtime.settings
-        reads_mail = settings.mailbox is not None
+        is_read = claimed.method is MethodKind.EMAIL and settings.mailbox is not None
+        reads_mail = is_read and self.runtime.read(may_answer_by_mail, claimed)
         return render_and_send.render(claimed, renderer, settings.public_url or "", reads_mail=reads_mail)
 
     def compose_or_none(self, claimed: Claimed) -> Outgoing | None:

@@ -5,20 +5,19 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from alertnet.channels import mailbox as mailbox_module
 from alertnet.channels.base import MailListing
 from alertnet.channels.mailbox import ImapMailbox
 from alertnet.sandbox import Sandbox
 from tests.channels.conftest import drip, hang, server_that
 from tests.support.clock import Clock
-
-from datetime import UTC, datetime  # isort: skip
 
 NOW = datetime(2026, 11, 1, 2, 14, tzinfo=UTC)
 OURS = "alertnet@sandbox.example"
@@ -81,6 +80,37 @@ def test_what_answers_none_of_ours_is_not_even_fetched(sandbox: Sandbox) -> None
     comes(sandbox, "4711")
 
     assert words(mailbox(sandbox).received(NOW)) == ["4711"]
+
+
+def test_nobody_hides_an_answer_behind_mails_that_only_seem_to_be_answers(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A11, A12: which ids are of our mails only we know; and headers, however long, take no more room than others."""
+    monkeypatch.setattr(mailbox_module, "MOST_ANSWERS", 2)
+    monkeypatch.setattr(mailbox_module, "MOST_BYTES", 1 << 19)
+    comes(sandbox, "4711")
+    for number in range(5):
+        comes(sandbox, "forged", In_Reply_To=f"<{number:032x}@sandbox.example>", References="<x@y> " * 40_000)
+
+    listing = mailbox(sandbox, sent=lambda ids: set(ids) & {NOTIFICATION}).received(NOW)
+
+    assert (words(listing), listing.is_whole) == (["4711"], True)
+
+
+def test_a_mailbox_full_of_old_mail_is_read_whole(
+    sandbox: Sandbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a look can leave out is what came since the last one alone; the server lists all that came that day."""
+    monkeypatch.setattr(mailbox_module, "MOST_MAILS", 3)
+    for _ in range(5):
+        comes(sandbox, "of the morning")
+    clock.at += timedelta(hours=1)
+    comes(sandbox, "4711")
+
+    listing = mailbox(sandbox).received(NOW + timedelta(minutes=50))
+
+    assert (words(listing), listing.is_whole) == (["4711"], True)
+    assert not mailbox(sandbox).received(NOW).is_whole
 
 
 def test_reading_changes_nothing_in_the_mailbox(sandbox: Sandbox) -> None:

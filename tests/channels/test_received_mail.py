@@ -1,5 +1,7 @@
 """What is read in a mail that answers one of ours (A6, A12)."""
 
+import time
+from collections.abc import Callable
 from email.message import EmailMessage
 
 import pytest
@@ -114,20 +116,27 @@ def test_what_a_person_writes_is_not() -> None:
     assert not mail.is_automatic
 
 
-@pytest.mark.parametrize(
-    ("action", "status", "bounced"),
-    [
-        ("failed", "5.1.1", "5.1.1"),
-        ("failed", "5.7.1 (blocked)", "5.7.1"),
-        ("delayed", "4.4.1", None),
-        ("delivered", "2.0.0", None),
-    ],
-)
-def test_a_report_says_whether_our_mail_was_given_up(action: str, status: str, bounced: str | None) -> None:
-    mail = read_mail(report(action, status), [OURS])
+@pytest.mark.parametrize(("status", "bounced"), [("5.1.1", "5.1.1"), ("5.7.1 (blocked)", "5.7.1")])
+def test_a_report_says_that_our_mail_was_given_up_and_by_whom(status: str, bounced: str) -> None:
+    mail = read_mail(report("failed", status), [OURS])
 
     assert mail is not None
-    assert (mail.answers, mail.bounced, mail.is_automatic) == ((NOTIFICATION,), bounced, True)
+    assert (mail.answers, mail.bounced, mail.bounced_at) == ((NOTIFICATION,), bounced, "hr@es.example")
+    assert mail.is_automatic
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        lambda: report("delayed", "4.4.1"),
+        lambda: report("delivered", "2.0.0"),
+        lambda: report("failed", "5.1.1").replace(b"message/delivery-status", b"message/disposition-notification"),
+    ],
+)
+def test_a_report_of_a_delay_or_that_our_mail_was_opened_says_nothing(raw: Callable[[], bytes]) -> None:
+    """A6: and nobody is woken for a receipt."""
+    assert read_mail(report("failed", "5.1.1"), [OURS]) is not None
+    assert read_mail(raw(), [OURS]) is None
 
 
 def report(action: str, status: str) -> bytes:
@@ -176,3 +185,71 @@ def test_a_broken_mail_is_read_as_far_as_it_goes_or_left_and_harms_nothing(heade
     mail = read_mail(raw, [OURS])
 
     assert mail is None or mail.sender == "hr@es.example"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "From: " + '"' * 4000 + " <hr@es.example>",
+        "Content-Type: multipart/mixed; boundary=b\n\n"
+        + ("--b\nContent-Type: text/plain; a=" + '"' * 4000 + "\n\nx\n") * 31,
+    ],
+)
+def test_a_mail_made_to_take_long_is_read_at_once(header: str) -> None:
+    """A11: such headers took six seconds each, and while they are read all threads wait."""
+    raw = f"In-Reply-To: <{NOTIFICATION}@pbi.example>\n{header}\n\n4711\n".encode()
+
+    began = time.process_time()
+    read_mail(raw, [OURS])
+
+    assert time.process_time() - began < 3
+
+
+@pytest.mark.parametrize("charset", ["windows-1252http-equiv", "iso-8859-8-i-e", "x-user-defined"])
+def test_words_in_a_character_set_that_nobody_knows_are_read_as_far_as_they_go(charset: str) -> None:
+    """A12: such an answer was dropped."""
+    raw = answer("4711 de acuerdo").as_bytes().replace(b"utf-8", charset.encode())
+
+    mail = read_mail(raw, [OURS])
+
+    assert mail is not None
+    assert mail.words == "4711 de acuerdo"
+
+
+def test_what_cannot_be_stored_or_shown_is_left_out_of_the_words() -> None:
+    raw = answer("x").as_bytes().replace(b'"utf-8"', b"utf-7").replace(b"\n\nx", b"\n\n4711 +2AA- \x00\x1b[31mred")
+
+    mail = read_mail(raw, [OURS])
+
+    assert mail is not None
+    assert mail.words == "4711  [31mred"
+
+
+def test_an_encrypted_answer_is_told_by_its_subject() -> None:
+    """A12: people are to know that there is something to read in the mailbox."""
+    mail = answer("x")
+    mail.clear_content()
+    mail["Content-Type"] = 'multipart/encrypted; protocol="application/pgp-encrypted"; boundary="b"'
+    mail.set_payload("--b\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n--b--\n")
+
+    found = read_mail(mail.as_bytes(), [OURS])
+
+    assert found is not None
+    assert (found.words, found.whole) == ("", "Re: PBI A-7K3M")
+
+
+def test_the_pictures_of_a_signature_are_no_files() -> None:
+    mail = answer("", html='<p>4711</p><img src="cid:logo">')
+    mail.add_related(b"x", "image", "png", cid="<logo>")
+    assert read(mail).attached == 0
+
+    mail.add_attachment(b"x", "application", "pdf", filename="note.pdf")
+
+    assert read(mail).attached == 1
+
+
+def test_a_mail_of_more_parts_than_are_read_is_read_as_far_as_that() -> None:
+    """A12."""
+    mail = answer("4711\n" + "-----\n" * 1000)
+
+    assert read(mail).words == "4711"

@@ -3,7 +3,10 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from alertnet.core.codec import replace
+from alertnet.store.tables import attempts
 from tests.database import migrated_database
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.world import TRUE, Incident, World, code_in
@@ -102,6 +105,17 @@ def test_an_automatic_answer_counts_for_nothing_and_gets_no_reply(
     assert not any("su respuesta" in mail.text for mail in world.mailbox(SPAIN).mails[before:])
 
 
+def test_a_machine_that_does_not_say_so_hears_from_us_once(world: World, incident: Incident) -> None:
+    """A12: or it and we would write to each other for ever."""
+    before = len(world.mailbox(SPAIN).mails)
+    for _ in range(3):
+        writes(world, "Gracias por escribirnos. Le atenderemos pronto.")
+
+    replies = [mail for mail in world.mailbox(SPAIN).mails[before:] if "su respuesta llegó" in mail.text]
+    assert len(replies) == 1
+    assert incident.timeline().count("mail_received") == 3
+
+
 def test_words_without_the_code_ring_at_the_coordinators_and_are_asked_back(world: World, incident: Incident) -> None:
     """A12: "we are on it" proves nothing, and is not dropped."""
     rung = len(world.phone("coordinator").inbox)
@@ -113,6 +127,31 @@ def test_words_without_the_code_ring_at_the_coordinators_and_are_asked_back(worl
     asked = world.mailbox(SPAIN).mails[-1].text
     assert code(world) in asked
     assert "/a/" in asked
+
+
+def test_the_code_counts_in_an_answer_to_any_mail_of_ours_about_the_incident(world: World, incident: Incident) -> None:
+    """The mail that asks for the code is itself the one that is answered next."""
+    writes(world, "We are on it.")
+
+    world.mailbox(SPAIN).replies(code(world))
+    world.reads_mail()
+
+    assert incident.answers() == [("embassy-es", "acknowledged", "email")]
+
+
+def test_after_five_wrong_codes_none_of_that_mailbox_counts_for_a_while(world: World, incident: Incident) -> None:
+    """B9: logs of mail servers hold Message-IDs, and a sender can be forged, but nobody may try all codes."""
+    right = code(world)
+    wrong = [each for each in ("4711", "4712", "4713", "4714", "4715", "4716") if each != right][:5]
+    for each in wrong:
+        writes(world, each)
+    writes(world, right)
+    before = incident.answers()
+    world.passes(minutes=61)
+
+    writes(world, right)
+
+    assert (before, incident.answers()) == ([], [("embassy-es", "acknowledged", "email")])
 
 
 def test_a_code_that_is_only_quoted_takes_charge_of_nothing(world: World, incident: Incident) -> None:
@@ -153,6 +192,16 @@ def test_where_a_pin_is_set_a_mail_acknowledges_nothing(world: World, incident: 
     assert incident.timeline().count("mail_received") == 1
 
 
+def test_where_a_pin_is_set_the_mail_does_not_ask_for_an_answer_by_mail(world: World) -> None:
+    world.gives_pins("international/embassy-es")
+
+    told_by_mail(world)
+
+    text = world.mailbox(SPAIN).mails[0].text
+    assert "Responder a este correo no cuenta como respuesta." in text
+    assert "#####" not in text
+
+
 def test_an_answer_to_what_is_over_hears_so(world: World, incident: Incident) -> None:
     incident.act("close", reason="released")
 
@@ -173,6 +222,22 @@ def test_a_mail_that_comes_back_lets_the_next_method_go_at_once(world: World) ->
     world.reads_mail()
 
     assert by_method(incident) == {"sms": "delivered", "email": "failed", "call": "sent"}
+
+
+@pytest.mark.parametrize(("at", "failure"), [(SPAIN, "invalid"), ("left@embajada-es.example", "bounced")])
+def test_only_what_the_address_itself_sends_back_says_that_it_is_bad(world: World, at: str, failure: str) -> None:
+    """A list or a forwarding has one bad address, behind which others read on."""
+    ours = world.mailbox("alertnet@sandbox.example")
+    world.mailbox(SPAIN).bounces(1)
+    world.raises()
+    while not ours.mails:
+        world.passes(minutes=1)
+    ours.mails[0] = replace(ours.mails[0], raw=ours.mails[0].raw.replace(f"rfc822; {SPAIN}".encode(), at.encode()))
+
+    world.reads_mail()
+
+    failures = world.runtime.read(lambda tx: tx.session.scalars(select(attempts.c.failure)).all())
+    assert failure in failures
 
 
 def by_method(incident: Incident) -> dict[str, str]:

@@ -33,6 +33,8 @@ class WrittenMail:
     """A machine wrote it: people may read it, but it answers nothing."""
     bounced: str | None = None
     """The status by which a mail of ours was finally refused (RFC 3463), such as 5.1.1."""
+    bounced_at: str = ""
+    """The address that refused it, in small letters, if the report names one; it may have been passed on to that."""
     attached: int = 0
     """How many files came with it; they stay in the mailbox."""
 

@@ -1,7 +1,7 @@
 """Receives a mail that answers one of ours, or says that it bounced; the same mail again changes nothing (A1, A6, A12).
 
-It counts only from a mailbox of the contact that we wrote to, with the code of that mail, in words of its own. All else
-that somebody writes is for the coordinators to read; what a machine writes gets no reply.
+It counts only from a mailbox of the contact that we wrote to, with the code of that mail or the contact's own, in words
+of its own. All else that somebody writes is for the coordinators to read; what a machine writes gets no reply.
 """
 
 from collections.abc import Sequence
@@ -12,18 +12,19 @@ from alertnet.core.delivery.written_mail import WrittenMail
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.quorum import Via
 from alertnet.core.inbound.sms_answers import SmsAnswer, parse_answers
-from alertnet.core.limits import Limit
+from alertnet.core.limits import WRONG_CODES, Limit
 from alertnet.core.notification import AttemptStatus, Failure, Kind
 from alertnet.flows.credentials.pins import has_pin, shown
-from alertnet.flows.credentials.written_codes import known_code
+from alertnet.flows.credentials.written_codes import known_code, known_codes
 from alertnet.flows.escalation.pin_proof import owner_of_pin
 from alertnet.flows.notifications.compose import drafts, notify_coordinators, said
-from alertnet.flows.notifications.floods import may_reply, ring_once, tell_drop
+from alertnet.flows.notifications.floods import REMEMBERED, may_reply, ring_once, tell_drop
 from alertnet.flows.sending.locked_attempt import lock_attempt
 from alertnet.flows.sms.answer_by_sms import keep_text, record_answers, reply_to_holder
-from alertnet.flows.unit.locked_incident import Recipient, take_up
+from alertnet.flows.unit.locked_incident import Recipient, look_at, take_up
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import inbound
+from alertnet.store.queues.due_attempts import DueAttempt
+from alertnet.store.records import inbound, limits
 from alertnet.store.records.credentials.codes import HeldCode
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.inbound import InboundSms, Reply
@@ -37,11 +38,16 @@ _NO_SUCH_MAILBOX = ("5.1.1", "5.1.2", "5.1.3", "5.1.10", "5.2.1")
 def receive_mail(tx: Tx, edition: Edition, mail: WrittenMail, heard_at: datetime) -> None:
     """Receive the mail, which reached the mailbox at `heard_at`; one that answers none of ours is left there."""
     sent = sent_mails.find(tx.session, mail.answers)
-    text = InboundSms(mail.id, mail.sender, "", mail.words, heard_at, mail.attached, Via.EMAIL)
-    if sent is None or not inbound.receive(tx, text):
+    if sent is None:
+        return
+    # As its tree writes it, since what is kept of an address is found by how that is written.
+    sender = sent.address if sent.address.lower() == mail.sender else mail.sender
+    body = mail.words or mail.whole
+    text = InboundSms(mail.id, sender, "", body, min(heard_at, tx.now), mail.attached, Via.EMAIL)
+    if not inbound.receive(tx, text):
         return
     if mail.bounced is not None:
-        _bounce(tx, sent, mail.bounced)
+        _bounce(tx, sent, mail.bounced, is_about_it=mail.bounced_at in ("", sent.address.lower()))
     elif sent.incident is not None and sent.tree is not None:
         locked = take_up(tx, sent.incident)
         if sent.tree in locked.plans:
@@ -50,9 +56,21 @@ def receive_mail(tx: Tx, edition: Edition, mail: WrittenMail, heard_at: datetime
             tell_drop(tx, edition.network.in_order, limit)
 
 
-def _bounce(tx: Tx, sent: SentMail, status: str) -> None:
-    """Record that the mail reached nobody, so that the contact's next method goes at once."""
-    failure = Failure.INVALID if status in _NO_SUCH_MAILBOX else Failure.BOUNCED
+def may_answer_by_mail(tx: Tx, mail: DueAttempt) -> bool:
+    """Whether an answer to that mail may count, as far as its contact is concerned: a PIN has no place in a mail."""
+    if mail.incident_id is None or mail.tree is None or not mail.said.code:
+        return True
+    locked = look_at(tx, mail.incident_id)
+    is_known = mail.tree in locked.plans and mail.contact in locked.tree(mail.tree).contacts
+    return not (is_known and has_pin(tx, owner_of_pin(locked.recipient(mail.tree, mail.contact))))
+
+
+def _bounce(tx: Tx, sent: SentMail, status: str, *, is_about_it: bool) -> None:
+    """Record that the mail reached nobody, so that the contact's next method goes at once.
+
+    `is_about_it`: the address itself refused it, not another to which it was passed on, as by a list.
+    """
+    failure = Failure.INVALID if is_about_it and status in _NO_SUCH_MAILBOX else Failure.BOUNCED
     for id, provider_id in sent_mails.attempts_of(tx.session, sent.notification):
         locked = lock_attempt(tx, id)
         if locked is not None and provider_id is not None:
@@ -63,15 +81,18 @@ def _bounce(tx: Tx, sent: SentMail, status: str) -> None:
 def _hear(writer: Recipient, sent: SentMail, mail: WrittenMail, text: InboundSms) -> Limit | None:
     """Let the mail answer, or put it before people; gives the limit that drops the reply, if one does."""
     tx, mailbox = writer.locked.tx, _mailbox_of(writer, mail.sender)
-    words = shown(tx, ["/".join(each) for each in writer.names], mail.words or mail.whole, mail.sender)
+    words = shown(tx, ["/".join(each) for each in writer.names], text.body, mail.sender)
     if mailbox is None or mail.is_automatic:
         _put_before_people(writer, replace(text, body=f"{mail.sender}: {words.text}"), rings=not mail.is_automatic)
         return None
+    # A machine that does not say that it is one would write for ever, each time that we reply.
+    is_said_again = text.body in (each.body for each in inbound.texts_before(tx, text, REMEMBERED))
     text = replace(text, sender=mailbox, body=words.text)
-    counting = _counting(writer, sent.code, parse_answers(words.text) if mail.words else ())
-    is_answered, limit = may_reply(tx, text, is_answer=bool(counting))
+    counting = _counting(writer, sent.code, mailbox, parse_answers(words.text) if mail.words else ())
+    is_silent = is_said_again and not counting
+    is_answered, limit = (False, None) if is_silent else may_reply(tx, text, is_answer=bool(counting))
     if counting:
-        reply = record_answers(text, counting, {counting[0][1].incident: writer.locked})
+        reply = record_answers(text, counting, {code.incident: writer.locked for _, code in counting})
     else:
         _put_before_people(writer, text, rings=True)
         reply = _how_to_answer(writer) if writer.may_hear else None
@@ -93,12 +114,33 @@ def _mailbox_of(writer: Recipient, address: str) -> str | None:
 
 
 def _counting(
-    writer: Recipient, code: HeldCode | None, answers: Sequence[SmsAnswer]
+    writer: Recipient, code: HeldCode | None, mailbox: str, answers: Sequence[SmsAnswer]
 ) -> list[tuple[SmsAnswer, HeldCode]]:
-    """The answer, if it names the code of the mail, and no PIN is needed, which has no place in a mail."""
-    if code is None or [answer.code for answer in answers] != [code.text]:
+    """The answers, if each names the mail's code or the contact's own, and no PIN is needed, which has no place there.
+
+    Wrong codes are counted: whoever reads the log of a mail server knows a Message-ID, and can forge a sender.
+    """
+    named = [answer for answer in answers if answer.code]
+    if not named or has_pin(writer.locked.tx, owner_of_pin(writer)):
         return []
-    return [] if has_pin(writer.locked.tx, owner_of_pin(writer)) else [(answers[0], code)]
+    tx, tries = writer.locked.tx, f"{writer.locked.incident.id} {mailbox}"
+    good = {each.text: each for each in (code, _own_code(writer)) if each is not None}
+    if any(answer.code not in good for answer in named):
+        limits.use(tx, WRONG_CODES, tries)
+        return []
+    if not WRONG_CODES.room(limits.usage(tx, WRONG_CODES, tries), tx.now):
+        return []
+    return [(answer, good[answer.code]) for answer in named if answer.code]
+
+
+def _own_code(writer: Recipient) -> HeldCode | None:
+    """The contact's own code in the incident, which it may have from another message than the one that it answers."""
+    locked, known = writer.locked, known_codes(writer.locked)
+    found = next(((each.name, known[each.name]) for each in writer.same if each.name in known), None)
+    if found is None:
+        return None
+    (tree, contact), code = found
+    return HeldCode(code.id, code.text, locked.incident.id, tree, contact, None)
 
 
 def _put_before_people(writer: Recipient, text: InboundSms, *, rings: bool) -> None:

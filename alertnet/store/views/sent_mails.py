@@ -1,14 +1,18 @@
 """The mails that we sent, found by their Message-IDs, which are the ids of their notifications."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import func, select
 
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import MethodKind
 from alertnet.store.db.session import Session
+from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials.codes import HeldCode
 from alertnet.store.tables import alarms, attempts, codes, notifications
+
+MOST_AT_ONCE = 1000
+"""The most ids in one query."""
 
 
 @value
@@ -21,6 +25,15 @@ class SentMail:
     contact: str
     address: str
     code: HeldCode | None
+
+
+def known(tx: Tx, ids: Collection[str]) -> set[str]:
+    """Those of these ids that mails of ours have."""
+    asked = sorted(ids)
+    mail = notifications.c.method == MethodKind.EMAIL.value
+    parts = (asked[start : start + MOST_AT_ONCE] for start in range(0, len(asked), MOST_AT_ONCE))
+    queries = (select(notifications.c.id).where(notifications.c.id.in_(part), mail) for part in parts)
+    return {id for query in queries for id in tx.session.scalars(query)}
 
 
 def find(session: Session, ids: Sequence[str]) -> SentMail | None:
