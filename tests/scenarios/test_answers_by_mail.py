@@ -211,6 +211,22 @@ def test_an_answer_to_what_is_over_hears_so(world: World, incident: Incident) ->
     assert "este asunto ya se cerró" in world.mailbox(SPAIN).mails[-1].text
 
 
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_whoever_has_answered_or_hears_that_it_is_over_is_asked_for_nothing_more(
+    world: World, incident: Incident, is_closed: bool
+) -> None:
+    """The reply to a word of thanks said that the alert goes on until an answer comes."""
+    writes(world, code(world))
+    if is_closed:
+        incident.act("close", reason="released")
+
+    writes(world, "Gracias a todos.")
+
+    asked = world.mailbox(SPAIN).mails[-1].text
+    assert "su respuesta llegó a nuestra coordinación" in asked
+    assert "La alerta sigue" not in asked
+
+
 def test_a_mail_that_comes_back_lets_the_next_method_go_at_once(world: World) -> None:
     """B3: a relay accepts what the mailbox's own server refuses minutes later."""
     world.mailbox(SPAIN).bounces(1)
