@@ -74,6 +74,18 @@ def test_everything_wrong_is_reported_at_once_by_name(office: Office) -> None:
         assert name in err
 
 
+def test_a_command_in_another_folder_than_the_installations_says_so(office: Office) -> None:
+    """At three in the morning, "make a secret" is no advice for who is in the wrong folder."""
+    del office.env["ALERTNET_SECRET_KEY"]
+
+    lost = office.refused("incidents", "list")
+    (office.folder / ".env").write_text("ALERTNET_RATES=sms=1,calls=1\n")
+    found = office.refused("incidents", "list")
+
+    assert f"ALERTNET_SECRET_KEY: missing, and no .env in {office.folder}, where commands are typed (" in lost
+    assert "ALERTNET_SECRET_KEY: missing (`openssl" in found
+
+
 def test_a_folder_that_is_not_there_is_reported_with_its_setting(office: Office) -> None:
     """B6: by name, all at once."""
     office.env |= {"ALERTNET_CONTACT_TREES": "no-trees", "ALERTNET_MESSAGE_TEMPLATES": "no-templates"}

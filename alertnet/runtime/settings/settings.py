@@ -241,7 +241,16 @@ def examine(env: Mapping[str, str] | None = None) -> Reading:
     faults += _listen_faults(settings)
     faults += _second_provider_faults(settings, given, _named(faults))
     faults += _openid_faults(settings, given, _named(faults))
+    faults = [_where(fault) for fault in faults] if env is None else faults
     return Reading(settings, _in_order([*faults, *misspelt(found, NAMES.values())]))
+
+
+def _where(fault: str) -> str:
+    """The fault; of a missing secret also that this folder has no `.env`: it may be the wrong folder, not a new one."""
+    lacks = "ALERTNET_SECRET_KEY: missing"
+    if not fault.startswith(lacks) or Path(".env").exists():
+        return fault
+    return f"{lacks}, and no .env in {Path.cwd()}, where commands are typed{fault.removeprefix(lacks)}"
 
 
 def _unread_lines() -> list[str]:
