@@ -478,7 +478,7 @@ def test_a_picture_without_words_is_said_to_be_one(night: World, who: str, is_la
     night.catches_up()
 
     read = night.client.post(page_of(night), data={"pin": PIN}).text
-    assert "and 2 × picture or recording, which can’t be shown here" in read
+    assert "and 2 × picture, recording or file, which can’t be shown here" in read
     [kept] = night.runtime.read(texts_on_record)
     assert (kept["text"], kept["attached"]) == ("", 2)
 
@@ -503,4 +503,4 @@ def test_a_picture_with_a_report_is_said_to_be_there(night: World, text: str) ->
 
     told = next(sms for sms in reversed(night.phone("coordinator").inbox) if "/c/" in sms)
     read = night.client.post(link_in(told), data={"pin": PIN}).text
-    assert "and 3 × picture or recording, which can’t be shown here" in read
+    assert "and 3 × picture, recording or file, which can’t be shown here" in read

@@ -13,6 +13,29 @@ LONGEST_WORDS = 1600
 
 _SEPARATOR = re.compile(r"\s*(?:[-_]{5,}|-- ?$)")
 """A line that parts an answer from the original, or from a signature."""
+_CLOSING = re.compile(
+    r"(?:muy )?atentamente|(?:un )?(?:atento |cordial )?saludos?(?: cordial(?:es)?)?|cordialmente"
+    r"|(?:bien |très )?cordialement|bien à vous|(?:meilleures |sincères )?salutations"
+    r"|(?:best|kind|kindest|warm|with best|with kind)? ?regards|yours (?:sincerely|faithfully|truly)|sincerely"
+    r"|mit (?:freundlichen|besten|herzlichen) gr(?:ü|ue)(?:ß|ss)en"
+    r"|(?:viele |beste |freundliche |herzliche )?gr(?:ü|ue)(?:ß|ss)e|mfg"
+    r"|atenciosamente|(?:com os |os )?(?:meus )?melhores cumprimentos|abraços?"
+    r"|(?:sent|get outlook|enviado|envoyé|gesendet|von meinem) .{0,60}",
+    re.IGNORECASE,
+)
+"""A line with which a letter ends: below it stand names, numbers and addresses."""
+_NOTICE_BEGINS = re.compile(
+    r"(?:aviso|advertencia|confidenci|confidenti|disclaimer|legal notice|avertissement|hinweis|nota de confid"
+    r"|est[ea] (?:mensa|corr|comun|e-?mail)|(?:el|la) presente|ce (?:mess|cour)|cette? (?:mess|comm|e-?mail)"
+    r"|this (?:mess|e-?mail|comm)|diese (?:e-?mail|nach)|(?:the|la|les|die|as) inform|if you are not"
+    r"|si (?:usted )?no (?:es|fuera)|si vous n|wenn sie nicht|sollten sie nicht|se (?:você )?não|caso não)",
+    re.IGNORECASE,
+)
+_RECIPIENT = re.compile(r"destinatari|destinatári|recipient|addressee|destinataire|empfänger|adressat", re.IGNORECASE)
+SHORTEST_NOTICE = 150
+"""Characters of a legal notice, in which no word takes anything back."""
+_POSTSCRIPT = re.compile(r"^p\.? ?[sd]\b", re.IGNORECASE | re.MULTILINE)
+_MAY_BE_CODE = re.compile(r"(?<!\d)\d{4}(?!\d).*")
 
 
 @value
@@ -62,3 +85,31 @@ def _without_heading(lines: list[str]) -> list[str]:
     while lines and not lines[-1]:
         lines.pop()
     return lines[:-1] if lines and lines[-1].endswith(":") else lines
+
+
+def answer_in(words: str) -> str:
+    """The words without what every letter of its sender ends with: how it closes, who it is, and legal notices.
+
+    "If you are not the recipient" takes nothing back. Where a postscript follows, nothing is left out.
+    """
+    head, code, rest = _at_code(words)
+    lines = "\n\n".join(block for block in rest.split("\n\n") if not _is_notice(block)).splitlines()
+    end = next((place for place in range(len(lines)) if _closes(lines[place:])), len(lines))
+    return words if _POSTSCRIPT.search(rest) else "\n".join([f"{head}{code}", *lines[:end]])
+
+
+def _at_code(words: str) -> tuple[str, str, str]:
+    """What stands before the line with the first number that may be a code, that line, and what stands below it."""
+    found = _MAY_BE_CODE.search(words)
+    return (words[: found.start()], found[0], words[found.end() :]) if found else (words, "", "")
+
+
+def _closes(lines: list[str]) -> bool:
+    """Whether the first of these lines closes the letter, and what stands in the next is no sentence, but a name."""
+    below = next(filter(None, lines[1:]), "")
+    return _CLOSING.fullmatch(lines[0].strip(" ,.!–-")) is not None and not re.search(r"\b[^\W\d_A-ZÀ-Þ]{4}", below)
+
+
+def _is_notice(block: str) -> bool:
+    is_long = len(block) >= SHORTEST_NOTICE
+    return is_long and _NOTICE_BEGINS.match(block.strip()) is not None and _RECIPIENT.search(block) is not None

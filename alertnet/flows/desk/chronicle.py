@@ -153,7 +153,7 @@ def _written(payload: Payload, names: Names) -> tuple[Tone, str, str]:
 
 
 def _attached(payload: Payload, names: Names) -> str:
-    return names.say("With a picture or recording, which stays with the provider") if payload.get("attached") else ""
+    return names.say("With a picture, recording or file, which is not kept here") if payload.get("attached") else ""
 
 
 def _level(payload: Payload, names: Names) -> tuple[Tone, str, str]:

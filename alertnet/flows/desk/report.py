@@ -199,7 +199,7 @@ class _Writer:
         return (f"{self._moment(at)} – {each}" for at, each in sorted(said, key=itemgetter(0)))
 
     def _text(self, text: ReceivedText) -> str:
-        attached = self.names.say("With a picture or recording, which stays with the provider") if text.attached else ""
+        attached = self.names.say("With a picture, recording or file, which is not kept here") if text.attached else ""
         codes = (self.names.say(each.replace("_", " ")) for each in (*text.understood, text.action or ""))
         return ", ".join(filter(None, (text.words, *codes, attached)))
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from alertnet.core.codec import replace
-from alertnet.core.delivery.written_mail import WrittenMail
+from alertnet.core.delivery.written_mail import WrittenMail, answer_in
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.quorum import Via
 from alertnet.core.inbound.sms_answers import SmsAnswer, parse_answers
@@ -88,7 +88,7 @@ def _hear(writer: Recipient, sent: SentMail, mail: WrittenMail, text: InboundSms
     # A machine that does not say that it is one would write for ever, each time that we reply.
     is_said_again = text.body in (each.body for each in inbound.texts_before(tx, text, REMEMBERED))
     text = replace(text, sender=mailbox, body=words.text)
-    counting = _counting(writer, sent.code, mailbox, parse_answers(words.text) if mail.words else ())
+    counting = _counting(writer, sent.code, mailbox, parse_answers(answer_in(words.text)) if mail.words else ())
     is_silent = is_said_again and not counting
     is_answered, limit = (False, None) if is_silent else may_reply(tx, text, is_answer=bool(counting))
     if counting:

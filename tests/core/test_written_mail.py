@@ -1,0 +1,70 @@
+"""What of a mail is judged as its answer: not how a letter ends, nor what lawyers put below it (A6)."""
+
+import pytest
+
+from alertnet.core.delivery.written_mail import answer_in
+from alertnet.core.inbound.sms_answers import Verb, parse_answers
+
+NOTICES = (
+    "AVISO LEGAL: Este mensaje es confidencial. Si no es usted el destinatario, le informamos de que está prohibida\n"
+    "cualquier utilización o copia. No imprima este correo si no es necesario. Gracias por su colaboración.",
+    "This message is confidential and for the intended recipient only. If you are not the recipient you must not\n"
+    "copy, forward or disclose it. Please delete it and notify the sender. Nothing in it binds the Ministry.",
+    "Ce message est confidentiel. Si vous n'êtes pas le destinataire, merci de ne pas le diffuser, de le supprimer\n"
+    "et d'avertir l'expéditeur. L'intégrité de ce message n'étant pas assurée, nous ne pouvons en répondre.",
+    "Diese E-Mail ist vertraulich. Wenn Sie nicht der Empfänger sind, dürfen Sie sie nicht verwenden. Bitte\n"
+    "informieren Sie den Absender und löschen Sie sie. Keine Haftung für Schäden durch Viren aller Art.",
+    "Esta mensagem é confidencial. Se não for o destinatário, não a copie nem divulgue; apague-a e avise o\n"
+    "remetente. Não imprima sem necessidade. O ministério não responde pelo seu conteúdo nem por vírus.",
+)
+
+
+@pytest.mark.parametrize("notice", NOTICES)
+def test_a_legal_notice_takes_no_code_back(notice: str) -> None:
+    words = f"4711\n\nLlamamos al ministerio.\n\n{notice}"
+
+    assert parse_answers(words) == ()
+    assert [(each.verb, each.code) for each in parse_answers(answer_in(words))] == [(Verb.OK, "4711")]
+
+
+@pytest.mark.parametrize(
+    "closing",
+    [
+        *("Saludos cordiales,", "Atentamente", "Cordialement,", "Bien à vous,", "Best regards,", "Yours sincerely,"),
+        *(
+            "Mit freundlichen Grüßen",
+            "MfG",
+            "Atenciosamente,",
+            "Abraço,",
+            "Sent from my iPhone",
+            "Enviado desde mi móvil",
+        ),
+    ],
+)
+def test_who_signs_and_where_it_sits_takes_no_code_back(closing: str) -> None:
+    words = f"Buenas noches: OK 4711\n{closing}\nJuan Pérez\nCra. 9 No. 94-37, no. 2345\nTel. +57 601 2345 6789"
+
+    assert parse_answers(words) == ()
+    assert [(each.verb, each.code) for each in parse_answers(answer_in(words))] == [(Verb.OK, "4711")]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "4711\n\nNo podemos antes del lunes.\n\n" + NOTICES[0],
+        "4711, but not before Monday\nBest regards,\nJuan",
+        "4711\n\nEste mensaje no es para nosotros.",
+        "4711\nSaludos,\nJuan\n\nPD: no podemos antes del lunes",
+        "4711\n\nSaludos,\n\nNo podemos hasta el lunes.",
+        "Saludos\nno podemos\n4711",
+        NOTICES[0],
+        "",
+    ],
+)
+def test_what_a_person_says_beside_the_code_is_judged(words: str) -> None:
+    assert parse_answers(answer_in("4711")) != ()
+    assert parse_answers(answer_in(words)) == ()
+
+
+def test_a_greeting_before_the_code_hides_nothing() -> None:
+    assert [each.code for each in parse_answers(answer_in("Saludos,\nOK 4711\nJuan"))] == ["4711"]
