@@ -3,6 +3,8 @@
 Ana writes with the cry, Luis without it, or Ana on another evening.
 """
 
+from functools import partial
+
 import pytest
 
 from alertnet.flows.credentials.pins import HIDDEN
@@ -26,6 +28,7 @@ teams:
     members:
       luis: {name: Luis Example, phone: "+573005550002", language: %s}
 """
+in_long = partial(pytest.param, marks=pytest.mark.long)
 CRIES = {
     "en": ("OK {} help us", "ARR {} SOS", "WAIT {} 2h we are in danger", "ok sos {}"),
     "es": ("BIEN {} auxilio", "LLEGUE {} necesitamos ayuda", "ESPERA {} 2h ayuda", "bien {} 🆘"),
@@ -52,7 +55,14 @@ def without_cry(text: str) -> str:
     return f"{words[0]}{{}}{' 2h' if '2h' in words[1] else ''}"
 
 
-@pytest.mark.parametrize(("language", "cry"), [(each, cry) for each, cries in CRIES.items() for cry in cries])
+@pytest.mark.parametrize(
+    ("language", "cry"),
+    [
+        (language, cry) if place == number % len(cries) else in_long(language, cry)
+        for number, (language, cries) in enumerate(CRIES.items())
+        for place, cry in enumerate(cries)
+    ],
+)
 def test_who_is_well_and_cries_for_help_is_answered_as_well_and_rings(
     world_of: Worlds, language: str, cry: str
 ) -> None:
@@ -85,7 +95,7 @@ def test_after_the_cry_nobody_writes_to_the_phone_and_people_are_asked_until_one
     assert any("se esperaba su aviso" in text for text in valley.phone("luis").inbox)
 
 
-@pytest.mark.parametrize("text", ["OK sos", "ok 11111 sos", "LOW sos", "llegue ayuda"])
+@pytest.mark.parametrize("text", ["OK sos", "ok 11111 sos", "LOW sos", in_long("llegue ayuda")])
 def test_a_cry_beside_another_verb_needs_no_pin(world_of: Worlds, text: str) -> None:
     """B4: no more than SOS alone does; the watch goes on."""
     valley = an_evening(world_of)
@@ -136,10 +146,10 @@ def test_a_denied_sos_tells_nobody_outside_before_people_have_read_it(world_of: 
     "text",
     [
         "OK {} we are not ok",
-        "BIEN {} no estamos bien",
         "ARR {} todavía no",
-        "LLEGAMOS {} en una hora",
-        "GUT {} nicht gut",
+        in_long("BIEN {} no estamos bien"),
+        in_long("LLEGAMOS {} en una hora"),
+        in_long("GUT {} nicht gut"),
     ],
 )
 def test_who_says_ok_and_that_all_is_not_well_is_watched_on(world_of: Worlds, text: str) -> None:
@@ -169,7 +179,7 @@ NEWS_THAT_CRIES = {
 }
 
 
-@pytest.mark.parametrize("language", NEWS_THAT_CRIES)
+@pytest.mark.parametrize("language", ["en", "pt", *map(in_long, ("es", "fr", "de"))])
 def test_news_that_cries_for_help_makes_its_incident_critical_and_rings_as_a_cry(
     world_of: Worlds, language: str
 ) -> None:

@@ -347,7 +347,7 @@ def test_who_is_not_awaited_hears_so_with_the_right_pin_and_how_to_write_with_a_
     assert "OK PIN" in wrong
 
 
-@pytest.mark.parametrize("when", ["", "25:00", "a las ocho", "24/12 18:00", "próximo lunes 18:00", "3h", "18:00 mañna"])
+@pytest.mark.parametrize("when", ["", "25:00", "24/12 18:00"])
 def test_who_sets_out_and_names_no_moment_hears_how_to_write_it(valley: World, when: str) -> None:
     """A2: the journey is not watched, and whoever reads that nothing is awaited would take it to be."""
     reply = valley.texts("ana", f"GO {TRUE} L14 {when}")

@@ -176,7 +176,7 @@ def test_every_free_text_is_read_within_two_presses(world_on: Worlds, tmp_path: 
     """A12: the page that an SMS leads to, perhaps a matter on its list, then the PIN; whatever else is open by then."""
     with on_stage(world_on, tmp_path) as (world, stage):
         STORIES["three"].begin(stage, by_itself=False)
-        world.passes(minutes=60)
+        world.passes(minutes=45)
     inbox = "\n".join(world.phone("coordinator").inbox)
     sent = set(re.findall(r"/c/\w+", inbox))
 

@@ -49,7 +49,7 @@ def alarms(world: World, words: str) -> list[str]:
     return [text for text in world.phone("coordinator").inbox if "ALARM" in text and words in text]
 
 
-@pytest.mark.parametrize("verb", ["FALSE", "Falsa", "FAUSSE", "fásla", "false;"])
+@pytest.mark.parametrize("verb", ["FALSE", "fásla"])
 def test_a_withdrawal_is_a_request_and_the_alarm_goes_on(valley: World, verb: str) -> None:
     """B4: a coordinator confirms it by voice; until then others are still told."""
     incident = reported(valley)

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from alertnet.flows.credentials.pins import set_pins
 from alertnet.runtime.wiring import Runtime
-from alertnet.sandbox import Handset, Mailbox, Sandbox, Unreachable, WebhookAnswer
+from alertnet.sandbox import Behaviour, Handset, Mailbox, Sandbox, Unreachable, WebhookAnswer
 from alertnet.store.records.credentials import api_keys
 from tests.support.client import Client
 from tests.support.clock import Clock
@@ -49,6 +49,8 @@ class World(TimedProgram):
         super().__init__(runtime, sandbox, clock)
         self.client = client
         self.headers = bearing(key)
+        self.hears_each_step = True
+        """Whether the network tells us, before what became of a message or call, that it is under way."""
         self.is_deaf = False
         """Whether what the network brings us is lost: texts, calls and callbacks, as while our web is away."""
         self.brought: list[tuple[str, Mapping[str, str], Mapping[str, str]]] = []
@@ -129,10 +131,18 @@ class World(TimedProgram):
         """How the network delivers to us."""
         if self.is_deaf:
             raise Unreachable("our web is away")
+        if not self.hears_each_step and self._is_mere_step(url, params):
+            return WebhookAnswer(204, "")
         self.brought.append((url, params, headers))
         parts = urlsplit(url)
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         return WebhookAnswer(*self.client.deliver(path, params, headers))
+
+    def _is_mere_step(self, url: str, params: Mapping[str, str]) -> bool:
+        """Whether the network says that a message or call of ours is on its way, and will say what became of it."""
+        status = params.get("MessageStatus", params.get("CallStatus"))
+        is_step = "/status/" in url and status in ("sent", "initiated", "ringing")
+        return is_step and self.phone(params["To"]).behaviour is Behaviour.MANUAL
 
 
 class Incident:
