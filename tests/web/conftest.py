@@ -63,10 +63,9 @@ def runtime(tmp_path: Path, clock: Clock, network: Network, templates: Templates
 
 
 @pytest.fixture
-def client(runtime: Runtime) -> Iterator[TestClient]:
+def client(runtime: Runtime) -> TestClient:
     """A client of the application that brings no key."""
-    with Client(make_app(runtime), raise_server_exceptions=False) as client:
-        yield client
+    return Client(make_app(runtime), raise_server_exceptions=False)
 
 
 @pytest.fixture

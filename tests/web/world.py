@@ -282,6 +282,5 @@ def world_in(folder: Path, *, tree: str = TREE, teams: str = TEAMS, **settings: 
     migrate(runtime.engine)
     line = Line()
     vars(runtime)["outlets"] = {(MethodKind.CALL, FIRST): Outlet(line, (OURS,), 0)}
-    with Client(make_app(runtime), base_url=PUBLIC_URL, raise_server_exceptions=False) as client:
-        yield World(runtime, client, line)
+    yield World(runtime, Client(make_app(runtime), base_url=PUBLIC_URL, raise_server_exceptions=False), line)
     runtime.close()
