@@ -27,7 +27,8 @@ log = structlog.get_logger(__name__)
 def poll_mailbox(runtime: Runtime) -> None:
     """Look for mails if there is a mailbox, it is time to, and no other worker does."""
     mailbox = runtime.mailbox
-    poll = None if mailbox is None else runtime.transact(inbound_polls.begin, _ROUTE)
+    # What is in a mailbox that has just been named, people have answered.
+    poll = None if mailbox is None else runtime.transact(inbound_polls.begin, _ROUTE, afresh=True)
     if mailbox is None or poll is None:
         return
     listing = mailbox.received(poll.seen_until - OVERLAP)

@@ -1,17 +1,22 @@
 """Who reads the mailbox, and when: one worker at a time, each half minute, and what was missed is read afterwards."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
+from alertnet.channels.base import MailListing, ReceivedMail
+from alertnet.core.delivery.written_mail import WrittenMail
 from alertnet.runtime.clock import system_clock
-from alertnet.store.tables import acknowledgements
+from alertnet.store.records import inbound
+from alertnet.store.records.inbound import InboundSms
+from alertnet.store.tables import acknowledgements, notifications
 from alertnet.worker.mailbox import EVERY, poll_mailbox
+from alertnet.worker.missed_inbound import OVERLAP
 from alertnet.worker.service import Worker
 from tests.worker.conftest import Stages
-from tests.worker.stage import CARLAS_MAIL, Stage
+from tests.worker.stage import CARLA, CARLAS_MAIL, OURS, Stage
 
 
 def told(stage: Stage) -> None:
@@ -63,6 +68,53 @@ def test_what_came_while_the_mailbox_could_not_be_read_is_read_afterwards(
 
     assert (before, answers(stage)) == ([], ["email"])
     assert "mailbox_unread" in capsys.readouterr().out
+
+
+def test_what_came_before_the_mailbox_was_named_is_left_to_people(stages: Stages) -> None:
+    """Whoever answered weeks ago, and was heard by people, gets no reply now."""
+    stage = stages(reads_mail=True)
+    told(stage)
+    stage.runtime.transact(inbound.receive, InboundSms("SM1", CARLA, OURS, "good night"))
+    carla_writes(stage)
+    stage.clock.at += timedelta(hours=1)
+    poll_mailbox(stage.runtime)
+    before = answers(stage)
+    carla_writes(stage)
+    stage.clock.at += EVERY
+
+    poll_mailbox(stage.runtime)
+
+    assert (before, answers(stage)) == ([], ["email"])
+
+
+class BrokenMail:
+    """A mailbox with one mail, from `at`, that can't be stored."""
+
+    def __init__(self, at: datetime, answers: str) -> None:
+        self._found = ReceivedMail(at, WrittenMail("mail-1", CARLAS_MAIL, (answers,), "\ud800", ""))
+        self.asked: list[datetime] = []
+
+    def received(self, since: datetime) -> MailListing:
+        self.asked.append(since)
+        return MailListing((self._found,), is_whole=True)
+
+    def trouble(self) -> str | None:
+        return None
+
+
+def test_a_mail_that_cannot_be_handled_is_tried_for_an_hour_and_holds_up_nothing_after_that(stages: Stages) -> None:
+    """A11."""
+    stage = stages(reads_mail=True)
+    told(stage)
+    began = stage.clock.at
+    mail = select(notifications.c.id).where(notifications.c.method == "email")
+    sent = stage.runtime.read(lambda tx: tx.session.scalars(mail).one())
+    broken = stage.runtime.__dict__["mailbox"] = BrokenMail(began, sent)
+    for minutes in (0, 30, 59, 61, 62):
+        stage.clock.at = began + timedelta(minutes=minutes)
+        poll_mailbox(stage.runtime)
+
+    assert [since + OVERLAP - began for since in broken.asked] == [timedelta()] * 4 + [timedelta(minutes=61)]
 
 
 def test_a_worker_that_begins_reads_the_mailbox(stages: Stages) -> None:

@@ -27,13 +27,14 @@ class InboundPoll:
     at: datetime
 
 
-def begin(tx: Tx, route: Route, *, at_once: bool = False) -> InboundPoll | None:
+def begin(tx: Tx, route: Route, *, at_once: bool = False, afresh: bool = False) -> InboundPoll | None:
     """Lease a look if it is time for one and nobody else has it; else None.
 
-    The first look begins at the newest message that came in. `at_once`: take it now in any case, even from its holder.
+    The first look begins at the newest message that came in; `afresh`: now. `at_once`: take it now in any case, even
+    from its holder.
     """
     name = route_name(route)
-    began = inbound.newest(tx.session) or tx.now
+    began = (None if afresh else inbound.newest(tx.session)) or tx.now
     insert_once(tx.session, sweeps, {"method": name, "seen_until": began, "due_at": tx.now, "lease": None})
     lease = tx.entropy.id()
     # A moment further ahead than any planned look is from before the clock was set back.
