@@ -9,6 +9,8 @@ from simulation.checks.ringing import Ringing
 from simulation.checks.watch import Watch
 from simulation.hosts.host import Host, Surroundings, running
 from simulation.hosts.web import Web
+from simulation.mails.mailbox import mailbox_of
+from simulation.mails.writers import Writers
 from simulation.outside.caller import Caller, CallsBack
 from simulation.outside.code_guesser import CodeGuesser
 from simulation.outside.coordinators import Coordinators
@@ -48,6 +50,7 @@ class Night:
         is_free = not (self.traveller.travels or self.members.does or self.coordinators.merges)
         self.caller = Caller(world, self.web, self.provider, is_free=is_free)
         self.calls_back = CallsBack(world, self.web, self.people)
+        self.writers = Writers(world, self.people)
         self.visitors = Visitors(world, self.web, self.people)
         self.office = Office(world, self.web, is_free=is_free and not self.caller.calls)
         self._place_hosts()
@@ -67,6 +70,7 @@ class Night:
         self.caller.begin()
         self.calls_back.begin()
         self.office.begin()
+        self.writers.begin()
         self.visitors.begin()
         self.watch.begin()
         world.time.run(world.moment(world.length))
@@ -82,6 +86,7 @@ class Night:
         choices = [("both",), ("both",), ("both", "both"), ("web", "worker"), ("both", "worker")]
         around = Surroundings(
             outlets=partial(outlets_of, self.provider, self.promises),
+            mailbox=mailbox_of,
             ping=self.outside.ping_of,
             late_by=self._thread_is_late_by,
             has_left=self.promises.has_left,

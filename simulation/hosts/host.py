@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from alertnet.channels.base import Mailbox
 from alertnet.core.delivery.provider_routes import Route
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.http_ping import Ping
@@ -23,6 +24,8 @@ class Surroundings:
 
     outlets: Callable[["Process"], Mapping[Route, Outlet]]
     """The outlets that a process has."""
+    mailbox: Callable[["Process"], Mailbox | None]
+    """The mailbox that a process reads; None where there is none."""
     ping: Callable[["Process"], Ping | None]
     """How a process reaches the heartbeat service; None where there is none."""
     late_by: LateBy
@@ -38,7 +41,7 @@ class Process(Run):
         self.host = host
         self.is_leaving = False
         around = host.around
-        self.runtime = runtime_of(self, around.outlets(self), around.late_by, self._tell_others)
+        self.runtime = runtime_of(self, around.outlets(self), around.mailbox(self), around.late_by, self._tell_others)
         self.worker: Worker | None = None
         if host.works:
             self.worker = Worker(self.runtime, platform=platform_of(self, around.ping(self), around.late_by))

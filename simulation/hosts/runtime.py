@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Concatenate, ParamSpec, TypeVar
 
+from alertnet.channels.base import Mailbox
 from alertnet.core.codec import replace
 from alertnet.core.delivery.provider_routes import Route
 from alertnet.messages.templates.load import Templates
@@ -96,7 +97,11 @@ class HostRuntime(Runtime):
 
 
 def runtime_of(
-    run: Run, outlets: Mapping[Route, Outlet], late_by: LateBy, tell_others: Callable[[], None]
+    run: Run,
+    outlets: Mapping[Route, Outlet],
+    mailbox: Mailbox | None,
+    late_by: LateBy,
+    tell_others: Callable[[], None],
 ) -> HostRuntime:
     """The runtime of one run of the program, made from the night's pattern."""
     world, clock, pattern = run.world, run.clocks.database, run.world.database.pattern
@@ -107,7 +112,7 @@ def runtime_of(
         return Tx(session, clock(), entropy, pattern.vault)
 
     own = {
-        "settings": world.database.settings[world.mischief.providers],
+        "settings": world.database.settings[world.mischief.providers, world.reads_mail],
         "clock": clock,
         "entropy": entropy,
         "start": replace(pattern.start, network=world.network),
@@ -123,6 +128,7 @@ def runtime_of(
         trees=SharedTrees(world, clock),
         renderer=lambda _hash: world.renderer,
         outlets=outlets,
+        mailbox=mailbox,
     )
     return runtime
 

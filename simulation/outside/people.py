@@ -67,6 +67,8 @@ class People:
         """The last link that each mailbox was sent."""
         self.pages: dict[str, str] = {}
         """The number or mailbox that each link was sent to, by its path, in their order."""
+        self.mails: list[Outgoing] = []
+        """The mails that have arrived."""
         self.written_by: dict[str, str] = {}
         """The number that wrote to each phone last, to which it answers."""
         self.reports = 0
@@ -89,6 +91,7 @@ class People:
             return
         self.pages |= dict.fromkeys(_PAGE.findall(outgoing.text), outgoing.to)
         if outgoing.method is MethodKind.EMAIL:
+            self.mails.append(outgoing)
             if link := _LINK.search(outgoing.text):
                 self.links[outgoing.to] = link[1]
                 if random.random() < chance:

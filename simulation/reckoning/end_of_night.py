@@ -26,6 +26,7 @@ from alertnet.store.tables import (
     number_tests,
     timeline,
 )
+from simulation.mails.writers import check_mails
 from simulation.night import Night
 from simulation.outside.call import AFTER_THE_CODE
 from simulation.outside.caller import check_calls_back, check_recordings
@@ -122,7 +123,8 @@ def reckon(night: Night) -> None:
         *check_recordings(world, night.caller),
         *check_calls_back(world, night.calls_back),
     )
-    of_the_desk = (*check_pressed(night, history), *check_office(world))
+    pages_and_mails = (*check_pressed(night, history), *check_mails(world, night.writers, history))
+    of_the_desk = (*pages_and_mails, *check_office(world))
     for promise, how in (*check_guesses(world), *check_code_guesses(world), *of_the_field, *of_the_desk):
         night.world.story.breaks_promise(promise, how)
     check_punctuality(night, history)

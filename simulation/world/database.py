@@ -60,13 +60,16 @@ class Database:
             **_accounts("TWILIO", "ALERTNET_TWILIO", "ALERTNET_SMTP", FIRST),
         }
         second = _accounts("TWILIO_2", "ALERTNET_TWILIO_2", "ALERTNET_SMTP_2", SECOND)
-        self.settings: dict[tuple[str, ...], Settings] = {
-            (FIRST,): read_settings(env),
-            PROVIDERS: read_settings(env | second),
+        mail = {"ALERTNET_IMAP_URL": "imaps://alert:a-password@mail.example.org/INBOX"}
+        self.settings: dict[tuple[tuple[str, ...], bool], Settings] = {
+            ((FIRST,), False): read_settings(env),
+            ((FIRST,), True): read_settings(env | mail),
+            (PROVIDERS, False): read_settings(env | second),
+            (PROVIDERS, True): read_settings(env | second | mail),
         }
-        """The settings, by the available providers."""
+        """The settings, by the available providers, and whether answers by mail are read."""
         templates = read_templates(REPOSITORY / "message_templates")
-        self.pattern: Runtime = wire(self.settings[FIRST,], Network({}, {}, {}), templates)
+        self.pattern: Runtime = wire(self.settings[(FIRST,), False], Network({}, {}, {}), templates)
         """The runtime from which those of all processes are copied; it runs nothing itself."""
         self.engine = self.pattern.engine
         event.listen(self.engine, "connect", _spare_the_disk)
@@ -95,8 +98,8 @@ class Database:
         return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else FAR_AWAY
 
     def texts(self) -> set[str]:
-        """The provider's ids of all texts that came in."""
-        return {id for (id,) in self._watch.execute("SELECT provider_id FROM inbound WHERE kind = 'sms'")}
+        """The ids of all texts and mails that came in."""
+        return {id for (id,) in self._watch.execute("SELECT provider_id FROM inbound WHERE kind != 'call'")}
 
     def rows(self, query: Select[Any], **values: object) -> Sequence[Row[Any]]:
         """What is committed, whatever transactions are open."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from alertnet.channels.base import LedgerEntry, Outgoing
+from alertnet.channels.base import LedgerEntry, Outgoing, ReceivedMail
 from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.incident import Facts
@@ -36,6 +36,8 @@ STARTS_WITHIN = 1.0
 MINUTE = 60.0
 QUIET_LENGTH = 35 * MINUTE
 """Long enough for the end of a tree and its second round; where nothing else happens, it costs little."""
+READS_MAIL = 0.2
+"""The share of nights in which answers by mail are read."""
 LEAD = 1.05
 """Seconds before anything is due.
 
@@ -69,6 +71,10 @@ class World:
         self.troubles: dict[Route, Trouble] = {}
         self.texts: dict[str, LedgerEntry] = {}
         """What phones sent to our numbers, by the provider's ids."""
+        self.reads_mail = not self.mischief.quiet and Random(f"mails {seed}").random() < READS_MAIL
+        """Whether there is a mailbox for answers by mail."""
+        self.mails: dict[str, ReceivedMail] = {}
+        """What has come there, by its ids."""
         self.opened: dict[str, Facts] = {}
         """The reported facts of incidents whose opening was answered, by reference."""
         self.re_resolved: set[str] = set()
@@ -109,8 +115,8 @@ class World:
             self.texts[id] = text_of(id, sender, to, self.time.now, text)
 
     def is_unheard(self) -> bool:
-        """Whether some text is only in the provider's records."""
-        return not self.texts.keys() <= self.database.texts()
+        """Whether some text is only in the provider's records, or some mail in the mailbox."""
+        return not {*self.texts, *self.mails} <= self.database.texts()
 
     def database_returns(self) -> None:
         """Make the database available again."""

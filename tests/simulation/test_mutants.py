@@ -131,6 +131,22 @@ MUTANTS = {
         "alertnet/flows/escalation/record_response.py",
         "    move(locked, events_of(giver, *taken_back(given.kind, left)))\n",
     ),
+    "a code counts in the mail of whoever has it": Mutant(
+        "A6",
+        65,
+        "alertnet/flows/mail/receive_mail.py",
+        "    return next((each for each, is_good in known.items() if is_good and each.lower() == address), None)\n",
+        "    return next((each for each, is_good in known.items() if is_good), None)\n",
+    ),
+    "what is answered by mail without a code is read by nobody": Mutant(
+        "A12", 71, "alertnet/flows/mail/receive_mail.py", "    keep_text(writer, text)\n    tell =", "    tell ="
+    ),
+    "a mail that came back as undelivered counts as sent": Mutant(
+        "B3",
+        65,
+        "alertnet/flows/mail/receive_mail.py",
+        "            locked.apply_status(provider_id, AttemptStatus.FAILED, failure, status)\n",
+    ),
     "a drill begins beside what is real and critical": Mutant(
         "B5", 3, "alertnet/flows/incidents/drills.py", "why = _why_not(tx, drill) or _begin(", "why = _begin("
     ),
