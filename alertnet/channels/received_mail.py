@@ -28,8 +28,12 @@ MOST_QUOTES = 40
 MOST_PARTS = 200
 """The most lines that may part its parts; each part takes as long to read as a whole small mail."""
 
+MOST_BLANK_LINES = 2000
+"""The most blank lines of a report: each begins a block, and takes the longer the more there are."""
+
 MESSAGE_ID = re.compile(r"<([0-9a-f]{32})@")
 """The id of a notification in the Message-ID of our mail about it."""
+_DELIVERY, _BLANK_LINE = re.compile(rb"delivery-status", re.IGNORECASE), re.compile(rb"\n\r?\n")
 _PERMANENT = re.compile(r"5\.\d{1,3}\.\d{1,3}\b")
 _MACHINES = re.compile(r"(?:mailer-daemon|postmaster|no-?reply|do-?not-?reply)@")
 _BULK = frozenset(("auto_reply", "bulk", "junk", "list"))
@@ -62,6 +66,8 @@ def read_mail(raw: bytes, ours: Collection[str]) -> WrittenMail | None:
 
     `ours`: the addresses that our mails come from.
     """
+    if _DELIVERY.search(raw) and len(_BLANK_LINE.findall(raw)) > MOST_BLANK_LINES:
+        return None
     raw = b"\n--".join(raw.split(b"\n--", MOST_PARTS)[:MOST_PARTS])
     try:
         mail: EmailMessage = message_from_bytes(raw, policy=_POLICY)

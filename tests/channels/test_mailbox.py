@@ -46,10 +46,10 @@ def comes(sandbox: Sandbox, text: str = "4711", **headers: str) -> None:
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = "hr@es.example", OURS, "Re: PBI A-7K3M"
     mail["In-Reply-To"] = f"<{NOTIFICATION}@sandbox.example>"
+    mail.set_content(text)
     for name, content in headers.items():
         del mail[name.replace("_", "-")]
         mail[name.replace("_", "-")] = content
-    mail.set_content(text)
     sandbox.mailbox(OURS).post(mail)
 
 
@@ -187,3 +187,15 @@ def test_a_server_that_misbehaves_holds_no_thread_and_is_read_another_time(
     assert (listing.entries, listing.is_whole) == ((), False)
     assert listing.trouble
     assert took < 4
+
+
+def test_a_report_about_no_mail_of_ours_is_not_taken_apart(sandbox: Sandbox) -> None:
+    """Anybody can send hundreds, and one may take seconds (A11)."""
+    status = "Content-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\nAction: failed\nStatus: 5.1.1\n"
+    for id in ("0" * 32, NOTIFICATION):
+        body = f"--x\n{status}\n--x\n\nMessage-ID: <{id}@sandbox.example>\n--x--\n"
+        comes(sandbox, body, In_Reply_To="<1@elsewhere.example>", Content_Type="multipart/report; boundary=x")
+
+    listing = mailbox(sandbox, sent=lambda named: {NOTIFICATION} & set(named)).received(NOW)
+
+    assert [each.mail.answers for each in listing.entries] == [(NOTIFICATION,)]

@@ -253,3 +253,16 @@ def test_a_mail_of_more_parts_than_are_read_is_read_as_far_as_that() -> None:
     mail = answer("4711\n" + "-----\n" * 1000)
 
     assert read(mail).words == "4711"
+
+
+def test_a_report_of_blank_lines_takes_no_time() -> None:
+    """A11: the standard library takes seconds for each."""
+    head = answer("", Content_Type="multipart/report; boundary=x").as_bytes().partition(b"\n\n")[0]
+    part = b"\n\n--x\nContent-Type: message/delivery-status\n\nAction: failed\nStatus: 5.1.1\n"
+    named = f"\n\nMessage-ID: <{NOTIFICATION}@pbi.example>".encode()
+    began = time.process_time()
+
+    long, short = (read_mail(head + part + b"\n" * lines + named, [OURS]) for lines in (100_000, 100))
+
+    assert time.process_time() - began < 0.5
+    assert (long, short is not None) == (None, True)
