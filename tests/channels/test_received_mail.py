@@ -57,6 +57,13 @@ def test_the_words_are_what_stands_above_the_original_however_that_is_quoted(tex
     assert read(answer(text)).words == "4711"
 
 
+def test_a_quoted_line_that_was_wrapped_is_quoted_to_its_end() -> None:
+    """A6: else thanks for an alert would take charge, by the code of the alert itself."""
+    wrapped = "> Your code for a reply by text message:\n4711 to take charge.\n> Our coordinator can tell you more."
+
+    assert read(answer(f"Thank you\n\n{wrapped}\n\nGood night")).words == "Thank you\n\n\nGood night"
+
+
 @pytest.mark.parametrize(
     "html",
     [

@@ -69,9 +69,12 @@ def own_words(text: str, ours: Collection[str]) -> str:
     address. Whoever answers below it is not read, since those lines may be ours.
     """
     lines: list[str] = []
+    is_quoted = False
     for line in text.splitlines():
         plain = line.strip()
-        if plain.startswith(">"):
+        # Right below a quoted line stands the rest of it, where a program has wrapped that.
+        is_quoted = plain.startswith(">") or (is_quoted and plain != "")
+        if is_quoted:
             continue
         names_us = any(each.lower() in plain.lower() for each in ours)
         if REPLY_ABOVE in plain or names_us or _SEPARATOR.match(line):
