@@ -73,6 +73,18 @@ def test_the_log_says_what_to_look_at_and_whoever_asked_is_not_told(world: World
     assert not [each for each in ("ALERTNET", PUBLIC_URL) if each in answer.text]
 
 
+@pytest.mark.parametrize("rest", [{"": "/keypad?try=1"}, {"/keypad?try=1": ""}], ids=["as a value", "as a name"])
+def test_a_signature_is_good_for_no_other_place(world: World, rest: dict[str, str]) -> None:
+    """Whoever has seen a key that was pressed could else send it once more, as the answer to another question."""
+    fields = {"AccountSid": ACCOUNT, "CallSid": "CA1", "Digits": "1"}
+    signed = signature(f"{PUBLIC_URL}/twilio/voice/a1/keypad?try=1", [*fields.items()])
+
+    there = world.client.post("/twilio/voice/a1/keypad?try=1", data=fields, headers=signed)
+    elsewhere = world.client.post("/twilio/voice/a1", data={**rest, **fields}, headers=signed)
+
+    assert (there.status_code, elsewhere.status_code) == (200, 403)
+
+
 def test_another_account_is_refused(world: World) -> None:
     """A signature of a subaccount whose token is the same."""
     assert world.post("/twilio/sms", **{**SMS, "AccountSid": "AC" + "9" * 32}).status_code == 403

@@ -69,6 +69,9 @@ def _why_refused(settings: Settings, url: str, headers: Mapping[str, str], form:
     accounts = [account for account in telephones if account.sid == form.get("AccountSid")]
     if not accounts:
         return OTHER_ACCOUNT
+    if not all(name[:1].isalpha() for name in form):
+        # What is signed has no sign between the URL and the fields: the end of a path or query could be sent as one.
+        return WRONG_SIGNATURE
     signature = headers.get(SIGNATURE_HEADER, "")
     tokens = [token.get_secret_value() for account in accounts for token in account.auth_tokens]
     return None if any(_is_valid(token, url, form, signature) for token in tokens) else WRONG_SIGNATURE
