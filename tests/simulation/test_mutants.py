@@ -120,7 +120,7 @@ MUTANTS = {
     ),
     "a number that refuses our SMS is used again": Mutant(
         "B3",
-        76,
+        269,
         "alertnet/core/notification.py",
         "return (method,) if self in (Failure.INVALID, Failure.OPTED_OUT) else ()",
         "return (method,) if self is Failure.INVALID else ()",
