@@ -52,8 +52,8 @@ class Break:
 class Known:
     """What the system's chain says about the others and itself."""
 
-    began_at: datetime | None = None
-    """When the system's chain begins; None if it has no entry."""
+    begins_with: tuple[str, datetime] | None = None
+    """The kind of the first entry of the system's chain, and when it was made; None if there is none."""
     keyed_at: datetime | None = None
     """When links began to have a key; None if they always had one."""
     ends: dict[str, dict[int, bytes]] = field(default_factory=dict)
@@ -83,6 +83,14 @@ class Known:
             self.without_key |= {chain: head.length for chain, head in heads.items()} | {SYSTEM: row.seq}
         for chain, head in heads.items():
             self.ends.setdefault(chain, {}).setdefault(head.length, head.hash[:HASH_KEPT])
+
+    def may_have_begun_anew(self, first: datetime) -> bool:
+        """Whether the system's chain is not the one from before the incidents, of which the first is so old.
+
+        What is in force stands in it before the first of them; a chain that was deleted goes on with a checkpoint of
+        what is left. A time alone shows nothing, since clocks are set.
+        """
+        return self.begins_with is None or (self.begins_with[0] == CHECKPOINT and self.begins_with[1] > first)
 
     def length_of(self, chain: str) -> int:
         """The chain's length at its last checkpoint."""
@@ -188,7 +196,7 @@ def _of_system(session: Session, vault: Vault, known: Known, kept: SignedHead | 
         end = None
     is_keyed = False
     for entry in _read(session, _ENTRIES.where(timeline.c.chain == SYSTEM)):
-        known.began_at = known.began_at or entry.at
+        known.begins_with = known.begins_with or (entry.kind, entry.at)
         why = chain.follow(entry)
         if why is not None:
             yield Break(SYSTEM, entry.seq, why)
@@ -208,9 +216,8 @@ def _of_system(session: Session, vault: Vault, known: Known, kept: SignedHead | 
 
 def _of_incidents(session: Session, vault: Vault, known: Known) -> Iterator[Break]:
     missing = set(known.ends) - {SYSTEM} | set(session.scalars(select(incidents.c.id)))
-    # Before the first incident the system's chain says which trees it opens on.
     first = session.scalar(select(func.min(timeline.c.at)).where(timeline.c.chain != SYSTEM))
-    if first is not None and (known.began_at is None or known.began_at > first):
+    if first is not None and known.may_have_begun_anew(first):
         yield Break(SYSTEM, 0, "the chain is missing, or what it began with: there are incidents from before it")
     chain: _Chain | None = None
     for row in _read(session, _ENTRIES.where(timeline.c.chain != SYSTEM)):
