@@ -421,6 +421,29 @@ def test_of_two_answers_to_what_is_one_now_the_later_counts(world_of: Worlds, is
     assert len(alerts(world, "defenders")) == 1
 
 
+@pytest.mark.parametrize("says", ["NO", "PASS", None])
+def test_who_takes_back_its_answer_to_a_report_while_that_is_merged_has_none_of_it_after_the_split(
+    world_of: Worlds, says: str | None
+) -> None:
+    """A2, A6: the report went on as if it were still taken care of, and told nobody; None: it is revoked."""
+    night = world_of(a_tree("  - {name: Office, notify: [ombuds], wait: 30m}\n" + FRIENDS), field=TEAMS)
+    night.gives_pins("north/ana", "north/mary")
+    first, second = reported(night)
+    code = code_in(alerts(night, "ombuds")[0])
+    night.texts("ombuds", f"OK {code}")
+    assert first.status("valley") == "acknowledged"
+    first.act("merge", into=second.ref)
+
+    if says:
+        night.texts("ombuds", f"{says} {code}")
+    else:
+        revokes(second, second["acknowledgements"][-1]["id"])
+    second.act("split", reports=[first.ref])
+
+    assert first.status("valley") == "running"
+    assert len(alerts(night, "ombuds")) > 1
+
+
 def test_who_has_answered_only_the_other_report_is_told_of_this_one_after_the_split(night: World) -> None:
     first, second = reported(night)
     night.texts("coordinator", code_in(alerts(night, "coordinator")[0]))

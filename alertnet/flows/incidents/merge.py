@@ -37,7 +37,7 @@ from alertnet.flows.escalation.escalate import move, stop_what_reaches_nobody
 from alertnet.flows.escalation.record_decision import answer_about, end_change
 from alertnet.flows.escalation.record_response import events_of
 from alertnet.flows.incidents.close_incident import end_incident, let_leave, resume
-from alertnet.flows.incidents.merged_answers import add_events, as_events, as_taken_back, not_replaced
+from alertnet.flows.incidents.merged_answers import add_events, as_events, as_taken_back, as_withdrawn, not_replaced
 from alertnet.flows.incidents.re_resolve import open_escalations
 from alertnet.flows.incidents.update import UPDATED, let_wait, propose
 from alertnet.flows.notifications import field_reassurance, prompts
@@ -267,8 +267,9 @@ def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     gone = answers.current_answers(session, [part.incident.id])
     here = answers.current_answers(session, [whole.incident.id])
     moved = [each for each in here if whole.recipient(each.tree, each.contact).names & only_there]
+    happened = as_withdrawn(part, merged_at)
     answers.move(session, [each.id for each in moved], part.incident.id)
-    happened = as_events(part, moved, whole)
+    add_events(happened, as_events(part, moved, whole))
     prompts.hand_back(part, whole)
     if part.incident.proposed is not None and part.incident.proposed == whole.incident.proposed:
         end_change(whole, PromptAnswer.OVERTAKEN, None)

@@ -1,10 +1,11 @@
 """Answers to reports that become one, or two again: the latest of each contact counts (A2, A6)."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
 
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.escalation.state import Answered, Confirmed, Event, Events
+from alertnet.core.escalation.state import Answered, Confirmed, Event, Events, Withdrawn
 from alertnet.flows.escalation import record_response
 from alertnet.flows.escalation.record_response import events_of
 from alertnet.flows.unit.locked_incident import LockedIncident
@@ -42,6 +43,15 @@ def as_taken_back(whole: LockedIncident, gone: CurrentAnswer, stays: Sequence[Cu
     """Take back an answer to the part; what its giver has answered to the whole itself counts again (A4)."""
     made = record_response.taken_back(gone.kind, _of_same(whole, gone, stays))
     return events_of(whole.recipient(gone.tree, gone.contact), *made)
+
+
+def as_withdrawn(part: LockedIncident, since: datetime) -> dict[str, list[Event]]:
+    """The answers to the part that were revoked or replaced since then, as events in its own escalations (A2, A6)."""
+    events: dict[str, list[Event]] = {}
+    for answer in answers.given(part.tx.session, [part.incident.id]):
+        if answer.revoked_at is not None and answer.revoked_at >= since:
+            add_events(events, events_of(part.recipient(answer.tree, answer.contact), Withdrawn))
+    return events
 
 
 def _of_same(whole: LockedIncident, answer: CurrentAnswer, given: Sequence[CurrentAnswer]) -> CurrentAnswer | None:
