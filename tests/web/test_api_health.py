@@ -16,6 +16,7 @@ from alertnet.channels.base import Cause, NotSent
 from alertnet.core.delivery.circuit_breaker import PATIENCE, RUN
 from alertnet.core.delivery.provider_routes import FIRST, SECOND
 from alertnet.core.directory.contact import MethodKind
+from alertnet.core.monitoring.self_monitoring import AWAY_FOR
 from alertnet.flows.sending.provider_health import note
 from alertnet.runtime.database.transactions import NotWritable
 from alertnet.runtime.wiring import Runtime
@@ -159,6 +160,21 @@ def test_a_provider_that_is_away_is_named_and_stops_no_traffic(tmp_path: Path) -
         assert response.status_code == 200
         assert response.json()["away"] == [{"method": "sms", "provider": "1", "since": NOW.isoformat()}]
         assert 'alertnet_provider_away_seconds{method="sms",provider="1"} 0.0' in world.client.get("/metrics").text
+
+
+def test_a_number_that_has_no_other_provider_is_in_trouble_where_it_says_how_we_stand(tmp_path: Path) -> None:
+    """A11: as coordinators are told by the watch; the page said that another provider had taken over."""
+    account = {"TWILIO_2_ACCOUNT_SID": "AC" + "2" * 32, "TWILIO_2_AUTH_TOKEN": "t"}
+    only = {"ALERTNET_TWILIO_2_FROM": "+15005550016", "ALERTNET_ROUTES": "+57=2 *=1,2"}
+    with world_in(tmp_path, **account, **only) as world:
+        for _ in range(RUN):
+            world.runtime.transact(note, (MethodKind.SMS, SECOND), NotSent("TimeoutError"))
+        vars(world.runtime)["clock"] = Clock(NOW + AWAY_FOR + timedelta(seconds=1))
+
+        trouble = world.client.get("/readyz").json()["trouble"]
+
+    assert "sms" in trouble
+    assert "providers" not in trouble
 
 
 @pytest.mark.parametrize(

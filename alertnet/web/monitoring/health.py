@@ -83,8 +83,8 @@ def how_it_stands(runtime: Runtime) -> Ready:
     trees = bool(runtime.edition.trees)
     settings = runtime.settings
     try:
-        files = runtime.trees.files
-        seen = runtime.read(observe, settings.routes, is_tested=settings.takes_texts, files=files)
+        files, routing = runtime.trees.files, settings.routing
+        seen = runtime.read(observe, settings.routes, is_tested=settings.takes_texts, files=files, routing=routing)
         fault = _write_fault(runtime) if runtime.absence.cause or not has_worker(seen) else None
     except DatabaseAway as fault_of_reading:
         return Ready(
