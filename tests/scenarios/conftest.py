@@ -131,7 +131,7 @@ def world_of(world_on: Worlds, tmp_path: Path) -> Worlds:
 def of_trees(make: Worlds, folder: Path, *trees: str, field: str = FIELD, **settings_by_name: str) -> World:
     """The same in that folder.
 
-    Its network tells what became of a message, and no step on the way: that was a fourteenth of the work.
+    Its network tells what became of a message, and no step on the way, which would be some 4 % of the work.
     """
     written = folder / "contact_trees"
     written.mkdir()

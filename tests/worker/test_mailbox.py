@@ -3,7 +3,6 @@
 import re
 from datetime import datetime, timedelta
 
-import pytest
 from sqlalchemy import select
 
 from alertnet.channels.base import MailListing, ReceivedMail
@@ -15,6 +14,7 @@ from alertnet.store.tables import acknowledgements, notifications
 from alertnet.worker.mailbox import EVERY, poll_mailbox
 from alertnet.worker.missed_inbound import OVERLAP
 from alertnet.worker.service import Worker
+from tests.conftest import Logged
 from tests.worker.conftest import Stages
 from tests.worker.stage import CARLA, CARLAS_MAIL, OURS, Stage
 
@@ -51,9 +51,7 @@ def test_one_worker_at_a_time_looks_twice_a_minute(stages: Stages, each_database
     assert (at_once, answers(stage)) == ([], ["email"])
 
 
-def test_what_came_while_the_mailbox_could_not_be_read_is_read_afterwards(
-    stages: Stages, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_came_while_the_mailbox_could_not_be_read_is_read_afterwards(stages: Stages, logged: Logged) -> None:
     """A12: and the log says so."""
     stage = stages(reads_mail=True)
     shut_out = stage.connect(ALERTNET_IMAP_URL=stage.sandbox.imap_url.replace(":sandbox@", ":wrong@"))
@@ -67,7 +65,7 @@ def test_what_came_while_the_mailbox_could_not_be_read_is_read_afterwards(
     poll_mailbox(stage.runtime)
 
     assert (before, answers(stage)) == ([], ["email"])
-    assert "mailbox_unread" in capsys.readouterr().out
+    assert any("mailbox_unread" in line for line in logged())
 
 
 def test_what_came_before_the_mailbox_was_named_is_left_to_people(stages: Stages) -> None:

@@ -267,7 +267,7 @@ def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     gone = answers.current_answers(session, [part.incident.id])
     here = answers.current_answers(session, [whole.incident.id])
     moved = [each for each in here if whole.recipient(each.tree, each.contact).names & only_there]
-    happened = as_withdrawn(part, merged_at)
+    happened = as_withdrawn(part, gone, merged_at)
     answers.move(session, [each.id for each in moved], part.incident.id)
     add_events(happened, as_events(part, moved, whole))
     prompts.hand_back(part, whole)

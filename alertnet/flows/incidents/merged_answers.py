@@ -5,12 +5,12 @@ from datetime import datetime
 from functools import partial
 
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.escalation.state import Answered, Confirmed, Event, Events, Withdrawn
+from alertnet.core.escalation.state import Answered, Confirmed, Event, Events
 from alertnet.flows.escalation import record_response
 from alertnet.flows.escalation.record_response import events_of
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records import answers
-from alertnet.store.records.answers import CurrentAnswer
+from alertnet.store.records.answers import CurrentAnswer, Given
 
 
 def not_replaced(part: LockedIncident, whole: LockedIncident) -> list[CurrentAnswer]:
@@ -39,22 +39,26 @@ def add_events(events: dict[str, list[Event]], more: Events) -> None:
         events.setdefault(tree, []).extend(happened)
 
 
-def as_taken_back(whole: LockedIncident, gone: CurrentAnswer, stays: Sequence[CurrentAnswer]) -> dict[str, list[Event]]:
-    """Take back an answer to the part; what its giver has answered to the whole itself counts again (A4)."""
-    made = record_response.taken_back(gone.kind, _of_same(whole, gone, stays))
-    return events_of(whole.recipient(gone.tree, gone.contact), *made)
+def as_taken_back(
+    locked: LockedIncident, gone: CurrentAnswer | Given, stays: Sequence[CurrentAnswer]
+) -> dict[str, list[Event]]:
+    """Take back an answer; what its giver has answered besides, of those that stay, counts again (A4)."""
+    made = record_response.taken_back(gone.kind, _of_same(locked, gone, stays))
+    return events_of(locked.recipient(gone.tree, gone.contact), *made)
 
 
-def as_withdrawn(part: LockedIncident, since: datetime) -> dict[str, list[Event]]:
+def as_withdrawn(part: LockedIncident, stays: Sequence[CurrentAnswer], since: datetime) -> dict[str, list[Event]]:
     """The answers to the part that were revoked or replaced since then, as events in its own escalations (A2, A6)."""
     events: dict[str, list[Event]] = {}
     for answer in answers.given(part.tx.session, [part.incident.id]):
         if answer.revoked_at is not None and answer.revoked_at >= since:
-            add_events(events, events_of(part.recipient(answer.tree, answer.contact), Withdrawn))
+            add_events(events, as_taken_back(part, answer, stays))
     return events
 
 
-def _of_same(whole: LockedIncident, answer: CurrentAnswer, given: Sequence[CurrentAnswer]) -> CurrentAnswer | None:
+def _of_same(
+    locked: LockedIncident, answer: CurrentAnswer | Given, given: Sequence[CurrentAnswer]
+) -> CurrentAnswer | None:
     """The latest of these that the giver of that answer has given as well."""
-    names = whole.recipient(answer.tree, answer.contact).names
+    names = locked.recipient(answer.tree, answer.contact).names
     return next((each for each in given if (each.tree, each.contact) in names), None)
