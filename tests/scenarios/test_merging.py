@@ -587,12 +587,15 @@ def test_what_was_decided_of_the_other_report_alone_ends_with_the_merge(night: W
     assert not [text for text in alerts(night, "spain") if first.ref in text]
 
 
-def test_a_hold_that_came_with_the_other_report_ends_with_the_merge(night: World) -> None:
-    """A2: one that was given to the whole before or since stays."""
+def test_a_hold_comes_with_the_other_report_and_ends_with_the_merge(night: World) -> None:
+    """B3, A2: although its levels are opened; one that was given to the whole before or since stays."""
     first, second = reported(night)
     night.texts("coordinator", f"HOLD {code_in(alerts(night, 'coordinator')[0])}")
     first.act("merge", into=second.ref)
+    night.passes(minutes=45)
     assert second.timeline().count("hold_began") == 1
+    assert second.timeline().count("hold_ended") == 0
+    assert alerts(night, "spain") == []
 
     second.act("split", reports=[first.ref])
 

@@ -250,14 +250,15 @@ def _decided(part: LockedIncident, whole: LockedIncident, tree: str) -> list[Eve
     unopened = [each for each in whole.plans[tree].levels if each.contacts and each.index not in opened]
     places = {each.level.name: each.index for each in unopened}
     is_held_there_alone = there.state.on_hold_since and not here.state.on_hold_since
-    decided: list[Event] = [Hold()] if is_held_there_alone else []
+    decided: list[Event] = []
+    # A go ends what is on hold, so it comes before what was held.
     for event, indexes in (
+        (Go, [run.index for run in there.state.runs if run.index not in there.state.refused]),
         (Hold, there.state.held),
         (Refuse, there.state.refused),
-        (Go, [run.index for run in there.state.runs if run.index not in there.state.refused]),
     ):
         decided += [event(places[names[index]]) for index in indexes if names.get(index) in places]
-    return decided
+    return [*decided, Hold()] if is_held_there_alone else decided
 
 
 def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
