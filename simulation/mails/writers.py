@@ -64,6 +64,7 @@ class Writers:
         words = f"{answer.format(code[1])} {id}" if code is not None and is_answer else f"we have read this, {id}"
         if kind is OWN and ours.to not in self.world.pins:
             self.people.proves("email", ours.to)
+            self.people.proves_tasks()
         mail = WrittenMail(
             id=id,
             sender=ELSEWHERE if kind is OTHER else ours.to,

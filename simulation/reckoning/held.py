@@ -1,6 +1,7 @@
 """Checks that what coordinators have held or refused does not open by itself (B3)."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
@@ -10,19 +11,23 @@ from simulation.world.story import Found
 
 
 def check_held(_: Night, history: Sequence[Row[Any]]) -> Found:
-    """B3: while a coordinator holds what comes next, no level of that tree opens by itself, nor one held or refused."""
-    on_hold: set[tuple[str, str | None, str | None]] = set()
+    """B3: while a coordinator holds what comes next, no level of that tree opens by itself, nor one held or refused.
+
+    What was due before is done before, though both are on record at one moment.
+    """
+    on_hold: dict[tuple[str, str | None, str | None], datetime] = {}
     for row in history:
         tree, level = row.payload.get("tree"), row.payload.get("level")
         rest, one = (row.chain, tree, None), (row.chain, tree, level)
+        is_held = any(each in on_hold and on_hold[each] < row.at for each in (rest, one))
         match row.kind, row.payload:
             case ("hold_began", _):
-                on_hold.add(rest)
+                on_hold[rest] = row.at
             case ("hold_ended", _):
-                on_hold.discard(rest)
-            case ("level_opened", {"cause": "due" | "automatic"}) if on_hold & {rest, one}:
+                on_hold.pop(rest, None)
+            case ("level_opened", {"cause": "due" | "automatic"}) if is_held:
                 yield "B3", f"{level} of {tree} has opened by itself at {row.at}, and is on hold"
             case ("decision", {"decision": "hold" | "refuse", "level": _}):
-                on_hold.add(one)
+                on_hold[one] = row.at
             case ("decision" | "level_released" | "level_opened", {"level": _}):
-                on_hold.discard(one)
+                on_hold.pop(one, None)
