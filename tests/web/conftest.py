@@ -63,9 +63,10 @@ def runtime(tmp_path: Path, clock: Clock, network: Network, templates: Templates
 
 
 @pytest.fixture
-def client(runtime: Runtime) -> TestClient:
+def client(runtime: Runtime) -> Iterator[TestClient]:
     """A client of the application that brings no key."""
-    return Client(make_app(runtime), raise_server_exceptions=False)
+    with Client(make_app(runtime), raise_server_exceptions=False) as client:
+        yield client
 
 
 @pytest.fixture

@@ -282,5 +282,6 @@ def world_in(folder: Path, *, tree: str = TREE, teams: str = TEAMS, **settings: 
     migrate(runtime.engine)
     line = Line()
     vars(runtime)["outlets"] = {(MethodKind.CALL, FIRST): Outlet(line, (OURS,), 0)}
-    yield World(runtime, Client(make_app(runtime), base_url=PUBLIC_URL, raise_server_exceptions=False), line)
+    with Client(make_app(runtime), base_url=PUBLIC_URL, raise_server_exceptions=False) as client:
+        yield World(runtime, client, line)
     runtime.close()
