@@ -246,6 +246,18 @@ def test_every_path_documents_its_problems(api: TestClient) -> None:
     assert all(list(answer["content"]) == ["application/problem+json"] for answer in answers)
 
 
+def test_an_answer_has_a_type_that_the_description_names(api: TestClient) -> None:
+    """OpenAPI says what a report is (a page or PDF), and what a device that presses again hears."""
+    ref = api.post("/v1/incidents", json=REPORT).json()["ref"]
+    paths = api.get("/openapi.json").json()["paths"]
+    report = paths["/v1/incidents/{ref}/report"]["get"]["responses"]["200"]["content"]
+    answers = [api.get(f"/v1/incidents/{ref}/report?format={form}") for form in ("html", "pdf")]
+
+    assert [answer.headers["content-type"].partition(";")[0] for answer in answers] == list(report)
+    pressed = paths["/v1/devices/{id}/alarm"]["post"]["responses"]
+    assert pressed["200"]["content"] == pressed["201"]["content"]
+
+
 def cursor(text: str) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode()
 

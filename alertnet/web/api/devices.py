@@ -64,7 +64,8 @@ DevicesDoor = Annotated[Door, Depends(_DoorOfDevice(DEVICE))]
     "/{id}/alarm",
     status_code=201,
     response_model=AlarmView,
-    responses=documented(401, 403, 409, 413, 422, 503) | {200: {"description": "It stands in the one that runs."}},
+    responses=documented(401, 403, 409, 413, 422, 503)
+    | {200: {"description": "It stands in the one that runs.", "model": AlarmView}},
 )
 def raise_alarm(
     id: str, door: DevicesDoor, alarm: Annotated[DeviceAlarm, Body(default_factory=DeviceAlarm)]

@@ -30,6 +30,7 @@ router = APIRouter()
 desk = APIRouter(route_class=Told)
 
 CSP = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
+HTML, PDF = "text/html", "application/pdf"
 WHOSE = "only whoever may coordinate reads more than a minimal report"
 
 
@@ -72,7 +73,11 @@ def show_report(
     return _answer(runtime, id, ref, asked)
 
 
-@router.get("/v1/incidents/{ref}/report", responses=documented(401, 403, 404, 410, 422, 503))
+@router.get(
+    "/v1/incidents/{ref}/report",
+    response_class=Response,
+    responses={**documented(401, 403, 404, 410, 422, 503), 200: {"content": {HTML: {}, PDF: {}}}},
+)
 def get_report(ref: str, request: Request, key: Reader, runtime: InForce, asked: Annotated[Asked, Query()]) -> Response:
     """One incident as a page or PDF to hand on. `minimal` names nobody; more needs the scope `coordinate`."""
     if asked.disclosure is not Disclosure.MINIMAL and not key.may(COORDINATE):
@@ -99,5 +104,5 @@ def _answer(runtime: Runtime, id: str, ref: str, asked: Asked) -> Response:
         body = report.as_pdf() if asked.format is Format.PDF else report.as_html().encode()
     name = f"{as_ref(ref)}-{asked.disclosure}.{asked.format}"
     if asked.format is Format.PDF:
-        return as_file(name, body, "application/pdf")
-    return Response(body, headers={**HEADERS, "Content-Security-Policy": CSP}, media_type="text/html")
+        return as_file(name, body, PDF)
+    return Response(body, headers={**HEADERS, "Content-Security-Policy": CSP}, media_type=HTML)
