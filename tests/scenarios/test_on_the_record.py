@@ -105,3 +105,35 @@ def test_a_report_that_was_part_of_another_says_so_once_it_is_its_own_again(aske
     incident.act("split", reports=[part.ref])
 
     assert [kind for kind in part.timeline() if kind in ("merged_into", "split_off")] == ["merged_into", "split_off"]
+
+
+def changed(incident: Incident) -> list[dict[str, Any]]:
+    """What the history says of facts that have changed, oldest first."""
+    url = f"/v1/incidents/{incident.ref}/timeline"
+    items = incident.world.client.get(url, headers=incident.world.headers).json()["items"]
+    said = [each["payload"] for each in items if each["kind"] == "facts_changed"]
+    assert all(each["by"] for each in said)
+    return [{name: value for name, value in each.items() if name != "by"} for each in said]
+
+
+def test_what_news_changes_of_an_incident_is_an_entry_with_what_it_was_before(asked: World) -> None:
+    """A10: who asks later since when it was critical, and by whom, reads it there."""
+    incident = asked.raises(perpetrator="none", severity="serious", people=[])
+    incident.act("updates", text="nothing new")
+    assert changed(incident) == []
+
+    incident.act("updates", text="he is in hospital", severity="critical")
+
+    assert changed(incident) == [{"severity": ["serious", "critical"]}]
+
+
+def test_news_that_waits_for_a_go_is_an_entry_once_it_holds(world_of: Worlds) -> None:
+    """A10: until then nothing has changed."""
+    raids = "  - {name: Raids, when: {type: [raid]}, notify: [defenders], wait: 20m}\n"
+    incident = world_of(a_tree(COORDINATION + raids, CONTACTS)).raises(type="raid", perpetrator="none", people=[])
+    incident.act("updates", text="it was an arrest", type="arrest")
+    assert changed(incident) == []
+
+    incident.act("go", decision="go")
+
+    assert changed(incident) == [{"type": ["raid", "arrest"]}]

@@ -118,6 +118,16 @@ def at_once(known: Facts, news: Proposed) -> Facts:
 
 
 NEWS_WOULD_CHANGE = "news would change who is told"
+_FACTS = ("type", "severity", "perpetrator", "consent")
+
+
+def told_apart(before: Facts, after: Facts) -> dict[str, list[str]]:
+    """What has changed, for the record: facts before and after, people by code, and who is newly spared."""
+    named = [(name, str(getattr(before, name)), str(getattr(after, name))) for name in _FACTS]
+    people = [str(person.code or person.kind) for person in set_apart(before.people, after.people)]
+    spared = {*after.exclude, *after.also_accused} - {*before.exclude, *before.also_accused, after.perpetrator}
+    facts = {name: [was, now] for name, was, now in named if was != now}
+    return facts | {name: sorted(who) for name, who in (("people", people), ("spared", spared)) if who}
 
 
 def in_words(known: Facts, becomes: Facts, change: "Retold") -> str:

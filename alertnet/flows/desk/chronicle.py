@@ -201,6 +201,15 @@ def _spared(payload: Payload, names: Names) -> tuple[Tone, str, str]:
     return Tone.ASKED, spared, names.say("by {by}").format(by=done_by(payload, names))
 
 
+def _changed(payload: Payload, names: Names) -> tuple[Tone, str, str]:
+    say, by = names.say, names.say("by {by}").format(by=done_by(payload, names))
+    facts = [payload[name] for name in ("severity", "perpetrator", "consent") if name in payload]
+    said = [" → ".join(names.incident_type(each) for each in payload.get("type", ()))]
+    said += [" → ".join(say(str(each).replace("_", " ")) for each in fact) for fact in facts]
+    said += [", ".join(payload.get("people", ()))]
+    return Tone.ASKED, say("What is known has changed"), " · ".join(filter(None, (*said, by)))
+
+
 def _closed(payload: Payload, names: Names) -> tuple[Tone, str, str]:
     known = {"by": done_by(payload, names), "why": names.say(str(payload.get("reason")).replace("_", " "))}
     closed = names.say("Closed by {by}: {why}").format_map(known)
@@ -298,6 +307,7 @@ SENTENCES: Mapping[str, Sentence] = {
     "merged_into": _said(Tone.TOLD, "It is part of {ref} from now on", "by {by}"),
     "split": _said(Tone.TOLD, "{ref} is an incident of its own again", "by {by}"),
     "split_off": _said(Tone.TOLD, "It is no part of {ref} any more, and goes on by itself", "by {by}"),
+    "facts_changed": _changed,
     "updated": _said(Tone.TOLD, "There is news, told to exactly those who were told", "{by}: {text}"),
     "consent_recorded": _said(Tone.ASKED, "Consent: {scope}", "given by {given_by}, {how}"),
     "contact_closed": _said(Tone.QUIET, "{contact} is closed at this hour", "{tree}"),

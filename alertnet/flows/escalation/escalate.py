@@ -25,6 +25,7 @@ from alertnet.core.escalation.decision import (
 from alertnet.core.escalation.state import Event, Events, PlanChanged, Status, ToldMore, Undecided
 from alertnet.core.incident import Facts
 from alertnet.core.notification import Kind
+from alertnet.core.replan.difference import told_apart
 from alertnet.core.replan.state_migration import take_in
 from alertnet.core.resolution.resolve import Plans
 from alertnet.flows.credentials.written_codes import known_code
@@ -280,6 +281,13 @@ def stop_what_reaches_nobody(locked: LockedIncident) -> None:
         elif is_stopped and escalation not in empty:
             escalation.state = restore(escalation.state, locked.tx.now)
             locked.record("escalation_restored", tree=escalation.tree)
+
+
+def apply_news(locked: LockedIncident, facts: Facts, *, by: str | None) -> None:
+    """Apply facts that no other entry tells of, and say on the record what they change (A10)."""
+    if differing := told_apart(locked.facts, facts):
+        locked.record("facts_changed", by=by, **differing)
+    apply_facts(locked, facts)
 
 
 def apply_facts(locked: LockedIncident, facts: Facts) -> None:

@@ -12,7 +12,7 @@ from alertnet.core.escalation.state import Event, Go, Hold, InHand, PlanChanged,
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.core.replan.difference import NEWS_WOULD_CHANGE, as_proposed
 from alertnet.flows.escalation.decisions import DECIDED, decisions_of
-from alertnet.flows.escalation.escalate import apply_facts, for_all, move
+from alertnet.flows.escalation.escalate import apply_news, for_all, move
 from alertnet.flows.escalation.record_response import Recorded, Response, confirm, counted_in, respond, take_back
 from alertnet.flows.notifications import prompts
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
@@ -89,7 +89,7 @@ def _decide_change(locked: LockedIncident, decision: PromptAnswer, by: str | Non
         return
     end_change(locked, decision, by)
     if decision is PromptAnswer.GO:
-        apply_facts(locked, as_proposed(locked.facts, proposed))
+        apply_news(locked, as_proposed(locked.facts, proposed), by=by)
 
 
 def end_change(locked: LockedIncident, answer: PromptAnswer, by: str | None) -> None:

@@ -15,7 +15,7 @@ from alertnet.core.escalation.state import AT_REST
 from alertnet.core.inbound.field_report import UNKNOWN_TYPE
 from alertnet.core.incident import TYPES, Certainty, Facts, Severity
 from alertnet.core.limits import HOUR, TEXTS_TOLD
-from alertnet.flows.escalation.escalate import apply_facts, tell_more
+from alertnet.flows.escalation.escalate import apply_news, tell_more
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.notifications.floods import ring_once
@@ -63,7 +63,7 @@ def receive_alarm(tx: Tx, edition: Edition, pressed: Pressed) -> tuple[LockedInc
         if locked.is_open and not _is_taken_care_of(locked):
             is_cry = pressed.type is None and not _follows(locked, pressed)
             _record(locked, pressed)
-            _tell(locked, pressed, rings=_raise_severity(locked, pressed.severity) or is_cry)
+            _tell(locked, pressed, rings=_raise_severity(locked, pressed) or is_cry)
             return locked, False
     locked = open_incident(tx, edition, _facts(edition.network, pressed, name), by=name)
     if pressed.team not in edition.network.teams:
@@ -102,11 +102,11 @@ def _follows(locked: LockedIncident, pressed: Pressed) -> bool:
     return pressed.position is not None and told_at is not None and locked.tx.now - told_at <= FOLLOWS_WITHIN
 
 
-def _raise_severity(locked: LockedIncident, severity: Severity) -> bool:
+def _raise_severity(locked: LockedIncident, pressed: Pressed) -> bool:
     """Raise the incident's severity to that of the press, never lower it; whether it is higher now."""
-    if severity.rank >= locked.facts.severity.rank:
+    if pressed.severity.rank >= locked.facts.severity.rank:
         return False
-    apply_facts(locked, replace(locked.facts, severity=severity))
+    apply_news(locked, replace(locked.facts, severity=pressed.severity), by=f"device/{pressed.device}")
     return True
 
 

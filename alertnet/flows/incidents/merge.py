@@ -172,7 +172,7 @@ def _merge(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     _take_over_progress(part, whole)
     cancel_barred(whole)
     if part.incident.proposed is not None:
-        propose(whole, as_proposed(whole.facts, part.incident.proposed))
+        propose(whole, as_proposed(whole.facts, part.incident.proposed), by=by)
     _take_over_texts(part, whole)
     if whole.facts.leaves_all_alone:
         field_reassurance.fall_silent(whole)

@@ -10,7 +10,7 @@ from alertnet.core.inbound.sms_answers import is_opt_in
 from alertnet.core.incident import Certainty, Severity
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.flows.credentials.pins import HIDDEN
-from alertnet.flows.escalation.escalate import apply_facts, move
+from alertnet.flows.escalation.escalate import apply_news, move
 from alertnet.flows.escalation.report_action import still_to_do
 from alertnet.flows.incidents.lone_text import facts_of_text, open_text
 from alertnet.flows.notifications import field_reassurance, prompts
@@ -67,7 +67,7 @@ def _miss_the_type(locked: LockedIncident, prompt: Prompt) -> None:
     if locked.facts.type != UNKNOWN_TYPE or locked.facts.withdrawn or prompts.is_taken_on(locked):
         prompts.answer_prompt(locked, prompt.id, PromptAnswer.OVERTAKEN, None)
         return
-    apply_facts(locked, replace(locked.facts, severity=Severity.CRITICAL))
+    apply_news(locked, replace(locked.facts, severity=Severity.CRITICAL), by=None)
     _ask_again(locked, prompt)
 
 

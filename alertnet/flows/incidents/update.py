@@ -12,7 +12,7 @@ from alertnet.core.incident import Facts, Scope, Wider
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.core.replan.difference import as_proposed, at_once, changed, in_words, proposed_by, with_consent
 from alertnet.core.resolution.resolve import unmatched_exclusions
-from alertnet.flows.escalation.escalate import apply_facts
+from alertnet.flows.escalation.escalate import apply_facts, apply_news
 from alertnet.flows.escalation.record_decision import end_change
 from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.stand_down import tell_of_news
@@ -54,10 +54,10 @@ def update_incident(locked: LockedIncident, text: str, facts: Facts, *, by: str)
     locked.must_be_open()
     locked.record(UPDATED, by=by, text=text)
     tell_of_news(locked)
-    propose(locked, facts)
+    propose(locked, facts, by=by)
 
 
-def propose(locked: LockedIncident, news: Facts) -> None:
+def propose(locked: LockedIncident, news: Facts, *, by: str | None) -> None:
     """Apply a higher severity and exclusions at once (A3, A8); ask about other changes of who is told."""
     proposed = proposed_by(locked.facts, news, locked.incident.proposed)
     urgent = at_once(locked.facts, proposed)
@@ -65,7 +65,7 @@ def propose(locked: LockedIncident, news: Facts) -> None:
     before, after = (editions.plans(locked.tx, each, locked.incident.trees) for each in (urgent, facts))
     change = changed(urgent, facts, before, after)
     # In one go, so that whom the higher severity brings in hears of the new type.
-    apply_facts(locked, urgent if change.names else facts)
+    apply_news(locked, urgent if change.names else facts, by=by)
     end_change(locked, PromptAnswer.OVERTAKEN, None)
     if not change.names:
         return

@@ -16,7 +16,7 @@ from alertnet.core.limits import TEXTS_TOLD
 from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.core.notification import Kind, PromptKind
 from alertnet.flows.credentials.known_numbers import InTheField, in_own_language, member_of
-from alertnet.flows.escalation.escalate import apply_facts, tell_more
+from alertnet.flows.escalation.escalate import apply_news, tell_more
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.notifications.prompts import raise_prompt
 from alertnet.flows.notifications.system_notices import RANKS, Announcement, tell_coordinators
@@ -158,7 +158,7 @@ def _grow(tx: Tx, edition: Edition, stored: StoredJourney) -> StoredJourney:
         return stored
     locked = take_up(tx, stored.incident)
     if locked.is_open:
-        apply_facts(locked, replace(locked.facts, severity=Severity.CRITICAL))
+        apply_news(locked, replace(locked.facts, severity=Severity.CRITICAL), by=BY)
         _ring(locked, stored.journey)
         locked.finish()
     return stored

@@ -211,7 +211,7 @@ def _join(locked: LockedIncident, news: Facts, report: Report, entry: dict[str, 
     if locked.facts.leaves_phone_alone:
         field_reassurance.fall_silent(locked)
     if locked.facts.verified and (would_be := news_of(locked.facts, news, report)) != locked.facts:
-        propose(locked, would_be)
+        propose(locked, would_be, by=news.team)
 
 
 def _kind_of_news(locked: LockedIncident, known: Facts, news: Facts, report: Report) -> Subject:
