@@ -13,19 +13,19 @@ from email.policy import EmailPolicy
 from email.utils import parseaddr
 from hashlib import sha256
 from html.parser import HTMLParser
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from alertnet.core.delivery.written_mail import LONGEST_WORDS, WrittenMail, own_words
 from alertnet.core.inbound.auto_replies import says_so
 
 LONGEST_HEADER = 4000
 """Characters of a header that are read; 60 references are no longer."""
-LONGEST_STRUCTURED = 1000
-"""The same of one whose parts have a meaning, such as an address."""
+LONGEST_ADDRESS, LONGEST_STRUCTURED = 1000, 300
+"""The same of the sender's, and of any other whose parts have a meaning; each takes the longer by its square."""
 MOST_QUOTES = 40
 """The most quotation marks in such a header; thousands take seconds."""
 
-MOST_PARTS = 200
+MOST_PARTS = 50
 """The most lines that may part its parts; each part takes as long to read as a whole small mail."""
 
 MOST_BLANK_LINES = 2000
@@ -54,7 +54,7 @@ class _Bounded(EmailPolicy):
     def header_fetch_parse(self, name: str, value: str) -> Any:
         if name.lower() in _IN_WORDS:
             return super().header_fetch_parse(name, value[:LONGEST_HEADER])
-        short = value[:LONGEST_STRUCTURED]
+        short = value[: LONGEST_ADDRESS if name.lower() == "from" else LONGEST_STRUCTURED]
         return super().header_fetch_parse(name, short if short.count('"') <= MOST_QUOTES else short.replace('"', ""))
 
 
@@ -145,8 +145,13 @@ def _attached(mail: EmailMessage) -> int:
 
 
 def _text(mail: EmailMessage) -> str:
+    plain = _text_as(mail, "plain")
+    return plain if plain.strip() else _text_as(mail, "html")
+
+
+def _text_as(mail: EmailMessage, subtype: Literal["plain", "html"]) -> str:
     try:
-        body = mail.get_body(preferencelist=("plain", "html"))
+        body = mail.get_body(preferencelist=(subtype,))
         if body is None:
             return ""
         try:
@@ -154,7 +159,7 @@ def _text(mail: EmailMessage) -> str:
         except LookupError:
             # Mail names more character sets than are known here.
             text = cast(bytes, body.get_payload(decode=True)).decode("utf-8", "replace")
-        return _printable(_text_of_page(text) if body.get_content_type() == "text/html" else text)
+        return _printable(_text_of_page(text) if subtype == "html" else text)
     except _UNREADABLE:
         return ""
 

@@ -205,6 +205,12 @@ def test_a_broken_mail_is_read_as_far_as_it_goes(header: str, words: str) -> Non
             + ("--b\nContent-Type: text/plain; a=" + '"' * 4000 + "\n\nx\n") * 31,
             "x",
         ),
+        (
+            "From: hr@es.example\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nx\n"
+            + f"--b\nContent-Type: text/plain; a={'(a)' * 280}\nContent-Disposition: attachment; f={'(a)' * 280}\n\n"
+            * 70,
+            "x",
+        ),
     ],
 )
 def test_a_mail_made_to_take_long_is_read_at_once(header: str, words: str) -> None:
@@ -217,7 +223,22 @@ def test_a_mail_made_to_take_long_is_read_at_once(header: str, words: str) -> No
 
     assert mail is not None
     assert (mail.sender, mail.words) == ("hr@es.example", words)
-    assert took < 3
+    assert took < 2
+
+
+def test_a_long_name_keeps_no_sender_from_being_known() -> None:
+    """A12: letters that are not Latin take nine characters each."""
+    name = "\u041f\u043e\u0441\u043e\u043b\u044c\u0441\u0442\u0432\u043e " * 20
+
+    assert read(answer("4711", From=f"{name} <hr@es.example>")).sender == "hr@es.example"
+
+
+def test_where_the_plain_text_is_blank_the_page_is_read() -> None:
+    """A12: such an answer was told by its subject alone."""
+    mail = answer(" \n")
+    mail.add_alternative("<p>4711</p>", subtype="html")
+
+    assert read(mail).words == "4711"
 
 
 @pytest.mark.parametrize("charset", ["windows-1252http-equiv", "iso-8859-8-i-e", "x-user-defined"])

@@ -20,7 +20,9 @@ _CLOSING = re.compile(
     r"|mit (?:freundlichen|besten|herzlichen) gr(?:ü|ue)(?:ß|ss)en"
     r"|(?:viele |beste |freundliche |herzliche )?gr(?:ü|ue)(?:ß|ss)e|mfg"
     r"|atenciosamente|(?:com os |os )?(?:meus )?melhores cumprimentos|abraços?"
-    r"|(?:sent|get outlook|enviado|envoyé|gesendet|von meinem) .{0,60}",
+    r"|(?:sent|enviad[oa]|envoyée?|gesendet) (?:from|via|with|using|desde|con|do|da|de|pelo|a partir|depuis|avec"
+    r"|à partir|mit|von|über|aus) [^,;:]{1,60}|von mein\w+ [^,;:]{1,60} gesendet"
+    r"|(?:get|obtener|obter o|télécharger|holen sie sich|laden sie) outlook .{0,60}",
     re.IGNORECASE,
 )
 """A line with which a letter ends: below it stand names, numbers and addresses."""
@@ -31,7 +33,15 @@ _NOTICE_BEGINS = re.compile(
     r"|si (?:usted )?no (?:es|fuera)|si vous n|wenn sie nicht|sollten sie nicht|se (?:você )?não|caso não)",
     re.IGNORECASE,
 )
-_RECIPIENT = re.compile(r"destinatari|destinatári|recipient|addressee|destinataire|empfänger|adressat", re.IGNORECASE)
+_NOTICE_HOLDS = tuple(
+    re.compile(words, re.IGNORECASE)
+    for words in (
+        r"destinatari|destinatári|recipient|addressee|destinataire|empfänger|adressat",
+        r"confiden|vertraulich|privileg|if you are not|si (?:usted )?no (?:es|fuera)|si vous n|wenn sie nicht"
+        r"|sollten sie nicht|se (?:você )?não|caso não",
+    )
+)
+"""Both stand in a legal notice; a mail that went to the wrong recipient may say so, and only the former."""
 SHORTEST_NOTICE = 150
 """Characters of a legal notice, in which no word takes anything back."""
 _POSTSCRIPT = re.compile(r"^p\.? ?[sd]\b", re.IGNORECASE | re.MULTILINE)
@@ -115,4 +125,4 @@ def _closes(lines: list[str]) -> bool:
 
 def _is_notice(block: str) -> bool:
     is_long = len(block) >= SHORTEST_NOTICE
-    return is_long and _NOTICE_BEGINS.match(block.strip()) is not None and _RECIPIENT.search(block) is not None
+    return is_long and bool(_NOTICE_BEGINS.match(block.strip())) and all(each.search(block) for each in _NOTICE_HOLDS)
