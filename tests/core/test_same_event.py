@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from alertnet.core.inbound.same_event import as_one, informed, may_be_same
+from alertnet.core.inbound.same_event import may_be_same
 from alertnet.core.incident import Affected, Facts, Perpetrator, Scope, Severity
+from alertnet.core.replan.merging import as_one, informed
 
 NORTH = Facts("arrest", Severity.CRITICAL, "CO", place="L12", raised_from="+573005550001")
 SOUTH = replace(NORTH, type="crowd_repression", place="L13", raised_from="+573005550002")

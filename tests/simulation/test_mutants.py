@@ -488,7 +488,7 @@ MUTANTS = {
     "of two reports that are merged the wider consent holds": Mutant(
         "A8",
         34,
-        "alertnet/core/inbound/same_event.py",
+        "alertnet/core/replan/merging.py",
         "consent=narrowest([own.consent, other.consent]),",
         "consent=max(own.consent, other.consent, key=lambda scope: scope.rank),",
     ),

@@ -1,1 +1,1 @@
-"""What an edited tree changes for a running incident, and how its state is carried over (A8)."""
+"""What changes for a running incident by edited trees, news or a merge, and how its state is carried over (A8)."""

@@ -13,23 +13,11 @@ from alertnet.core.codec import value
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, WrongState
 from alertnet.core.escalation.quorum import Action
-from alertnet.core.escalation.state import (
-    LAST_RESORT,
-    Acted,
-    Event,
-    Go,
-    Hold,
-    PlanChanged,
-    Refuse,
-    Status,
-    Undecided,
-    Unopened,
-    Withdrawn,
-)
-from alertnet.core.inbound.same_event import apart, as_one, no_wider
+from alertnet.core.escalation.state import Acted, Event, PlanChanged, Withdrawn
 from alertnet.core.incident import CloseReason, Facts, Merged, Scope, Wider, as_ref
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.core.replan.difference import Retold, as_proposed, retold
+from alertnet.core.replan.merging import apart, as_one, no_wider, taken_over, undecided, unopened
 from alertnet.core.replan.tree_migration import succeed
 from alertnet.flows.escalation.bad_addresses import bad_addresses, let_through_meanwhile, take_out_of_use
 from alertnet.flows.escalation.decisions import decisions_of
@@ -236,29 +224,16 @@ def _take_over_progress(part: LockedIncident, whole: LockedIncident) -> None:
         if report.action != Action.NONE:
             add_events(events, events_of(whole.recipient(report.tree, report.contact), Acted))
     move(whole, events)
-    move(whole, {tree: decided for tree in whole.states if (decided := _decided(part, whole, tree))})
+    move(whole, {tree: decided for tree, decided in _taken_over(part, whole).items() if decided})
 
 
-def _decided(part: LockedIncident, whole: LockedIncident, tree: str) -> list[Event]:
-    """The part's state in that tree as decisions on levels that the whole has not opened: held, refused, opened."""
-    there, here = part.escalation_of(tree), whole.escalation_of(tree)
-    assert here is not None
-    if there is None or here.state.status is Status.ACKNOWLEDGED or there.state.stopped_from is Status.ACKNOWLEDGED:
-        return []
-    names = {index: level.name for index, level in enumerate(part.tree(tree).levels)}
-    opened = {run.index for run in here.state.runs}
-    unopened = [each for each in whole.plans[tree].levels if each.contacts and each.index not in opened]
-    places = {each.level.name: each.index for each in unopened}
-    is_held_there_alone = there.state.on_hold_since and not here.state.on_hold_since
-    decided: list[Event] = []
-    # A go ends what is on hold, so it comes before what was held.
-    for event, indexes in (
-        (Go, [run.index for run in there.state.runs if run.index not in there.state.refused]),
-        (Hold, there.state.held),
-        (Refuse, there.state.refused),
-    ):
-        decided += [event(places[names[index]]) for index in indexes if names.get(index) in places]
-    return [*decided, Hold()] if is_held_there_alone else decided
+def _taken_over(part: LockedIncident, whole: LockedIncident) -> dict[str, list[Event]]:
+    """By tree, what the part's escalation brings along."""
+    return {
+        here.tree: taken_over(there.state, part.tree(here.tree).levels, here.state, whole.plans[here.tree])
+        for here in whole.escalations
+        if (there := part.escalation_of(here.tree)) is not None
+    }
 
 
 def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
@@ -303,35 +278,23 @@ def _without_go(whole: LockedIncident, merged_at: datetime) -> dict[str, list[Ev
     own = [each for at, each in opened if at < merged_at or each.get("cause") == "automatic"]
     may_stay = {(each.get("tree"), each.get("level")) for each in own}
     may_stay |= {(each.tree, each.level) for each in decisions_of(session, [id]) if each.decision is PromptAnswer.GO}
-    events: dict[str, list[Event]] = {tree: [] for tree in whole.states}
-    for escalation in whole.escalations:
-        plan = whole.plans[escalation.tree]
-        for planned in (plan.levels[run.index] for run in escalation.state.runs if run.index != LAST_RESORT):
-            needs_nobody = planned.approval is None and (planned.coordination or plan.verified)
-            if not needs_nobody and (escalation.tree, planned.level.name) not in may_stay:
-                events[escalation.tree].append(Unopened(planned.index))
-    return events
+    return {
+        tree: unopened(state, whole.plans[tree], {level for its, level in may_stay if its == tree and level})
+        for tree, state in whole.states.items()
+    }
 
 
 def _undecided(part: LockedIncident, whole: LockedIncident, merged_at: datetime) -> dict[str, list[Event]]:
     """By tree, the holds and refusals that the whole took over with that part and nobody has given here."""
     given = decisions_of(whole.tx.session, [whole.incident.id])
-    own = {(each.tree, each.level) for each in given if each.decision is not PromptAnswer.GO}
+    own = [(each.tree, each.level) for each in given if each.decision is not PromptAnswer.GO]
     events: dict[str, list[Event]] = {}
     for here in whole.escalations:
-        there = part.escalation_of(here.tree)
-        if there is None:
-            continue
-        there_decided = {part.tree(here.tree).levels[index].name for index in (*there.state.held, *there.state.refused)}
-        decided = (whole.plans[here.tree].levels[index] for index in {*here.state.held, *here.state.refused})
-        undone: list[Event] = [
-            Undecided(each.index)
-            for each in decided
-            if each.level.name in there_decided and (here.tree, each.level.name) not in own
-        ]
-        if there.state.on_hold_since and here.state.on_hold_since == merged_at:
-            undone.append(Undecided())
-        events[here.tree] = undone
+        there, tree = part.escalation_of(here.tree), here.tree
+        if there is not None:
+            its_own = {level for its, level in own if its == tree and level}
+            levels, plan = part.tree(tree).levels, whole.plans[tree]
+            events[tree] = undecided(there.state, levels, here.state, plan, its_own, merged_at)
     return events
 
 

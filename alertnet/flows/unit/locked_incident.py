@@ -13,9 +13,9 @@ from alertnet.core.directory.usable_methods import of_strangers
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.decision import NewAlert
 from alertnet.core.escalation.state import State
-from alertnet.core.inbound.same_event import informed
 from alertnet.core.incident import Facts, Incident, IncidentStatus
 from alertnet.core.notification import CLASSES, URGENT, Kind, send_rank
+from alertnet.core.replan.merging import informed
 from alertnet.core.resolution.resolve import Plan, Plans, left_out
 from alertnet.flows.unit.prefetch import Prefetch
 from alertnet.flows.unit.unit_of_work import UnitOfWork
