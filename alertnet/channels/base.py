@@ -11,8 +11,8 @@ from typing import Protocol, runtime_checkable
 
 from alertnet.core.codec import value
 from alertnet.core.delivery.provider_codes import AccountFault
-from alertnet.core.delivery.written_mail import WrittenMail
 from alertnet.core.directory.contact import MethodKind
+from alertnet.core.inbound.written_mail import WrittenMail
 from alertnet.core.notification import AttemptStatus, Failure
 
 

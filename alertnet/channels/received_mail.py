@@ -15,8 +15,8 @@ from hashlib import sha256
 from html.parser import HTMLParser
 from typing import Any, Literal, cast
 
-from alertnet.core.delivery.written_mail import LONGEST_WORDS, WrittenMail, own_words
 from alertnet.core.inbound.auto_replies import says_so
+from alertnet.core.inbound.written_mail import LONGEST_WORDS, WrittenMail, own_words
 
 LONGEST_HEADER = 4000
 """Characters of a header that are read; 60 references are no longer."""

@@ -6,6 +6,7 @@ can be reported.
 """
 
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 
 from alertnet.core.codec import replace, value
 
@@ -110,6 +111,63 @@ class Limit:
 
 WRONG_CODES = Limit("wrong_codes", 5, HOUR)
 """Wrong written codes of a number in one incident, over all doors; then its codes are void and made anew once."""
+
+
+class Verdict(StrEnum):
+    """What wrong codes lead to."""
+
+    COUNTED = "counted"
+    RENEWED = "renewed"
+    """The number's codes are void, and new ones are made this once."""
+    LOCKED = "locked"
+    """Its texts and keys no longer count in that incident."""
+
+
+@value
+class Guesses:
+    """The wrong codes of a number in an incident. `tries`: in all, for the record."""
+
+    usage: Usage = UNUSED
+    tries: int = 0
+    renewed_at: datetime | None = None
+    locked_at: datetime | None = None
+
+    def wrong(self, now: datetime, tries: int) -> tuple["Guesses", Verdict]:
+        """Count further wrong codes, and decide what follows; a lockout stays."""
+        used = WRONG_CODES.use(self.usage, now, tries)
+        known = replace(self, usage=used, tries=self.tries + tries)
+        if self.locked_at is not None or WRONG_CODES.room(used, now):
+            return known, Verdict.COUNTED
+        if self.renewed_at is None:
+            return replace(known, usage=UNUSED, renewed_at=now), Verdict.RENEWED
+        return replace(known, usage=UNUSED, locked_at=now), Verdict.LOCKED
+
+
+MOST_WRONG_KEYS = 3
+"""The most wrong keys in one call; later ones do not count."""
+
+
+@value
+class WrongKeys:
+    """The wrong keys of a call. `tries`: how many; `keyed`: the hash of each that is known."""
+
+    tries: int = 0
+    keyed: tuple[str, ...] = ()
+
+    @property
+    def are_too_many(self) -> bool:
+        """Whether no more keys count in this call."""
+        return self.tries >= MOST_WRONG_KEYS
+
+    def wrong(self, hash: str, try_number: int | None) -> "WrongKeys":
+        """Count wrong keys for the question of that try; the same keys again change nothing, other keys are a new try.
+
+        `try_number` None: unknown, so it counts as a new try.
+        """
+        if try_number is not None and try_number <= self.tries and hash in self.keyed:
+            return self
+        return WrongKeys(max(self.tries + 1, try_number or 0), (*self.keyed, hash))
+
 
 WRONG_PINS = Limit("wrong_pins", 5, HOUR, closes_for=15 * MINUTE, longest=4 * HOUR)
 """Wrong PINs of a member or contact, over all doors together; then every door waits, but never for good.

@@ -10,11 +10,11 @@ from jinja2 import Template
 from markupsafe import Markup, escape
 
 from alertnet.core.delivery.sms_encoding import SmsSize, count, fold
-from alertnet.core.delivery.written_mail import REPLY_ABOVE
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.languages import fallbacks, language_of_title, primary
 from alertnet.core.disclosure import Said
 from alertnet.core.errors import Unknown
+from alertnet.core.inbound.written_mail import REPLY_ABOVE
 from alertnet.core.notification import URGENT, Kind
 from alertnet.messages.asked import NOTHING_ASKED, country_name, what_is_asked
 from alertnet.messages.message import METHODS, OPEN_MATTERS, STAGES, SUBJECTS, CallScript, Message

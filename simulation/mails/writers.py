@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, Select, select
 
 from alertnet.channels.base import Outgoing, ReceivedMail
-from alertnet.core.delivery.written_mail import WrittenMail
+from alertnet.core.inbound.written_mail import WrittenMail
 from alertnet.store.tables import acknowledgements, attempts, inbound, notifications
 from simulation.outside.people import People
 from simulation.world.story import Found

@@ -7,7 +7,7 @@ from email.message import EmailMessage
 import pytest
 
 from alertnet.channels.received_mail import read_mail
-from alertnet.core.delivery.written_mail import WrittenMail
+from alertnet.core.inbound.written_mail import WrittenMail
 
 OURS = "alarm@pbi.example"
 NOTIFICATION = "0123456789abcdef0123456789abcdef"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from alertnet.core.delivery.written_mail import answer_in
 from alertnet.core.inbound.sms_answers import Verb, parse_answers
+from alertnet.core.inbound.written_mail import answer_in
 
 NOTICES = (
     "AVISO LEGAL: Este mensaje es confidencial. Si no es usted el destinatario, le informamos de que está prohibida\n"

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from alertnet.channels.base import MailListing, ReceivedMail
-from alertnet.core.delivery.written_mail import WrittenMail
+from alertnet.core.inbound.written_mail import WrittenMail
 from alertnet.runtime.clock import system_clock
 from alertnet.store.records import inbound
 from alertnet.store.records.inbound import InboundSms

@@ -1,1 +1,1 @@
-"""The meaning of texts and pressed keys: answers with codes, and reports from the field (B4)."""
+"""The meaning of texts, mails and pressed keys: answers with codes, and reports from the field (B4)."""

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from alertnet.core.codec import replace
-from alertnet.core.delivery.written_mail import WrittenMail, answer_in
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.quorum import Via
 from alertnet.core.inbound.sms_answers import SmsAnswer, parse_answers
+from alertnet.core.inbound.written_mail import WrittenMail, answer_in
 from alertnet.core.limits import WRONG_CODES, Limit
 from alertnet.core.notification import AttemptStatus, Failure, Kind
 from alertnet.flows.credentials.pins import has_pin, shown

@@ -10,8 +10,7 @@ from dataclasses import replace
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Method, MethodKind
 from alertnet.core.disclosure import Said, Subject
-from alertnet.core.inbound.wrong_codes import Guesses, Verdict
-from alertnet.core.limits import FOREIGN_CODES
+from alertnet.core.limits import FOREIGN_CODES, Guesses, Verdict
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.page_links import link_token
 from alertnet.flows.credentials.written_codes import new_code, void, written_code

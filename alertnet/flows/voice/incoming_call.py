@@ -13,8 +13,7 @@ from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.disclosure import NoRef, Said, Subject
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.inbound.code_formats import is_written_code
-from alertnet.core.inbound.wrong_codes import WrongKeys
-from alertnet.core.limits import PUT_THROUGHS, TEXTS_TOLD
+from alertnet.core.limits import PUT_THROUGHS, TEXTS_TOLD, WrongKeys
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import InTheField, contacts_at, member_at
 from alertnet.flows.credentials.pins import has_pin

@@ -7,7 +7,7 @@ so a webhook that arrives twice counts once.
 """
 
 from alertnet.core.disclosure import Subject
-from alertnet.core.inbound.wrong_codes import MOST_WRONG_KEYS
+from alertnet.core.limits import MOST_WRONG_KEYS
 from alertnet.core.notification import AttemptStatus, Failure, Kind
 from alertnet.flows.escalation.bad_addresses import report_wrong_person
 from alertnet.flows.escalation.record_response import record_receipt

@@ -13,7 +13,7 @@ from alertnet.core.disclosure import Said
 from alertnet.core.errors import Inconsistent, Unknown, WrongState, must_hold
 from alertnet.core.escalation.quorum import Via
 from alertnet.core.inbound.auto_replies import Earlier
-from alertnet.core.inbound.wrong_codes import WrongKeys
+from alertnet.core.limits import WrongKeys
 from alertnet.core.notification import Kind
 from alertnet.store.db.engine import insert_once
 from alertnet.store.db.session import PutApart, Session

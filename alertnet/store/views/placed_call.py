@@ -8,7 +8,7 @@ from sqlalchemy import Select, bindparam, select
 
 from alertnet.core.codec import from_plain
 from alertnet.core.disclosure import Said
-from alertnet.core.inbound.wrong_codes import WrongKeys
+from alertnet.core.limits import WrongKeys
 from alertnet.core.notification import AttemptStatus, Failure, Kind
 from alertnet.store.db.session import Session
 from alertnet.store.tables import attempts, notifications

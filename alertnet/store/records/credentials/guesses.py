@@ -8,8 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import insert, select, update
 
-from alertnet.core.inbound.wrong_codes import Guesses
-from alertnet.core.limits import Usage
+from alertnet.core.limits import Guesses, Usage
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import guesses
 
