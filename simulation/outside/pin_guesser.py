@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 
 from alertnet.core.directory.contact import MethodKind
 from alertnet.flows.credentials.pins import set_pins
-from alertnet.flows.escalation.pin_proof import PIN_ENTERED
+from alertnet.flows.notifications.contact_pins import PIN_ENTERED
 from alertnet.store.tables import acknowledgements, timeline
 from alertnet.web import pages
 from alertnet.web.forms import Form

@@ -161,7 +161,7 @@ MUTANTS = {
         "A2", 35, "alertnet/flows/sending/pause.py", "paused(tx.now, until))", "paused(tx.now, tx.now))"
     ),
     "a page does as it is told without its PIN": Mutant(
-        "A6", 10, "alertnet/flows/escalation/pin_proof.py", "self.is_needed and not self.is_given", "False"
+        "A6", 10, "alertnet/flows/pages/proof.py", "self.is_needed and not self.is_given", "False"
     ),
     "what a coordinator holds opens by itself": Mutant(
         "B3",
@@ -187,7 +187,7 @@ MUTANTS = {
     "a PIN entered under duress is told to nobody": Mutant(
         "B4",
         107,
-        "alertnet/flows/escalation/pin_proof.py",
+        "alertnet/flows/notifications/contact_pins.py",
         "    if tried.check is PinCheck.DURESS:\n        notify",
         "    if False:\n        notify",
     ),

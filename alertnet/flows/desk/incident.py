@@ -15,8 +15,8 @@ from alertnet.flows.desk.board import DEEDS, TELLING, OpenIncident, as_open, tro
 from alertnet.flows.desk.chronicle import VIA, Line, cries_for_help, done_by, tell
 from alertnet.flows.desk.names import FAILURES, MESSAGES, METHODS, REASONS, Names, to_spare
 from alertnet.flows.desk.picture import draw
-from alertnet.flows.escalation.pin_proof import coerced, is_forced
 from alertnet.flows.forecast.ahead import entries_ahead
+from alertnet.flows.notifications.contact_pins import coerced, is_forced
 from alertnet.flows.notifications.stand_down import who_hears, words_of_close
 from alertnet.flows.pages.coordinator_actions import contacts_of
 from alertnet.flows.pages.coordinator_page import task_details_of, texts_of

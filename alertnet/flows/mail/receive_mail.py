@@ -16,8 +16,8 @@ from alertnet.core.limits import WRONG_CODES, Limit
 from alertnet.core.notification import AttemptStatus, Failure, Kind
 from alertnet.flows.credentials.pins import has_pin, shown
 from alertnet.flows.credentials.written_codes import known_code, known_codes
-from alertnet.flows.escalation.pin_proof import owner_of_pin
 from alertnet.flows.notifications.compose import drafts, notify_coordinators, said
+from alertnet.flows.notifications.contact_pins import owner_of_pin
 from alertnet.flows.notifications.floods import REMEMBERED, may_reply, ring_once, tell_drop
 from alertnet.flows.sending.locked_attempt import lock_attempt
 from alertnet.flows.sms.answer_by_sms import keep_text, record_answers, reply_to_holder

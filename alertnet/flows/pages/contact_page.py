@@ -9,7 +9,6 @@ from alertnet.core.escalation.quorum import Action, AnswerKind, Via
 from alertnet.core.escalation.state import action_due
 from alertnet.core.notification import PromptAnswer
 from alertnet.flows.escalation.bad_addresses import report_wrong_person
-from alertnet.flows.escalation.pin_proof import Proof, Sent, no_proof, without_written_pins
 from alertnet.flows.escalation.record_decision import decide_rest, hold_rest, is_on_hold
 from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.escalation.report_action import is_reported, report_action
@@ -17,6 +16,7 @@ from alertnet.flows.incidents.update import happened_since
 from alertnet.flows.notifications.compose import coming, said
 from alertnet.flows.pages.linked_page import Opened, Outcome, judge, over, with_proof
 from alertnet.flows.pages.open_matters import also_open
+from alertnet.flows.pages.proof import Proof, Sent, no_proof, without_written_pins
 from alertnet.flows.unit.locked_incident import Recipient, look_at, take_up
 from alertnet.messages.page import Page, Remark
 from alertnet.store.db.tx import Tx

@@ -8,11 +8,11 @@ from alertnet.core.incident import CloseReason
 from alertnet.core.notification import CALL_FAILURES, DECISIONS, Kind, PromptAnswer, PromptKind
 from alertnet.flows.escalation import report_action
 from alertnet.flows.escalation.decisions import must_have_seen_reopening
-from alertnet.flows.escalation.pin_proof import Sent
 from alertnet.flows.escalation.record_decision import decide_prompt
 from alertnet.flows.incidents.close_incident import close_incident
 from alertnet.flows.notifications import prompts
 from alertnet.flows.pages.contact_page import ANSWERS
+from alertnet.flows.pages.proof import Sent
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.messages.page import Remark
 from alertnet.store.records import notifications, timeline

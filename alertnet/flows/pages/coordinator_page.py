@@ -10,7 +10,6 @@ from alertnet.core.directory.contact import Contact, Disclosure, MethodKind
 from alertnet.core.disclosure import NO_DETAILS, ReceivedText, Said, Subject, details_of
 from alertnet.core.errors import WrongState
 from alertnet.core.notification import CALL_FAILURES, DECISIONS, TEXT_DECISIONS, PromptAnswer, PromptKind
-from alertnet.flows.escalation.pin_proof import Proof, Sent, no_proof, prove, without_written_pins
 from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.pages import text_decisions
@@ -28,6 +27,7 @@ from alertnet.flows.pages.coordinator_actions import (
 )
 from alertnet.flows.pages.linked_page import Opened, Outcome, judge, with_proof
 from alertnet.flows.pages.open_matters import also_open
+from alertnet.flows.pages.proof import Proof, Sent, no_proof, prove, without_written_pins
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient, look_at, take_up
 from alertnet.messages.page import LISTEN, Page, Remark, TaskDetails
 from alertnet.store.db.tx import Tx

@@ -4,7 +4,8 @@ from enum import StrEnum
 
 from alertnet.core.codec import replace, value
 from alertnet.core.directory.contact import Disclosure
-from alertnet.flows.escalation.pin_proof import Proof, Sent, coerced, is_forced, prove
+from alertnet.flows.notifications.contact_pins import coerced, is_forced
+from alertnet.flows.pages.proof import Proof, Sent, prove
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.messages.page import TYPED, Page, Remark
 from alertnet.store.records.credentials.page_links import PageLink

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from alertnet.core.disclosure import NO_DETAILS, details_of
-from alertnet.flows.escalation.pin_proof import Proof, Sent, no_proof
 from alertnet.flows.pages.coordinator_page import reads_texts, texts_of
 from alertnet.flows.pages.linked_page import Opened, Outcome, judge, over, with_proof
+from alertnet.flows.pages.proof import Proof, Sent, no_proof
 from alertnet.flows.unit.locked_incident import look_at, take_up
 from alertnet.messages.page import Page
 from alertnet.store.db.tx import Tx

@@ -19,12 +19,12 @@ from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.core.resolution.known_people import with_records
 from alertnet.flows.credentials.pins import PinCheck, numbers_in, try_pin, without_numbers
 from alertnet.flows.escalation.escalate import for_all, move, tell_more
-from alertnet.flows.escalation.pin_proof import tell_closing
 from alertnet.flows.escalation.record_decision import decide
 from alertnet.flows.incidents.lone_text import open_text
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.incidents.update import propose
 from alertnet.flows.notifications import field_reassurance, prompts
+from alertnet.flows.notifications.contact_pins import tell_closing
 from alertnet.flows.notifications.floods import ring_once
 from alertnet.flows.sms.field_text import FieldText, take_up_found
 from alertnet.flows.unit.locked_incident import LockedIncident

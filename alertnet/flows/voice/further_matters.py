@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from alertnet.flows.credentials.pins import has_pin
-from alertnet.flows.escalation.pin_proof import owner_of_pin
 from alertnet.flows.escalation.record_response import record_receipt
+from alertnet.flows.notifications.contact_pins import owner_of_pin
 from alertnet.flows.pages.open_matters import OpenMatter, answerable, matter_of
 from alertnet.flows.unit.locked_incident import Recipient, look_at, take_up
 from alertnet.flows.voice.live_call import Call, Spoken, is_long_over

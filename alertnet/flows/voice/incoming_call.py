@@ -18,9 +18,9 @@ from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import InTheField, contacts_at, member_at
 from alertnet.flows.credentials.pins import has_pin
 from alertnet.flows.credentials.written_codes import about_what_is_real
-from alertnet.flows.escalation.pin_proof import owner_of_pin, try_contacts_pin
 from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.journeys.check_in import check_in_by_call, may_check_in_by_call
+from alertnet.flows.notifications.contact_pins import owner_of_pin, try_contacts_pin
 from alertnet.flows.notifications.floods import ring_once, rings_now, tell_drop
 from alertnet.flows.notifications.number_tests import CALL, answer_by_code, is_awaited
 from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators

@@ -9,8 +9,8 @@ from alertnet.core.disclosure import Said
 from alertnet.core.inbound.code_formats import SPOKEN_CODE_LENGTH
 from alertnet.core.notification import ASKING, AttemptStatus, Kind
 from alertnet.flows.credentials.pins import digits_of_pin
-from alertnet.flows.escalation.pin_proof import owner_of_pin, try_contacts_pin
 from alertnet.flows.notifications.cancel_messages import wanted_by
+from alertnet.flows.notifications.contact_pins import owner_of_pin, try_contacts_pin
 from alertnet.flows.sending.locked_attempt import FOLLOW_UP, LockedAttempt, lock_attempt
 from alertnet.flows.sms.wrong_codes import count_wrong_tries
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
