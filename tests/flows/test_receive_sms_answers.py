@@ -162,6 +162,18 @@ def test_a_contact_that_was_barred_since_counts_for_nothing_and_hears_nothing(bo
     assert board.alarms() == [("not_understood", "ombuds")]
 
 
+def test_what_a_barred_contact_texts_after_the_close_is_told_to_coordinators(board: Switchboard) -> None:
+    """A12: even its code alone, which would be answered if it might hear of the incident."""
+    incident = board.opens()
+    board.tells(incident, "ombuds")
+    code = board.code_of("ombuds")
+    board.acts(incident, lambda locked: exclude(locked, ("ombuds",), by="test"))
+    board.closes(incident)
+
+    assert board.texts("ombuds", code) is None
+    assert ("not_understood", "coordinator") in board.notices()
+
+
 def unverified(board: Switchboard) -> str:
     return board.opens(verified=False)
 

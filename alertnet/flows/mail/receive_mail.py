@@ -146,7 +146,7 @@ def _own_code(writer: Recipient) -> HeldCode | None:
 def _put_before_people(writer: Recipient, text: InboundSms, *, rings: bool) -> None:
     """Keep the words in the incident's history, and let the coordinators know."""
     keep_text(writer, text)
-    tell = ring_once if rings and writer.locked.is_open else notify_coordinators
+    tell = ring_once if rings else notify_coordinators
     tell(writer.locked, Subject.NOT_UNDERSTOOD, writer.id)
 
 

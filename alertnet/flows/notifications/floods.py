@@ -64,16 +64,19 @@ def rings_now(tx: Tx, told_at: datetime | None, *, is_contact: bool) -> bool:
     return told_at == tx.now and (not is_contact or limits.use(tx, TEXTS_TOLD, CONTACTS))
 
 
-def ring_once(locked: LockedIncident, subject: Subject, about: str) -> None:
-    """Alarm the coordinators, unless this very alarm is ringing already.
+def ring_once(locked: LockedIncident, subject: Subject, about: str, *, anew: bool = False) -> None:
+    """Alarm the coordinators, unless this very alarm is ringing already; of what is closed they get a notice.
 
     Of what comes in floods one alarm rings in an incident: more of it, from anybody, is a notice, and so is what comes
-    within ten minutes of an answered alarm (B9).
+    within ten minutes of an answered alarm (B9). `anew`: the one that rings does not tell of it, as of duress.
     """
-    ringing = {(prompt.subject, prompt.about) for prompt in open_prompts(locked) if not prompt.is_call_cut}
-    if not locked.is_open or (subject.value, about) in ringing:
+    if not locked.is_open:
+        notify_coordinators(locked, subject, about)
         return
-    if subject not in IN_FLOODS:
+    ringing = {(prompt.subject, prompt.about) for prompt in open_prompts(locked) if not prompt.is_call_cut}
+    if (subject.value, about) in ringing and not anew:
+        return
+    if anew or subject not in IN_FLOODS:
         raise_prompt(locked, PromptKind.ALARM, subject, about=about)
         return
     told_at = limits.tell_at(locked.tx, TEXTS_TOLD, f"{locked.incident.id} {subject} {about}")

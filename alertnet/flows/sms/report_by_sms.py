@@ -196,11 +196,7 @@ def _join(locked: LockedIncident, news: Facts, report: Report, entry: dict[str, 
         locked.learn_from(news.raised_from or "", partial(as_grave_as, news=news))
         locked.change_facts(replace(heard, certainty=certainty))
     subject = Subject.VERIFIED if verifies else _kind_of_news(locked, known, news, report)
-    if locked.facts.duress and not known.duress:
-        # The alarm that already rings does not tell of it.
-        prompts.raise_prompt(locked, PromptKind.ALARM, subject, about=about)
-    else:
-        ring_once(locked, subject, about)
+    ring_once(locked, subject, about, anew=locked.facts.duress and not known.duress)
     tell_more(locked)
     if not is_proven:
         return

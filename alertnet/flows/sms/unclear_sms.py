@@ -48,8 +48,7 @@ def reply_unclear(tx: Tx, sms: InboundSms, told: Sequence[HeldCode], subject: Su
         if is_opt_in(sms.body):
             let_through(locked, sms.sender)
         if subject is not None or not _good(own):
-            tell = ring_once if locked.is_open else notify_coordinators
-            tell(locked, subject or Subject.NOT_UNDERSTOOD, writer.id)
+            ring_once(locked, subject or Subject.NOT_UNDERSTOOD, writer.id)
         locked.finish()
         # Even a reply would tell it something (A3).
         if writer.may_hear:

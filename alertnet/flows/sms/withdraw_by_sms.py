@@ -12,11 +12,10 @@ from alertnet.core.errors import Unknown
 from alertnet.core.inbound.field_report import withdrawn
 from alertnet.core.inbound.field_words import FieldVerb
 from alertnet.core.inbound.sms_grammar import Report
-from alertnet.core.notification import Kind, PromptKind
+from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import InTheField
 from alertnet.flows.credentials.pins import PinCheck, numbers_in, without_numbers
 from alertnet.flows.escalation.escalate import apply_facts
-from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.floods import may_reply, ring_once
 from alertnet.flows.sms.coerced_text import hear_duress
 from alertnet.flows.sms.field_text import FieldText, take_up_found
@@ -81,11 +80,7 @@ def _ask(
     locked.record("withdrawal_asked", **entry)
     locked.mark_anew(withdrawn=True, duress=duress)
     apply_facts(locked, withdrawn(known, duress=duress))
-    if duress and not known.duress:
-        # The alarm that already rings does not tell of it.
-        prompts.raise_prompt(locked, PromptKind.ALARM, Subject.WITHDRAWAL, about=sender.team.id)
-    else:
-        ring_once(locked, Subject.WITHDRAWAL, sender.team.id)
+    ring_once(locked, Subject.WITHDRAWAL, sender.team.id, anew=duress and not known.duress)
 
 
 def _reply(text: FieldText, about: LockedIncident, subject: Subject) -> Reply | None:

@@ -40,8 +40,7 @@ def keep_recording(tx: Tx, id: str, sound: bytes) -> None:
     recordings.keep(tx, id, sound)
     locked = take_up(tx, known.incident)
     locked.record(RECORDED, recording=id, seconds=known.seconds)
-    tell = ring_once if locked.is_open else notify_coordinators
-    tell(locked, Subject.NEWS, locked.facts.team or locked.incident.ref)
+    ring_once(locked, Subject.NEWS, locked.facts.team or locked.incident.ref)
     locked.finish()
 
 
