@@ -235,7 +235,7 @@ class Said:
     ask: dict[str, str] = field(default_factory=dict, hash=False)
     """What the recipient is asked to do, by language: one of `ASKS` or free text.
 
-    As the next two, for mail and pages only.
+    As the next two, for mail and pages; a call says it too where it is one of `ASKS`.
     """
     country: str | None = None
     """Where it happened (ISO 3166-1 alpha-2), for embassies, ministries, delegations of the EU, and the UN."""

@@ -1,13 +1,23 @@
-"""What a contact is asked to do, in which country and for whom. Mail and pages say it; SMS and calls never do."""
+"""What a contact is asked to do, in which country and for whom: said by mail and on pages, and in part by a call."""
 
 from collections.abc import Mapping
 
+from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.languages import fallbacks, title_in
 from alertnet.core.disclosure import Said
 from alertnet.core.incident import ASKS
 from alertnet.shipped import country_names
 
 NOTHING_ASKED = {"ask": "", "country": "", "nationals": ""}
+
+
+def what_is_told(method: MethodKind, said: Said, language: str, labels: Mapping[str, str]) -> dict[str, str]:
+    """The same values, as far as that method may say them: a call what has words of its own (A9), an SMS nothing."""
+    if method is MethodKind.EMAIL:
+        return what_is_asked(said, language, labels)
+    if method is MethodKind.CALL and said.ask and all(each in ASKS for each in said.ask.values()):
+        return NOTHING_ASKED | {"ask": ask_in(language, said.ask, labels, said.tree_language)}
+    return NOTHING_ASKED
 
 
 def what_is_asked(said: Said, language: str, labels: Mapping[str, str]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from alertnet.core.disclosure import Said
 from alertnet.core.errors import Unknown
 from alertnet.core.inbound.written_mail import REPLY_ABOVE
 from alertnet.core.notification import URGENT, Kind
-from alertnet.messages.asked import NOTHING_ASKED, country_name, what_is_asked
+from alertnet.messages.asked import country_name, what_is_told
 from alertnet.messages.message import METHODS, OPEN_MATTERS, STAGES, SUBJECTS, CallScript, Message
 from alertnet.messages.page import PAGE, Page, page_values
 from alertnet.messages.templates.completion import regional_tables
@@ -236,9 +236,7 @@ class Renderer:
         values: dict[str, Any] = present(said, words, method)
         values["heading"] = heading
         values |= dict.fromkeys(DROPPED, True)
-        is_mail = method is MethodKind.EMAIL
-        values |= what_is_asked(said, words.language, self.page_words(words.language)) if is_mail else NOTHING_ASKED
-        return values
+        return values | what_is_told(method, said, words.language, self.page_words(words.language))
 
     def _find_template(self, kind: str, part: str, language: str, of_tree: str = "") -> tuple[Template, str]:
         """The template, and the language of the words for it: a region may have its own words but no own messages."""

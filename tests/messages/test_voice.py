@@ -36,6 +36,25 @@ def test_before_the_code_nothing_of_the_matter_is_said(
     assert all(f": {name}." not in sentences[stage] for stage in STAGES if stage != "after")
 
 
+@pytest.mark.parametrize("kind", [Kind.ALERT, Kind.REMINDER])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_asked_is_said_after_the_code_alone(renderer: Renderer, said: Say, kind: Kind, language: str) -> None:
+    """B4: who is told by call alone hears it nowhere else."""
+    sentences = renderer.speak(kind, language, said(ask={"en": "visit"})).sentences
+    words = renderer.page_words(language)["ask_visit"]
+
+    assert words in sentences["after"]
+    assert all(words not in sentences[stage] for stage in STAGES if stage != "after")
+
+
+def test_a_text_of_their_own_is_not_spoken(renderer: Renderer, said: Say) -> None:
+    """A9: it might name somebody, and anybody may stand beside the phone."""
+    after = renderer.speak(Kind.ALERT, "en", said(ask={"en": "ask for Maria"})).sentences["after"]
+
+    assert "alert: arrest. A colleague" in after
+    assert "Maria" not in after
+
+
 def test_the_greeting_is_fit_for_a_voicemail(renderer: Renderer, said: Say) -> None:
     assert renderer.speak(Kind.ALERT, "en", said()).sentences["greeting"] == (
         "This is an automatic call from Peace Brigades International, reference A, 7, K, 3, M. "

@@ -88,7 +88,7 @@ def _said_to_others(files: dict[str, str]) -> Iterator[str]:
         for part, hidden in (
             ("sms.j2", others | _SPOKEN | _TO_BE_READ),
             ("body.j2", others | _SPOKEN),
-            ("voice.j2", others | _TO_BE_READ),
+            ("voice.j2", others | _TO_BE_READ - {"ask"}),
         ):
             for path, source in _of(kind, part, files):
                 yield from _beyond(path, named_in(source).anywhere, NAMES - hidden, "here")
