@@ -42,6 +42,12 @@ def test_a_member_is_shown_all_that_is_kept_by_name_and_by_number(office: Office
     assert "Puente Secreto" in text
 
 
+def test_a_mailbox_is_found_however_it_is_written(office: Office, runtime: Runtime) -> None:
+    [itself] = kept(office, "Alertas@DEFENSORIA.example")["in_force"]
+
+    assert itself["addresses"] == kept(office, "alertas@defensoria.example")["in_force"][0]["addresses"]
+
+
 def test_a_pin_in_a_text_is_shown_to_nobody(office: Office, runtime: Runtime) -> None:
     """A duress PIN on the paper that somebody is handed would tell whoever reads along which one it is."""
     for number, words in enumerate(["FALSE 47990", "4-7-1-1-0 ALERT 20 at 18:30"]):

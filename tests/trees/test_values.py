@@ -22,6 +22,7 @@ from alertnet.trees.reading.fault import NotAllowed
         (values.number, "+17185550101", "+17185550101"),
         (values.number, "+881631234567", "+881631234567"),  # a satellite phone
         (values.mail_address, "o'neill+duty@sub.es.example", "o'neill+duty@sub.es.example"),
+        (values.mail_address, "Human.Rights@ES.example", "human.rights@es.example"),
         (values.zone, "America/Bogota", "America/Bogota"),
         (values.country, "NO", "NO"),
         (values.served, "*", "*"),

@@ -39,7 +39,8 @@ def subject_of(network: Network, who: str) -> DataSubject:
     if not ("/" in who or "@" in who or who.startswith("+")):
         meant = [owner for owner, each in people.items() if who and _goes_by(who, owner, each)]
         raise BadInput("WHO", who, meant or FORMS)
-    named = tuple(owner for owner, each in people.items() if who == owner or who in _addresses(each))
+    given = {who, who.lower()} if "@" in who else {who}
+    named = tuple(owner for owner, each in people.items() if who == owner or not given.isdisjoint(_addresses(each)))
     addresses = {address for owner in named for address in _addresses(people[owner])}
     if "/" in who and "@" not in who:
         return DataSubject(named or (who,), tuple(sorted(addresses)))

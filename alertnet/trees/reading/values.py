@@ -174,10 +174,13 @@ def number(text: str) -> str:
 
 
 def mail_address(text: str) -> str:
-    """An RFC 5322 addr-spec without quotes, comments or literals, so that it can't break out of a mail header."""
+    """An RFC 5322 addr-spec without quotes, comments or literals, so that it can't break out of a mail header.
+
+    In small letters: one mailbox that two people have written differently is still one recipient, spared or told (A3).
+    """
     if len(text) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(text):
         raise NotAllowed(phrase("not a mail address"), (phrase("name@domain, such as duty@pbi-colombia.example"),))
-    return text
+    return text.lower()
 
 
 def zone(text: str) -> str:
