@@ -56,6 +56,16 @@ def test_a_matter_leads_to_the_others_and_back_in_the_language_it_is_read_in(val
     assert back == f"{link_in(text)}?lang=fr"
 
 
+def test_the_buttons_of_a_page_stand_before_the_list(valley: World) -> None:
+    """In a bad night the list alone is two screens of a telephone."""
+    valley.raises(perpetrator="none")
+    valley.raises(perpetrator="none")
+
+    page = valley.client.get(link_in(valley.phone("coordinator").inbox[0])).text
+
+    assert page.index('value="acknowledge"') < page.index('id="also-open"')
+
+
 def test_nobody_but_a_coordinator_has_such_a_list(valley: World) -> None:
     valley.raises(perpetrator="none")
     valley.raises(perpetrator="none")
