@@ -340,6 +340,12 @@ def test_who_cannot_act_stands_on_the_line(world: World, desk: Desk) -> None:
     assert "Acts: nobody yet. Can't act: Friends." in desk.opens("/desk").text
 
 
+def test_a_contact_who_writes_while_nothing_is_open_is_no_team(world: World, desk: Desk) -> None:
+    world.texts("+573005550012", "who is this, please call me")
+
+    assert " of bob an incident?" in desk.opens("/desk").text
+
+
 def test_an_alarm_is_taken_on_by_a_person(world: World, desk: Desk) -> None:
     world.raises()
     world.texts("+573005550012", "we do not understand what this is")
