@@ -82,6 +82,15 @@ def test_who_decides_on_what_went_on_by_itself_reads_so_and_not_that_all_is_clos
     assert f"{incident.ref}: go given: Police (21:49)" in reply
 
 
+def test_a_code_alone_is_asked_back_with_whom_the_level_tells(asked: World) -> None:
+    """A12: at night the question that came first lies far up."""
+    waits_for_go(asked)
+
+    reply = asked.reply_to("coordinator", decision_code_in(question(asked)))
+
+    assert "Tell Police (police)?" in reply
+
+
 @pytest.mark.parametrize("who", ["coordinator", "second coordinator"])
 def test_the_page_names_the_other_coordinator_who_has_decided(world_of: Worlds, who: str) -> None:
     """B3: whoever presses a moment later takes it for its own word otherwise."""

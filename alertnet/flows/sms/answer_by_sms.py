@@ -18,7 +18,7 @@ from alertnet.flows.escalation.report_action import report_action, vouch
 from alertnet.flows.incidents.lone_text import RECEIVED_BY
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.notifications.floods import ring_once
-from alertnet.flows.notifications.prompts import answer_prompt, is_taken_on, subject_of
+from alertnet.flows.notifications.prompts import answer_prompt, is_taken_on, words_of_prompt
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.credentials.codes import HeldCode
@@ -156,16 +156,7 @@ def _ask_again(texted: _TextedAnswer, question: Prompt) -> Reply:
     """Reply with the question, since a code without GO or HOLD decides nothing, and with them reports nothing."""
     if not question.is_open:
         return _reply_current(texted, question)
-    return _reply(
-        texted,
-        Kind(question.kind),
-        code=texted.code.text,
-        subject=subject_of(texted.locked, question),
-        about=None if question.kind == Kind.TASK.value else question.about,
-        level=question.level,
-        contacts=question.contacts,
-        automatic_at=question.automatic_at,
-    )
+    return _reply(texted, Kind(question.kind), code=texted.code.text, **words_of_prompt(texted.locked, question))
 
 
 def _take_alarm(texted: _TextedAnswer, prompt: Prompt) -> Reply:
