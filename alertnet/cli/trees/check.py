@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -82,10 +83,26 @@ def _tested(network: Network) -> dict[tuple[str, str], date | None]:
 def _write(folder: Path, found: "Survey") -> None:
     for fault in found.faults:
         typer.echo(fault, err=True)
-    for warning in found.unwise:
-        typer.echo(f"warning: {warning}")
+    for first, *more in _alike(found.unwise):
+        typer.echo(f"warning: {first}")
+        if more:
+            typer.echo(f"    the same of {len(more)} more: {_listed(_apart(each, first) for each in more)}")
     if found.network is not None:
         typer.echo(f"{folder}: no faults. Trees: {_listed(found.files)}. Teams: {_listed(found.network.teams)}.")
+
+
+def _alike(found: Iterable["Fault"]) -> list[list["Fault"]]:
+    """The findings, those together that say the same in one file."""
+    groups: dict[object, list[Fault]] = {}
+    for each in found:
+        groups.setdefault((each.file, str(each.message)), []).append(each)
+    return [*groups.values()]
+
+
+def _apart(one: "Fault", other: "Fault") -> str:
+    """What tells its place from that of the other: its line, and where its path differs, as `14 duty-ranchi`."""
+    pairs = zip_longest(one.path.split("."), other.path.split("."))
+    return " ".join([str(one.line), *(own for own, theirs in pairs if own and own != theirs)])
 
 
 def _plain(severity: str, found: Iterable["Fault"]) -> list[dict[str, object]]:
