@@ -168,8 +168,7 @@ def report(
         written = runtime.read(read_report, id, disclosure, tongue)
     for path, content in ((pdf, written.as_pdf), (html, lambda: written.as_html().encode())):
         if path is not None:
-            write_confidential(path, content())
-            typer.echo(f"{path}: {disclosure.value}; whoever gets it knows that much.")
+            write_confidential(path, content(), f"{path}: {disclosure.value}; whoever gets it knows that much.")
 
 
 def _lines(incident: "IncidentView") -> list[str]:

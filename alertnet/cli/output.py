@@ -34,12 +34,15 @@ def print_rows(rows: Iterable[Sequence[object]], nothing: str = "") -> None:
         typer.echo(nothing, err=True)
 
 
-def write_confidential(path: Path, content: bytes) -> None:
-    """Write a file with mode 600, replacing an existing one.
+def write_confidential(path: Path, content: bytes, remark: str) -> None:
+    """Write a file with mode 600, replacing an existing one, and print the remark; for `-`, print the content alone.
 
     Raises:
         BadInput: it can't be written, with the system's reason.
     """
+    if str(path) == "-":
+        typer.echo(content, nl=False)
+        return
     try:
         # Writing into an existing file would keep its mode, so a new one replaces it.
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -48,3 +51,4 @@ def write_confidential(path: Path, content: bytes) -> None:
         Path(temporary).replace(path)
     except OSError as error:
         raise BadInput("--output", str(path), f"a file that can be written ({error.strerror})") from None
+    typer.echo(remark)

@@ -55,6 +55,15 @@ def refused(said: Said) -> str:
     return said.err
 
 
+def test_a_dash_is_standard_output_and_leaves_no_file(office: Office) -> None:
+    """For a printer, or a machine without a disk that may keep it."""
+    said = office.types("call-sheet", "--format", "text", "--output", "-")
+
+    assert said.code == 0
+    assert plain(said.out) == sheet(office)
+    assert not (office.folder / "-").exists()
+
+
 @pytest.mark.parametrize("format", ["text", "pdf"])
 def test_every_number_of_every_tree_is_on_the_whole_sheet(office: Office, numbers: set[str], format: str) -> None:
     text = sheet(office, format=format).replace(" ", "")

@@ -65,10 +65,8 @@ def call_sheet(
     _require_one_source(ref, facts, trees)
     sheet, origin = draft(ref, facts, trees, lambda text: typer.echo(text, err=True))
     path = output or Path("-".join(filter(None, ("call-sheet", origin.ref))) + SUFFIX[format])
-    write_confidential(path, _printed(sheet, origin, templates, language, format))
-    typer.echo(
-        f"Confidential: {path} is readable by you alone. Shred or burn it, and what is printed of it, after use."
-    )
+    remark = f"Confidential: {path} is readable by you alone. Shred or burn it, and what is printed of it, after use."
+    write_confidential(path, _printed(sheet, origin, templates, language, format), remark)
 
 
 def _require_one_source(ref: str | None, facts: "Facts | None", trees: Path | None) -> None:

@@ -83,8 +83,7 @@ def report(ref: Ref, csv: AsCsv = None) -> None:
     with connected() as runtime:
         found = runtime.read(read_drill, ref)
     if csv is not None:
-        write_confidential(csv, found.as_csv().encode())
-        typer.echo(f"{csv}: contacts by id, no numbers.")
+        write_confidential(csv, found.as_csv().encode(), f"{csv}: contacts by id, no numbers.")
         return
     sums = found.sums
     typer.echo(f"{found.ref}: told {sums.told}, reached {sums.reached}, answered {sums.answered}, dead {sums.dead}")

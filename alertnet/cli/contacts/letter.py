@@ -70,8 +70,8 @@ def letter(
     if language is not None and language not in renderer.languages:
         raise BadInput("--language", language, renderer.languages)
     path, sender = output or Path(f"letter-{whom.id}.{format}"), _sender()
-    write_confidential(path, _written(tree, whom, sender, renderer, language or whom.language, format))
-    typer.echo(f"{path}: hand it over in person, and check its numbers together.")
+    written = _written(tree, whom, sender, renderer, language or whom.language, format)
+    write_confidential(path, written, f"{path}: hand it over in person, and check its numbers together.")
     if unset := _left_out(whom, sender):
         typer.echo(f"Not set: {', '.join(unset)}. {INCOMPLETE}", err=True)
 

@@ -69,10 +69,9 @@ def field_card(
     is_picture = (format or (output.suffix.lower() if output else "")) in (Format.PNG, ".png")
     form = Format.PNG if is_picture else Format.PDF
     path = output or Path(f"card.{form}")
-    write_confidential(path, drawn(columns, form))
+    write_confidential(path, drawn(columns, form), f"{path}: cut along the outer line, fold along the others.")
     if number is None:
         typer.echo("ALERTNET_TWILIO_FROM: missing, so the card names no number to text to", err=True)
-    typer.echo(f"{path}: cut along the outer line, fold along the others.")
 
 
 def drawn(columns: "list[list[Panel]]", form: Format) -> bytes:
