@@ -45,6 +45,7 @@ REPORTS = [
         (text, Report(True))
         for text in ("On a besoin d'aide", "svp aidez", "s'il vous plaît, à l'aide", "so s", "S OS")
     ),
+    *((text, Report(True)) for text in ("A LAIDE", "à laide!!", "alaide", "ausecours")),
     *(
         (text, Report(True))
         for text in ("helpme", "HELPUS", "Me ajude", "precisamos de ajuda", "wir brauchen Hilfe", "brauche hilfe")
@@ -769,6 +770,28 @@ def test_any_order_after_the_verb_says_the_same() -> None:
     understood = {parse_report(f"ALERTA {' '.join(order)} nos pararon") for order in (*orders, parts[::-1])}
 
     assert understood == {Report(False, "47110", "arrest", "L12", ("P7",), Scope.INTERNATIONAL, "nos pararon")}
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["Hola, alerta", "Good evening. ALERT", "red alert", "alerta roja", "ALERT ALERT", "Ana: ALERTE"],
+)
+def test_the_number_behind_the_pin_is_the_type_whatever_stands_before(before: str) -> None:
+    """An arrest that was told with a greeting opened as a moderate incident, and critical levels stayed closed."""
+    report = parse_report(f"{before} 47110 20 L12 P7")
+
+    assert report is not None
+    assert (report.verb, report.pin, report.type) == (FieldVerb.RAISE, "47110", "arrest")
+    assert (report.place, report.people) == ("L12", ("P7",))
+
+
+@pytest.mark.parametrize("text", ["PIN 47110 ALERT 20 L12", "pin: 47110, 20 L12", "Pin 47110 alerta arresto 20 L12"])
+def test_the_pin_may_stand_first_behind_its_label(text: str) -> None:
+    report = parse_report(text)
+
+    assert report is not None
+    assert (report.verb, report.pin, report.type) == (FieldVerb.RAISE, "47110", "arrest")
+    assert report.place == "L12"
 
 
 @pytest.mark.parametrize("text", ["So's you know, we are fine", "so’s we can talk", "So's my phone"])

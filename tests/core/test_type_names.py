@@ -6,6 +6,10 @@ from alertnet.core.inbound.sms_grammar import parse_report
 
 TOLD = {
     "killing": """
+        P9 died from gunshot wounds
+        two villagers dead after army attack
+        hay muertos en la plaza
+        deux morts devant la mairie
         they found his body by the river
         P1 did not survive
         encontraron el cuerpo de Luis en el rio
@@ -28,6 +32,11 @@ TOLD = {
         sicarios acabaron con la vida del lider de la vereda
     """,
     "attempted_killing": """
+        gunmen opened fire on our vehicle
+        P9 survived an ambush
+        disparos contra la casa de P9
+        nos tiraron una bomba
+        coups de feu sur la voiture de P9
         versuchte Tötung
         le metieron tres tiros
         P5 was stabbed in the leg
@@ -79,6 +88,11 @@ TOLD = {
         on a enleve la fille du directeur
     """,
     "arrest": """
+        Police picked up three of our members this morning
+        P7 in handcuffs
+        nos agarraron los policias en el mercado
+        nos llevan a la comisaria
+        P9 au commissariat depuis ce matin
         police came at 5 am and took Maria out of bed, we dont know where she is
         soldiers stopped our car and are holding us at the bridge
         P4 has been picked up by the police
@@ -133,6 +147,8 @@ TOLD = {
         guards broke his arm
     """,
     "sexual_violence": """
+        abusaron de una compañera
+        P9 was sexually harassed by soldiers
         gang raped two women in the camp
         la violaron entre tres
         elle a ete violee par des militaires
@@ -178,6 +194,7 @@ TOLD = {
         dejaron una nota que dice los vamos a desaparecer
     """,
     "threat": """
+        llamada amenazante a P9
         someone called my phone and said stop your work or your kids will pay
         nos llego un panfleto de las aguilas negras
         llamaron y dijeron que dejemos el trabajo o nos atenemos a las consecuencias
@@ -190,6 +207,7 @@ TOLD = {
         nos amenazo un capitan del ejercito
     """,
     "surveillance": """
+        drone flying above the community
         two men on a motorbike have been outside our house since morning
         same grey car behind us for 20 km
         hay dos tipos en moto frente a la casa desde la manana
@@ -219,6 +237,7 @@ TOLD = {
         someone is tailing P2 from court
     """,
     "digital_attack": """
+        someone logged in to our email
         somebody got into our email and is writing to donors
         my phone has pegasus
         entraron a mi correo y borraron todo
@@ -230,6 +249,8 @@ TOLD = {
         nos borraron la pagina y clonaron el correo
     """,
     "raid": """
+        soldiers broke into the house of P9
+        la fiscalia entro a la oficina con orden
         police are banging on the door, they have a warrant
         estan revisando la oficina con una orden
         tumbaron la puerta y entraron los policias
@@ -265,6 +286,7 @@ TOLD = {
         se robaron el disco con las denuncias
     """,
     "eviction": """
+        villageois chassés de leurs terres
         they are burning the houses in the village
         bulldozers have come with police to clear the land
         estan quemando las casas
@@ -281,6 +303,7 @@ TOLD = {
         ils brulent nos champs pour nous faire partir
     """,
     "checkpoint": """
+        paso negado en el puente
         we are stuck at an army roadblock, they have our passports
         los soldados nos tienen parados en el puente
         el ejercito nos quito los celulares en un reten
@@ -291,6 +314,10 @@ TOLD = {
         nos estan requisando en un reten
     """,
     "armed_presence": """
+        soldiers in the community
+        hay tropas en la comunidad
+        hombres de camuflado en el camino
+        des militaires dans le village
         paras are in the village with a list
         entraron los paras al pueblo con lista en mano
         les milices sont dans le village
@@ -301,6 +328,9 @@ TOLD = {
         hay hombres con fusil en el parque
     """,
     "combat": """
+        se oyen tiros
+        coups de feu près du bureau
+        fusillade dans le quartier
         they opened fire on the community
         ils ont ouvert le feu sur le village
         tirs pres du buro
@@ -316,6 +346,7 @@ TOLD = {
         ca tire de partout
     """,
     "crowd_repression": """
+        gases en la manifestacion
         police fired gas at the march
         llego el esmad y esta echando gases
         les gendarmes tirent des lacrymos sur les etudiants
@@ -329,6 +360,8 @@ TOLD = {
         coups de matraque sur les marcheurs
     """,
     "criminalisation": """
+        P9 poursuivi en justice
+        judicialización de P9
         court ordered P6 to prison for 4 years
         le dictaron orden de captura a P6
         P6 condamne a 4 ans de prison
@@ -348,6 +381,8 @@ TOLD = {
         P6 est juge demain pour trahison
     """,
     "defamation": """
+        campaña sucia contra P9
+        estigmatización de la organización
         the mayor said on radio that we are guerrilla
         newspaper calls P2 a terrorist
         el alcalde dijo en la radio que somos guerrilleros
@@ -365,6 +400,8 @@ TOLD = {
         le ministre dit que l ong finance la rebellion
     """,
     "immigration": """
+        a P7 lo expulsan del pais
+        P7 visa problem
         our visa was refused and we have 48 hours to leave
         they cancelled P6's residence permit
         deportaron a P7
@@ -373,6 +410,7 @@ TOLD = {
         P7 was told to leave the country within 24 hours
     """,
     "missed_check_in": """
+        lost contact with the team
         P3 did not call at 18h and does not answer
         we cant reach the team since 2 pm, both phones off
         P8 never arrived at L4
@@ -391,6 +429,11 @@ TOLD = {
         mi companera no contesta y no llego a dormir
     """,
     "accident": """
+        emergencia medica P7
+        urgence médicale
+        P7 très malade
+        P7 needs a doctor
+        a snake got P7
         we had an accident with the pickup, one hurt
         truck rolled over
         chocamos con la camioneta, hay heridos
@@ -453,6 +496,16 @@ HARMLESS = """
     le bus est arrive
     elle a pris son pere en voiture a la gare
     le telephone ne marche pas bien ici
+    visa appointment tomorrow at 10
+    following your advice we stay
+    medical checkup went fine
+    the doctor came, all is well
+    feriado dia de los muertos
+    descente vers la vallee a midi
+    P7 dead tired, sleeping
+    migracion office closed
+    nos agarraron las lluvias
+    my battery is dead
     we photographed the market and are on our way
     the drone of the television filmed the lake
     they threw a party at the gate

@@ -28,7 +28,7 @@ PANIC = frozenset(
     (
         *("sos", "help", "helpme", "helpus", "emergency", "emergencia", "auxilio"),
         *("ayuda", "ayudame", "ayudanos", "ayudenme", "ayudenos"),
-        *("aide", "aidez", "secours", "urgence", "hilfe", "notfall", "ajuda", "socorro"),
+        *("aide", "aidez", "alaide", "secours", "ausecours", "urgence", "hilfe", "notfall", "ajuda", "socorro"),
     )
 )
 """Words that raise an alarm with the highest severity, whatever the language of the phone."""
@@ -80,7 +80,7 @@ FIELD_VERBS = {
 VERB_OF_WORD = {word: verb for verb, words in FIELD_VERBS.items() for word in words}
 
 _PHRASES = {
-    FieldVerb.RAISE: ("au secours", "a l aide", *CRIES_THAT_ASK),
+    FieldVerb.RAISE: ("au secours", "a l aide", "a laide", *CRIES_THAT_ASK),
     FieldVerb.UPDATE: ("new",),
     FieldVerb.DEPART: ("en camino", "en route", "on my way", "on our way", "on the way", "a caminho"),
 }

@@ -98,10 +98,10 @@ def parse_report(text: str, known_people: Collection[str] = ()) -> Report | None
 
     One slip in the verb is forgiven (a letter wrong, missing, doubled or swapped with its neighbour), unless two verbs
     may be meant; for verbs that raise nothing only if a PIN shows that a verb was meant. The PIN (5 or 6 digits) and
-    the type's number stand before the words, in any order; a later PIN is removed from them. Codes of people (P7, and
-    those of `known_people` that have a digit), place (L12) and consent (C0 to C3) are read anywhere; of several
-    consents the narrowest counts. The type's name counts where the form has it, else the gravest type in the words that
-    is not denied.
+    the type's number stand before the words, in any order, or that number right behind the PIN; a later PIN is removed
+    from them. Codes of people (P7, and those of `known_people` that have a digit), place (L12) and consent (C0 to C3)
+    are read anywhere; of several consents the narrowest counts. The type's name counts where the form has it, else the
+    gravest type in the words that is not denied.
     """
     text = with_pin_joined(clean(text))
     if (begun := _begin(text, words_of(text))) is None:
@@ -151,6 +151,8 @@ def begins_report(text: str, words: list[Word], *, is_answer: bool) -> bool:
 
 
 def _begin(text: str, words: list[Word]) -> _Beginning | None:
+    if len(words) > 1 and words[0].plain == "pin" and is_pin(words[1].plain):
+        words = words[1:]
     begun = (
         _begin_saying_no_more(text, words)
         or _begin_with_first(text, words)
@@ -306,7 +308,9 @@ def _is_type_and_pin(words: list[Word]) -> bool:
 def _type(rest: list[Word], coded: Collection[str]) -> tuple[str | None, list[Word]]:
     """The type by its number or name, and the words that say only that."""
     head = list(_head(rest, coded))
-    number = next((word for word in head if _is_number_of_type(word.plain)), None)
+    pin = next((at for at, word in enumerate(rest) if is_pin(word.plain)), len(rest))
+    codes = (*head, *_head(rest[pin:], coded))
+    number = next((word for word in codes if _is_number_of_type(word.plain)), None)
     if number is not None:
         return TYPES_BY_NUMBER[int(number.plain)].code, [number]
     type, name = type_in(rest, begins=len(head))

@@ -27,7 +27,7 @@ HINTS = {
     "digital_attack": "NETS+HACK",
     "defamation": "MEDIA+LABEL",
     "criminalisation": "COURT+CRIME COURT+P",
-    "accident": "CAR+FALL CAR+HURT",
+    "accident": "CAR+FALL CAR+HURT SICK+P",
     "immigration": "PAPERS+REFUSE",
     "armed_presence": "WHO+WEAPON FORCE+WEAPON",
 }
@@ -103,6 +103,8 @@ CUES = {
     "goma*",
     "FALL": "fell fall* crash* ravin* river* overturn* roll* rolled* caer cayo barranco* volc* choc* estrell* tomb* "
     "renvers* accident* abism*",
+    "SICK": "doctor* medico* medecin* ambulanc* sick ill fever* snake* enfermo* enferma* fiebre* serpient* vibora* "
+    "malade* fievre* serpent*",
     "PAPERS": "visa permit* residen* passport* deport* expuls* migrat* border* frontera* frontier* permiso* sejour* "
     "titre*",
     "REFUSE": "refus* denied* deny* cancel* revok* expel* leave neg negad* cancelad* annul* expuls* hours* horas* "

@@ -12,64 +12,70 @@ TYPE_NAMES = {
     "attaque-armee tentative-d-assassinat tentative-de-meurtre atentado intento-de-asesinato tentativa-de-asesinato "
     "esfaqueado esfaqueada angeschossen niedergestochen bewaffneter-angriff mordversuch ataque-armado "
     "versuchte-totung tentativa-de-assassinato stab* apunalar* balear* poignarder*",
-    "disappearance": "disappearance disappeared missing missing-since missing-person disparition disparu disparue "
-    "introuvable desaparicion desaparecido desaparecida desaparecio desaparecieron vermisst verschwunden "
-    "verschwindenlassen desaparecimento",
+    "disappearance": "disappearance disappeared enforced-disappearance desaparicion-forzada disparition-forcee missing "
+    "missing-since missing-person disparition disparu disparue introuvable desaparicion desaparecido desaparecida "
+    "desaparecio desaparecieron vermisst verschwunden verschwindenlassen desaparecimento",
     "abduction": "abduction kidnapping kidnapped enlevement enleve enlevee sequestrado sequestrada sequestraram "
     "entfuhrt verschleppt entfuhrung sequestro kidnap* abduct* secuestrar* raptar* kidnapper*",
     "arrest": "arrest detention arrestation arrete arretee interpellation garde-a-vue detencion detenido detenida "
     "detuvo detuvieron preso presa detido detida prenderam algemado algemada verhaftet verhaftung festgenommen "
     "festnahme detencao arrest* detain* jail* imprison* handcuff* arrestar* capturar* encarcelar* apresar* esposar* "
     "incarcerer* emprisonner* interpeller* menotter*",
-    "assault": "assault beaten agression frappe frappee agresion golpiza paliza espancado espancada espancaram "
-    "verprugelt zusammengeschlagen geschlagen tatlicher-angriff agressao assault* attack* punch* beat* golpear* "
-    "atacar* patear* apedrear* maltratar* agredir* agresser* tabasser* brutaliser* molester*",
+    "assault": "assault beaten physical-assault agresion-fisica agression-physique agression frappe frappee agresion "
+    "golpiza paliza espancado espancada espancaram verprugelt zusammengeschlagen geschlagen tatlicher-angriff agressao "
+    "assault* attack* punch* beat* golpear* atacar* patear* apedrear* maltratar* agredir* agresser* tabasser* "
+    "brutaliser* molester*",
     "sexual_violence": "sexual-violence sexual-assault serious-assault rape sexually-assaulted sexually-abused "
     "sexual-abuse violence-sexuelle agression-sexuelle agression-grave agresse-sexuellement agressee-sexuellement "
     "abus-sexuel viol violee violencia-sexual agresion-sexual agresion-grave abuso-sexual violacion violaron violada "
     "abusaron-sexualmente abusada-sexualmente agredida-sexualmente estuprada estuprado vergewaltigt vergewaltigung "
     "schwerer-ubergriff agressao-grave rape*",
-    "torture": "mauvais-traitements tortura malos-tratos gefoltert folter torture* torturar* torturer*",
+    "torture": "mauvais-traitements tortura malos-tratos ill-treatment gefoltert folter torture* torturar* torturer*",
     "death_threat": "death-threat threatened-with-death menace-de-mort menaces-de-mort menacee-de-mort "
     "menacent-de-mort amenaza-de-muerte amenazas-de-muerte amenazado-de-muerte amenazada-de-muerte "
     "amenazados-de-muerte amenazadas-de-muerte amenazan-de-muerte amenazaron-de-muerte ameaca-de-morte "
     "ameacas-de-morte morddrohung murder-threat menace-d-assassinat menaces-d-assassinat amenaza-de-asesinato "
     "amenazas-de-asesinato ameaca-de-assassinato ameacas-de-assassinato drohung-mit-totung",
-    "threat": "threat intimidation extortion extorsion amenaza intimidacion intimidante ameaca ameacado ameacada "
-    "bedroht bedrohung threaten* intimidate* extort* harass* amenazar* intimidar* extorsionar* hostigar* acosar* "
-    "menacer* intimider* harceler*",
-    "surveillance": "surveillance followed watched filature on-nous-suit on-nous-surveille vigilancia seguimiento "
-    "nos-siguen nos-vigilan nos-estan-siguiendo nos-estan-vigilando verfolgt uberwachung surveil* vigilar* "
+    "threat": "threat intimidation amenazante menacant menacante extortion extorsion amenaza intimidacion intimidante "
+    "ameaca ameacado ameacada bedroht bedrohung threaten* intimidate* extort* harass* amenazar* intimidar* "
+    "extorsionar* hostigar* acosar* menacer* intimider* harceler*",
+    "surveillance": "surveillance followed following watched filature on-nous-suit on-nous-surveille vigilancia "
+    "seguimiento nos-siguen nos-vigilan nos-estan-siguiendo nos-estan-vigilando verfolgt uberwachung surveil* vigilar* "
     "surveiller*",
     "digital_attack": "digital-attack spyware phishing attaque-numerique attaque-informatique cyberattaque piratage "
     "pirate piratee ataque-digital ataque-informatico ciberataque gehackt clonado clonaron digitaler-angriff hack* "
     "hackear* jaquear*",
-    "raid": "raid perquisition allanamiento redada durchsuchung razzia busca-policial raid* ransack* allanar* catear* "
-    "perquisitionner*",
+    "raid": "raid perquisition descente allanamiento redada durchsuchung razzia busca-policial raid* ransack* allanar* "
+    "catear* perquisitionner*",
     "break_in": "break-in burglary broken-into robbery robbed cambriolage einbruch arrombamento burgle* loot* robar* "
     "saquear* cambrioler*",
-    "eviction": "eviction displacement expulsion deplacement-force desplazamiento zwangsraumung despejo evict* "
-    "desalojar* desplazar* expulser*",
-    "checkpoint": "checkpoint held-at-checkpoint roadblock road-block barrage bloque-au-barrage bloques-au-barrage "
-    "reten detenido-en-reten detenidos-en-reten detenidos-en-un-reten retenido-en-reten retenida-en-reten "
-    "kontrollposten am-posten-festgehalten retidos-em-barreira retidas-numa-barreira",
+    "eviction": "eviction displacement forced-displacement expulsion deplacement-force desplazamiento zwangsraumung "
+    "despejo evict* desalojar* desplazar* expulser*",
+    "checkpoint": "checkpoint held-at-checkpoint passage-denied paso-negado passage-refuse roadblock road-block "
+    "barrage bloque-au-barrage bloques-au-barrage reten detenido-en-reten detenidos-en-reten detenidos-en-un-reten "
+    "retenido-en-reten retenida-en-reten kontrollposten am-posten-festgehalten retidos-em-barreira "
+    "retidas-numa-barreira",
     "armed_presence": "armed-presence presence-armee presencia-armada incursion bewaffnete-vor-ort presenca-armada",
-    "combat": "combat fighting shooting shots shots-fired warning-shot gunfire crossfire bombing tirs bombardement "
-    "combate disparos tiroteo enfrentamiento balacera kampfe-in-der-nahe bombardear* bombarder*",
+    "combat": "combat fighting coups-de-feu fusillade tiros schusse shooting shots shots-fired warning-shot gunfire "
+    "crossfire bombing tirs bombardement combate disparos tiroteo enfrentamiento balacera kampfe-in-der-nahe "
+    "bombardear* bombarder*",
     "crowd_repression": "protest-repressed repression tear-gas manif-reprimee manifestation-reprimee gaz-lacrymogene "
     "represion protesta-reprimida gas-lacrimogeno gases-lacrimogenos lacrymo lacrimogeno tranengas "
     "gewalt-gegen-protest gewalt-gegen-eine-demonstration repressao-de-um-protesto protesto-reprimido reprimir*",
-    "criminalisation": "criminalisation criminalization judicial-harassment legal-harassment harcelement-judiciaire "
-    "poursuites mis-en-examen mise-en-examen criminalizacion kriminalisierung criminalizacao judicializar* imputar* "
-    "inculper*",
-    "defamation": "defamation smear smear-campaign diffamation difamacion defame* difamar* calumniar* estigmatizar* "
-    "diffamer* calomnier* smeared slandered verleumdung verleumdungskampagne difamacao campanha-de-difamacao",
-    "immigration": "immigration deportation expulsion-order avis-d-expulsion expulsion-du-pays expulse-du-pays "
-    "expulsee-du-pays orden-de-expulsion deportacion ausweisung ordem-de-expulsao deport* deportar*",
-    "missed_check_in": "missed-check-in appel-manque appel-de-controle-manque control-perdido "
-    "llamada-de-control-sin-respuesta control-sin-respuesta kontrollanruf-ausgeblieben kontrollanruf-fehlt "
-    "chamada-de-controle-sem-resposta controle-falhou",
-    "accident": "accident car-crash accidente accidentado accidentada acidente unfall",
+    "criminalisation": "criminalisation criminalization judicializacion judicial-harassment legal-harassment "
+    "harcelement-judiciaire poursuites mis-en-examen mise-en-examen criminalizacion kriminalisierung criminalizacao "
+    "judicializar* imputar* inculper*",
+    "defamation": "defamation smear stigmatisation stigmatization estigmatizacion smear-campaign diffamation "
+    "difamacion defame* difamar* calumniar* estigmatizar* diffamer* calomnier* smeared slandered verleumdung "
+    "verleumdungskampagne difamacao campanha-de-difamacao",
+    "immigration": "immigration deportation visa visa-problem migracion expulsion-order avis-d-expulsion "
+    "expulsion-du-pays expulse-du-pays expulsee-du-pays orden-de-expulsion deportacion ausweisung ordem-de-expulsao "
+    "deport* deportar*",
+    "missed_check_in": "missed-check-in lost-contact contact-perdu llamada-de-control-perdida appel-manque "
+    "appel-de-controle-manque control-perdido llamada-de-control-sin-respuesta control-sin-respuesta "
+    "kontrollanruf-ausgeblieben kontrollanruf-fehlt chamada-de-controle-sem-resposta controle-falhou",
+    "accident": "accident car-crash medical medical-emergency emergencia-medica urgence-medicale accidente accidentado "
+    "accidentada acidente unfall",
 }
 """The names of each type; a verb with a star stands for its forms, and a plural s is accepted too."""
 
@@ -84,26 +90,29 @@ FORMS = {
 
 SAID = {
     "killing": "quitaron/quito-la-vida acabaron/acabo-con-la-vida sin-vida massacred masacre masacraron massacre "
-    "shot-dead gunned-down lo-mato la-mato abattu-par abattu-d-une-balle abattue-par ete-abattu ete-abattue "
-    "he-is-dead she-is-dead they-are-dead P-is-dead body-of-P P-esta-muerto P-esta-muerta encontrado-muerto "
-    "encontrada-muerta cuerpo-de-P il-est-mort elle-est-morte P-est-mort P-est-morte retrouve-mort retrouvee-morte "
-    "retrouve-P-mort retrouve-P-morte corps-de-P P-found-dead he-was-found-dead she-was-found-dead found-HIM-dead "
-    "found-body body-found encontraron-cuerpo hallaron-cuerpo encontraron-muerto encontraron-muerta aparecio-muerto "
-    "aparecio-muerta retrouve-corps trouve-corps did-not-survive didn-t-survive no-sobrevivio pas-survecu "
-    "ete-execute fue-ejecutado fue-ejecutada ejecutaron-a P-executed executed-HIM burned-alive quemado-vivo "
-    "quemada-viva brule-vif found/hallaron/encontraron/hallado-muerto/muerta battu/battue-a-mort "
-    "beaten-to-death golpeado-hasta-la-muerte mass-grave fosa-comun fosse-commune",
-    "attempted_killing": "balazo balazos "
+    "shot-dead gunned-down lo-mato la-mato abattu-par abattu-d-une-balle abattue-par ete-abattu ete-abattue he-is-dead "
+    "she-is-dead they-are-dead P-is-dead body-of-P P-esta-muerto P-esta-muerta encontrado-muerto encontrada-muerta "
+    "cuerpo-de-P il-est-mort elle-est-morte P-est-mort P-est-morte retrouve-mort retrouvee-morte retrouve-P-mort "
+    "retrouve-P-morte corps-de-P P-found-dead he-was-found-dead she-was-found-dead found-HIM-dead found-body "
+    "body-found encontraron-cuerpo hallaron-cuerpo encontraron-muerto encontraron-muerta aparecio-muerto "
+    "aparecio-muerta retrouve-corps trouve-corps did-not-survive didn-t-survive no-sobrevivio pas-survecu ete-execute "
+    "fue-ejecutado fue-ejecutada ejecutaron-a P-executed executed-HIM burned-alive quemado-vivo quemada-viva brule-vif "
+    "found/hallaron/encontraron/hallado-muerto/muerta battu/battue-a-mort beaten-to-death golpeado-hasta-la-muerte "
+    "died-of/from-gunshot/wounds/injuries/torture murio-de/por-balazo/golpes P-dead "
+    "2/3/4/5/one/two/three/four/several-dead un-muerto dos/tres/cuatro/varios/hay/2/3/4/5-muertos "
+    "deux/trois/quatre/plusieurs/2/3/4/5-morts il-y-a-morts mass-grave fosa-comun fosse-commune",
+    "attempted_killing": "balazo balazos ambush ambushed emboscada emboscaron embuscade atentaron-contra "
     "shooting-at-US tried/trying/attempted-to-kill/murder tire-sur tirent-sur tirent-dessus blesse-par-balle "
-    "blessee-par-balle touche-par-balle essaye/tente-de-tuer essaye/tente-d-assassiner dispararon-a "
-    "dispararon-contra le-dispararon nos-dispararon nos-disparan nos-estan-disparando herido-de-bala herida-de-bala "
+    "blessee-par-balle touche-par-balle essaye/tente-de-tuer essaye/tente-d-assassiner dispararon-a dispararon-contra "
+    "le-dispararon nos-dispararon nos-disparan nos-estan-disparando herido-de-bala herida-de-bala "
     "intentaron/intento/quisieron/quiso-matar/asesinar trataron/trato-de-matar/asesinar "
     "tentaram/tentou-matar/assassinar grenade-thrown threw-a-grenade jete-une-grenade lance-une-grenade "
-    "lanzaron-una-granada tiraron-una-granada opened-fire-on-US ouvert-feu-sur-nous dispararon-P tiros-a-P "
-    "metieron-_-tiros pego-_-tiros "
-    "pegaron-_-tiro hit-by-bullet bullet-wound firing-at-US recu-balle recu-_-balles knife-attack con-machete "
-    "coups-de-machette coup-de-couteau incendiaron-P le/les/me-pegaron/pego-tiro fired-_-shots fired-at hirieron-a-P "
-    "wounded-by-gunfire/bullet arma-de-fuego arme-a-feu tire-dessus lui-a-tire grenade/granade-went-off "
+    "lanzaron-una-granada tiraron-una-granada opened-fire-on-US/P/CAR abrieron-fuego-contra "
+    "disparos-contra/a-P/CAR/HOUSE coups-de-feu-sur/contre-P/CAR/HOUSE "
+    "nos-tiraron/lanzaron-_-bomba ouvert-feu-sur-nous dispararon-P tiros-a-P metieron-_-tiros "
+    "pego-_-tiros pegaron-_-tiro hit-by-bullet bullet-wound firing-at-US recu-balle recu-_-balles knife-attack "
+    "con-machete coups-de-machette coup-de-couteau incendiaron-P le/les/me-pegaron/pego-tiro fired-_-shots fired-at "
+    "hirieron-a-P wounded-by-gunfire/bullet arma-de-fuego arme-a-feu tire-dessus lui-a-tire grenade/granade-went-off "
     "grenade-exploded grenade-a-explose exploto/estallo-granada",
     "disappearance": "is-missing are-missing was-missing still-missing went-missing gone-missing not-come-home "
     "didn-t-come-home never-came-home sans-nouvelles-de plus-de-nouvelles-de pas-rentre pas-rentree no-aparece "
@@ -125,12 +134,13 @@ SAID = {
     "POLICE-_-taken-HIM POLICE-_-se-llevo POLICE-_-se-llevaron POLICE-_-llevaron-a POLICE-_-emmene POLICE-_-embarque "
     "picked-up-by-POLICE taken-by-POLICE taken-away-by-POLICE taken-to-POLICE POLICE-grabbed-HIM POLICE-_-holding-US "
     "held-by-POLICE emmene-par-POLICE emmenee-par-POLICE embarque-par-POLICE embarquee-par-POLICE put-_-in-CELL "
-    "is-in-CELL are-in-CELL P-in-CELL locked-HIM-up locked-up-in thrown-in-CELL rounded-up esta-en-CELL "
-    "estan-en-CELL metieron-_-CELL llevaron-_-CELL llevado-_-CELL llevada-_-CELL P-en-CELL mis-_-en-CELL est-en-CELL "
-    "sont-en-CELL mettre-en-CELL conduit-_-CELL emmene-_-CELL emmenee-_-CELL retenido retenida POLICE-_-nos-retien "
-    "retenu-par retenue-par nous-retiennent se-la-llevaron-presa being-interrogated interrogating-HIM "
-    "lo-cogio-la-POLICE POLICE-lo-cogio POLICE-_-cogio-a bajo-custodia POLICE-_-take-HIM detienen/detiene-a "
-    "sigue/siguen-en-CELL est/sont-a-CELL",
+    "is-in-CELL are-in-CELL P-in-CELL locked-HIM-up locked-up-in thrown-in-CELL rounded-up handcuffs "
+    "POLICE-_-picked-up POLICE-_-agarro/agarraron agarraron-_-POLICE llevan-_-CELL au-commissariat "
+    "au-poste-de-police au-cachot esta-en-CELL estan-en-CELL metieron-_-CELL llevaron-_-CELL llevado-_-CELL "
+    "llevada-_-CELL P-en-CELL mis-_-en-CELL est-en-CELL sont-en-CELL mettre-en-CELL conduit-_-CELL emmene-_-CELL "
+    "emmenee-_-CELL retenido retenida POLICE-_-nos-retien retenu-par retenue-par nous-retiennent se-la-llevaron-presa "
+    "being-interrogated interrogating-HIM lo-cogio-la-POLICE POLICE-lo-cogio POLICE-_-cogio-a bajo-custodia "
+    "POLICE-_-take-HIM detienen/detiene-a sigue/siguen-en-CELL est/sont-a-CELL",
     "assault": "broke-arm/leg/nose/teeth rompieron/partieron-brazo/pierna/nariz/dientes casse-bras/jambe/nez/dent "
     "beat-US beat-up ete-frappe ont-frappe frappe-par roue-de-coups passe-a-tabac violence-policiere "
     "le-pegaron nos-pegaron me-pegaron pegaron-a nos-estan-pegando le-estan-pegando hit-HIM hit-with kicked-HIM "
@@ -166,28 +176,28 @@ SAID = {
     "know-where-i/we-live saben-donde-vivo/vive/vivimos/viven/estudia/estudian",
     "surveillance": "following-US follows-US watching-US watching-our watching-the spied-on pictures-of-our "
     "photos-of-our nous-suit nous-suivent me-suit me-suivent sommes-suivi sommes-suivie suis-suivi suis-suivie "
-    "est-suivi est-suivie me-siguen me-sigue nos-sigue estan-siguiendo viene-siguiendo vienen-siguiendo "
-    "nos-persiguen me-persiguen sendo-seguido sendo-seguida being-watched are-watched is-watched watched-by "
-    "watched-our watched-US car-without-plate carro-sin-placa moto-sin-placa camioneta-sin-placa voiture-sans-plaque "
-    "WATCHER-_-outside-HOUSE WATCHER-_-in-front-of-HOUSE WATCHER-_-frente-a-HOUSE WATCHER-_-afuera-de-HOUSE "
-    "WATCHER-_-fuera-de-HOUSE WATCHER-_-devant-HOUSE CAR-behind-US nos-viene-detras viene-detras-de-nosotros "
-    "viene-detras-nuestro CAR-_-derriere-nous nos-estan-tomando-fotos nos-toman-fotos WATCHER-_-photographed-US "
-    "taking-pictures-of-US taking-photos-of-US filming-US nos-estan-filmando nos-graban phone-tapped tapping-our "
-    "telefono-intervenido chuzado chuzada chuzaron sur-ecoute wiretap nos-espian nous-espionne nous-espionnent "
-    "spying-on rodando-HOUSE rondando-HOUSE merodeando WATCHER-_-rode-autour nos-persigue same-_-men/man "
-    "los-mismos-hombres/tipos "
+    "est-suivi est-suivie me-siguen me-sigue nos-sigue estan-siguiendo viene-siguiendo vienen-siguiendo nos-persiguen "
+    "me-persiguen sendo-seguido sendo-seguida being-watched are-watched is-watched watched-by watched-our watched-US "
+    "car-without-plate carro-sin-placa moto-sin-placa camioneta-sin-placa voiture-sans-plaque WATCHER-_-outside-HOUSE "
+    "WATCHER-_-in-front-of-HOUSE WATCHER-_-frente-a-HOUSE WATCHER-_-afuera-de-HOUSE WATCHER-_-fuera-de-HOUSE "
+    "WATCHER-_-devant-HOUSE CAR-behind-US nos-viene-detras viene-detras-de-nosotros viene-detras-nuestro "
+    "CAR-_-derriere-nous nos-estan-tomando-fotos nos-toman-fotos WATCHER-_-photographed-US taking-pictures-of-US "
+    "taking-photos-of-US filming-US nos-estan-filmando nos-graban phone-tapped tapping-our telefono-intervenido "
+    "chuzado chuzada chuzaron sur-ecoute wiretap nos-espian nous-espionne nous-espionnent spying-on rodando-HOUSE "
+    "rondando-HOUSE merodeando WATCHER-_-rode-autour nos-persigue same-_-men/man los-mismos-hombres/tipos "
     "call/calls-are-being-listened listening-to-our-call ecoute-au-telephone siguiendome siguiendonos siguiendolo "
-    "siguiendola espiando drone-over/above-HOUSE dron-sobre/encima-de-HOUSE dron-encima-HOUSE drone-dessus-de-HOUSE",
-    "raid": "going-through-our/KIT POLICE-_-broke-down-door POLICE-_-broke/kicked/forced-door "
-    "POLICE-_-rompieron/forzaron-puerta POLICE-_-defonce/enfonce/casse/force-porte "
-    "searched-by-police police-searched police-searching police-inside police-dans-la-maison "
-    "police-dans-le-bureau policia-adentro polizei-durchsucht invadiu-a-casa invadiram-a-casa police-in-our-house "
-    "police-in-our-home police-in-our-office police-dans-notre-maison police-dans-notre-bureau "
-    "policia-en-nuestra-casa policia-en-nuestra-oficina with-warrant have-warrant search-warrant orden-de-registro "
-    "descente-de-POLICE POLICE-_-entered-HOUSE POLICE-_-came-into-HOUSE POLICE-_-at-door POLICE-_-on-door "
-    "POLICE-_-inside-HOUSE POLICE-_-entraron entraron-POLICE entro-POLICE POLICE-_-entro-a-HOUSE "
-    "POLICE-_-entre-dans-HOUSE POLICE-_-surrounding-HOUSE rodearon-HOUSE POLICE-_-tumbaron-puerta stormed-HOUSE "
-    "POLICE-_-a-la-puerta POLICE-_-chez-moi/nous/P surrounded-HOUSE rodearon/rodean-HOUSE encercle/encerclent-HOUSE",
+    "siguiendola espiando drone-over/above-HOUSE dron-sobre/encima-de-HOUSE dron-encima-HOUSE drone-flying "
+    "dron-volando drone-dessus-de-HOUSE",
+    "raid": "going-through-our/KIT POLICE-_-broke-down-door POLICE-_-broke-into-HOUSE entro/entraron-_-con-orden "
+    "POLICE-_-broke/kicked/forced-door POLICE-_-rompieron/forzaron-puerta POLICE-_-defonce/enfonce/casse/force-porte "
+    "searched-by-police police-searched police-searching police-inside police-dans-la-maison police-dans-le-bureau "
+    "policia-adentro polizei-durchsucht invadiu-a-casa invadiram-a-casa police-in-our-house police-in-our-home "
+    "police-in-our-office police-dans-notre-maison police-dans-notre-bureau policia-en-nuestra-casa "
+    "policia-en-nuestra-oficina with-warrant have-warrant search-warrant orden-de-registro descente-de-POLICE "
+    "POLICE-_-entered-HOUSE POLICE-_-came-into-HOUSE POLICE-_-at-door POLICE-_-on-door POLICE-_-inside-HOUSE "
+    "POLICE-_-entraron entraron-POLICE entro-POLICE POLICE-_-entro-a-HOUSE POLICE-_-entre-dans-HOUSE "
+    "POLICE-_-surrounding-HOUSE rodearon-HOUSE POLICE-_-tumbaron-puerta stormed-HOUSE POLICE-_-a-la-puerta "
+    "POLICE-_-chez-moi/nous/P surrounded-HOUSE rodearon/rodean-HOUSE encercle/encerclent-HOUSE",
     "break_in": "broke-into se-metieron-a stole-our nous-a-vole m-a-vole nous-ont-vole volaron-KIT porte-_-forcee "
     "porte-enfoncee forced-door door-forced door-broken broke-down-door forzaron-puerta tumbaron-puerta "
     "rompieron-puerta puerta-forzada broke-the-lock thieves thief ladron ladrones voleurs "
@@ -196,12 +206,13 @@ SAID = {
     "eviction": "evict-US demolishing-our demolished-our burning-HOUSE burned-HOUSE burnt-HOUSE set-fire-to-HOUSE "
     "quemando-HOUSE quemaron-HOUSE queman-HOUSE brulent-HOUSE brule-HOUSE bruler-HOUSE incendiaron-HOUSE "
     "demolishing-HOUSE demolished-HOUSE demoliendo-HOUSE demolieron-HOUSE detruit-HOUSE detruisent-HOUSE "
-    "bulldozers-_-POLICE POLICE-_-bulldozers bulldozer-_-HOUSE clear-land out-of-HOUSE-by-POLICE "
-    "throw-_-out-of-HOUSE thrown-out-of-HOUSE forced-off-land driven-from-HOUSE sacando-de-HOUSE sacar-de-HOUSE "
-    "sacaron-de-HOUSE sacan-de-HOUSE nos-quieren-sacar nous-chassent-de-HOUSE chasse-de-HOUSE land-grab despojo",
+    "bulldozers-_-POLICE POLICE-_-bulldozers bulldozer-_-HOUSE clear-land out-of-HOUSE-by-POLICE throw-_-out-of-HOUSE "
+    "thrown-out-of-HOUSE forced-off-land driven-from-HOUSE sacando-de-HOUSE sacar-de-HOUSE sacaron-de-HOUSE "
+    "sacan-de-HOUSE nos-quieren-sacar nous-chassent-de-HOUSE chasse-de-HOUSE chassee-de-HOUSE land-grab despojo",
     "armed_presence": "armed-men armed-man armed-group man-with-gun man-with-a-gun men-with-guns gunman gunmen "
     "paramilitary paramilitaries hommes-armes homme-arme groupe-arme paramilitaire hombres-armados hombre-armado "
-    "grupo-armado gente-armada paramilitares encapuchados ARMED",
+    "grupo-armado gente-armada paramilitares encapuchados camuflado ARMED troops/soldiers/army/military-in-HOUSE "
+    "tropas/soldados/ejercito/militares-en-HOUSE militaires/soldats/armee-dans-HOUSE ",
     "combat": "tire-de-partout tirent-de-partout "
     "bomb-exploded explosion-nearby estan-disparando opened-fire open-fire abrieron-fuego ouvert-feu "
     "ouvrent-le-feu rafagas rafales shelling mortar explosion-near explosion-in explosion-a explosion-en "
@@ -214,36 +225,38 @@ SAID = {
     "won-t/wont/not-let-US-leave/go/through empechent-de-passer/sortir no-nos-dejan-salir/pasar/seguir "
     "no-dejan-salir",
     "crowd_repression": "reprime-la-marcha matraques-sur-la-manif rubber-bullet balas-de-goma echando-gas "
-    "echando-gases tirando-gas lanzando-gas tiran-gas lanzan-gas echan-gas fired-gas lacrymogene dispersa-MARCH "
-    "POLICE-_-beating-MARCH POLICE-_-beat-MARCH water-cannon matraquent gaseando gasearon",
+    "echando-gases tirando-gas lanzando-gas tiran-gas lanzan-gas echan-gas gas/gases-en-MARCH fired-gas lacrymogene "
+    "dispersa-MARCH POLICE-_-beating-MARCH POLICE-_-beat-MARCH water-cannon matraquent gaseando gasearon",
     "criminalisation": "P-charged-with was-charged-with been-charged-with falsely-accused summoned-by-prosecutor "
-    "summoned-by-police convoque-par-la-police convoque-par-le-procureur citado-por-la-fiscalia "
-    "citada-por-la-fiscalia abrieron-proceso accused-of acusado-de acusada-de acusan-de accuse-de accusee-de "
-    "sentenced condamne-a condamnee-a condenado condenada condenaron sentenciado sentenciada ordered-HIM-to-CELL "
-    "court-_-CELL arrest-warrant orden-de-captura ordenes-de-captura orden-de-arresto mandat-d-arret mandat-d-amener "
-    "avis-de-recherche account-frozen froze-our-account cuentas-congeladas congelaron-cuentas comptes-geles "
-    "convoque/convoquee-a-POLICE/tribunal poursuivi/poursuivie-pour appear-in-court summoned-to-court/station "
-    "pidio/pide/piden-prision/carcel",
-    "immigration": "leave-country quitter-le-pays salir-del-pais abandonar-el-pais "
-    "visa-cancelled visa-canceled visa-revoked must-leave-country visa-annule doit-quitter-le-pays "
-    "visa-cancelada visa-cancelado debe-salir-del-pais visa-was-refused negaron-visa expulsan/expulsaron-P-de-pais "
-    "expulse-vers-pays deportiert abgeschoben",
+    "summoned-by-police convoque-par-la-police convoque-par-le-procureur citado-por-la-fiscalia citada-por-la-fiscalia "
+    "abrieron-proceso accused-of acusado-de acusada-de acusan-de accuse-de accusee-de sentenced condamne-a condamnee-a "
+    "condenado condenada condenaron sentenciado sentenciada ordered-HIM-to-CELL court-_-CELL arrest-warrant "
+    "orden-de-captura ordenes-de-captura orden-de-arresto mandat-d-arret mandat-d-amener avis-de-recherche "
+    "account-frozen froze-our-account cuentas-congeladas congelaron-cuentas comptes-geles "
+    "convoque/convoquee-a-POLICE/tribunal poursuivi/poursuivie-en-justice poursuivi/poursuivie-pour appear-in-court "
+    "summoned-to-court/station pidio/pide/piden-prision/carcel",
+    "immigration": "leave-country quitter-le-pays salir-del-pais abandonar-el-pais visa-cancelled visa-canceled "
+    "visa-revoked must-leave-country visa-annule doit-quitter-le-pays visa-cancelada visa-cancelado "
+    "debe-salir-del-pais visa-was-refused negaron-visa expulsan/expulsaron-P-de-pais "
+    "expulsan/expulsaron/expulsado/expulsada-de-pais expulse-vers-pays deportiert abgeschoben",
     "accident": "se-volteo "
     "bus-crash moto-crash nos-volcamos se-volco nos-accidentamos overturned choque-en choque-de chocamos "
     "nos-chocaron snake-bite tonneau nos-estrellamos se-estrello knocked-down-by-CAR run-over-by-CAR atropellado "
     "atropellada atropello",
-    "sexual_violence": "groped manoseo manosearon forced-to-undress nos-desnudaron la-desnudaron deshabille-de-force "
-    "attouchement quito/quitaron-ropa stripped-HIM-naked",
+    "sexual_violence": "groped manoseo manosearon abusaron-de-P sexually-harassed acoso-sexual harcelement-sexuel "
+    "forced-to-undress nos-desnudaron la-desnudaron deshabille-de-force attouchement quito/quitaron-ropa "
+    "stripped-HIM-naked",
     "torture": "electric-shock electroshock elektroschock choques-electricos descargas-electricas pusieron-corriente "
     "courant-electrique waterboard simulacro-de-ejecucion simulacre-d-execution",
-    "digital_attack": "got-into-NET broke-into-NET logged-into-NET entraron-a-NET entraron-en-NET se-metieron-a-NET "
-    "se-metieron-en-NET robaron-NET stole-NET taken-over-NET pegasus logiciel-espion malware NET-intervenido "
-    "lost-access-to-NET acces-a-NET intruder-in-NET NET-taken-over",
+    "digital_attack": "got-into-NET broke-into-NET logged-into-NET logged-in-to-NET perdimos-acceso-_-NET "
+    "entraron-a-NET entraron-en-NET se-metieron-a-NET se-metieron-en-NET robaron-NET stole-NET taken-over-NET pegasus "
+    "logiciel-espion malware NET-intervenido lost-access-to-NET acces-a-NET intruder-in-NET NET-taken-over",
     "defamation": "we-are-LABEL is-LABEL-on call-US-LABEL calling-US-LABEL called-US-LABEL said-_-are-LABEL "
     "says-_-are-LABEL branded-_-LABEL labelled-_-LABEL labeled-_-LABEL somos-LABEL soy-LABEL acusan-de-LABEL "
     "tildan-de-LABEL tratan-de-LABEL senalan-de-LABEL senalaron-de-LABEL nos-senalan llaman-LABEL sommes-LABEL "
-    "traitent-_-de-LABEL fake-news-about mensonges-sur-nous lies-about spreading-lies mentiras-sobre "
-    "insulte/insultent-_-LABEL somos-de-eln/farc/guerrilla traite-_-LABEL",
+    "traitent-_-de-LABEL fake-news-about false-news-about noticias-falsas-sobre campana-sucia campana-de-difamacion "
+    "campagne-de-diffamation mensonges-sur-nous lies-about spreading-lies mentiras-sobre insulte/insultent-_-LABEL "
+    "somos-de-eln/farc/guerrilla traite-_-LABEL",
     "missed_check_in": "P-_-not-answer P-_-not-answering P-_-did-not-call P-_-not-called P-_-no-contesta "
     "P-_-no-contestan P-_-no-responde P-_-no-responden P-_-no-llamo P-_-no-ha-llamado P-_-no-ha-reportado "
     "P-_-no-reporto no-contesta-_-P no-responde-_-P P-_-pas-appele P-_-injoignable P-_-unreachable P-_-not-reachable "
@@ -259,9 +272,10 @@ KINDS = {
     "P": "brother sister mother mom father dad wife husband son daughter child children leader colleague friend "
     "comrade neighbour neighbor woman women people family lawyer student teacher driver hermano hermana madre mama "
     "padre papa esposo esposa hijo hija lider lideresa companero companera amigo amiga vecino vecina mujer senor "
-    "senora abogado abogada gente familia frere soeur mere pere femme mari fils fille collegue ami amie voisin "
-    "voisine avocat avocate famille irmao irma mae pai marido filho filha companheiro companheira bruder schwester "
-    "mutter vater frau mann sohn tochter team equipo equipe volunteer voluntario voluntaria campesino campesina",
+    "senora abogado abogada gente familia frere soeur mere pere femme mari fils fille collegue ami amie voisin voisine "
+    "avocat avocate famille irmao irma mae pai marido filho filha companheiro companheira bruder schwester mutter "
+    "vater frau mann sohn tochter team equipo equipe volunteer voluntario voluntaria campesino campesina villager "
+    "villageois villageoise aldeano aldeana",
     "HIM": "P him her them",
     "US": "HIM us me",
     "POLICE": "police policeman policemen cop officer soldier army military troop gendarme gendarmerie policia "
@@ -301,12 +315,12 @@ NO_NAMES = (
     "they-took-HIM-safely they-took-HIM-to-hospital they-took-HIM-to-the-hospital they-took-HIM-to-the-clinic "
     "they-took-HIM-to-the-doctor police-took-HIM-home police-took-HIM-safely police-took-HIM-to-hospital "
     "police-took-HIM-to-the-hospital fighting-for-our fighting-for-right fighting-for-justice he-is-dead-tired "
-    "she-is-dead-tired P-is-dead-tired accused-of-nothing se-llevo-a-cabo se-llevaron-a-cabo explosion-_-FIREWORKS "
-    "FIREWORKS-_-shots FIREWORKS-_-disparos FIREWORKS-_-tirs FIREWORKS-_-explosion violaron-derecho violar-derecho "
-    "took-HIM-to-hotel kill-us-with"
+    "she-is-dead-tired P-is-dead-tired P-dead-tired accused-of-nothing se-llevo-a-cabo se-llevaron-a-cabo "
+    "explosion-_-FIREWORKS FIREWORKS-_-shots FIREWORKS-_-disparos FIREWORKS-_-tirs FIREWORKS-_-explosion "
+    "violaron-derecho violar-derecho took-HIM-to-hotel kill-us-with"
 )
 """Phrases that sound like a name but mean something else: a bus that stops, rights that are violated, a way home."""
-EVERYDAY = "presa abattu abattue frappe missing watched despejo"
+EVERYDAY = "presa abattu abattue frappe missing watched despejo following descente visa medical migracion"
 """Names that are also everyday words; they count next to a person's code, or where the form has the type."""
 
 THINGS = "power electricity plants crops photo video film movie scene internet signal"
@@ -335,9 +349,9 @@ LITTLE = (
 SKIPPED = (
     "a al all already also an and are aussi ayer be been being both ce ces cette cuatro d de deja del des deux dos du "
     "el esa esas ese esos est esta este et etait ete five four fue fueron ha had han has have her him his hoy in is "
-    "just l la las le les leur lo los ma many me mein meine mes meu mi minha mis mon my nos nossa nosso notre now "
-    "nuestra nuestro o on ont our sa se several sido some son sont su sus that the their them these this those three "
-    "to todas todos tous toutes tres trois two un una unas une unos unser us varias varios was were y ya your"
+    "just l la las le les leur leurs lo los ma many me mein meine mes meu mi minha mis mon my nos nossa nosso notre "
+    "now nuestra nuestro o on ont our sa se several sido some son sont su sus that the their them these this those "
+    "three to todas todos tous toutes tres trois two un una unas une unos unser us varias varios was were y ya your"
 )
 """Words that may stand between the words of a name."""
 SHORT = "d=de q=que k=que x=por al=a au=a aux=a del=de du=de des=de"
