@@ -9,8 +9,8 @@ from alertnet.core.directory.contact import Contact, Method, MethodKind, Role
 from alertnet.core.directory.contact_tree import ContactTree, Level, Repeat
 from alertnet.core.escalation.advance import advance, begin_escalation
 from alertnet.core.escalation.context import level_name
-from alertnet.core.escalation.decision import Step
 from alertnet.core.escalation.due import Others
+from alertnet.core.escalation.effects import Step
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import Answered, Event, State, Status
 from alertnet.core.incident import Facts, Perpetrator, Scope, Severity

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from alertnet.core.escalation.advance import advance, begin_escalation, restore, stop
-from alertnet.core.escalation.decision import Step
+from alertnet.core.escalation.effects import Step
 from alertnet.core.escalation.state import Event, State, Status
 from alertnet.core.incident import Facts
 from alertnet.core.resolution.resolve import Plan, resolve

@@ -12,7 +12,7 @@ from alertnet.core.directory.contact_tree import ActionDue, ContactTree, Level, 
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.advance import advance, begin_escalation, restore, stop
 from alertnet.core.escalation.advance_incident import IncidentRecord, Place, advance_incident
-from alertnet.core.escalation.decision import (
+from alertnet.core.escalation.effects import (
     ActionMissing,
     AlertOnRecord,
     Effect,

@@ -16,7 +16,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.escalation.advance import advance, still_wanted
 from alertnet.core.escalation.context import ENDED
-from alertnet.core.escalation.decision import Send
+from alertnet.core.escalation.effects import Send
 from alertnet.core.escalation.state import LAST_RESORT, Go, State, Status
 from alertnet.core.incident import Facts
 from alertnet.core.resolution.exclusions import Reason

@@ -13,8 +13,8 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.apply_events import apply_event, reconsider
 from alertnet.core.escalation.context import Context
-from alertnet.core.escalation.decision import OpenPrompt, PromptRaised, Send, Step
 from alertnet.core.escalation.due import ALONE, Agenda, Others
+from alertnet.core.escalation.effects import OpenPrompt, PromptRaised, Send, Step
 from alertnet.core.escalation.levels import live_progress
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import Event, State, Status

@@ -14,7 +14,8 @@ from alertnet.core.directory.contact import Contact, MethodKind
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.advance import advance, begin_each, is_asked
 from alertnet.core.escalation.context import level_name
-from alertnet.core.escalation.decision import (
+from alertnet.core.escalation.due import is_in_hand, others_of, waits_for_others
+from alertnet.core.escalation.effects import (
     ActionMissing,
     AlertOnRecord,
     Effect,
@@ -28,7 +29,6 @@ from alertnet.core.escalation.decision import (
     Step,
     TaskAgain,
 )
-from alertnet.core.escalation.due import is_in_hand, others_of, waits_for_others
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import Event, Events, Failed, State, Status, Unsent
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind

@@ -13,7 +13,7 @@ from alertnet.core.directory.usable_methods import Reach
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation import contact_steps
 from alertnet.core.escalation.contact_steps import NextStep, PlannedSend
-from alertnet.core.escalation.decision import PromptRaised, Send, TimelineNote
+from alertnet.core.escalation.effects import PromptRaised, Send, TimelineNote
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import AT_REST, LAST_RESORT, ContactProgress, LevelRun, State
 from alertnet.core.notification import PromptKind

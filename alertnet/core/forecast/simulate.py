@@ -10,7 +10,7 @@ from alertnet.core.directory.contact_tree import ContactTree, Named
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.advance_incident import IncidentRecord
 from alertnet.core.escalation.apply_events import is_under_way
-from alertnet.core.escalation.decision import PromptRaised
+from alertnet.core.escalation.effects import PromptRaised
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import Acted, Answered, Asked, Confirmed, Event, Events, Go, Hold, State
 from alertnet.core.forecast.script import Deed, Does, Script

@@ -12,7 +12,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.advance import begin_each, still_wanted
 from alertnet.core.escalation.advance_incident import IncidentRecord, Place, advance_incident, place_of
 from alertnet.core.escalation.context import level_name
-from alertnet.core.escalation.decision import (
+from alertnet.core.escalation.effects import (
     AlertOnRecord,
     Effect,
     NewAlert,

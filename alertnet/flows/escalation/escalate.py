@@ -8,7 +8,8 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.advance import restore, stop
 from alertnet.core.escalation.advance_incident import IncidentRecord, Place, advance_incident, begin_incident, place_of
 from alertnet.core.escalation.context import last_opened
-from alertnet.core.escalation.decision import (
+from alertnet.core.escalation.decisions import holders, kept_back_by, undone
+from alertnet.core.escalation.effects import (
     ActionMissing,
     AlertOnRecord,
     Effect,
@@ -29,7 +30,7 @@ from alertnet.core.replan.difference import told_apart
 from alertnet.core.replan.state_migration import take_in
 from alertnet.core.resolution.resolve import Plans
 from alertnet.flows.credentials.written_codes import known_code
-from alertnet.flows.escalation.decisions import holders, kept_back_by, undone
+from alertnet.flows.escalation.decisions import decisions_of
 from alertnet.flows.notifications import field_reassurance, phone_tasks, prompts
 from alertnet.flows.notifications.cancel_messages import cancel_barred, cancel_unwanted
 from alertnet.flows.notifications.compose import alert, drafts, notify_coordinators, said
@@ -317,8 +318,8 @@ def _forget_holds(locked: LockedIncident, before: Plans) -> None:
     }
     if not involved:
         return
-    kept_back = kept_back_by(locked, involved)
-    move(locked, {tree: list(undone(locked, tree, kept_back)) for tree in locked.states})
+    kept_back = kept_back_by(involved, decisions_of(locked.tx.session, locked.incident.every_id), locked.plans)
+    move(locked, {tree: list(undone(kept_back, locked.plans, tree)) for tree in locked.states})
     names = {id for _, id in involved}
     held = [each for each in prompts.open_prompts(locked) if each.answered_by in names]
     for prompt in held:
@@ -330,5 +331,6 @@ def let_go(recipient: Recipient) -> None:
     """End what only this coordinator holds of all that comes next, since it has charge of it no more (A2)."""
     locked, theirs = recipient.locked, recipient.names
     if recipient.is_coordinator and any(each.on_hold_since for each in locked.states.values()):
-        alone = (tree for tree, names in holders(locked).items() if names and names <= theirs)
+        holding = holders(decisions_of(locked.tx.session, locked.incident.every_id), locked.plans)
+        alone = (tree for tree, names in holding.items() if names and names <= theirs)
         move(locked, {tree: [Undecided()] for tree in alone})

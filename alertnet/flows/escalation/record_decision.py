@@ -7,6 +7,7 @@ from datetime import datetime
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.escalation.apply_events import is_under_way
+from alertnet.core.escalation.decisions import decided_since
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.escalation.state import Event, Go, Hold, InHand, PlanChanged, Refuse, Status
 from alertnet.core.notification import PromptAnswer, PromptKind
@@ -131,7 +132,7 @@ def is_on_hold(recipient: Recipient) -> bool:
 def decide_rest(recipient: Recipient, decision: PromptAnswer, at: datetime | None = None) -> None:
     """Hold what comes next, or let it go on, wherever the coordinator's answer counts; `at`: as in `hold_rest`."""
     locked, tree, by = recipient.locked, recipient.tree, recipient.id
-    since = _decided_since(locked, at) if at else frozenset[str]()
+    since = decided_since(decisions_of(locked.tx.session, [locked.incident.id]), locked.plans, at) if at else ()
     trees = [each.tree for each in counted_in(recipient) if each.tree not in since]
     if not trees:
         return
@@ -141,17 +142,6 @@ def decide_rest(recipient: Recipient, decision: PromptAnswer, at: datetime | Non
         if prompt.subject == Subject.LEVEL and locked.tree_of(prompt.escalation) in trees:
             prompts.answer_prompt(locked, prompt.id, decision, by)
     move(locked, {id: [EVENTS[decision]()] for id in trees})
-
-
-def _decided_since(locked: LockedIncident, at: datetime) -> frozenset[str]:
-    """The trees in which it was decided since that moment what comes next, or whether a level does."""
-    trees: set[str] = set()
-    for each in decisions_of(locked.tx.session, [locked.incident.id]):
-        if each.heard_at > at and each.is_of_rest:
-            trees |= {id for id, _ in each.counted_in(locked)}
-        elif each.heard_at > at and each.level is not None:
-            trees.add(each.tree)
-    return frozenset(trees)
 
 
 def _confirm(locked: LockedIncident, prompt: Prompt, tree: str, decision: PromptAnswer, by: str | None) -> None:

@@ -9,7 +9,7 @@ from alertnet.core.directory.contact import WRITTEN, Method, MethodKind
 from alertnet.core.directory.usable_methods import Reach
 from alertnet.core.disclosure import Said, Subject, addressed, sent_by
 from alertnet.core.escalation.coming import ComingLevel, Until, coming_level
-from alertnet.core.escalation.decision import NewAlert
+from alertnet.core.escalation.effects import NewAlert
 from alertnet.core.escalation.state import LAST_RESORT, State
 from alertnet.core.notification import URGENT, Kind
 from alertnet.flows.credentials.page_links import link_token, post_with_page

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from alertnet.core.disclosure import Subject
-from alertnet.core.escalation.decision import AlertOnRecord, NewAlert
+from alertnet.core.escalation.effects import AlertOnRecord, NewAlert
 from alertnet.core.notification import CALL_FAILURES, AttemptStatus, Kind, PromptAnswer, PromptKind
 from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.cancel_messages import cancel_asking, wanted_by

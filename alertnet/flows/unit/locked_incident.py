@@ -11,7 +11,7 @@ from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.directory.usable_methods import of_strangers
 from alertnet.core.errors import WrongState
-from alertnet.core.escalation.decision import NewAlert
+from alertnet.core.escalation.effects import NewAlert
 from alertnet.core.escalation.state import State
 from alertnet.core.incident import Facts, Incident, IncidentStatus
 from alertnet.core.notification import CLASSES, URGENT, Kind, send_rank

@@ -14,7 +14,7 @@ from sqlalchemy import Row, Select, bindparam, delete, select, tuple_, update
 from alertnet.core.codec import extended, from_plain, replace, to_stored, value
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said
-from alertnet.core.escalation.decision import AlertOnRecord
+from alertnet.core.escalation.effects import AlertOnRecord
 from alertnet.core.escalation.state import State
 from alertnet.core.notification import AttemptStatus, Failure, Kind
 from alertnet.store.db.session import Session

@@ -1,4 +1,4 @@
-"""The results of decisions: about one escalation (`advance`) and about a whole incident (`advance_incident`)."""
+"""What follows from a decision about one escalation (`advance`) or about a whole incident (`advance_incident`)."""
 
 from collections.abc import Mapping
 from datetime import datetime
