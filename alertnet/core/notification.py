@@ -11,6 +11,7 @@ from typing import Any
 from alertnet.core.directory.contact import RINGING, WRITTEN, Contact, MethodKind
 from alertnet.core.directory.usable_methods import ADDRESSED
 from alertnet.core.errors import COUNT, MOMENT, is_moment, must_hold
+from alertnet.core.incident import Severity
 
 
 class Kind(StrEnum):
@@ -63,6 +64,9 @@ def send_rank(rank: int, kind: Kind, *, again: bool = False) -> int:
         return rank * CLASSES + 2
     return rank * CLASSES + (1 if again or kind is Kind.REMINDER else 0)
 
+
+FIRST_OF_DRILLS = len(Severity) * CLASSES
+"""Every rank of a real incident is below this, and none of a drill's."""
 
 FIELD = "field"
 """The recipient of a message to the phone that raised the incident, if it belongs to no team."""

@@ -96,6 +96,15 @@ def test_a_second_incident_says_also_and_has_another_code(world_of: Worlds) -> N
     assert (first.status("valley"), second.status("valley")) == ("running", "acknowledged")
 
 
+def test_a_real_alert_beside_a_drill_says_urgent(world_of: Worlds) -> None:
+    """Else it reads like more of the drill: PBI DRILL …, then PBI ALSO …."""
+    world = world_of(VALLEY.replace("  consul: {", "  consul: {drills: true, "))
+    world.raises(drill=True)
+    world.raises(type="raid", perpetrator="none")
+
+    assert [alert.split()[:2] for alert in alerts(world, "spain")] == [["VALLEY", "DRILL"], ["VALLEY", "URGENT"]]
+
+
 def test_the_raisers_own_number_hears_nothing_of_it(world_of: Worlds) -> None:
     """B1: whoever raises it with a contact's phone is not called by the alarm; the deputy is."""
     world = world_of(VALLEY.replace(f'{{sms: "{SPAIN}"}}', '{sms: "+573005550001"}'))

@@ -8,7 +8,7 @@ from typing import Any
 from typing_extensions import Unpack
 
 from alertnet.core.codec import extended, replace
-from alertnet.core.notification import AttemptStatus
+from alertnet.core.notification import FIRST_OF_DRILLS, AttemptStatus
 from alertnet.store.db.statements import NewRow
 from alertnet.store.db.tx import Tx
 from alertnet.store.pending_rows import PendingRows
@@ -165,7 +165,7 @@ class UnitOfWork:
             self.closed_chains.clear()
 
     def _beside_another(self, made: Mapping[str, str]) -> set[str]:
-        """Those of the codes (id, incident) one of whose numbers also has an open code of another incident."""
+        """Those of the codes (id, incident) one of whose numbers also has an open code of another, real incident."""
         given = codes.given_here(self.tx)
         waiting = (each for each in self.pending.waiting(NewCodeNumber) if each.code_id in made)
         numbers = [(each.code_id, each.number_index, made[each.code_id]) for each in waiting]
@@ -173,7 +173,8 @@ class UnitOfWork:
         if unknown := made.keys() - beside:
             self.pending.write_new(self.tx.session, "codes", "code_numbers")
             beside |= codes.beside_another(self.tx.session, unknown)
-        given |= {number: incident for _, number, incident in numbers}
+        drills = {each.incident_id for each in self.pending.waiting(NewAttempt) if each.rank >= FIRST_OF_DRILLS}
+        given |= {number: incident for _, number, incident in numbers if incident not in drills}
         return beside
 
     def _tell_apart(self, made: set[str]) -> None:

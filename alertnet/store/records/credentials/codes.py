@@ -13,11 +13,22 @@ from sqlalchemy import Row, Select, bindparam, case, delete, false, func, select
 
 from alertnet.core.codec import value
 from alertnet.core.incident import IncidentStatus
+from alertnet.core.notification import FIRST_OF_DRILLS
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import NewRow, Prepared, by_incident
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import lost_codes
-from alertnet.store.tables import ACTING, IS_OF_CLOSED, IS_OF_OPEN, alarms, code_numbers, codes, guesses, incidents
+from alertnet.store.tables import (
+    ACTING,
+    IS_OF_CLOSED,
+    IS_OF_OPEN,
+    alarms,
+    attempts,
+    code_numbers,
+    codes,
+    guesses,
+    incidents,
+)
 
 KEPT_AFTER_CLOSING = timedelta(days=7)
 _GIVEN_HERE = "numbers_given_codes"
@@ -124,11 +135,18 @@ _HELD = Prepared(
 _THEIRS, _OTHERS = code_numbers.alias(), codes.alias()
 # Asked separately for each number, so that no planner joins all open ones, or all codes, before it looks for these.
 _OWN = select(codes.c.incident_id).where(codes.c.id == code_numbers.c.code_id).correlate(code_numbers).scalar_subquery()
+_IS_REAL = (
+    select(attempts.c.id)
+    .where(attempts.c.incident_id == _OTHERS.c.incident_id, attempts.c.rank < FIRST_OF_DRILLS)
+    .correlate(_OTHERS)
+    .limit(1)
+    .scalar_subquery()
+)
 _ANOTHER = (
     select(_OTHERS.c.id)
     .join(_THEIRS, _THEIRS.c.code_id == _OTHERS.c.id)
     .where(_THEIRS.c.number_index == code_numbers.c.number_index, _THEIRS.c.open)
-    .where(_OTHERS.c.incident_id != _OWN)
+    .where(_OTHERS.c.incident_id != _OWN, _IS_REAL.is_not(None))
     .limit(1)
     .scalar_subquery()
 )
@@ -234,12 +252,12 @@ def ask_numbers_with(tx: Tx, texts: Collection[str]) -> Callable[[], dict[str, s
 
 
 def beside_another(session: Session, ids: Collection[str]) -> set[str]:
-    """Those of the codes one of whose numbers also has an open code of another incident."""
+    """Those of the codes one of whose numbers also has an open code of another incident, which is no drill."""
     return set(_BESIDE_ANOTHER.scalars(session, {"ids": list(ids)}))
 
 
 def given_here(tx: Tx) -> dict[bytes, str]:
-    """By index, the numbers to which this very transaction has given an open code, with the code's incident."""
+    """By index, the numbers to which this very transaction has given an open code of a real incident, with that."""
     given: dict[bytes, str] = tx.session.info.setdefault(_GIVEN_HERE, {})
     tx.if_undone(given.clear)
     return given
