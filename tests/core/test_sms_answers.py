@@ -100,6 +100,7 @@ ANSWERS = [
     ("24.11.2026: 4711", [(OK, "4711")]),
     ("el 24 de noviembre de 2026: 4711", [(OK, "4711")]),
     ("Guten Morgen, 4711", [(OK, "4711")]),
+    *((f"{word} 4711", [(HOLD, "4711")]) for word in ("Espere", "esperen", "attendez", "Attends", "aguarde")),
     ("4711 espere un momento", [(OK, "4711", "espere un momento")]),
     ("4711 we ask the minister tomorrow", [(OK, "4711", "we ask the minister tomorrow")]),
     ("This is the consulate in Bogotá, our lawyer goes there now, 4711", [(OK, "4711")]),
@@ -174,6 +175,8 @@ FREE_TEXTS = [
     "لا 4711",
     "4711 لا أستطيع",
     "нет 4711",
+    *("👎 4711", "4711 👎🏽", "❌ 4711", "4711🚫", "OK 4711 👎", "🙅‍♀️ 4711", "✋ 4711"),
+    "In a meeting. 4711",
     # It was passed on, is taken back, or nobody is there: no word takes charge, and one may say the contrary.
     "ya lo pasé al delegado 4711",
     "4711 lo pasé al coronel",

@@ -36,7 +36,10 @@ _WORDS_OF_VERBS = {
     Verb.RELAY: ("pass", "told", "transmis", "paso", "pase", "weitergegeben", "repassei"),
     Verb.DONE: ("done", "fait", "hecho", "erledigt", "feito"),
     Verb.GO: ("go",),
-    Verb.HOLD: ("hold", "wait", "attendre", "espera", "warten", "aguardar"),
+    Verb.HOLD: (
+        *("hold", "wait", "attendre", "attends", "attendez", "espera", "espere", "esperen"),
+        *("warten", "aguardar", "aguarde"),
+    ),
 }
 
 VERBS = {word: verb for verb, words in _WORDS_OF_VERBS.items() for word in words}
@@ -108,7 +111,17 @@ _ABSENCE = frozenset(
 _ABSENCE_IN_TWO = frozenset(
     tuple(each.split())
     for each in (
-        *("on leave", "off duty", "of office", "of town", "in meeting", "de viaje", "de permiso", "fuera de"),
+        *(
+            "on leave",
+            "off duty",
+            "of office",
+            "of town",
+            "in meeting",
+            "a meeting",
+            "de viaje",
+            "de permiso",
+            "fuera de",
+        ),
         *("en reunion", "en voyage", "hors de", "auf reisen", "em viagem", "em reuniao", "fora do", "fora da"),
         *("tal vez", "peut etre", "the morning", "me alone", "moi tranquille", "en paz", "in ruhe"),
         *("que es", "was ist", "que e", "estoy fuera", "de baja", "pa ka", "pa kapab", "nu pot"),
@@ -163,6 +176,7 @@ MOST_CODES = 3
 _OURS = re.compile(rf"\b[{REF_LETTERS}]-[{REF_CHARACTERS}]{{4}}:")
 """How each of our messages about an incident begins, after who sends it."""
 
+_REFUSING_SIGNS = re.compile("[👎🚫❌❎✖⛔🛑🙅✋🤚]")
 _LETTERS_FOR_DIGITS = re.compile(r"(?!l\d{3})(?=(?:[oil]*\d){2})[\doil]{4}")
 _REFUSALS = frozenset((Verb.NO, Verb.HOLD))
 _VERB_WITH_CODE = re.compile(rf"({'|'.join(VERBS)})?(\d{{4}})")
@@ -329,7 +343,8 @@ def _is_doubtful(verb: Verb, text: str, words: list[Word], *, is_said: bool) -> 
     is_put_off = not is_said and not _LATER.isdisjoint(plain) and _AROUND_LATER.issuperset(plain)
     is_passed_on = is_bare and (_names_others(text, words) or not _ABSENCE_IN_TWO.isdisjoint(pairwise(plain)))
     is_unread = is_bare and not all(map(_is_latin, plain))
-    return consents and ("?" in text or reverses or is_put_off or is_passed_on or is_unread)
+    is_refused = "?" in text or _REFUSING_SIGNS.search(text) is not None
+    return consents and (is_refused or reverses or is_put_off or is_passed_on or is_unread)
 
 
 def _names_others(text: str, words: list[Word]) -> bool:
