@@ -1,6 +1,8 @@
 """The provider refuses our whole account: nothing is burnt, the next method goes, and all leaves when it is mended."""
 
+from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -8,7 +10,8 @@ from alertnet.flows.sending.record_outcome import track_sms
 from alertnet.sandbox import Fault, Sandbox
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned, tries
-from tests.scenarios.world import Incident, World
+from tests.scenarios.valley import COORDINATION, a_tree
+from tests.scenarios.world import Incident, World, link_in
 
 DUTY_MAIL = "duty@pbi-colombia.example"
 ALWAYS = 10**6
@@ -94,3 +97,26 @@ def test_an_account_that_is_suspended_after_it_took_a_message_sends_it_again(wor
     assert ("coordinator", "call", 0) in hurried
     assert statuses(incident, "sms") == ["failed", "sent"]
     assert [attempt.extra for attempt in tries(incident, "coordinator", "sms")] == [False, False]
+
+
+def test_a_question_that_leaves_late_says_when_its_level_opens_by_itself_then(world_of: Worlds) -> None:
+    """B3: time in which it could not be sent does not count; that of the first minute would be long past."""
+    police = "  - {name: Police, needs_go: {proceed_after: 20m}, notify: [ombuds], wait: 20m}\n"
+    world = world_of(a_tree(COORDINATION + police))
+    incident = world.raises(type="raid", severity="serious", perpetrator="company")
+    world.passes(minutes=9)
+    refuse(world, Fault.SUSPENDED)
+    world.passes(minutes=31)
+
+    world.sandbox.recovers()
+    phone = world.phone("coordinator")
+    while "DECISION" not in phone.inbox[-1]:
+        world.passes(seconds=5)
+    opens_at = world.clock.at.astimezone(ZoneInfo("America/Bogota")) + timedelta(minutes=20)
+
+    assert f"{opens_at:%H:%M}" in phone.inbox[-1]
+    assert f"{opens_at:%H:%M}" in world.client.get(link_in(phone.inbox[-1])).text
+    world.passes(minutes=19)
+    assert incident.level("valley") == "Coordination"
+    world.passes(minutes=2)
+    assert incident.level("valley") == "Police"

@@ -5,7 +5,7 @@ from datetime import datetime
 from alertnet.core.codec import replace
 from alertnet.core.directory.contact_tree import Then
 from alertnet.core.escalation import contact_steps, levels
-from alertnet.core.escalation.context import ENDED, Context
+from alertnet.core.escalation.context import ENDED, Context, opens_by_itself_at
 from alertnet.core.escalation.levels import acknowledge, open_level, proceeds_at, settle
 from alertnet.core.escalation.not_reached import let_through, not_reached
 from alertnet.core.escalation.quorum import AnswerKind
@@ -37,7 +37,6 @@ from alertnet.core.escalation.state import (
     Unsent,
     Withdrawn,
 )
-from alertnet.core.incident import Severity
 
 
 def apply_event(context: Context, event: Event) -> None:  # noqa: C901 - a table: one line for each event
@@ -269,19 +268,13 @@ def _go_on(context: Context) -> None:
 
 
 def _asked(context: Context, event: Asked) -> None:
-    """Note that a question was sent.
-
-    A delay in sending it puts the automatic time off, unless the incident is critical.
-    """
+    """Note that a question was sent; a delay in sending it puts the automatic time off."""
     if not event.reached:
         levels.tell_for_coordinators(context, "nobody_to_ask")
     question = context.state.question
     if question is None or question.index != event.index or question.sent:
         return
-    automatic_at = question.automatic_at
-    late = context.on_time(question.asked_at) != question.asked_at
-    if automatic_at is not None and late and context.plan.severity is not Severity.CRITICAL:
-        automatic_at += context.now - question.asked_at
+    automatic_at = opens_by_itself_at(question, context.plan.severity, context.now)
     context.change(question=replace(question, sent=True, automatic_at=automatic_at))
 
 

@@ -15,7 +15,8 @@ from alertnet.core.escalation import contact_steps
 from alertnet.core.escalation.contact_steps import NextStep, PlannedSend
 from alertnet.core.escalation.effects import PromptRaised, Send, TimelineNote
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.escalation.state import AT_REST, LAST_RESORT, ContactProgress, LevelRun, State
+from alertnet.core.escalation.state import AT_REST, LAST_RESORT, ContactProgress, LevelRun, OpenDecision, State
+from alertnet.core.incident import Severity
 from alertnet.core.notification import PromptKind
 from alertnet.core.resolution.resolve import Plan, PlannedLevel, Waiting
 
@@ -30,6 +31,14 @@ LAST_RESORT_NAME = "Last resort"
 
 ENDED = (AnswerKind.ACKNOWLEDGED, AnswerKind.DECLINED)
 """Answers that end a contact's methods and repeats."""
+
+
+def opens_by_itself_at(question: OpenDecision, severity: Severity, now: datetime) -> datetime | None:
+    """When the level opens without a decision; time for which its question could not be sent doesn't count (B3)."""
+    waited = now - question.asked_at
+    if question.automatic_at is None or question.sent or waited <= LATE or severity is Severity.CRITICAL:
+        return question.automatic_at
+    return question.automatic_at + waited
 
 
 def pause_after_round(round: int) -> timedelta:

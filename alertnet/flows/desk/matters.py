@@ -113,7 +113,7 @@ def matter_of(locked: LockedIncident, prompt: Prompt, to_go_on: Sequence[str], r
         names=tuple(dict.fromkeys(names)),
         why=told.get("why", ()),
         title=locked.tree(tree).title_to_read if tree else None,
-        automatic_at=None if prompt.is_call_cut else prompt.automatic_at,
+        automatic_at=None if prompt.is_call_cut else told.get("automatic_at", prompt.automatic_at),
         again_at=prompt.due_at,
         asked=prompt.asked,
         held=prompt.answer == PromptAnswer.HOLD,

@@ -11,6 +11,7 @@ from alertnet.core.delivery.next_repeat import FIRST_AFTER_HOLD, PROMPT_EVERY, n
 from alertnet.core.directory.contact import Method, MethodKind
 from alertnet.core.disclosure import FIELD_NEWS, IN_FLOODS, Subject
 from alertnet.core.escalation.advance import reasons_to_wait
+from alertnet.core.escalation.context import opens_by_itself_at
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import State
 from alertnet.core.incident import Proposed
@@ -213,7 +214,16 @@ def level_in_words(locked: LockedIncident, states: Mapping[str, State], tree: st
         "tree": plan.tree.title,
         "names": planned.contacts if planned is not None else (),
         "why": tuple(reason.value for reason in reasons),
+        **_when_by_itself(locked, state, index),
     }
+
+
+def _when_by_itself(locked: LockedIncident, state: State | None, index: int | None) -> dict[str, Any]:
+    """When the level opens by itself, where its question is still open: as that stands now, not as it was asked."""
+    question = state.question if state is not None else None
+    if question is None or question.index != index:
+        return {}
+    return {"automatic_at": opens_by_itself_at(question, locked.facts.severity, locked.tx.now)}
 
 
 def would_change(locked: LockedIncident, proposed: Proposed) -> Retold:

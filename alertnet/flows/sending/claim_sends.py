@@ -1,7 +1,7 @@
 """Claims attempts to send: within the pace, most severe first, and only what may still leave (A3, A4, A7)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from alertnet.core.delivery.circuit_breaker import FIRST_PAUSE
@@ -9,23 +9,25 @@ from alertnet.core.delivery.horizon import LATELY
 from alertnet.core.delivery.rate_limit import believed, free_after
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.escalation.advance import still_wanted
+from alertnet.core.escalation.context import LATE
 from alertnet.core.escalation.state import Unsent
 from alertnet.core.incident import Facts
 from alertnet.core.notification import AttemptStatus, Failure, Kind, is_in_field
 from alertnet.core.resolution.resolve import Plans, may_be_told
+from alertnet.flows.notifications.prompts import words_of_prompt
 from alertnet.flows.sending.encrypt_mail import seal_for
 from alertnet.flows.sending.locked_attempt import lock_attempt
 from alertnet.flows.sending.phone_load import JOINED, PhoneLoad, has_rung_out
 from alertnet.flows.sending.render_and_send import Claimed, claimed_from
 from alertnet.flows.sending.send_capacity import Outward, SendCapacity
-from alertnet.flows.unit.locked_incident import taken_up
+from alertnet.flows.unit.locked_incident import look_at, taken_up
 from alertnet.store.db.session import PutApart
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import due_attempts
 from alertnet.store.queues import senders as sender_store
 from alertnet.store.queues.attempts import NewAttempt, busy_numbers
 from alertnet.store.queues.due_attempts import DueAttempt
-from alertnet.store.records import editions
+from alertnet.store.records import editions, notifications
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.notifications import Covered, NewCoverage, NewNotification, covered_by_task
 
@@ -219,7 +221,7 @@ class _Look:
         if place := capacity.reserve(order, units, preferred):
             others = [other for other in order if other != place[0]]
             may_go_over = due.provider is None and bool(others) and capacity.barred_until(others) is None
-            claimed = claimed_from(tx, due, place, seal=seal, units=units, may_go_over=may_go_over)
+            claimed = claimed_from(tx, _as_of_now(tx, due), place, seal=seal, units=units, may_go_over=may_go_over)
             claims.claimed.append(self.load.leaves(due, claimed, self._obstacles.without))
         elif until := capacity.barred_until(order):
             waits = claims.waiting if due.delays else claims.held_up
@@ -228,6 +230,19 @@ class _Look:
             claims.unplaced += 1
             if len(outward.providers) > 1 and len(outward.queues) < MOST_QUEUES:
                 outward.queues[due.address_index] = order
+
+
+def _as_of_now(tx: Tx, due: DueAttempt) -> DueAttempt:
+    """The attempt; a question about a level that leaves late says when that opens by itself as it stands now (B3)."""
+    said, is_question = due.said, due.kind is Kind.DECISION and due.said.automatic_at is not None
+    if not is_question or said.at is None or tx.now - said.at <= LATE:
+        return due
+    assert due.incident_id is not None
+    assert due.prompt_id is not None
+    words = words_of_prompt(look_at(tx, due.incident_id), prompt_store.get(tx.session, due.prompt_id))
+    said = replace(said, automatic_at=words["automatic_at"])
+    notifications.say(tx.session, due.notification_id, said)
+    return replace(due, said=said)
 
 
 def _just_queued(tx: Tx, ids: Sequence[str]) -> dict[str, DueAttempt]:
