@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any, Protocol
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import yaml
@@ -260,7 +261,9 @@ def show(
     """Respond with a page of the console, with the navigation that this user may see, and whether they may act."""
     language = language_of(request)
     in_sight, folded = ([each for each in places if who and who.role.may(each.role)] for places in (IN_SIGHT, FOLDED))
+    kept = [(name, given) for name, given in request.query_params.multi_items() if name != "lang"]
     leads = {"in_sight": in_sight, "folded": folded, "current": request.url.path}
+    leads["to_language"] = urlencode([*kept, ("lang", "")])
     acts = who is not None and may_act(who)
     page = rendered(template, language, who=who, acts=acts, **leads, **values)
     response = as_html(request, page, status)

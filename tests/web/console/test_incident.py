@@ -1,6 +1,7 @@
 """One incident on the console: four sentences, all that was said, and every act, each said before it is done."""
 
 import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -326,6 +327,17 @@ def test_closing_shows_the_all_clear_before_anything_is_done(world: World, desk:
     assert told(world, "stand_down") == {"alice", "bob", "carol", "dave"}
     assert [(each["reason"], each["by"]) for each in recorded(world, "incident_closed")] == [("released", "user maria")]
     assert "0 open" in desk.opens("/desk").text
+
+
+def test_another_language_keeps_what_a_page_was_asked_for(desk: Desk, ref: str) -> None:
+    """Without its reason the all-clear can't be shown: whoever chose a language there saw a refusal instead."""
+    preview = desk.opens(f"/desk/incidents/{ref}/close?reason=released&lang=en")
+
+    [led] = re.findall(r'<a href="(\?[^"]*lang=de)"', preview.html)
+    in_german = desk.opens(f"/desk/incidents/{ref}/close{unescape(led)}")
+
+    assert '<html lang="de">' in in_german.html
+    assert 'value="released"' in in_german.html
 
 
 def test_a_closed_one_is_opened_again(world: World, desk: Desk, ref: str) -> None:
