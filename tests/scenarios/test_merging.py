@@ -31,6 +31,10 @@ people:
 SPAIN = """
   spain: {role: embassy, organisation: Spain, methods: [{sms: "+34600550140"}]}
 """
+NATIONS = """
+  spain: {role: embassy, represents: ES, organisation: Spain, methods: [{sms: "+34600550140"}]}
+  germany: {role: embassy, represents: DE, organisation: Germany, methods: [{sms: "+49600550141"}]}
+"""
 FRIENDS = "  - {name: Friends, notify: [defenders], wait: 30m, then: next}\n"
 EMBASSIES = "  - {name: Embassies, notify: [spain, ombuds], wait: 30m, repeat: {every: 5m, times: 3}}\n"
 
@@ -570,6 +574,24 @@ def test_a_level_that_only_the_other_report_was_let_open_waits_for_its_own_go(wo
     assert not [text for text in alerts(night, "spain") if second.ref in text]
     second.act("go", decision="go", tree="valley", level="Embassies")
     assert [text for text in alerts(night, "spain") if second.ref in text]
+
+
+def test_whom_only_the_other_report_concerned_hears_no_more_of_this_one_after_a_split(world_of: Worlds) -> None:
+    """B1: an embassy that the level of both names for its own nationals; that of the others goes on being told."""
+    by_nation = EMBASSIES.replace("notify: [spain, ombuds]", "when: {nationality: match}, notify: [spain, germany]")
+    world = world_of(a_tree(COORDINATION + by_nation, CONTACTS + NATIONS))
+    first = world.raises(people=[{"code": "P7", "nationality": "ES"}])
+    second = world.raises(people=[{"code": "P8", "nationality": "DE"}])
+    spain, germany = world.phone("spain"), world.phone("+49600550141")
+    first.act("merge", into=second.ref)
+    world.passes(minutes=11)
+    assert (len(spain.inbox), len(germany.inbox)) == (1, 1)
+
+    second.act("split", reports=[first.ref])
+    world.passes(minutes=20)
+
+    assert [first.ref in text for text in spain.inbox] == [False, True, True, True]
+    assert [second.ref in text for text in germany.inbox] == [True, True, True, True]
 
 
 @pytest.mark.parametrize("decision", ["hold", "refuse"])

@@ -63,8 +63,8 @@ def apply_event(context: Context, event: Event) -> None:  # noqa: C901 - a table
             _hold(context, index)
         case Refuse(index):
             _refuse(context, index)
-        case Unopened(index):
-            _forget_level(context, index)
+        case Unopened():
+            _forget_level(context, event)
         case Undecided(index):
             _forget_hold(context, index)
         case Asked():
@@ -228,9 +228,17 @@ def _refuse(context: Context, index: int) -> None:
         _go_on(context)
 
 
-def _forget_level(context: Context, index: int) -> None:
-    """Take the level back, with its go. An escalation that it acknowledged runs on."""
-    state = context.state
+def _forget_level(context: Context, event: Unopened) -> None:
+    """Take the level back, with its go, unless it stays open for some. An escalation that it acknowledged runs on."""
+    state, index = context.state, event.index
+    run = context.find(index)
+    if run is not None and event.but_for is not None:
+        stay = tuple(
+            each for each in run.turns if each.contact in event.but_for or context.has_ended(index, each.contact)
+        )
+        if any(each.principal for each in stay):
+            context.put(replace(run, turns=stay))
+            return
     context.change(
         runs=tuple(run for run in state.runs if run.index != index),
         goes=tuple(each for each in state.goes if each != index),

@@ -278,9 +278,13 @@ class Refuse:
 
 @value
 class Unopened:
-    """What opened the level was about something else: it counts as never opened, and waits for a go like any other."""
+    """What opened the level was about something else: it counts as never opened, and waits for a go like any other.
+
+    `but_for`: for these, and for whoever has answered, it stays open.
+    """
 
     index: int
+    but_for: tuple[str, ...] | None = None
 
 
 @value

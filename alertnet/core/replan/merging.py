@@ -97,6 +97,14 @@ def unopened(state: State, plan: Plan, may_stay: Collection[str]) -> list[Event]
     return [Unopened(each.index) for each in needed if each.level.name not in may_stay]
 
 
+def narrowed(state: State, plan: Plan, merged_at: datetime) -> list[Event]:
+    """The levels opened since the merge that told somebody whom only the part's people or place let in."""
+    since = [run for run in state.runs if run.index != LAST_RESORT and run.opened_at >= merged_at]
+    named = {run.index: (*plan.levels[run.index].contacts, *plan.levels[run.index].deputies) for run in since}
+    others = [run.index for run in since if not {each.contact for each in run.turns} <= {*named[run.index]}]
+    return [Unopened(index, but_for=named[index]) for index in others]
+
+
 def undecided(
     there: State, levels: Sequence[Level], here: State, plan: Plan, own: Collection[str], merged_at: datetime
 ) -> list[Event]:

@@ -17,7 +17,7 @@ from alertnet.core.escalation.state import Acted, Event, PlanChanged, Withdrawn
 from alertnet.core.incident import CloseReason, Facts, Merged, Scope, Wider, as_ref
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.core.replan.difference import Retold, as_proposed, retold
-from alertnet.core.replan.merging import apart, as_one, no_wider, taken_over, undecided, unopened
+from alertnet.core.replan.merging import apart, as_one, narrowed, no_wider, taken_over, undecided, unopened
 from alertnet.core.replan.tree_migration import succeed
 from alertnet.flows.escalation.bad_addresses import bad_addresses, let_through_meanwhile, take_out_of_use
 from alertnet.flows.escalation.decisions import decisions_of
@@ -259,6 +259,7 @@ def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
         add_events(events, as_taken_back(whole, answer, [each for each in here if each not in moved]))
     for name in sorted(only_there):
         add_events(events, events_of(whole.recipient(*name), partial(Withdrawn, untold=True)))
+    add_events(events, {id: narrowed(state, whole.plans[id], merged_at) for id, state in whole.states.items()})
     move(whole, {tree: (*happened, PlanChanged()) for tree, happened in events.items()})
     if was_left_alone and not whole.facts.leaves_phone_alone:
         field_reassurance.speak_again(whole)
