@@ -269,6 +269,20 @@ def test_a_call_offers_all_that_is_open_in_turn_over_all_incidents(valley: World
     assert call.words.count("There is one more matter") == 3
 
 
+def test_a_call_offers_the_gravest_first(valley: World) -> None:
+    """Whoever hangs up after the second matter of a bad night must have heard of the killing."""
+    for type in ("arrest", "surveillance", "raid", "killing"):
+        valley.raises(type=type, perpetrator="none")
+
+    valley.waits_for_ringing("coordinator", minutes=4)
+    call = listens(valley)
+    for _ in range(3):
+        call.press("1").stays_silent()
+
+    told = re.findall("alert: ([a-z]+)", call.words)
+    assert told == ["arrest", "killing", "raid", "surveillance"]
+
+
 @pytest.mark.parametrize("severity", ["critical", "serious", "moderate"])
 def test_an_alert_that_is_news_to_its_phone_leaves_also_as_the_thirteenth_sms(valley: World, severity: str) -> None:
     """B9, A1: however much a coordinator's phone has had, what happened just now reaches it."""

@@ -12,15 +12,16 @@ from alertnet.flows.voice.live_call import Call, Spoken, is_long_over
 from alertnet.flows.voice.menu import MENU, Reaction, ToAnswer, take_keys
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import attempts as attempt_store
+from alertnet.store.records import incidents as incident_store
 from alertnet.store.records.credentials.codes import told_codes
 from alertnet.store.views.placed_call import PlacedCall, find_call
 
 
 def further_matters(tx: Tx, call: PlacedCall, *, after: str | None = None) -> Iterator[OpenMatter]:
-    """What this phone can answer besides what the call was placed for, oldest first.
+    """What this phone can answer besides what the call was placed for: the gravest first, then the oldest.
 
     Only what the listener has proved to be allowed: where a PIN is set, it must be the one that this call asked for.
-    `after`: only matters later than that one.
+    `after`: only matters behind that one.
     """
     return (matter for matter in _matters(tx, call, after) if matter.is_open)
 
@@ -28,6 +29,8 @@ def further_matters(tx: Tx, call: PlacedCall, *, after: str | None = None) -> It
 def _matters(tx: Tx, call: PlacedCall, after: str | None = None) -> Iterator[OpenMatter]:
     """What this phone can answer, including what was answered just now, which may have a follow-up question."""
     codes = told_codes(tx, call.address)
+    ranks = incident_store.ranks(tx.session, {code.incident for code in codes})
+    codes.sort(key=lambda code: ranks[code.incident])
     if after is not None:
         ids = [code.id for code in codes]
         codes = codes[ids.index(after) + 1 :] if after in ids else []

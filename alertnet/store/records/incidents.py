@@ -255,6 +255,12 @@ def get_each(session: Session, ids: Collection[str]) -> list[Incident]:
     return [_incident(row) for row in _EACH.all(session, {"ids": [*ids]})]
 
 
+def ranks(session: Session, ids: Collection[str]) -> dict[str, int]:
+    """How grave each incident is, the gravest having the lowest rank; no facts are opened for it."""
+    query = select(incidents.c.id, incidents.c.severity).where(incidents.c.id.in_(ids))
+    return {id: Severity(severity).rank for id, severity in session.execute(query)}
+
+
 def pruned_of(session: Session, id: str) -> list[dict[str, Any]]:
     """The contacts pruned by the last resolution."""
     return list(session.scalars(select(incidents.c.pruned).where(incidents.c.id == id)).one())
