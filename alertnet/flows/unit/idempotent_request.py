@@ -23,6 +23,8 @@ class AcceptedRequest:
 
     answer: ApiAnswer | None
     show: Show
+    is_again: bool = False
+    """It was carried out before, under the same key."""
 
 
 def accept(tx: Tx, act: Act, once: Once | None) -> AcceptedRequest:
@@ -38,7 +40,7 @@ def accept(tx: Tx, act: Act, once: Once | None) -> AcceptedRequest:
         body, answer = kept
         if body != once.body:
             raise BadInput("Idempotency-Key", None, "the request it was first used with, or a key of its own")
-        return AcceptedRequest(answer, lambda _: answer)
+        return AcceptedRequest(answer, lambda _: answer, is_again=True)
     incident, show = _carried_out(tx, act)
     answer = show(tx.session)
     if not idempotency.keep(tx, once, incident, answer):

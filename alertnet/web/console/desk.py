@@ -19,7 +19,6 @@ from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import idempotency
 from alertnet.store.records.credentials import users
 from alertnet.store.records.credentials.users import Role, SignedIn
 from alertnet.store.records.editions import Edition
@@ -240,13 +239,13 @@ def sayer(runtime: Runtime, language: str) -> Callable[[str], str]:
 def _accept(tx: Tx, who: SignedIn, act: DeskAct, once: Once) -> str:
     if not users.is_still_signed_in(tx, who):
         raise SignedOut
-    before = idempotency.find(tx.session, once.key)
-    if before is not None:
-        raise DoneBefore(before[1].location or "/desk")
 
     def carry_out(tx: Tx) -> tuple[LockedIncident | None, Show]:
         locked, place = act(tx)
         return locked, lambda _: ApiAnswer(303, None, place)
 
-    answer = accept(tx, carry_out, once).answer
-    return (answer.location if answer is not None else None) or "/desk"
+    accepted = accept(tx, carry_out, once)
+    place = (accepted.answer.location if accepted.answer is not None else None) or "/desk"
+    if accepted.is_again:
+        raise DoneBefore(place)
+    return place
