@@ -67,7 +67,19 @@ def as_grave_as(known: Facts, news: Facts) -> Facts:
     return replace(known, type=added.type, severity=added.severity)
 
 
-def heard_at_once(known: Facts, news: Facts, report: Report) -> Facts:
+def joined(known: Facts, news: Facts, report: Report, *, verifies: bool) -> Facts:
+    """The known facts with what a proven report adds at once to an open incident.
+
+    Of news to one that is believed, a coordinator decides what changes who is told (`news_of`). `verifies`: by this
+    report it is believed.
+    """
+    is_news = report.verb is FieldVerb.UPDATE and known.verified
+    heard = _heard_at_once(known, news, report) if is_news else add_to(known, news, report.consent)
+    is_believed = verifies or (news.verified and known.verified)
+    return replace(heard, certainty=news.certainty if is_believed else known.certainty)
+
+
+def _heard_at_once(known: Facts, news: Facts, report: Report) -> Facts:
     """The known facts with what proven news adds without a decision: place, words, duress, narrower consent."""
     held = replace(add_to(known, news, report.consent), type=known.type, people=known.people)
     return held if news.duress else replace(held, severity=known.severity)

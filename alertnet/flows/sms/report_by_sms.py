@@ -11,7 +11,7 @@ from typing import Any
 
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.state import PlanChanged, Status
-from alertnet.core.inbound.field_report import add_to, as_grave_as, echoed, facts_of, heard_at_once, news_of, understood
+from alertnet.core.inbound.field_report import add_to, as_grave_as, echoed, facts_of, joined, news_of, understood
 from alertnet.core.inbound.field_words import FieldVerb
 from alertnet.core.inbound.sms_grammar import Report, parse_report
 from alertnet.core.incident import IN_CUSTODY, Facts
@@ -186,15 +186,12 @@ def _join(locked: LockedIncident, news: Facts, report: Report, entry: dict[str, 
     locked.record("report_received", **entry)
     about, known = news.team or locked.incident.ref, locked.facts
     is_proven = news.verified or news.duress
-    is_update = report.verb is FieldVerb.UPDATE and known.verified
     # Who knows what another phone has reported is for a coordinator to say.
     verifies = news.verified and not known.verified and _has_raised(locked, news.raised_from)
     if is_proven:
-        certainty = news.certainty if verifies or (news.verified and known.verified) else known.certainty
-        heard = heard_at_once(known, news, report) if is_update else add_to(known, news, report.consent)
         locked.mark_anew(duress=news.duress, field_silent=news.leaves_phone_alone)
         locked.learn_from(news.raised_from or "", partial(as_grave_as, news=news))
-        locked.change_facts(replace(heard, certainty=certainty))
+        locked.change_facts(joined(known, news, report, verifies=verifies))
     subject = Subject.VERIFIED if verifies else _kind_of_news(locked, known, news, report)
     ring_once(locked, subject, about, anew=locked.facts.duress and not known.duress)
     tell_more(locked)
