@@ -1,5 +1,8 @@
 """Checks a report against the records: the codes of accompanied people, and the names in the trees (B1)."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from alertnet.core.codec import replace
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import BadInput
@@ -29,6 +32,22 @@ def checked(reported: Facts, network: Network) -> Facts:
         if person.contact is not None and person.contact not in network.contact_ids:
             raise BadInput(f"people.{place}.contact", person.contact, sorted(network.contact_ids))
     return facts
+
+
+def renewed(known: Facts, given: Mapping[str, Any], named: Sequence[Mapping[str, Any]], network: Network) -> Facts:
+    """The known facts with what news gives, and with the people whom it names: new ones, or what it says of others.
+
+    Nobody is removed, since a narrower consent must not get lost (A3).
+
+    Raises:
+        BadInput: see `checked`.
+    """
+    people = {person.code: person for person in known.people}
+    for fields in named:
+        code = code_on_record(fields["code"], network)
+        people[code] = replace(people.get(code, Affected(code)), **{**fields, "code": code})
+    facts = replace(known, **given, people=tuple(people.values()))
+    return checked(facts, network) if named else facts
 
 
 def differences(reported: Facts, network: Network) -> tuple[str, ...]:

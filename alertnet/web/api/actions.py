@@ -1,7 +1,6 @@
 """The API for what coordinators do to an incident (B5); each act runs one flow and answers with the new state."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pydantic import BaseModel
@@ -9,9 +8,9 @@ from starlette.responses import Response
 
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import BadInput, Unknown, WrongState
-from alertnet.core.incident import Affected, Facts, Wider
+from alertnet.core.incident import Wider
 from alertnet.core.notification import PromptAnswer
-from alertnet.core.resolution.known_people import checked, code_on_record
+from alertnet.core.resolution.known_people import renewed
 from alertnet.flows.escalation import report_action as vouching
 from alertnet.flows.escalation.record_decision import decide
 from alertnet.flows.escalation.record_response import Recorded, revoke
@@ -34,7 +33,6 @@ from alertnet.web.api.models import (
     Exclusion,
     Merging,
     News,
-    Person,
     Reopening,
     Splitting,
     Verdict,
@@ -144,7 +142,10 @@ def reopen(ref: str, reopening: Reopening, door: CoordinatorsDoor) -> Response:
 
 def tell_news(locked: LockedIncident, news: News, network: Network, by: str) -> None:
     """Add news; see `flows.incidents.update.update_incident`."""
-    update_incident(locked, news.text, _renewed(locked.facts, news, network), by=by)
+    facts = ("severity", "type", "perpetrator")
+    given = {name: value for name in facts if (value := getattr(news, name)) is not None}
+    named = [{name: getattr(person, name) for name in person.model_fields_set} for person in news.people or ()]
+    update_incident(locked, news.text, renewed(locked.facts, given, named, network), by=by)
 
 
 def vouch_for(locked: LockedIncident, heard: Vouched, by: str) -> Recorded:
@@ -215,25 +216,6 @@ def _past(tx: Tx, field: str, at: datetime | None) -> datetime | None:
     if at is not None and at > tx.now + AHEAD:
         raise BadInput(field, moment(at), "a moment that has passed")
     return at
-
-
-def _renewed(facts: Facts, news: News, network: Network) -> Facts:
-    """The facts with the news applied, and with what `teams.yaml` records of people who are named now."""
-    given = {name: getattr(news, name) for name in ("severity", "type", "perpetrator")}
-    renewed = replace(facts, **{name: value for name, value in given.items() if value is not None})
-    if not news.people:
-        return renewed
-    return checked(replace(renewed, people=_people(facts.people, news.people, network)), network)
-
-
-def _people(before: tuple[Affected, ...], named: list[Person], network: Network) -> tuple[Affected, ...]:
-    """The people with the named ones added or updated. Nobody is removed: a narrower consent must not get lost (A3)."""
-    people = {person.code: person for person in before}
-    for person in named:
-        code = code_on_record(person.code, network)
-        given = {name: getattr(person, name) for name in person.model_fields_set} | {"code": code}
-        people[code] = replace(people.get(code, Affected(code)), **given)
-    return tuple(people.values())
 
 
 def _recipient(locked: LockedIncident, tree: str, contact: str) -> Recipient:
