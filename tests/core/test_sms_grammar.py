@@ -785,6 +785,24 @@ def test_the_number_behind_the_pin_is_the_type_whatever_stands_before(before: st
     assert (report.place, report.people) == ("L12", ("P7",))
 
 
+@pytest.mark.parametrize(
+    ("text", "consent"),
+    [
+        ("ALERT 47110 20 L 12 P 7 C 0", Scope.INTERNAL),
+        ("alerta;47110;20;l 12;p 7;c 1;ya", Scope.NATIONAL),
+        ("ALERTE 47110 20 L12 C 1 P7", Scope.NATIONAL),
+        ("ALERTA 47110 20 P7 c 3 dias preso", None),
+        ("ALERTA 47110 20 P7 detenido c 2", None),
+    ],
+)
+def test_a_consent_whose_digit_stands_apart_binds_too(text: str, consent: Scope | None) -> None:
+    """A3: who writes every code with a space means the narrower consent as well; in a sentence a c is a word."""
+    report = parse_report(text)
+
+    assert report is not None
+    assert (report.type, report.consent) == ("arrest", consent)
+
+
 @pytest.mark.parametrize("text", ["PIN 47110 ALERT 20 L12", "pin: 47110, 20 L12", "Pin 47110 alerta arresto 20 L12"])
 def test_the_pin_may_stand_first_behind_its_label(text: str) -> None:
     report = parse_report(text)

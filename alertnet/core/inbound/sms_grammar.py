@@ -5,6 +5,7 @@
 Nothing here knows who sent the text: flows check the PIN. A doubtful text gives nothing, and a person reads it.
 """
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import field, replace
 from datetime import timedelta
@@ -48,6 +49,8 @@ from alertnet.core.incident import REF_CHARACTERS, REF_LETTERS, TYPES_BY_NUMBER,
 
 CONSENTS = dict(zip(("c0", "c1", "c2", "c3"), Scope, strict=True))
 
+_CONSENT_APART = re.compile(r"(?<=\d)([\s,;./-]+c) (?=[0-3](?!\s*[^\W\d_]{2}|\d))", re.IGNORECASE)
+"""Behind another code, and before no word: "20 L 12 P 7 C 1", but not "P7 c 3 dias"."""
 _APOSTROPHES = tuple("'’‘´`")
 
 
@@ -103,7 +106,7 @@ def parse_report(text: str, known_people: Collection[str] = ()) -> Report | None
     are read anywhere; of several consents the narrowest counts. The type's name counts where the form has it, else the
     gravest type in the words that is not denied.
     """
-    text = with_pin_joined(clean(text))
+    text = _CONSENT_APART.sub(r"\1", with_pin_joined(clean(text)))
     if (begun := _begin(text, words_of(text))) is None:
         return None
     rest, coded = begun.rest, _coded(known_people)

@@ -46,7 +46,7 @@ _SOFT = re.compile(r"c(?=[ei])")
 _MUTE = re.compile(r"(?<=[gq])u(?=[ei])")
 _DOUBLED = re.compile(r"(.)\1")
 _APART = frozenset("pl")
-"""Letters that may stand apart from their digits. A `c` may be a word, and consent is never read into one."""
+"""Letters that may stand apart from their digits. A `c` may be a word."""
 _HOURS = r"(\d{1,2})(?:[.,](5))?(?:stunden?|std|(?:h|hr|hour|heure|hora)s?)"
 _MINUTES = r"(\d{1,3})(?:minuten|(?:m|mn|min|minute|minuto)s?)"
 _AND_A_HALF = "(ymedia|etdemie?|andahalf|emeia)"
