@@ -452,6 +452,7 @@ def test_no_clock_time_is_promised_for_a_question_that_has_not_been_asked() -> N
     late = waiting().until(31)
 
     assert coming(late, 31) == ("Two", Until.GO)
+    assert coming(waiting().until(25), 25) == ("Two", Until.GO)
     assert coming(waiting().at(10.5, Asked(1)).until(29), 29) == ("Two", 30)
 
 

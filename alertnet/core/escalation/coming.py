@@ -7,7 +7,7 @@ from enum import StrEnum
 from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Otherwise
 from alertnet.core.escalation import contact_steps
-from alertnet.core.escalation.context import Context, level_name
+from alertnet.core.escalation.context import Context, level_name, opens_by_itself_at
 from alertnet.core.escalation.due import Agenda, others_of
 from alertnet.core.escalation.levels import live_progress, proceeds_at, would_matter
 from alertnet.core.escalation.state import LAST_RESORT, OpenDecision, State, Status
@@ -89,7 +89,8 @@ def level_without_action(plan: Plan, state: State, now: datetime) -> ComingLevel
 def _asked(context: Context, question: OpenDecision) -> ComingLevel:
     """The level that the coordinators are asked about; its time counts once one of them was asked."""
     asked, at = context.plan.levels[question.index], question.automatic_at
-    counts = question.sent or (at is not None and at > context.now)
+    put_off = opens_by_itself_at(question, context.plan.severity, context.now) != at
+    counts = question.sent or (at is not None and at > context.now and not put_off)
     return _told(asked, at if counts else None, _for_a_go(context, asked))
 
 
