@@ -231,7 +231,7 @@ class Ledger(Protocol):
 
 @value
 class ReceivedMail:
-    """A mail that answers one of ours; `at`: when it reached the mailbox, aware UTC, to the second."""
+    """A mail to us; `at`: when it reached the mailbox, aware UTC, to the second."""
 
     at: datetime
     mail: WrittenMail
@@ -239,7 +239,7 @@ class ReceivedMail:
 
 @value
 class MailListing:
-    """The answers found in a mailbox. `is_whole`: nothing was left unread; `trouble`: why the server was left."""
+    """The mails found in a mailbox. `is_whole`: nothing was left unread; `trouble`: why the server was left."""
 
     entries: tuple[ReceivedMail, ...]
     is_whole: bool

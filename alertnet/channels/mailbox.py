@@ -27,16 +27,19 @@ MOST_BYTES = 1 << 26
 """The most bytes that a server may say in one look."""
 MOST_ANSWERS = 200
 """The most answers that one look reads, and the most reports, the newest."""
+MOST_OTHERS = 40
+"""The same of other mails in the name of somebody known, which anybody can forge."""
 LONGEST_MAIL = 1 << 17
 """The bytes of a mail that are read: its words stand before what is attached."""
 AT_ONCE = 50
 """How many bodies one command asks for."""
 
-_HEADERS = f"(INTERNALDATE BODY.PEEK[HEADER.FIELDS (IN-REPLY-TO REFERENCES CONTENT-TYPE)]<0.{LONGEST_HEADERS}>)"
+_HEADERS = f"(INTERNALDATE BODY.PEEK[HEADER.FIELDS (FROM IN-REPLY-TO REFERENCES CONTENT-TYPE)]<0.{LONGEST_HEADERS}>)"
 _BODY = f"(INTERNALDATE BODY.PEEK[]<0.{LONGEST_MAIL}>)"
 _UID = re.compile(rb"\bUID (\d+)\b")
 _INTERNAL_DATE = re.compile(rb'INTERNALDATE "([^"]+)"')
 _IS_REPORT = re.compile(rb"multipart/report", re.IGNORECASE)
+_ADDRESS = re.compile(r"[^\s<>,;:\"()]+@[^\s<>,;:\"()]+")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _FAULTS = (OSError, imaplib.IMAP4.error, ValueError, IndexError, TypeError, OverflowError)
 """What a server that breaks off, refuses, or speaks no IMAP gives rise to."""
@@ -45,7 +48,8 @@ _FAULTS = (OSError, imaplib.IMAP4.error, ValueError, IndexError, TypeError, Over
 class ImapMailbox:
     """One folder of a mailbox; threads may share it. `ours`: the addresses that our mails come from.
 
-    `sent`: gives those of some ids that mails of ours have, since only answers to them are fetched.
+    Only answers to mails of ours are fetched, and mails of somebody known. `sent` gives those of some ids that mails of
+    ours have, `known` the addresses of everybody known, in small letters.
     """
 
     def __init__(
@@ -57,17 +61,18 @@ class ImapMailbox:
         folder: str,
         ours: Collection[str],
         sent: Callable[[Collection[str]], Collection[str]] = set,
+        known: Callable[[], Collection[str]] = tuple,
         *,
         is_plain: bool = False,
         deadline_seconds: float = DEADLINE_SECONDS,
     ) -> None:
         self._host, self._port, self._user, self._password = host, port, user, password
-        self._folder, self._ours, self._sent = folder, ours, sent
+        self._folder, self._ours, self._sent, self._known = folder, ours, sent, known
         self._is_plain = is_plain
         self._deadline_seconds = deadline_seconds
 
     def received(self, since: datetime) -> MailListing:
-        """The answers to our mails that reached the mailbox since then; see `Mailbox.received`."""
+        """What people wrote to us that reached the mailbox since then; see `Mailbox.received`."""
         found: list[ReceivedMail] = []
         try:
             session = self._open()
@@ -102,7 +107,7 @@ class ImapMailbox:
         return session
 
     def _wanted(self, session: "_Session", since: datetime) -> tuple[list[str], bool]:
-        """The UIDs of mails since then that refer to one of ours, or are reports; and whether none was left out."""
+        """The UIDs of mails since then that may be for us to read; and whether none was left out."""
         # Servers compare the day alone, in a zone of their own.
         day = since.date() - timedelta(days=1)
         listed = _ok(session.uid("SEARCH", "SINCE", f"{day.day}-{_MONTHS[day.month - 1]}-{day.year}"))
@@ -113,17 +118,27 @@ class ImapMailbox:
         named = {uid: set(MESSAGE_ID.findall(raw.decode("ascii", "replace"))) for uid, raw in late}
         sent = self._sent(set().union(*named.values()))
         answers = [uid for uid, ids in named.items() if not ids.isdisjoint(sent)]
-        reports = [uid for uid, raw in late if _IS_REPORT.search(raw) and uid not in answers]
-        # Anybody can send reports, so they have a room of their own.
-        is_all &= len(answers) <= MOST_ANSWERS and len(reports) <= MOST_ANSWERS
-        return [*answers[-MOST_ANSWERS:], *reports[-MOST_ANSWERS:]], is_all
+        rest = [(uid, raw) for uid, raw in late if uid not in answers]
+        reports = [uid for uid, raw in rest if _IS_REPORT.search(raw)]
+        known = set(self._known())
+        others = [uid for uid, raw in rest if uid not in reports and _names(raw, known)]
+        # Anybody can send reports, and forge a sender, so they have rooms of their own.
+        rooms = ((answers, MOST_ANSWERS), (reports, MOST_ANSWERS), (others, MOST_OTHERS))
+        is_all &= all(len(uids) <= most for uids, most in rooms)
+        return [uid for uids, most in rooms for uid in uids[-most:]], is_all
 
     def _read(self, session: "_Session", uids: Sequence[str], since: datetime) -> Iterator[ReceivedMail]:
         for _, at, raw in _fetched(session, uids, _BODY):
-            # Anybody can send reports about mails of nobody: to take one apart may take seconds.
-            is_ours = at >= since and self._sent(set(MESSAGE_ID.findall(raw.decode("ascii", "replace"))))
-            if is_ours and (mail := read_mail(raw, self._ours)) is not None:
+            # Anybody can send reports about mails of nobody: to take one apart may take long.
+            is_ours = self._sent(set(MESSAGE_ID.findall(raw.decode("ascii", "replace"))))
+            is_meant = at >= since and (is_ours or not _IS_REPORT.search(raw))
+            if is_meant and (mail := read_mail(raw, self._ours)) is not None:
                 yield ReceivedMail(at, mail)
+
+
+def _names(raw: bytes, addresses: Collection[str]) -> bool:
+    """Whether one of these addresses stands in the headers."""
+    return not set(_ADDRESS.findall(raw.decode("utf-8", "replace").lower())).isdisjoint(addresses)
 
 
 def _fetched(session: "_Session", uids: Sequence[str], parts: str) -> Iterator[tuple[str, datetime, bytes]]:

@@ -62,7 +62,7 @@ _POLICY: Any = _Bounded()
 
 
 def read_mail(raw: bytes, ours: Collection[str]) -> WrittenMail | None:
-    """The mail, if it answers one of ours, or says that one was given up; None where it does not, or can't be read.
+    """The mail, or the report that one of ours was given up; None for any other report, and for what can't be read.
 
     `ours`: the addresses that our mails come from.
     """
@@ -90,7 +90,7 @@ def _report(mail: EmailMessage, raw: bytes, sender: str) -> WrittenMail | None:
 def _answer(mail: EmailMessage, raw: bytes, sender: str, ours: Collection[str]) -> WrittenMail | None:
     thread = [str(mail.get("In-Reply-To", "")), *reversed(str(mail.get("References", "")).split())]
     answers = MESSAGE_ID.findall(" ".join(thread))
-    if not answers or not sender:
+    if not sender:
         return None
     text = _text(mail)
     return _written(

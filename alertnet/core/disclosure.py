@@ -169,6 +169,7 @@ class NoRef(StrEnum):
 
     TEXT = "SMS"
     CALL = "TEL"
+    MAIL = "MAIL"
     TEST = "TEST"
     OURSELVES = "SYSTEM"
     BACKUP = "DB"

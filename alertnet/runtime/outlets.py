@@ -59,8 +59,12 @@ def open_outlets(settings: Settings) -> dict[Route, Outlet]:
     return outlets
 
 
-def open_mailbox(settings: Settings, sent: Callable[[Collection[str]], Collection[str]] = set) -> Mailbox | None:
-    """The mailbox to which answers to our mails come; None where none is named. `sent`: see `ImapMailbox`."""
+def open_mailbox(
+    settings: Settings,
+    sent: Callable[[Collection[str]], Collection[str]] = set,
+    known: Callable[[], Collection[str]] = tuple,
+) -> Mailbox | None:
+    """The mailbox to which answers to our mails come; None where none is named. For the rest see `ImapMailbox`."""
     from alertnet.channels.mailbox import ImapMailbox
 
     account = settings.mailbox
@@ -74,5 +78,6 @@ def open_mailbox(settings: Settings, sent: Callable[[Collection[str]], Collectio
         account.folder,
         [relay.sender for relay in settings.relays.values()],
         sent,
+        known,
         is_plain=account.is_plain,
     )

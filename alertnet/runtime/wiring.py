@@ -181,7 +181,9 @@ class Runtime:
     @cached_property
     def mailbox(self) -> Mailbox | None:
         """The mailbox to which answers to our mails come, if the settings name one."""
-        return open_mailbox(self.settings, lambda ids: self.read(sent_mails.known, ids))
+        return open_mailbox(
+            self.settings, lambda ids: self.read(sent_mails.known, ids), lambda: self.edition.network.mailboxes
+        )
 
     def now(self) -> datetime:
         """The database's time, aware UTC."""

@@ -89,6 +89,14 @@ class Mailbox:
             answer[name.replace("_", "-")] = content
         self.post(answer)
 
+    def writes(self, to: str, subject: str, text: str) -> None:
+        """Write a mail that answers none."""
+        mail = EmailMessage()
+        mail["From"], mail["To"], mail["Subject"] = self.address, to, subject
+        mail["Message-ID"] = make_msgid(domain=self.address.partition("@")[2])
+        mail.set_content(text)
+        self.post(mail)
+
     def next_fault(self, *among: MailFault) -> MailFault | None:
         """The next fault, if it is one of these; it is used up."""
         return self._faults.pop(0) if self._faults and self._faults[0] in among else None

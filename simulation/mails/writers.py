@@ -91,11 +91,12 @@ def check_mails(world: World, writers: Writers, history: Sequence[Row[Any]]) -> 
             yield "A12", f"{id} has come to our mailbox at {received.at:%H:%M:%S}, and nobody has read it"
     kept = [str(row.payload.get("text")) for row in history if row.kind == "mail_received"]
     noted = [str(row.note) for row in world.database.rows(_NOTES)]
-    # What answers a mail about no incident is kept as it came, and read by nobody.
+    # What a stranger answers to a mail about no incident is kept as it came, and read by nobody.
     of_incidents = set(world.database.column(_OF_INCIDENTS))
     for id, (kind, ours) in writers.written.items():
         is_on_record = any(id in text for text in [*kept, *noted])
-        is_to_be_read = kind in (ALONE, OTHER) and ours.notification in of_incidents and not world.re_resolved
+        is_known = kind is ALONE or (kind is OTHER and ours.notification in of_incidents)
+        is_to_be_read = is_known and not world.re_resolved
         if id in heard and is_to_be_read and not is_on_record:
             yield "A12", f"{id} {kind} to {world.name_of(ours.to)}'s mail was read, and its words are nowhere"
         if id in heard and kind is BOUNCE:

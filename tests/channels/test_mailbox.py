@@ -82,6 +82,22 @@ def test_what_answers_none_of_ours_is_not_even_fetched(sandbox: Sandbox) -> None
     assert words(mailbox(sandbox).received(NOW)) == ["4711"]
 
 
+def test_mails_of_somebody_known_are_fetched_whatever_they_answer(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A12; who forges their sender hides no answer to ours."""
+    monkeypatch.setattr(mailbox_module, "MOST_OTHERS", 2)
+    comes(sandbox, "4711", From="other@es.example")
+    for number in range(3):
+        comes(sandbox, f"news {number}", In_Reply_To="", From="Human Rights <HR@es.example>")
+    comes(sandbox, "spam", In_Reply_To="", From="hr@es.example.com")
+
+    listing = mailbox(sandbox, sent=lambda ids: ids, known=lambda: ["hr@es.example"]).received(NOW)
+
+    assert words(listing) == ["4711", "news 1", "news 2"]
+    assert not listing.is_whole
+
+
 def test_nobody_hides_an_answer_behind_mails_that_only_seem_to_be_answers(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -163,13 +163,19 @@ def report(action: str, status: str) -> bytes:
     [
         b"",
         b"\x00\xff\xfe" * 1000,
-        b"From: hr@es.example\nSubject: hello\n\nI write of my own accord",
         f"In-Reply-To: <{NOTIFICATION}@pbi.example>\n\nno sender".encode(),
     ],
 )
-def test_what_answers_none_of_ours_is_left(raw: bytes) -> None:
+def test_what_nobody_has_written_is_left(raw: bytes) -> None:
     assert read_mail(answer("4711").as_bytes(), [OURS]) is not None
     assert read_mail(raw, [OURS]) is None
+
+
+def test_a_mail_of_its_own_answers_nothing_and_has_words() -> None:
+    """A12."""
+    mail = read(answer("We hear of an arrest.", In_Reply_To="", References=""))
+
+    assert (mail.answers, mail.words) == ((), "We hear of an arrest.")
 
 
 @pytest.mark.parametrize(

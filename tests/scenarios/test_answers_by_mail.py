@@ -6,10 +6,14 @@ import pytest
 from sqlalchemy import select
 
 from alertnet.core.codec import replace
-from alertnet.store.tables import attempts
+from alertnet.core.incident import Severity
+from alertnet.flows.incidents.lone_text import facts_of_text, open_text
+from alertnet.flows.unit.locked_incident import take_up
+from alertnet.store.db.tx import Tx
+from alertnet.store.tables import attempts, incidents, notifications, timeline
 from tests.database import migrated_database
 from tests.scenarios.conftest import Worlds
-from tests.scenarios.world import TRUE, Incident, World, code_in
+from tests.scenarios.world import TRUE, Incident, World, code_in, link_in
 
 SPAIN = "derechos-humanos@embajada-es.example"
 
@@ -260,3 +264,98 @@ def by_method(incident: Incident) -> dict[str, str]:
     """What became of what the embassy was sent."""
     told = [each for each in incident["notifications"] if each["contact"] == "embassy-es"]
     return {each["method"]: each["status"] for each in told}
+
+
+def writes_anew(world: World, text: str, *, sender: str = SPAIN) -> None:
+    """Somebody writes to our address a mail that answers none, and a worker reads it."""
+    world.mailbox(sender).writes("alertnet@sandbox.example", "Colombia", text)
+    world.reads_mail()
+
+
+def test_a_new_mail_of_a_contact_is_a_text_to_be_read_and_rings_nobody(world: World) -> None:
+    """A12; anybody can write in anybody's name, so it can wait."""
+    world.gives_pins("international/head-office", "international/head-office-2")
+
+    writes_anew(world, "We hear that somebody was arrested in Cauca.")
+
+    assert kept(world) == ["We hear that somebody was arrested in Cauca."]
+    told = [each for each in notices(world) if "please read the message from embassy-es" in each]
+    page = world.client.post(link_in(told[0]), data={"pin": TRUE})
+    assert "We hear that somebody was arrested in Cauca." in page.text
+    assert not rung(world)
+    (reply,) = world.mailbox(SPAIN).mails
+    assert "MAIL: su respuesta llegó a nuestra coordinación" in reply.text
+
+
+def test_a_second_mail_joins_the_first_and_rings_nobody_either(world: World) -> None:
+    writes_anew(world, "We hear that somebody was arrested in Cauca.")
+    writes_anew(world, "And that they are in Popayán.")
+
+    world.passes(minutes=60)
+    assert len(kept(world)) == 2
+    assert len(notices(world)) > 0
+    assert not rung(world)
+
+
+def test_a_new_mail_of_whoever_was_told_of_an_incident_is_news_of_it(world: World, incident: Incident) -> None:
+    """A12; where a relay gives our mails ids of its own, every answer is a new mail."""
+    rung = len(world.phone("coordinator").inbox)
+
+    writes_anew(world, f"{code(world)} We take charge.")
+
+    assert incident.answers() == []
+    assert incident.timeline().count("mail_received") == 1
+    assert len(world.phone("coordinator").inbox) > rung
+    assert code(world) in world.mailbox(SPAIN).mails[-1].text
+
+
+def test_a_new_mail_of_a_stranger_or_of_a_machine_is_left(world: World) -> None:
+    writes_anew(world, "Buy now.", sender="friend@elsewhere.example")
+    world.mailbox(SPAIN).writes("alertnet@sandbox.example", "Respuesta automática: Colombia", "Estoy fuera.")
+    world.reads_mail()
+    before = kept(world)
+
+    writes_anew(world, "We hear that somebody was arrested in Cauca.")
+
+    assert (before, len(kept(world))) == ([], 1)
+
+
+def test_a_mail_that_a_coordinator_makes_an_incident_has_no_phone_that_we_write_to(world: World) -> None:
+    """What an SMS tells the phone that raised an incident, no mailbox can be told."""
+    writes_anew(world, "We hear that somebody was arrested in Cauca.")
+
+    world.runtime.transact(_open_as_arrest)
+    world.passes(minutes=1)
+
+    world.headers = world.key(None, "administer")
+    assert world.newest()["type"] == "arrest"
+    assert world.runtime.read(lambda tx: tx.session.scalar(_FAILED)) is None
+
+
+def _open_as_arrest(tx: Tx) -> None:
+    (id,) = tx.session.scalars(select(incidents.c.id))
+    locked = take_up(tx, id)
+    open_text(locked, facts_of_text(locked, "arrest", Severity.CRITICAL), by="coordinator")
+    locked.finish()
+
+
+_FAILED = select(attempts.c.failure).where(attempts.c.failure.is_not(None))
+_ALARMS = select(notifications.c.id).where(notifications.c.kind == "alarm").limit(1)
+_NOTED = select(notifications.c.address).where(notifications.c.kind == "notice", notifications.c.method == "sms")
+_KEPT = select(timeline.c.payload).where(timeline.c.kind == "mail_received")
+
+
+def kept(world: World) -> list[str]:
+    """The words of all mails that are on record, of whichever incident."""
+    return [each["text"] for each in world.runtime.read(lambda tx: tx.session.scalars(_KEPT).all())]
+
+
+def rung(world: World) -> bool:
+    """Whether anybody was called, or alarmed by SMS."""
+    return bool(world.runtime.read(lambda tx: tx.session.scalar(_ALARMS)))
+
+
+def notices(world: World) -> list[str]:
+    """The SMS on the phones of all coordinators who had a notice."""
+    told = world.runtime.read(lambda tx: set(tx.session.scalars(_NOTED)))
+    return [text for number in sorted(told) for text in world.phone(number).inbox]

@@ -251,7 +251,7 @@ MUTANTS = {
         "A12",
         11,
         "alertnet/flows/sms/receive_sms.py",
-        "    if reply is not None and reply.to is not None:\n        _post(tx, sms, reply, reply.to)\n",
+        "    if reply is not None and reply.to is not None:\n        post_reply(tx, sms, reply, reply.to)\n",
     ),
     "who writes the same a second time is taken for a machine": Mutant(
         "A12", 11, "alertnet/core/inbound/auto_replies.py", "OFTEN = 4", "OFTEN = 1"
@@ -444,8 +444,8 @@ MUTANTS = {
         "A12",
         17,
         "alertnet/flows/sms/unclear_sms.py",
-        "        raise_prompt(locked, PromptKind.ALARM, subject, about=about, rings_at=None if rings else later)\n",
-        "        pass\n",
+        "    raise_prompt(locked, PromptKind.ALARM, subject, about=about, rings_at=None if rings else later)\n",
+        "    pass\n",
     ),
     "an alarm that is called off under duress is believed": Mutant(
         "B4",

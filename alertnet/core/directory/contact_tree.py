@@ -302,6 +302,16 @@ class Network:
         return having[0], having[0].contacts[id]
 
     @cached_property
+    def mailboxes(self) -> dict[str, list[tuple[ContactTree, Contact, str]]]:
+        """By its address in small letters, each contact with that mailbox, and the address as its tree writes it."""
+        found: dict[str, list[tuple[ContactTree, Contact, str]]] = {}
+        for tree in self.in_order:
+            for contact in tree.contacts.values():
+                for address in sorted(contact.addresses - contact.numbers):
+                    found.setdefault(address.lower(), []).append((tree, contact, address))
+        return found
+
+    @cached_property
     def contact_ids(self) -> frozenset[str]:
         return frozenset(id for tree in self.trees.values() for id in tree.contacts)
 

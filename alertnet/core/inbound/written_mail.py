@@ -50,14 +50,14 @@ _MAY_BE_CODE = re.compile(r"(?<!\d)\d{4}(?!\d).*")
 
 @value
 class WrittenMail:
-    """A mail that answers one of ours."""
+    """A mail that somebody wrote to us, or that says that ours came back."""
 
     id: str
     """It tells the mail from any other, and is the same however often that is read."""
     sender: str
     """The address of From, in small letters."""
     answers: tuple[str, ...]
-    """The notifications that it may answer, nearest first."""
+    """The notifications that it may answer, nearest first; none for a new mail."""
     words: str
     """What its sender wrote; empty where that can't be told from what is quoted."""
     whole: str

@@ -7,6 +7,7 @@ an open one, or sets it aside, with one press. What no coordinator answers `repe
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from operator import itemgetter
 
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
@@ -27,15 +28,14 @@ from alertnet.store.records import timeline
 from alertnet.store.records.editions import Edition
 from alertnet.store.views.timeline_view import texts_of
 
-RECEIVED = "sms_received"
-RECEIVED_BY = {Via.SMS: RECEIVED, Via.EMAIL: "mail_received"}
+RECEIVED_BY = {Via.SMS: "sms_received", Via.EMAIL: "mail_received"}
 """The entry of the history for what somebody wrote, by how it came."""
 
 
-def keep_lone_text(tx: Tx, edition: Edition, facts: Facts, **entry: object) -> LockedIncident:
+def keep_lone_text(tx: Tx, edition: Edition, facts: Facts, via: Via, **entry: object) -> LockedIncident:
     """Store a text; `entry`: the words as `text`, and whose they are, for the history."""
     locked = put_on_record(tx, edition, replace(facts, lone_text=True))
-    locked.record(RECEIVED, **entry)
+    locked.record(RECEIVED_BY[via], **entry)
     return locked
 
 
@@ -87,9 +87,9 @@ def join_text(locked: LockedIncident, into: LockedIncident, *, by: str, besides:
     if not into.is_open or into.facts.lone_text:
         raise WrongState(f"incident {into.incident.ref}", "not open", "choose an incident that is")
     _decide(locked, PromptAnswer.JOINED, by)
-    for at, entry in _received(locked):
+    for at, kind, entry in _received(locked):
         heard = {"heard_at": at.isoformat(), **entry}  # A text that we heard late says itself when it was written.
-        into.record(RECEIVED, **heard, came_to=locked.incident.id, joined_by=by)
+        into.record(kind, **heard, came_to=locked.incident.id, joined_by=by)
     notify_coordinators(into, Subject.NEWS, locked.facts.team or locked.incident.ref, besides=besides)
     locked.incident = replace(locked.incident, merged_into=into.incident.id)
     close_incident(locked, CloseReason.DUPLICATE, by=by)
@@ -105,9 +105,10 @@ def set_text_aside(locked: LockedIncident, *, by: str) -> None:
     close_incident(locked, CloseReason.RESOLVED, by=by)
 
 
-def _received(locked: LockedIncident) -> Sequence[tuple[datetime, dict[str, str]]]:
-    entries = timeline.of_kind(locked.tx.session, locked.incident.id, RECEIVED)
-    return [(at, payload) for at, payload in entries if payload]
+def _received(locked: LockedIncident) -> Sequence[tuple[datetime, str, dict[str, str]]]:
+    session, id = locked.tx.session, locked.incident.id
+    entries = ((at, kind, entry) for kind in RECEIVED_BY.values() for at, entry in timeline.of_kind(session, id, kind))
+    return sorted(((at, kind, entry) for at, kind, entry in entries if entry), key=itemgetter(0))
 
 
 def _decide(locked: LockedIncident, decision: PromptAnswer, by: str) -> None:

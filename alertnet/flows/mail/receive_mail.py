@@ -1,7 +1,8 @@
-"""Receives a mail that answers one of ours, or says that it bounced; the same mail again changes nothing (A1, A6, A12).
+"""Receives a mail to us, or a report that one of ours bounced; the same mail again changes nothing (A1, A6, A12).
 
-It counts only from a mailbox of the contact that we wrote to, with the code of that mail or the contact's own, in words
-of its own. All else that somebody writes is for the coordinators to read; what a machine writes gets no reply.
+It counts only as an answer to a mail of ours, from a mailbox of the contact that we wrote to, with the code of that
+mail or the contact's own, in words of its own. All else that somebody known writes is for the coordinators to read;
+what a machine writes gets no reply.
 """
 
 from collections.abc import Sequence
@@ -15,16 +16,19 @@ from alertnet.core.inbound.written_mail import WrittenMail, answer_in
 from alertnet.core.limits import WRONG_CODES, Limit
 from alertnet.core.notification import AttemptStatus, Failure, Kind
 from alertnet.flows.credentials.pins import has_pin, shown
-from alertnet.flows.credentials.written_codes import known_code, known_codes
+from alertnet.flows.credentials.written_codes import about_what_is_real, known_code, known_codes
 from alertnet.flows.notifications.compose import drafts, notify_coordinators, said
 from alertnet.flows.notifications.contact_pins import owner_of_pin
 from alertnet.flows.notifications.floods import REMEMBERED, may_reply, ring_once, tell_drop
 from alertnet.flows.sending.locked_attempt import lock_attempt
 from alertnet.flows.sms.answer_by_sms import keep_text, record_answers, reply_to_holder
+from alertnet.flows.sms.receive_sms import post_reply
+from alertnet.flows.sms.unclear_sms import pass_on_from_contact, reply_unclear
 from alertnet.flows.unit.locked_incident import Recipient, look_at, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues.due_attempts import DueAttempt
 from alertnet.store.records import inbound, limits
+from alertnet.store.records.credentials import codes
 from alertnet.store.records.credentials.codes import HeldCode
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.inbound import InboundSms, Reply
@@ -36,9 +40,10 @@ _NO_SUCH_MAILBOX = ("5.1.1", "5.1.2", "5.1.3", "5.1.10", "5.2.1")
 
 
 def receive_mail(tx: Tx, edition: Edition, mail: WrittenMail, heard_at: datetime) -> None:
-    """Receive the mail, which reached the mailbox at `heard_at`; one that answers none of ours is left there."""
+    """Receive the mail, which reached the mailbox at `heard_at`; one of a stranger that answers none is left there."""
     sent = sent_mails.find(tx.session, mail.answers)
-    if sent is None:
+    if sent is None or (sent.incident is None and mail.bounced is None):
+        _hear_unasked(tx, edition, mail, heard_at)
         return
     # As its tree writes it, since what is kept of an address is found by how that is written.
     sender = sent.address if sent.address.lower() == mail.sender else mail.sender
@@ -54,6 +59,31 @@ def receive_mail(tx: Tx, edition: Edition, mail: WrittenMail, heard_at: datetime
             limit = _hear(locked.recipient(sent.tree, sent.contact), sent, mail, text)
             locked.finish()
             tell_drop(tx, edition.network.in_order, limit)
+
+
+def _hear_unasked(tx: Tx, edition: Edition, mail: WrittenMail, heard_at: datetime) -> None:
+    """Put a mail of a contact that answers none about an incident before people; a code in it counts for nothing.
+
+    It is news of what is open and its writer was told of, else a text of its own.
+    """
+    writers = edition.network.mailboxes.get(mail.sender, ())
+    if not writers or mail.is_automatic:
+        return
+    sender, body = writers[0][2], mail.words or mail.whole
+    text = InboundSms(mail.id, sender, "", body, min(heard_at, tx.now), mail.attached, Via.EMAIL)
+    if not inbound.receive(tx, text):
+        return
+    text = replace(text, body=shown(tx, [f"{tree.id}/{contact.id}" for tree, contact, _ in writers], body, sender).text)
+    is_answered, limit = may_reply(tx, text, is_answer=False)
+    listed = [(tree, contact) for tree, contact, _ in writers]
+    told = about_what_is_real(tx, codes.told_to(tx.session, [(tree.id, contact.id) for tree, contact in listed]))
+    if told:
+        reply = reply_unclear(tx, text, told, Subject.NOT_UNDERSTOOD)
+    else:
+        reply = pass_on_from_contact(tx, edition, listed, text, Subject.NOT_UNDERSTOOD)
+    if is_answered and reply is not None and reply.to is not None:
+        post_reply(tx, text, reply, reply.to)
+    tell_drop(tx, edition.network.in_order, limit)
 
 
 def may_answer_by_mail(tx: Tx, mail: DueAttempt) -> bool:

@@ -80,16 +80,17 @@ def receive_late_sms(tx: Tx, edition: Edition, sms: InboundSms) -> None:
     known, reply = _react(_Text(tx, edition, sms))
     inbound.record_reply(tx, sms.provider_id, known=known, reply=None)
     if reply is not None and reply.to is not None:
-        _post(tx, sms, reply, reply.to)
+        post_reply(tx, sms, reply, reply.to)
 
 
-def _post(tx: Tx, sms: InboundSms, reply: Reply, to: Addressee) -> None:
+def post_reply(tx: Tx, sms: InboundSms, reply: Reply, to: Addressee) -> None:
+    """Send the reply as a message of its own, the way that the text came."""
     locked = take_up(tx, to.incident) if to.incident else None
     work = UnitOfWork(tx)
     draft = NotificationDraft(
         kind=reply.kind,
         contact=to.contact,
-        method=MethodKind.SMS,
+        method=MethodKind(sms.via),
         address=sms.sender,
         language=reply.language,
         said=reply.said,

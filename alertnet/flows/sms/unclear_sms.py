@@ -7,8 +7,8 @@ from functools import partial
 from alertnet.core.delivery.next_repeat import PROMPT_EVERY
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import ContactTree
-from alertnet.core.disclosure import Subject
-from alertnet.core.escalation.quorum import AnswerKind
+from alertnet.core.disclosure import NoRef, Subject
+from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.inbound.auto_replies import says_so
 from alertnet.core.inbound.sms_answers import SmsAnswer, Verb, is_opt_in, parse_answers
 from alertnet.core.inbound.sms_grammar import Report, codes_in
@@ -17,7 +17,7 @@ from alertnet.core.notification import Kind, PromptKind
 from alertnet.flows.credentials.known_numbers import contact_in_field, said_by
 from alertnet.flows.escalation.bad_addresses import let_through
 from alertnet.flows.escalation.record_response import Recorded, as_recorded
-from alertnet.flows.incidents.lone_text import RECEIVED, keep_lone_text
+from alertnet.flows.incidents.lone_text import RECEIVED_BY, keep_lone_text
 from alertnet.flows.notifications.compose import notify_coordinators, said
 from alertnet.flows.notifications.floods import ring_once, rings_now
 from alertnet.flows.notifications.prompts import raise_prompt
@@ -127,10 +127,15 @@ def pass_on_from_contact(
     """
     tree, contact = listed[0]
     who = {"by": contact.id} if has_left else {"tree": tree.id, "contact": contact.id}
-    text = FieldText(tx, edition, contact_in_field(edition.network, tree, contact, sms.sender), sms)
+    sender = contact_in_field(edition.network, tree, contact, sms.sender)
+    # What an SMS would tell a phone later, a mailbox is not told.
+    sender = replace(sender, member=replace(sender.member, silent=sms.via is Via.EMAIL))
+    text = FieldText(tx, edition, sender, sms)
     _put_before_people(text, subject, contact.id, **who)
     to = Addressee(contact.id, tree.id)
-    return Reply(Kind.NOT_UNDERSTOOD, contact.language, said_by(tree, contact), edition.templates, to=to)
+    words = said_by(tree, contact)
+    words = replace(words, ref=NoRef.MAIL) if sms.via is Via.EMAIL else words
+    return Reply(Kind.NOT_UNDERSTOOD, contact.language, words, edition.templates, to=to)
 
 
 def _put_before_people(text: FieldText, subject: Subject, about: str, **who: str) -> LockedIncident:
@@ -152,23 +157,37 @@ def _put_before_people(text: FieldText, subject: Subject, about: str, **who: str
     if locked is None:
         place, people = codes_in(sms.body, text.edition.network.people)
         facts = text.facts(Report(False, place=place, people=people), verified=False, duress=False)
-        locked = keep_lone_text(tx, text.edition, facts, **entry)
+        locked = keep_lone_text(tx, text.edition, facts, sms.via, **entry)
         _alarm(locked, text, subject, about)
     else:
-        locked.record(RECEIVED, **entry)
+        locked.record(RECEIVED_BY[sms.via], **entry)
         is_news = subject is Subject.NOT_UNDERSTOOD and not locked.facts.lone_text
-        ring_once(locked, Subject.NEWS if is_news else subject, about)
+        if locked.facts.lone_text and _can_wait(text):
+            _notify(locked, text, subject, about)
+        else:
+            ring_once(locked, Subject.NEWS if is_news else subject, about)
     locked.finish()
     return locked
 
 
 def _alarm(locked: LockedIncident, text: FieldText, subject: Subject, about: str) -> None:
-    """Alarm all coordinators but the sender of a new text; what a contact's machine wrote is only a notice."""
-    tx, sender = text.tx, text.sender
+    """Alarm all coordinators but the sender of a new text; of what can wait they get a notice."""
+    tx = text.tx
+    if _can_wait(text):
+        _notify(locked, text, subject, about)
+        return
     told_at = limits.tell_at(tx, TEXTS_TOLD, text.sms.sender)
-    if not (sender.is_contact and says_so(text.sms.body)):
-        rings = rings_now(tx, told_at, is_contact=sender.is_contact)
-        later = told_at if told_at and told_at > tx.now else tx.now + PROMPT_EVERY
-        raise_prompt(locked, PromptKind.ALARM, subject, about=about, rings_at=None if rings else later)
-    elif told_at is not None:
+    rings = rings_now(tx, told_at, is_contact=text.sender.is_contact)
+    later = told_at if told_at and told_at > tx.now else tx.now + PROMPT_EVERY
+    raise_prompt(locked, PromptKind.ALARM, subject, about=about, rings_at=None if rings else later)
+
+
+def _can_wait(text: FieldText) -> bool:
+    """Whether a contact's machine wrote it, or it came by mail, in which anybody can write in anybody's name."""
+    return text.sender.is_contact and (text.sms.via is Via.EMAIL or says_so(text.sms.body))
+
+
+def _notify(locked: LockedIncident, text: FieldText, subject: Subject, about: str) -> None:
+    told_at = limits.tell_at(text.tx, TEXTS_TOLD, text.sms.sender)
+    if told_at is not None:
         notify_coordinators(locked, subject, about, leaves_at=told_at)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, case, delete, false, func, select, true, update
+from sqlalchemy import Row, Select, bindparam, case, delete, false, func, select, true, tuple_, update
 
 from alertnet.core.codec import value
 from alertnet.core.incident import IncidentStatus
@@ -277,6 +277,20 @@ def find_sent(tx: Tx, number: str, texts: Collection[str]) -> dict[str, HeldCode
 def told_codes(tx: Tx, number: str) -> list[HeldCode]:
     """All codes of open incidents that the number was ever sent, oldest first; some may no longer be valid."""
     return [_code(row) for row in _TOLD.all(tx.session, {"numbers": [*tx.vault.indexes(number)]})]
+
+
+def told_to(session: Session, names: Collection[tuple[str, str]]) -> list[HeldCode]:
+    """The own codes of those contacts, (tree, contact), in open incidents, oldest first."""
+    query = (
+        select(codes.c.id, codes.c.code, ACTING.label("incident_id"), codes.c.tree, codes.c.contact)
+        .join(incidents, incidents.c.id == codes.c.incident_id)
+        .join(_WHOLE, _WHOLE.c.id == ACTING)
+        .where(tuple_(codes.c.tree, codes.c.contact).in_(names), codes.c.voided_at.is_(None))
+        .where(_WHOLE.c.status == IncidentStatus.OPEN.value)
+        .order_by(codes.c.created_at, codes.c.id)
+    )
+    rows = session.execute(query)
+    return [HeldCode(row.id, row.code, row.incident_id, row.tree, row.contact, None) for row in rows]
 
 
 def open_codes(tx: Tx, number: str) -> list[HeldCode]:
