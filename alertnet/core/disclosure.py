@@ -97,6 +97,8 @@ class Subject(StrEnum):
     REPORTS_ARRIVE = "reports_arrive"
     INBOUND_SILENT = "inbound_silent"
     INBOUND_WORKS = "inbound_works"
+    MAILBOX_UNREAD = "mailbox_unread"
+    MAILBOX_READ = "mailbox_read"
     LATE = "late"
     ON_TIME = "on_time"
     WORKER_GONE = "worker_gone"
@@ -130,6 +132,7 @@ IN_FLOODS = frozenset({Subject.NOT_UNDERSTOOD, Subject.INBOUND_CALL, Subject.MIS
 _TO_DO = {
     "provider": (Subject.SMS_FAILS, Subject.CALLS_FAIL, Subject.MAIL_FAILS, Subject.PROVIDER_AWAY),
     "way_in": (Subject.REPORTS_LOST, Subject.INBOUND_SILENT),
+    "mailbox": (Subject.MAILBOX_UNREAD,),
     "machines": (Subject.LATE, Subject.WORKER_GONE, Subject.STOOD_STILL),
     "trees": (Subject.TREES_BROKEN, Subject.LAST_EDITION),
     "lost": (Subject.RESTORED, Subject.LOST_REPORTS, Subject.LOST_INCIDENT, Subject.LOST_ANSWER),

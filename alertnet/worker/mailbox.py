@@ -10,7 +10,9 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.flows.mail.receive_mail import receive_mail
 from alertnet.runtime.database.transactions import isolated
 from alertnet.runtime.wiring import Runtime
-from alertnet.store.monitoring import inbound_polls
+from alertnet.store.db.tx import Tx
+from alertnet.store.monitoring import heartbeats, inbound_polls
+from alertnet.store.monitoring.inbound_polls import InboundPoll
 from alertnet.store.records.inbound import unseen
 from alertnet.worker.missed_inbound import OVERLAP
 
@@ -38,8 +40,14 @@ def poll_mailbox(runtime: Runtime) -> None:
     if not listing.is_whole:
         log.error("mailbox_unread", since=poll.seen_until.isoformat(), trouble=listing.trouble)
     # What was left because there is too much of it would be left again.
-    is_whole = listing.trouble is None and not failed
-    runtime.transact(inbound_polls.finish, poll, is_whole=is_whole, again_after=EVERY)
+    runtime.transact(_finish, poll, is_read=listing.trouble is None, is_whole=listing.trouble is None and not failed)
+
+
+def _finish(tx: Tx, poll: InboundPoll, *, is_read: bool, is_whole: bool) -> None:
+    inbound_polls.finish(tx, poll, is_whole=is_whole, again_after=EVERY)
+    heartbeats.note(tx, heartbeats.MAILBOX_TRIED)
+    if is_read:
+        heartbeats.note(tx, heartbeats.MAILBOX_READ)
 
 
 def _let_in(runtime: Runtime, received: ReceivedMail) -> bool:

@@ -6,8 +6,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from alertnet.channels.base import MailListing, ReceivedMail
+from alertnet.core.codec import replace
 from alertnet.core.inbound.written_mail import WrittenMail
+from alertnet.core.monitoring.self_monitoring import Part, find_trouble
 from alertnet.runtime.clock import system_clock
+from alertnet.store.monitoring.observations import observe
 from alertnet.store.records import inbound
 from alertnet.store.records.inbound import InboundSms
 from alertnet.store.tables import acknowledgements, notifications
@@ -66,6 +69,31 @@ def test_what_came_while_the_mailbox_could_not_be_read_is_read_afterwards(stages
 
     assert (before, answers(stage)) == ([], ["email"])
     assert any("mailbox_unread" in line for line in logged())
+
+
+def test_of_a_mailbox_that_cannot_be_read_the_coordinators_hear_and_of_none_nobody(stages: Stages) -> None:
+    """A12: our mails ask for an answer there; whoever has no mailbox, or no longer, is in no trouble."""
+    stage = stages(reads_mail=True)
+    shut_out = stage.connect(ALERTNET_IMAP_URL=stage.sandbox.imap_url.replace(":sandbox@", ":wrong@"))
+    without = mailbox_trouble(stage)
+    poll_mailbox(shut_out)
+    poll_mailbox(stage.runtime)
+    stage.clock.at += timedelta(minutes=11)
+
+    poll_mailbox(shut_out)
+    while_shut = mailbox_trouble(stage)
+    stage.clock.at += EVERY
+    poll_mailbox(stage.runtime)
+    once_read = mailbox_trouble(stage)
+    stage.clock.at += timedelta(minutes=11)
+
+    assert (without, while_shut, once_read, mailbox_trouble(stage)) == (False, True, False, False)
+
+
+def mailbox_trouble(stage: Stage) -> bool:
+    """Whether the mailbox is in trouble, for somebody who has watched for a day."""
+    seen = stage.runtime.read(observe, frozenset(), is_tested=False)
+    return Part.MAILBOX in find_trouble(replace(seen, since=seen.now - timedelta(days=1)))
 
 
 def test_what_came_before_the_mailbox_was_named_is_left_to_people(stages: Stages) -> None:

@@ -33,6 +33,8 @@ REFUSED_FOR = timedelta(minutes=10)
 """A refusal counts for this long."""
 SILENT_AFTER = timedelta(minutes=3)
 """The inbound path is tested every minute; after this long without success it is in trouble."""
+UNREAD_AFTER = timedelta(minutes=10)
+"""The mailbox for answers is read twice a minute; after this long without success it is in trouble."""
 AWAY_FOR = timedelta(seconds=30)
 """A provider that is away for a shorter time wakes nobody."""
 RATE_LIMIT_IN_USE = timedelta(seconds=10)
@@ -62,6 +64,7 @@ class Part(StrEnum):
     EMAIL = MethodKind.EMAIL.value
     CALLBACKS = "callbacks"
     INBOUND = "inbound"
+    MAILBOX = "mailbox"
     PUNCTUALITY = "punctuality"
     WORKERS = "workers"
     PROVIDERS = "providers"
@@ -76,6 +79,7 @@ SUBJECTS = {
     Part.EMAIL: (Subject.MAIL_FAILS, Subject.MAIL_WORKS),
     Part.CALLBACKS: (Subject.REPORTS_LOST, Subject.REPORTS_ARRIVE),
     Part.INBOUND: (Subject.INBOUND_SILENT, Subject.INBOUND_WORKS),
+    Part.MAILBOX: (Subject.MAILBOX_UNREAD, Subject.MAILBOX_READ),
     Part.PUNCTUALITY: (Subject.LATE, Subject.ON_TIME),
     Part.WORKERS: (Subject.WORKER_GONE, Subject.WORKERS_BACK),
     Part.PROVIDERS: (Subject.PROVIDER_AWAY, Subject.PROVIDERS_BACK),
@@ -84,13 +88,14 @@ SUBJECTS = {
 }
 """What is told when a part gets into trouble, and when it is over. Nobody may be told of an unheard incident (A3)."""
 
-SPARED = frozenset({Part.WORKERS, Part.PROVIDERS, Part.TREES, Part.EDITION})
+SPARED = frozenset({Part.WORKERS, Part.PROVIDERS, Part.MAILBOX, Part.TREES, Part.EDITION})
 """Parts whose trouble does not stop the heartbeat.
 
-Another worker or provider does their work, on time or its lateness is noticed; and the last good trees stay in force.
+Another worker or provider does their work, on time or its lateness is noticed; who answers by mail is asked further by
+other ways; and the last good trees stay in force.
 """
 
-CAN_WAIT = frozenset({Part.TREES})
+CAN_WAIT = frozenset({Part.MAILBOX, Part.TREES})
 """Parts whose trouble is no alarm: nobody needs to be woken."""
 
 SAID_BY = {Part.TREES: Part.EDITION}
@@ -146,6 +151,8 @@ class Observed:
     routing: Routing = IN_ORDER
     faults: Mapping[Route, AccountFault] = field(default_factory=dict)
     """What providers have against our account, where that is why they take nothing."""
+    mailbox_read_at: datetime | None = None
+    """When the mailbox for answers was last read, or since when we have looked in vain; None where nobody looks."""
 
 
 @value
@@ -164,6 +171,7 @@ def find_trouble(seen: Observed) -> frozenset[Part]:
         Part.PROVIDERS: any(method not in failing for method, _ in _long_away(seen)),
         Part.CALLBACKS: any(_are_lost(seen, reports) for reports in seen.reports.values()),
         Part.INBOUND: seen.inbound_at is not None and seen.now - max(seen.inbound_at, seen.since) > SILENT_AFTER,
+        Part.MAILBOX: _is_unread(seen),
         Part.PUNCTUALITY: any(late > LATEST for late in lateness(seen).values()),
         Part.WORKERS: missing_workers(seen) > 0,
         Part.TREES: seen.files is not Files.IN_FORCE,
@@ -171,6 +179,11 @@ def find_trouble(seen: Observed) -> frozenset[Part]:
         Part.UNHEARD: bool(seen.unheard),
     }
     return frozenset({*map(Part, failing), *(part for part, is_seen in signs.items() if is_seen)})
+
+
+def _is_unread(seen: Observed) -> bool:
+    read_at = seen.mailbox_read_at
+    return read_at is not None and seen.now - max(read_at, seen.since) > UNREAD_AFTER
 
 
 def has_worker(seen: Observed) -> bool:

@@ -2,12 +2,13 @@
 
 `watch`: the last look of the watch; `watch_since`: the start of its present unbroken run. `inbound_asked` and
 `inbound`: the test of the inbound path and its answer. `heartbeat_sent` and `heartbeat`: the ping and its 2xx.
-`reported_<method>`: a report of the provider arrived for a message that our account may send; `lost_<method>`: one did
-not; `refused_<method>`: our account may not send one; `times` counts how many since. `restored`: a backup became the
-database. `barred_<route>`: a route began to count as gone. `written`: the database was tested for writing.
-`away_since`: somebody was away, and has not yet seen what came in meanwhile. `checkpoint`: the last look for changes of
-the record. `duty_reminded`: the last look for beginning turns of duty. `number_tested`: a contact was sent the test of
-the week. `purged`: the last look for what has been kept long enough.
+`reported_<method>`: a report of the provider arrived for a message that our account may send; `lost_<method>`: one
+did not; `refused_<method>`: our account may not send one; `times` counts how many since. `restored`: a backup became
+the database. `mailbox_tried` and `mailbox_read`: the last look into the mailbox for answers, and the last that read
+it. `barred_<route>`: a route began to count as gone. `written`: the database was tested for writing. `away_since`:
+somebody was away, and has not yet seen what came in meanwhile. `checkpoint`: the last look for changes of the record.
+`duty_reminded`: the last look for beginning turns of duty. `number_tested`: a contact was sent the test of the week.
+`purged`: the last look for what has been kept long enough.
 """
 
 from collections.abc import Mapping
@@ -30,6 +31,7 @@ from alertnet.store.tables import signs
 
 WATCH, WATCH_SINCE = "watch", "watch_since"
 INBOUND_ASKED, INBOUND = "inbound_asked", "inbound"
+MAILBOX_TRIED, MAILBOX_READ = "mailbox_tried", "mailbox_read"
 RESTORED = "restored"
 WRITTEN = "written"
 CHECKPOINT = "checkpoint"

@@ -1,7 +1,7 @@
 """The observations for the watch, read in a few index lookups, however many closed incidents there are."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, bindparam, exists, select, union_all
@@ -21,6 +21,8 @@ from alertnet.store.queues.attempts import ASKED, QUEUED, SENDING, SENT_BY, busy
 from alertnet.store.records.escalations import unheard
 from alertnet.store.tables import alarms, attempts, escalations, inbound, incidents, journeys, senders
 
+TRIED_LATELY = timedelta(minutes=3)
+"""A mailbox that is named is tried twice a minute."""
 STUBBORN = 3
 """An attempt that failed to leave this often, and still waits, is stubborn."""
 FOR_LONG = timedelta(seconds=30)
@@ -105,6 +107,7 @@ def observe(
         unheard=tuple(unheard(tx.session)),
         files=files,
         routing=routing,
+        mailbox_read_at=_mailbox_read_at(seen, tx.now),
         faults={route: breaker.fault for route, breaker in ill.items() if breaker.fault is not None},
     )
 
@@ -116,6 +119,12 @@ def _away(ill: Mapping[Route, Breaker], seen: Mapping[str, Heartbeat], now: date
         for route, breaker in ill.items()
         if breaker.bars_until(now) is not None
     }
+
+
+def _mailbox_read_at(seen: Mapping[str, Heartbeat], now: datetime) -> datetime | None:
+    """When the mailbox for answers was last read; what nobody tries to read any more is no mailbox of ours."""
+    tried, read = (heartbeats.when(seen.get(each)) for each in (heartbeats.MAILBOX_TRIED, heartbeats.MAILBOX_READ))
+    return (read or datetime.min.replace(tzinfo=UTC)) if tried is not None and now - tried < TRIED_LATELY else None
 
 
 def _due(tx: Tx) -> dict[str, datetime]:
