@@ -1,0 +1,1 @@
+"""Tables and queries, and all SQL there is: it takes a session, never commits, and gives frozen values."""

@@ -1,1 +1,1 @@
-"""How messages leave: provider routes, rate limits, circuit breakers, the encoding of SMS."""
+"""How messages leave: provider routes, rate limits, circuit breakers, the encoding of SMS; when one is repeated."""

@@ -1,1 +1,1 @@
-"""Monitoring of the program itself: troubles from what was observed, and counts for those who watch it."""
+"""What is watched and looked back on: the program itself, figures of past incidents, drills, how long data is kept."""

@@ -1,1 +1,1 @@
-"""SVG drawings made from plain values, shared by the console, reports and the command line."""
+"""What is drawn, or set as pages of its own: pictures (SVG), the report (HTML), papers (PDF)."""

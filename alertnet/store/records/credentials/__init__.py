@@ -1,1 +1,1 @@
-"""Credentials: keys, PINs, codes and links that open something or prove who answers, and wrong tries of them."""
+"""What opens something or proves who answers: keys, PINs, codes, links, users; and what is known of a number."""
