@@ -62,14 +62,14 @@ def sends_tests(world: World, *names: str) -> int:
     return sent
 
 
-def standing(world: World) -> dict[tuple[str, str], str]:
+def results(world: World) -> dict[tuple[str, str], str]:
     """What became of each address, by contact and method."""
-    found = world.runtime.read(number_tests.standing, world.runtime.edition.network)
+    found = world.runtime.read(number_tests.results, world.runtime.edition.network)
     return {(each.contact, each.method.value): each.outcome for each in found}
 
 
 def verified(world: World) -> list[str]:
-    found = world.runtime.read(number_tests.standing, world.runtime.edition.network)
+    found = world.runtime.read(number_tests.results, world.runtime.edition.network)
     return [f"{each.contact} {each.method}" for each in found if each.verified]
 
 
@@ -81,7 +81,7 @@ def test_the_code_of_the_sms_shows_that_the_number_works(world: World) -> None:
 
     assert thanks is not None
     assert "Nothing more to do" in thanks
-    assert standing(world)["coordinator", "sms"] == "answered"
+    assert results(world)["coordinator", "sms"] == "answered"
     assert verified(world) == ["coordinator sms"]
     entries = world.runtime.read(lambda tx: timeline.of_kind(tx.session, timeline.SYSTEM, "number_verified"))
     assert [(payload["contact"], payload["via"]) for _, payload in entries] == [("coordinator", "sms")]
@@ -107,7 +107,7 @@ def test_a_code_from_another_number_shows_nothing(world: World) -> None:
 
     world.texts("defenders", code_in(text))
 
-    assert standing(world)["coordinator", "sms"] == "silent"
+    assert results(world)["coordinator", "sms"] == "silent"
 
 
 def test_the_digits_of_the_call_show_that_somebody_picked_it_up(world: World) -> None:
@@ -116,14 +116,14 @@ def test_the_digits_of_the_call_show_that_somebody_picked_it_up(world: World) ->
     call = world.phone(HEAD_OFFICE).answers()
     code = spoken_code_in(call.words)
     call.press("".join(str((int(digit) + 1) % 10) for digit in code))
-    assert standing(world)["head-office", "call"] == "silent"
+    assert results(world)["head-office", "call"] == "silent"
 
     call.press(code)
 
     assert "Nothing has happened" not in call.words
     assert "Votre numéro" not in call.words
     assert "Su número funciona" in call.words
-    assert standing(world)["head-office", "call"] == "answered"
+    assert results(world)["head-office", "call"] == "answered"
 
 
 def test_the_code_of_the_sms_may_be_keyed_in_a_call_to_us(world: World) -> None:
@@ -135,13 +135,13 @@ def test_the_code_of_the_sms_may_be_keyed_in_a_call_to_us(world: World) -> None:
     call = world.phone("defenders").dials()
     assert call.waits_for_keys
     call.press("0000" if code_in(text) != "0000" else "1111")
-    assert standing(world)["defenders", "sms"] == "silent"
+    assert results(world)["defenders", "sms"] == "silent"
     call.press(code_in(text))
     world.settles()
 
     assert "Su número funciona" in call.words
     assert call.put_through_to is None
-    assert standing(world)["defenders", "sms"] == "answered"
+    assert results(world)["defenders", "sms"] == "answered"
     assert len(world.phone(COORDINATOR).inbox) == before
     assert world.phone("defenders").dials().put_through_to is not None
 
@@ -155,7 +155,7 @@ def test_where_no_sms_can_be_answered_from_the_number_is_called(world_of: Worlds
     call.press(spoken_code_in(call.words))
 
     assert world.phone("+50255550130").inbox == []
-    assert standing(world)["defenders", "call"] == "answered"
+    assert results(world)["defenders", "call"] == "answered"
 
 
 def test_a_stranger_who_is_rung_can_say_so(world: World) -> None:
@@ -163,7 +163,7 @@ def test_a_stranger_who_is_rung_can_say_so(world: World) -> None:
 
     world.phone(HEAD_OFFICE).answers().press("9*")
 
-    assert standing(world)["head-office", "call"] == "wrong"
+    assert results(world)["head-office", "call"] == "wrong"
     assert verified(world) == []
 
 
@@ -175,12 +175,12 @@ def test_the_button_of_the_page_shows_that_somebody_reads_the_mail_and_opening_i
     opened = world.client.get(path)
     assert (opened.status_code, "Nothing has happened" in opened.text) == (200, True)
     assert "We ask you to" not in opened.text
-    assert standing(world)["coordinator", "email"] == "silent"
+    assert results(world)["coordinator", "email"] == "silent"
 
     pressed = world.client.post(path, data={"answer": "reached"})
 
     assert "this has reached you" in pressed.text
-    assert standing(world)["coordinator", "email"] == "answered"
+    assert results(world)["coordinator", "email"] == "answered"
     assert world.client.post(path, data={"answer": "acknowledge"}).status_code == 422
 
 
@@ -230,5 +230,5 @@ def test_without_the_setting_nobody_is_tried(world: World) -> None:
         watches(world)
         world.passes(hours=1)
 
-    assert set(standing(world).values()) == {""}
+    assert set(results(world).values()) == {""}
     assert world.phone(COORDINATOR).inbox == []

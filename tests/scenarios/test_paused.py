@@ -15,7 +15,7 @@ from alertnet.flows.system.self_monitoring import keep_watch, look
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import circuit_breakers as breaker_store
 from alertnet.store.records import timeline
-from alertnet.store.views.pauses import standing
+from alertnet.store.views.pauses import current_pauses
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import COORDINATION, a_tree
 from tests.scenarios.world import World
@@ -109,13 +109,13 @@ def test_ended_by_hand_it_goes_on_at_once(valley: World) -> None:
 def test_who_paused_what_until_when_and_why_is_on_the_record(valley: World) -> None:
     """A10: and so is its end, also where nobody has ended it."""
     pauses(valley, [SMS], minutes=3)
-    [paused] = valley.runtime.read(standing)
+    [paused] = valley.runtime.read(current_pauses)
     assert (paused.route, paused.by, paused.why) == (SMS, "Ines", "they lose texts")
     valley.clock.at += timedelta(minutes=3)
 
     watches(valley)
 
-    assert valley.runtime.read(standing) == []
+    assert valley.runtime.read(current_pauses) == []
     [(_, ended)] = valley.runtime.read(lambda tx: timeline.of_kind(tx.session, timeline.SYSTEM, flow.RESUMED))
     assert ended == {"method": "sms", "provider": FIRST, "by": flow.BY_ITSELF}
 
@@ -130,7 +130,7 @@ def test_a_pause_of_a_clock_that_was_ahead_ends_once_it_is_set_right(valley: Wor
     watches(valley)
 
     assert len(valley.phone("coordinator").inbox) == 1
-    assert (away(valley), valley.runtime.read(standing)) == ([], [])
+    assert (away(valley), valley.runtime.read(current_pauses)) == ([], [])
     assert ends(valley) == [flow.CLOCK_WAS_AHEAD]
 
 
@@ -151,7 +151,7 @@ def test_that_nobody_is_texted_or_called_has_to_be_said_and_lasts_an_hour(valley
         pauses(valley, [CALL], everything=True, seconds=LONGEST_SILENCE.total_seconds() + 1)
 
     pauses(valley, [CALL], everything=True, minutes=10)
-    assert len(valley.runtime.read(standing)) == 2
+    assert len(valley.runtime.read(current_pauses)) == 2
 
 
 def test_while_nobody_is_texted_or_called_the_field_is_told_whom_to_call(valley: World) -> None:

@@ -109,7 +109,7 @@ def _ask(routes: Collection[Route], until: datetime, yes: bool) -> None:
 
 
 def _show(runtime: "Runtime") -> None:
-    from alertnet.store.views.pauses import standing
+    from alertnet.store.views.pauses import current_pauses
 
     rows = [
         (
@@ -118,7 +118,7 @@ def _show(runtime: "Runtime") -> None:
             f"by {each.by}" if each.by else "",
             each.why,
         )
-        for each in runtime.read(standing)
+        for each in runtime.read(current_pauses)
     ]
     for line in aligned(rows) if rows else ["Nothing is paused."]:
         typer.echo(line)

@@ -61,9 +61,9 @@ def list_tests() -> None:
     from alertnet.flows.notifications import number_tests
 
     with connected_to_trees() as (runtime, network):
-        standing, now = runtime.read(number_tests.standing, network), runtime.now()
+        results, now = runtime.read(number_tests.results, network), runtime.now()
     head = ("contact", "method", "verified", "last test")
-    print_rows([head, *(_row(each, now) for each in standing)])
+    print_rows([head, *(_row(each, now) for each in results)])
 
 
 def _row(each: "Tested", now: datetime) -> tuple[str, str, str, str]:

@@ -53,8 +53,8 @@ def journeys(team: OfTeam = None, as_json: AsJson = False) -> None:
 
 
 def _row(stored: "StoredJourney", incident: str | None, now: datetime) -> tuple[str, ...]:
-    from alertnet.flows.desk.on_the_road import standing
+    from alertnet.flows.desk.on_the_road import status_of
 
     journey = stored.journey
     heard = replace(journey.awaited, to=None, expected_at=journey.heard_at).shown(now) if journey.heard_at else ""
-    return standing(stored, now), journey.owner, journey.kind.value, journey.awaited.shown(now), heard, incident or ""
+    return status_of(stored, now), journey.owner, journey.kind.value, journey.awaited.shown(now), heard, incident or ""

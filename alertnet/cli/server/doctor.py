@@ -241,7 +241,7 @@ def _at_work(seen: "Observed") -> Iterator[Finding]:
 def _signs(tx: "Tx", settings: "Settings", seen: "Observed") -> list[Finding]:
     from alertnet.core.delivery.provider_routes import leaves_nobody, route_name
     from alertnet.store.monitoring import heartbeats
-    from alertnet.store.views.pauses import standing
+    from alertnet.store.views.pauses import current_pauses
 
     beat = heartbeats.when(heartbeats.read(tx.session).get(heartbeats.HEARTBEAT))
     is_fresh = beat is not None and seen.now - beat < timedelta(minutes=3)
@@ -252,7 +252,7 @@ def _signs(tx: "Tx", settings: "Settings", seen: "Observed") -> list[Finding]:
     else:
         last = f"last taken {beat:%Y-%m-%d %H:%M} UTC" if beat else "never taken"
         found = Finding("heartbeat", State.WRONG, last, "what is in trouble, or the address it is sent to")
-    pauses = standing(tx)
+    pauses = current_pauses(tx)
     state = State.WRONG if leaves_nobody([each.route for each in pauses], settings.routes) else State.LOOK
     return [
         found,

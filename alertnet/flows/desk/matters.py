@@ -80,7 +80,7 @@ class Matter:
         return self.held or self.taken_by is not None
 
     @property
-    def standing(self) -> str:
+    def put_off_as(self) -> str:
         """How somebody has put it off, if anybody has."""
         return PromptAnswer.HOLD.value if self.held else PromptAnswer.TAKEN.value if self.taken_by else ""
 

@@ -19,7 +19,7 @@ MOST = 1000
 
 @value
 class Awaited:
-    """Somebody who is expected to check in. `standing`: missed, overdue, on the road, or awaited.
+    """Somebody who is expected to check in. `status`: missed, overdue, on the road, or awaited.
 
     `next`: what is done at `next_at` if nothing is heard; `ahead`: the later places, each with its time.
     """
@@ -27,7 +27,7 @@ class Awaited:
     id: str
     who: str
     kind: str
-    standing: str
+    status: str
     place: str
     expected_at: datetime
     zone: str
@@ -59,7 +59,7 @@ def of_the_day(tx: Tx, team: str | None = None) -> list[StoredJourney]:
     return [each for each in found if not _is_routine(each) or each.journey.awaited.expected_at <= tx.now + AHEAD]
 
 
-def standing(stored: StoredJourney, now: datetime) -> str:
+def status_of(stored: StoredJourney, now: datetime) -> str:
     """A journey's state, in one to three words."""
     if stored.status is Status.MISSED:
         return "missed"
@@ -83,7 +83,7 @@ def _awaited(stored: StoredJourney, incident: str | None, now: datetime, reads: 
         id=stored.id,
         who=journey.owner,
         kind=journey.kind.value,
-        standing=standing(stored, now),
+        status=status_of(stored, now),
         place=leg.shown(now, in_full=reads),
         expected_at=leg.expected_at,
         zone=leg.timezone,

@@ -14,7 +14,7 @@ from alertnet.core.directory.number_tests import tests_of
 from alertnet.core.directory.on_call import Arrangement
 from alertnet.core.incident import Severity
 from alertnet.core.notification import Failure
-from alertnet.flows.notifications.number_tests import DUE, Tested, standing_of_each
+from alertnet.flows.notifications.number_tests import DUE, Tested, results_of_each
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import on_call
 from alertnet.store.records.credentials import number_tests, pins
@@ -102,7 +102,7 @@ RANKS = ("unreachable", "opted_out", "wrong", "undelivered", "no_pin", "silent",
 
 def read_people(tx: Tx, network: Network) -> People:
     """Read all contacts, as they can be told now."""
-    tested = standing_of_each(tx, network)
+    tested = results_of_each(tx, network)
     known = _Known(tx, tested, number_tests.last_outcomes(tx), pins.owners(tx), on_call.arranged(tx))
     return People(tx.now, tuple((tree.title_to_read, tuple(known.people(tree))) for tree in network.in_order))
 

@@ -99,10 +99,10 @@ def _others(locked: LockedIncident) -> list[Addressed]:
 
 def wanted_by(locked: LockedIncident) -> Callable[[Coverage], bool]:
     """Tells whether the escalation that an alert counts for still wants it to leave, as escalations stand now."""
-    standing = {each.id: Wanted(locked.plans[each.tree], each.state) for each in locked.escalations}
+    escalations = {each.id: Wanted(locked.plans[each.tree], each.state) for each in locked.escalations}
 
     def is_wanted(coverage: Coverage) -> bool:
-        escalation = standing.get(coverage.escalation)
+        escalation = escalations.get(coverage.escalation)
         if escalation is None or not locked.is_open:
             # An escalation that can't be read may be unanswered, so nothing of it is cancelled (A11).
             trees = [each.tree for each in locked.broken if each.id == coverage.escalation]

@@ -130,12 +130,12 @@ def try_one_weekly(tx: Tx, network: Network, last: datetime | None) -> None:
         send_tests(tx, network, [pick(awake, int(tx.entropy.digits(_DRAWN)))], "the program")
 
 
-def standing(tx: Tx, network: Network) -> list[Tested]:
+def results(tx: Tx, network: Network) -> list[Tested]:
     """The state of every address that may be tested, in the order of the trees."""
-    return [each for found in standing_of_each(tx, network).values() for each in found]
+    return [each for found in results_of_each(tx, network).values() for each in found]
 
 
-def standing_of_each(tx: Tx, network: Network) -> dict[tuple[str, str], list[Tested]]:
+def results_of_each(tx: Tx, network: Network) -> dict[tuple[str, str], list[Tested]]:
     """The state of every address that may be tested, by tree and contact."""
     tests: dict[bytes, list[NumberTest]] = {}
     for test in number_tests.every(tx.session):
@@ -151,7 +151,7 @@ def standing_of_each(tx: Tx, network: Network) -> dict[tuple[str, str], list[Tes
 
 def shown_to_work(tx: Tx, network: Network) -> dict[tuple[str, str], date | None]:
     """By tree and contact of those who may be tested, since when all their addresses are known to work."""
-    days = {whom: [each.verified for each in found] for whom, found in standing_of_each(tx, network).items()}
+    days = {whom: [each.verified for each in found] for whom, found in results_of_each(tx, network).items()}
     return {whom: None if None in found else min(filter(None, found)) for whom, found in days.items()}
 
 

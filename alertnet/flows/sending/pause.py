@@ -17,7 +17,7 @@ from alertnet.flows.sending.provider_health import record_about, release
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats
 from alertnet.store.queues import circuit_breakers as breaker_store
-from alertnet.store.views.pauses import PAUSED, standing
+from alertnet.store.views.pauses import PAUSED, current_pauses
 
 RESUMED = "sending_resumed"
 BY_ITSELF, CLOCK_WAS_AHEAD = "its end", "a clock that was ahead when it was set"
@@ -41,7 +41,7 @@ def pause(
         BadInput: nobody would be told and `everything` is not set; or it is too long, or already over.
     """
     longest, allowed = LONGEST_HOLD, "from now on and for at most 24 hours"
-    if leaves_nobody({*routes, *(each.route for each in standing(tx))}, known):
+    if leaves_nobody({*routes, *(each.route for each in current_pauses(tx))}, known):
         if not everything:
             raise BadInput("everything", None, "--everything, as nobody would be texted or called any more")
         longest, allowed = LONGEST_SILENCE, "from now on and for at most an hour, as nobody is texted or called"

@@ -25,7 +25,7 @@ class SendingPause:
     """All routes to text or call somebody that existed when it was set."""
 
 
-def standing(tx: Tx) -> list[SendingPause]:
+def current_pauses(tx: Tx) -> list[SendingPause]:
     """The pauses that are not over."""
     found = [(route, until) for route, (until, is_paused) in breaker_store.pauses(tx).items() if is_paused]
     entries = timeline.of_kind(tx.session, timeline.SYSTEM, PAUSED) if found else []
@@ -35,7 +35,7 @@ def standing(tx: Tx) -> list[SendingPause]:
 
 def silent_until(tx: Tx) -> datetime | None:
     """Until when nobody can be texted or called, because every route is paused; None if one is not."""
-    pauses = standing(tx)
+    pauses = current_pauses(tx)
     ends = {route_name(each.route): each.until for each in pauses}
     heard = frozenset[str]().union(*(each.heard for each in pauses))
     return min(ends[name] for name in heard) if heard and heard <= ends.keys() else None

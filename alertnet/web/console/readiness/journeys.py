@@ -70,7 +70,7 @@ class FieldLook:
         def say(template: str) -> str:
             return rendered(template, self.language, **values)
 
-        late = sum(each.standing in ("missed", "overdue") for each in field.awaited)
+        late = sum(each.status in ("missed", "overdue") for each in field.awaited)
         parts = {"title": f"({late}) " if late else "", "awaited": say("awaited.html"), "rolls": say("rolls.html")}
         return Regions(parts, (field.awaited, field.unheard_since, rolls))
 

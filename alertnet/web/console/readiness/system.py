@@ -13,7 +13,7 @@ from alertnet.store.monitoring import heartbeats, row_counts
 from alertnet.store.monitoring.row_counts import QueueCount
 from alertnet.store.queues import workers
 from alertnet.store.records import limits, timeline
-from alertnet.store.views.pauses import SendingPause, standing
+from alertnet.store.views.pauses import SendingPause, current_pauses
 from alertnet.web.console.desk import AtDesk
 from alertnet.web.console.refusing import Told
 from alertnet.web.monitoring.health import how_it_stands
@@ -94,6 +94,6 @@ def _inside(tx: Tx) -> Inside:
         workers.seen(tx.session),
         limits.dropped(tx.session),
         heartbeats.when(known.get(heartbeats.HEARTBEAT)),
-        standing(tx),
+        current_pauses(tx),
         timeline.latest_at(tx.session, timeline.SYSTEM, "incident_purged"),
     )
