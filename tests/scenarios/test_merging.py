@@ -265,6 +265,22 @@ def test_a_stranger_who_has_said_so_of_one_report_hears_nothing_of_the_other(nig
     assert len(night.phone("defenders").inbox) == before
 
 
+def test_what_waits_to_leave_for_a_stranger_is_taken_back_by_a_merge_into_what_knows_it(night: World) -> None:
+    """A9: news that was held up while the network was away; the defenders hear of what goes on."""
+    known, other = night.raises(), night.raises()
+    alert = next(text for text in alerts(night, "coordinator") if known.ref in text)
+    pauses(night, [SMS], minutes=20)
+    other.act("updates", text="they are at the fourth brigade")
+    night.client.post(link_in(alert), data={"answer": "wrong_person"})
+    before = len(night.phone("coordinator").inbox)
+
+    other.act("merge", into=known.ref)
+    night.passes(minutes=40)
+
+    assert night.phone("coordinator").inbox[before:] == []
+    assert alerts(night, "defenders")
+
+
 def test_who_is_a_stranger_is_learnt_for_each_of_two_reports_that_are_one(night: World) -> None:
     """A9: said while they were one, it holds for the report that is split off, which goes on to others."""
     first, second = reported(night)

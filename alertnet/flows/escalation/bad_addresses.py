@@ -57,7 +57,8 @@ def take_out_of_use(locked: LockedIncident, known_to: LockedIncident) -> None:
     """Take out of use here the addresses that another incident knows to be bad (A9)."""
     if events := bad_addresses(locked, known_to):
         move(locked, events)
-        cancel_to_strangers(locked)
+    # What waited to leave for the part goes on as the whole's, which may know more strangers.
+    cancel_to_strangers(locked)
 
 
 def let_through(locked: LockedIncident, number: str) -> None:
