@@ -6,6 +6,9 @@ from alertnet.core.inbound.sms_grammar import parse_report
 
 TOLD = {
     "killing": """
+        our colleague was assasinated
+        soldiers shot and killed a farmer
+        P9 est decede de ses blessures
         P9 died from gunshot wounds
         two villagers dead after army attack
         hay muertos en la plaza
@@ -32,6 +35,10 @@ TOLD = {
         sicarios acabaron con la vida del lider de la vereda
     """,
     "attempted_killing": """
+        attempt to kill P9 failed
+        attaque à la machette contre P9
+        on a voulu tuer P9
+        they tried to run P9 over with a truck
         gunmen opened fire on our vehicle
         P9 survived an ambush
         disparos contra la casa de P9
@@ -54,6 +61,8 @@ TOLD = {
         le dieron dos balazos pero sigue vivo
     """,
     "disappearance": """
+        P9 vanished after leaving the court
+        no se sabe nada de P9
         Pedro no ha vuelto desde ayer
         aucune nouvelle de l equipe depuis hier
         Jean n est pas rentre cette nuit
@@ -70,6 +79,8 @@ TOLD = {
         P3 missing with his phone
     """,
     "abduction": """
+        P9 forcefully taken in a white car
+        des hommes armés ont emmené P9
         p7 kidnaped
         my son was taken from school by soldiers
         unknown men took our leader from his house last night
@@ -88,6 +99,9 @@ TOLD = {
         on a enleve la fille du directeur
     """,
     "arrest": """
+        P9 held incommunicado at the barracks
+        retuvieron a P9 los policias
+        P9 détenu à la brigade
         Police picked up three of our members this morning
         P7 in handcuffs
         nos agarraron los policias en el mercado
@@ -124,6 +138,7 @@ TOLD = {
         P2 was nabbed by officers at the airport
     """,
     "assault": """
+        le rompieron la cara a P9
         P5 hit with rifle butts by soldiers
         he was punched and kicked by guards
         le dieron culatazos los soldados
@@ -161,6 +176,7 @@ TOLD = {
         la torturaron con electricidad
     """,
     "death_threat": """
+        le mandaron una bala en un sobre
         ameaça de assassinato contra P9
         recibio amenazas de asesinato
         menace d'assassinat contre P9
@@ -194,6 +210,7 @@ TOLD = {
         dejaron una nota que dice los vamos a desaparecer
     """,
     "threat": """
+        P9 recibio un panfleto
         llamada amenazante a P9
         someone called my phone and said stop your work or your kids will pay
         nos llego un panfleto de las aguilas negras
@@ -207,6 +224,7 @@ TOLD = {
         nos amenazo un capitan del ejercito
     """,
     "surveillance": """
+        moto siguiendo a P9
         drone flying above the community
         two men on a motorbike have been outside our house since morning
         same grey car behind us for 20 km
@@ -237,6 +255,7 @@ TOLD = {
         someone is tailing P2 from court
     """,
     "digital_attack": """
+        cyber attaque contre le site
         someone logged in to our email
         somebody got into our email and is writing to donors
         my phone has pegasus
@@ -267,6 +286,8 @@ TOLD = {
         police kicked the door in and took the files
     """,
     "break_in": """
+        vol au bureau, ordinateurs disparus
+        effraction au bureau
         our laptops and the archive with witness names are gone, door forced
         se robaron los computadores con los testimonios
         forzaron la puerta de la oficina anoche
@@ -286,6 +307,8 @@ TOLD = {
         se robaron el disco con las denuncias
     """,
     "eviction": """
+        nos estan sacando de nuestras tierras
+        déguerpissement du quartier
         villageois chassés de leurs terres
         they are burning the houses in the village
         bulldozers have come with police to clear the land
@@ -303,6 +326,7 @@ TOLD = {
         ils brulent nos champs pour nous faire partir
     """,
     "checkpoint": """
+        contrôle militaire, on ne nous laisse pas passer
         paso negado en el puente
         we are stuck at an army roadblock, they have our passports
         los soldados nos tienen parados en el puente
@@ -328,6 +352,8 @@ TOLD = {
         hay hombres con fusil en el parque
     """,
     "combat": """
+        quedamos en fuego cruzado
+        affrontements armés
         se oyen tiros
         coups de feu près du bureau
         fusillade dans le quartier
@@ -346,6 +372,7 @@ TOLD = {
         ca tire de partout
     """,
     "crowd_repression": """
+        policia ataca la marcha
         gases en la manifestacion
         police fired gas at the march
         llego el esmad y esta echando gases
@@ -360,6 +387,10 @@ TOLD = {
         coups de matraque sur les marcheurs
     """,
     "criminalisation": """
+        false charges against P9
+        montaje judicial contra P9
+        plainte contre P9
+        convocation de P9 à la gendarmerie
         P9 poursuivi en justice
         judicialización de P9
         court ordered P6 to prison for 4 years
@@ -381,6 +412,8 @@ TOLD = {
         P6 est juge demain pour trahison
     """,
     "defamation": """
+        señalamientos contra P9
+        campagne de dénigrement contre P9
         campaña sucia contra P9
         estigmatización de la organización
         the mayor said on radio that we are guerrilla
@@ -400,6 +433,7 @@ TOLD = {
         le ministre dit que l ong finance la rebellion
     """,
     "immigration": """
+        expulsion de P7 du pays
         a P7 lo expulsan del pais
         P7 visa problem
         our visa was refused and we have 48 hours to leave
@@ -429,6 +463,7 @@ TOLD = {
         mi companera no contesta y no llego a dormir
     """,
     "accident": """
+        se cayo P7 y esta herido
         emergencia medica P7
         urgence médicale
         P7 très malade
@@ -496,6 +531,11 @@ HARMLESS = """
     le bus est arrive
     elle a pris son pere en voiture a la gare
     le telephone ne marche pas bien ici
+    se cayo la llamada, te marco
+    se cayo el internet aqui
+    estoy siguiendo a mi hermano en la moto
+    we attempt to reach L4 tonight
+    reunion sobre seguridad, sin novedad
     visa appointment tomorrow at 10
     following your advice we stay
     medical checkup went fine
