@@ -33,6 +33,8 @@ LONGEST_MAIL = 1 << 17
 """The bytes of a mail that are read: its words stand before what is attached."""
 AT_ONCE = 50
 """How many bodies one command asks for."""
+MOST_NAMED = 500
+"""How many mails one command names: servers take lines of 8000 bytes (RFC 2683 3.2.1.5), and longer ones not all."""
 
 _HEADERS = f"(INTERNALDATE BODY.PEEK[HEADER.FIELDS (FROM IN-REPLY-TO REFERENCES CONTENT-TYPE)]<0.{LONGEST_HEADERS}>)"
 _BODY = f"(INTERNALDATE BODY.PEEK[]<0.{LONGEST_MAIL}>)"
@@ -121,7 +123,7 @@ class ImapMailbox:
         rest = [(uid, raw) for uid, raw in late if uid not in answers]
         reports = [uid for uid, raw in rest if _IS_REPORT.search(raw)]
         known = set(self._known())
-        others = [uid for uid, raw in rest if uid not in reports and _names(raw, known)]
+        others = [uid for uid, raw in rest if not _IS_REPORT.search(raw) and _names(raw, known)]
         # Anybody can send reports, and forge a sender, so they have rooms of their own.
         rooms = ((answers, MOST_ANSWERS), (reports, MOST_ANSWERS), (others, MOST_OTHERS))
         is_all &= all(len(uids) <= most for uids, most in rooms)
@@ -143,17 +145,16 @@ def _names(raw: bytes, addresses: Collection[str]) -> bool:
 
 def _fetched(session: "_Session", uids: Sequence[str], parts: str) -> Iterator[tuple[str, datetime, bytes]]:
     """The UID of each mail, when the server received it, and what was asked for."""
-    if not uids:
-        return
-    # An answer is (what it is, the literal), followed by what closes it, which may be what it is as well.
-    answers = _ok(session.uid("FETCH", ",".join(uids), parts))
-    for answer, after in zip(answers, [*answers[1:], b""], strict=True):
-        if not isinstance(answer, tuple):
-            continue
-        about = answer[0] + (after if isinstance(after, bytes) else b"")
-        uid, date = _UID.search(about), _INTERNAL_DATE.search(about)
-        if uid and date:
-            yield uid[1].decode(), parsedate_to_datetime(date[1].decode("ascii")), answer[1]
+    for start in range(0, len(uids), MOST_NAMED):
+        # An answer is (what it is, the literal), followed by what closes it, which may be what it is as well.
+        answers = _ok(session.uid("FETCH", ",".join(uids[start : start + MOST_NAMED]), parts))
+        for answer, after in zip(answers, [*answers[1:], b""], strict=True):
+            if not isinstance(answer, tuple):
+                continue
+            about = answer[0] + (after if isinstance(after, bytes) else b"")
+            uid, date = _UID.search(about), _INTERNAL_DATE.search(about)
+            if uid and date:
+                yield uid[1].decode(), parsedate_to_datetime(date[1].decode("ascii")), answer[1]
 
 
 def _ok(answer: tuple[str, list[Any]]) -> list[Any]:

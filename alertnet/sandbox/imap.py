@@ -9,6 +9,9 @@ from alertnet.sandbox.mail import Mail
 
 USER, PASSWORD = "alertnet", "sandbox"
 
+LONGEST_LINE = 8000
+"""The bytes of a command that a server has to take (RFC 2683 3.2.1.5); some take no more."""
+
 _ANY_PART = re.compile(r"BODY\.PEEK\[(?P<part>[^\]]*)\](?:<(?P<begin>\d+)\.(?P<length>\d+)>)?")
 
 
@@ -28,6 +31,9 @@ class ImapServer:
         while line := await reader.readline():
             tag, _, rest = line.decode("ascii", "replace").strip().partition(" ")
             command, _, words = rest.partition(" ")
+            if len(line) > LONGEST_LINE:
+                writer.write(f"{tag} BAD line too long\r\n".encode())
+                continue
             if command.upper() == "UID":
                 command, _, words = words.partition(" ")
             writer.write(b"".join(self._answer(command.upper(), words)))

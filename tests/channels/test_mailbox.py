@@ -16,6 +16,7 @@ from alertnet.channels import mailbox as mailbox_module
 from alertnet.channels.base import MailListing
 from alertnet.channels.mailbox import ImapMailbox
 from alertnet.sandbox import Sandbox
+from alertnet.sandbox.mail import Mail
 from tests.channels.conftest import drip, hang, server_that
 from tests.support.clock import Clock
 
@@ -96,6 +97,19 @@ def test_mails_of_somebody_known_are_fetched_whatever_they_answer(
 
     assert words(listing) == ["4711", "news 1", "news 2"]
     assert not listing.is_whole
+
+
+def test_a_day_of_many_mails_is_named_in_several_commands(sandbox: Sandbox) -> None:
+    """A12: a line of more than 8000 bytes is refused by some servers, and nothing was read on such a day."""
+    sandbox.mailbox(OURS).mails += [_spam(sandbox)] * 1900
+    comes(sandbox, "4711")
+
+    assert words(mailbox(sandbox).received(NOW)) == ["4711"]
+
+
+def _spam(sandbox: Sandbox) -> Mail:
+    comes(sandbox, "spam", In_Reply_To="", From="shop@elsewhere.example")
+    return sandbox.mailbox(OURS).mails.pop()
 
 
 def test_nobody_hides_an_answer_behind_mails_that_only_seem_to_be_answers(

@@ -55,13 +55,15 @@ def test_the_code_above_the_quoted_mail_takes_charge(world: World, incident: Inc
 
 
 @pytest.mark.postgres
-def test_on_postgresql_it_takes_charge_as_well(world_on: Worlds, postgres_url: str) -> None:
+def test_on_postgresql_it_takes_charge_as_well_and_a_new_mail_is_read(world_on: Worlds, postgres_url: str) -> None:
     world = world_on(migrated_database(postgres_url), reads_mail=True)
     incident = told_by_mail(world)
 
+    writes_anew(world, "We know of it.")
     writes(world, code(world))
 
     assert incident.answers() == [("embassy-es", "acknowledged", "email")]
+    assert "We know of it." in kept(world)
 
 
 def test_whoever_answers_is_told_so_by_mail_with_its_page(world: World, incident: Incident) -> None:
