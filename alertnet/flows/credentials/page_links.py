@@ -1,10 +1,11 @@
 """Page links: one for each contact, method and subject. Its token is the only key to the page (B4)."""
 
-from dataclasses import replace
-
 from typing_extensions import TypedDict, Unpack
 
+from alertnet.core.codec import replace
 from alertnet.core.directory.contact import Method
+from alertnet.core.disclosure import Said
+from alertnet.core.notification import Kind
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Entropy
@@ -14,6 +15,8 @@ from alertnet.store.records.notifications import NotificationDraft
 
 LINK_CHARACTERS = "abcdefghijkmnpqrstuvwxyz23456789"
 LINK_LENGTH = 16  # of 32 characters: 80 bits
+COORDINATORS = frozenset({Kind.DECISION, Kind.ALARM, Kind.NOTICE, Kind.TASK})
+"""The kinds of messages whose link leads to the coordinator's page; that of any other leads to the contact's."""
 
 
 class LinkedTo(TypedDict, total=False):
@@ -22,6 +25,16 @@ class LinkedTo(TypedDict, total=False):
     escalation_id: str
     prompt_id: str
     acknowledgement_id: str
+
+
+def path_of(kind: Kind, token: str) -> str:
+    """The path of the page to which that token leads from a message of that kind."""
+    return f"{'c' if kind in COORDINATORS else 'a'}/{token}"
+
+
+def with_page(kind: Kind, said: Said, public_url: str) -> Said:
+    """The words of a message with the URL of the page in place of its token."""
+    return replace(said, link=f"{public_url}/{path_of(kind, said.link)}") if said.link else said
 
 
 def draw_token(entropy: Entropy) -> str:

@@ -7,6 +7,7 @@ from alertnet.core.codec import value
 from alertnet.core.disclosure import Said
 from alertnet.core.escalation.advance import still_wanted
 from alertnet.core.notification import Kind
+from alertnet.flows.credentials.page_links import path_of
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.notifications.prompts import words_of_prompt
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient, look_at
@@ -69,7 +70,7 @@ def also_open(visitor: Recipient, link: PageLink) -> tuple[AlsoOpen, ...]:
     found = [
         (
             code.incident != link.incident_id,
-            AlsoOpen(matter.said, matter.kind, _path_to(holder.locked, code, link.address)),
+            AlsoOpen(matter.said, matter.kind, _path_to(holder.locked, matter, link.address)),
         )
         for code, holder in answerable(tx, others, link.address, drill=drill)
         if (matter := matter_of(holder, code, link.address)).is_open
@@ -78,13 +79,13 @@ def also_open(visitor: Recipient, link: PageLink) -> tuple[AlsoOpen, ...]:
     return tuple(each for _, each in found)
 
 
-def _path_to(locked: LockedIncident, code: HeldCode, address: str) -> str:
+def _path_to(locked: LockedIncident, matter: OpenMatter, address: str) -> str:
     """The path to that matter's page from another page; empty where the phone was only called for it."""
     links = page_links.of_incidents(locked.tx.session, [locked.incident.id]).get(locked.incident.id, ())
     for link in links:
-        is_its = link.prompt_id == code.prompt and link.acknowledgement_id is None
-        if is_its and (link.tree, link.contact, link.address) == (code.tree, code.contact, address):
-            return f"../{'c' if code.prompt else 'a'}/{link.token}"
+        is_its = link.prompt_id == matter.prompt_id and link.acknowledgement_id is None
+        if is_its and (link.tree, link.contact, link.address) == (matter.tree, matter.contact, address):
+            return f"../{path_of(matter.kind, link.token)}"
     return ""
 
 

@@ -21,12 +21,12 @@ from alertnet.channels.base import (
     StatusQuery,
     Unsure,
 )
-from alertnet.core.codec import extended, replace, value
+from alertnet.core.codec import extended, value
 from alertnet.core.delivery.sms_encoding import count
 from alertnet.core.directory.contact import MethodKind
-from alertnet.core.disclosure import Said
 from alertnet.core.escalation.context import SHORTEST_VALIDITY
-from alertnet.core.notification import Failure, Kind
+from alertnet.core.notification import Failure
+from alertnet.flows.credentials.page_links import with_page
 from alertnet.flows.sending.encrypt_mail import Seal, sealed
 from alertnet.messages.renderer import Renderer
 from alertnet.store.db.tx import Tx
@@ -38,9 +38,6 @@ UNCONFIGURED = Refused(Failure.OUR_ACCOUNT, "settings")
 FAULT = Unsure("fault")
 OURS = (UNRENDERED, UNCONFIGURED, FAULT)
 """Our own faults, which say nothing about the provider."""
-
-_PAGES = {Kind.DECISION: "c", Kind.ALARM: "c", Kind.NOTICE: "c", Kind.TASK: "c"}
-"""The page that a link leads to: the coordinator's, else the contact's."""
 
 log = structlog.get_logger(__name__)
 
@@ -128,11 +125,6 @@ def render(claimed: Claimed, renderer: Renderer, public_url: str, *, reads_mail:
         return mail
     labels, spoken = renderer.page_words(message.language), renderer.words(message.language)
     return sealed(mail, claimed.seal, labels, spoken, claimed.at)
-
-
-def with_page(kind: Kind, said: Said, public_url: str) -> Said:
-    """The words with the URL of the page in place of its token."""
-    return replace(said, link=f"{public_url}/{_PAGES.get(kind, 'a')}/{said.link}") if said.link else said
 
 
 def units(outgoing: Outgoing) -> int:

@@ -15,8 +15,8 @@ from twilio.twiml.messaging_response import MessagingResponse
 
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.monitoring.metrics import WEBHOOKS, once
+from alertnet.flows.credentials.page_links import with_page
 from alertnet.flows.sending.record_outcome import track_call, track_sms
-from alertnet.flows.sending.render_and_send import with_page
 from alertnet.flows.sms.receive_sms import receive_sms
 from alertnet.flows.voice.incoming_call import Asks, key_contacts_pin, receive_call
 from alertnet.flows.voice.live_call import Keyed
