@@ -88,8 +88,9 @@ def test_serve_starts_on_the_last_good_edition_and_says_so(office: Office, befor
         ["raise", "--country", "CO", "--type", "arrest"],
         ["duty", "show"],
         ["pins", "set", "north/ana", "--one-time", "1"],
+        ["keys", "create", "--team", "north", "--scope", "raise"],
     ],
-    ids=["raise", "duty", "pins"],
+    ids=["raise", "duty", "pins", "keys"],
 )
 def test_a_command_uses_the_last_good_edition_and_says_so(office: Office, tree: Path, words: list[str]) -> None:
     misspells(tree)

@@ -39,22 +39,21 @@ DeviceOption = Annotated[
 def create(scope: ScopeOption = None, team: TeamOption = None, device: DeviceOption = None) -> None:
     """Create a key and print it alone on a line. It is stored as a hash only, and can't be shown again."""
     from alertnet.cli.admin import actions
-    from alertnet.runtime.settings.settings import read_settings
+    from alertnet.cli.startup import trees_in_force
     from alertnet.store.records.credentials.api_keys import DEVICE, is_device
-    from alertnet.trees import read_network
 
     if (scope is None) is (device is None):
         raise typer.BadParameter("needs --scope, or --device with --team")
     if device is not None and team is None:
         raise typer.BadParameter("--device needs --team: whose device it is")
-    if team is not None:
-        actions.check_team(read_network(read_settings().contact_trees), team)
     scopes = [part.strip() for part in (scope or "").split(",") if part.strip()]
     if device is not None:
         scopes = [f"{DEVICE}{device}"]
         if not is_device(scopes[0]):
             raise BadInput("--device", device, "small letters, digits and hyphens, at most 32, such as bracelet-1")
     with connected() as runtime:
+        if team is not None:
+            actions.check_team(trees_in_force(runtime), team)
         key = runtime.transact(actions.create_key, team, scopes)
     typer.echo(key)
 
