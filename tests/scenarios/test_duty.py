@@ -103,6 +103,24 @@ def test_who_was_told_before_the_change_may_still_acknowledge(world: World) -> N
     assert incident.answers() == [("coordinator", "acknowledged", "sms")]
 
 
+@pytest.mark.parametrize("minutes", [1, 4], ids=["on duty", "relieved"])
+def test_whoever_had_the_turn_of_a_contact_that_is_excluded_hears_nothing_more(world: World, minutes: int) -> None:
+    """A3: neither news nor how it ended, although no contact has that phone as its own; last resort hears of it."""
+    incident = world.raises(people=[])
+    now, _ = turn_before_and_after(world)
+    world.passes(minutes=minutes)
+    incident.act("exclude", contacts=["coordinator"])
+    before = heard(world, now)
+
+    incident.act("updates", text="they are at the fourth brigade")
+    world.passes(minutes=15)
+    incident.act("close", reason="released")
+    world.passes(minutes=15)
+
+    assert heard(world, now) == before
+    assert any(incident.ref in text for text in world.phone("+32470550101").inbox)
+
+
 def test_off_by_sms_hands_the_turn_on_at_once(world: World) -> None:
     """B1: `OFF PIN`; the rest of the rota takes over, and when all are off the contact's own number."""
     incident = world.raises(people=[])

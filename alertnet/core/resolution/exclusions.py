@@ -57,7 +57,7 @@ class Bars:
             if tree.is_own(contact)
             for address in contact.addresses
         }
-        self.contacts: dict[tuple[str, str], Reason] = {}
+        self.contacts: dict[tuple[str | None, str], Reason] = {}
         self.addresses: dict[str, Reason] = {}
         for tree in trees:
             for contact in tree.contacts.values():

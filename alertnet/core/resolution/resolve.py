@@ -221,9 +221,17 @@ def left_out(plan: Plan, refused: Collection[int]) -> tuple[Pruned, ...]:
     )
 
 
-def may_be_told(facts: Facts, trees: Iterable[ContactTree], address: str) -> Reason | None:
-    """The reason why nothing may go to that address now, or None; checked again at the moment of sending (A3)."""
-    return Bars(facts, tuple(trees)).addresses.get(address)
+def may_be_told(
+    facts: Facts, trees: Iterable[ContactTree], address: str, of: tuple[str | None, str] = (None, "")
+) -> Reason | None:
+    """The reason why nothing may go to that address now, or None; checked again at the moment of sending (A3).
+
+    `of`: the (tree, contact) that is written to there, for a phone that no contact has as its own: somebody's on duty.
+    """
+    bars = Bars(facts, tuple(trees))
+    if any(address in contact.addresses for tree in bars.trees for contact in tree.contacts.values()):
+        return bars.addresses.get(address)
+    return bars.contacts.get(of)
 
 
 def unmatched_exclusions(names: Iterable[str], trees: Iterable[ContactTree]) -> tuple[str, ...]:

@@ -296,7 +296,7 @@ class _Obstacles:
                 return reason
         elif facts is not None and not is_in_field(due.contact):
             trees = [editions.tree(self._tx.session, hash) for hash in due.trees.values()]
-            if (barred := may_be_told(facts, trees, due.address)) is not None:
+            if (barred := may_be_told(facts, trees, due.address, (due.tree, due.contact))) is not None:
                 return barred.value
             if due.kind is Kind.TASK and not self._is_to_do(due, facts):
                 return UNWANTED
