@@ -1,9 +1,8 @@
 """The board: what is asked of coordinators now, and every open incident with its escalations, as values."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
-from itertools import islice
 
 from alertnet.core.codec import value
 from alertnet.core.directory.languages import Title
@@ -15,6 +14,7 @@ from alertnet.core.limits import LATEST
 from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.core.notification import UNSETTLED, AttemptStatus, Kind, PromptKind
 from alertnet.core.resolution.resolve import Plans
+from alertnet.flows.desk.closed import ClosedIncident, closed_since
 from alertnet.flows.desk.matters import Matter, calls_of, matter_of, numbered
 from alertnet.flows.escalation.decisions import USER
 from alertnet.flows.unit.locked_incident import LockedIncident, look_closely
@@ -23,15 +23,11 @@ from alertnet.store.monitoring.troubles import open_troubles
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records import prompts as prompt_store
-from alertnet.store.records.incidents import Closed
 from alertnet.store.records.prompts import Prompt
 from alertnet.store.views import incident_view, timeline_view
 from alertnet.store.views.incident_view import Statuses
 
 LATELY, MOST_CLOSED = timedelta(days=1), 12
-EVER, MOST_LISTED = datetime(2000, 1, 1, tzinfo=UTC), 50
-AT_A_TIME = 200
-"""How many recently closed ones to read at a time. What each is, a drill or a text, is decrypted once."""
 COUNTED_ON = frozenset({Part.SMS, Part.CALL, Part.EMAIL, Part.INBOUND, Part.PUNCTUALITY})
 """The parts without which a message that is said to be on its way may be none."""
 LAST_RESORT_NAME = "last resort"
@@ -192,16 +188,6 @@ class OpenIncident:
 
 
 @value
-class ClosedIncident:
-    """An incident, or a text, that was closed lately. `drill`: None where that can't be read."""
-
-    id: str
-    kept: Closed
-    drill: bool | None
-    is_text: bool
-
-
-@value
 class Board:
     """All open incidents, and the matters of all of them, each in the order to look at them."""
 
@@ -238,7 +224,7 @@ def read_board(tx: Tx, before: Board | None = None) -> Board:
     changed = [id for id in heads if id not in fresh]
     read = {each.id: each for each in _read(tx, changed, heads)} if changed else {}
     incidents = tuple(sorted({**fresh, **read}.values(), key=lambda each: each.order))
-    closed = tuple(_closed(tx, before.closed if before else (), tx.now - LATELY, MOST_CLOSED))
+    closed = tuple(closed_since(tx, before.closed if before else (), tx.now - LATELY, MOST_CLOSED))
     return Board(tx.now, incidents, closed, troubles_now(tx))
 
 
@@ -246,31 +232,6 @@ def troubles_now(tx: Tx) -> tuple[Part, ...]:
     """What of ourselves is in trouble now, as far as it changes what coordinators may count on."""
     troubles = open_troubles(tx.session)
     return tuple(part for part, clear_since in troubles.items() if part in COUNTED_ON and clear_since is None)
-
-
-def closed_last(tx: Tx) -> tuple[ClosedIncident, ...]:
-    """The incidents that were closed last, however long ago, without drills."""
-    found = _closed(tx, (), EVER, MOST_LISTED)
-    return tuple(islice((each for each in found if each.drill is not True and not each.is_text), MOST_LISTED))
-
-
-def _closed(tx: Tx, before: Iterable[ClosedIncident], since: datetime, most: int) -> Iterable[ClosedIncident]:
-    """The latest closed ones, reading on until enough real incidents are among them, however many are drills."""
-    known, passed, real = {each.id: each for each in before}, 0, 0
-    while passed % AT_A_TIME == 0 and real < most:
-        found = incident_store.closed_since(tx.session, since, AT_A_TIME, passed)
-        for id, kept in found.items():
-            each = known[id] if id in known and known[id].kept == kept else _closed_as(tx, id, kept)
-            real += not (each.drill or each.is_text)
-            yield each
-        if not found:
-            return
-        passed += len(found)
-
-
-def _closed_as(tx: Tx, id: str, kept: Closed) -> ClosedIncident:
-    drill, is_text = incident_store.drill_and_text(tx.session, id) or (None, False)
-    return ClosedIncident(id, kept, drill, is_text)
 
 
 def as_open(

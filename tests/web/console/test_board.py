@@ -12,7 +12,8 @@ from alertnet.core.codec import replace
 from alertnet.core.incident import Severity
 from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.core.notification import PromptAnswer
-from alertnet.flows.desk.board import AT_A_TIME, MOST_CLOSED, read_board
+from alertnet.flows.desk.board import MOST_CLOSED, read_board
+from alertnet.flows.desk.closed import AT_A_TIME
 from alertnet.flows.escalation.record_decision import decide
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.store.db.tx import Tx

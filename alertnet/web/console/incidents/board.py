@@ -13,7 +13,8 @@ from alertnet.core.codec import value
 from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.incident import Severity
 from alertnet.core.notification import DECISIONS, PromptAnswer
-from alertnet.flows.desk.board import Board, OpenIncident, closed_last, read_board
+from alertnet.flows.desk.board import Board, OpenIncident, read_board
+from alertnet.flows.desk.closed import closed_last
 from alertnet.flows.desk.drills import read_drills
 from alertnet.flows.desk.find import find
 from alertnet.flows.escalation.decisions import USER
