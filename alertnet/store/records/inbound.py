@@ -317,6 +317,11 @@ def quarantined(tx: Tx, before: tuple[datetime, str] | None, limit: int) -> Sequ
     return [QuarantinedText(*tuple(row)) for row in tx.session.execute(query)]
 
 
+def count_quarantined(tx: Tx) -> int:
+    """How many quarantined texts wait for somebody to read them."""
+    return tx.session.scalar(select(func.count()).select_from(_QUARANTINED.order_by(None).subquery())) or 0
+
+
 def bind_quarantined(tx: Tx, id: str, owner: str) -> QuarantinedText:
     """Take a text out of quarantine as that member's; only one of two simultaneous calls succeeds.
 

@@ -347,6 +347,37 @@ def test_a_contact_who_writes_while_nothing_is_open_is_no_team(world: World, des
     assert " of bob an incident?" in desk.opens("/desk").text
 
 
+def test_many_open_incidents_stand_in_a_list_of_one_line_each(world: World, desk: Desk) -> None:
+    """In a bad night the four lines of twelve incidents are twelve screens of a telephone."""
+    for severity in (Severity.WATCH, Severity.MODERATE, Severity.SERIOUS):
+        world.raises(severity=severity)
+    world.texts("+573005550012", f"OK {world.written_code('bob')}")
+    few = desk.opens("/desk").html
+    world.raises(type="killing", verified=False)
+
+    many = re.search('<ul id="index".*?</ul>', desk.opens("/desk").html, re.S)
+
+    assert '<ul id="index" class="index"></ul>' in few
+    assert many is not None
+    lines = [" ".join(re.sub("<.*?>", "", line).split())[7:] for line in many[0].split("</li>")[:-1]]
+    assert lines == [
+        "killing (critical). Acts: nobody yet. To do",
+        "arrest (serious). Acts: nobody yet",
+        "arrest (moderate). Acts: nobody yet",
+        "arrest (for monitoring). Acts: Friends",
+    ]
+
+
+def test_a_strangers_text_that_nobody_has_read_is_counted(world: World, desk: Desk) -> None:
+    """It rang at the coordinators, who look here first."""
+    assert "unknown numbers wait" not in desk.opens("/desk").text
+
+    world.texts("+573009990000", "SOS my phone is gone, it is Ana")
+
+    assert "Texts of unknown numbers wait to be read: 1" in desk.opens("/desk").text
+    assert "unknown numbers wait" not in desk.opens("/desk/drills").text
+
+
 def test_an_alarm_is_taken_on_by_a_person(world: World, desk: Desk) -> None:
     world.raises()
     world.texts("+573005550012", "we do not understand what this is")

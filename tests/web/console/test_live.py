@@ -103,7 +103,7 @@ def test_trouble_of_ours_appears_on_the_open_page(world: World, desk: Desk, page
 
 
 def test_an_event_carries_what_changed_alone(world: World, desk: Desk) -> None:
-    """Of thirty incidents one gets an answer: the page hears of that one, in less than a kilobyte."""
+    """Of thirty incidents one gets an answer: the page hears of that one, in less than a kilobyte, and of its place."""
     for _ in range(30):
         world.raises()
     answered = iter([1])
@@ -115,6 +115,7 @@ def test_an_event_carries_what_changed_alone(world: World, desk: Desk) -> None:
     text = stream(desk, "/desk/live", lambda text: len(news(text)) > 1, then)
 
     second = news(text)[1]
+    assert "Amis" in json.dumps(second.pop("index"))
     assert len(second) == 1
     assert "Amis" in next(iter(second.values()))
     assert len(json.dumps(second)) < 1024

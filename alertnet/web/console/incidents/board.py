@@ -22,7 +22,7 @@ from alertnet.flows.pages.coordinator_actions import TAKE, answer, answers_to
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import prompts
+from alertnet.store.records import inbound, prompts
 from alertnet.store.records.editions import Edition
 from alertnet.web.console.desk import PROOF, AtDesk, Desk, page_of, spoken, zone_of
 from alertnet.web.console.live import IncidentState, Regions
@@ -125,6 +125,7 @@ class BoardLook:
             "count": say("count.html", open=len(board.incidents) - texts, texts=texts, waiting=waiting, drills=drills),
             "title": f"({waiting}) " if waiting else "",
             "lately": str(len(board.closed)),
+            "index": say("index.html", incidents=board.incidents),
             "closed": say("closed.html", closed=board.closed, zone=zone_of(runtime.edition)),
         }
         return Regions({**parts, **lines}, (everything.incidents, everything.closed, everything.troubles))
@@ -216,4 +217,5 @@ def _show(desk: Desk, *, drill: bool) -> Response:
         countries=sorted({each.country for each in board.incidents}),
         chosen=look,
         drills=desk.runtime.read(read_drills, desk.edition) if drill else None,
+        strangers=desk.runtime.read(inbound.count_quarantined) if desk.acts and not drill else 0,
     )
