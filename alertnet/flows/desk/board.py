@@ -15,7 +15,7 @@ from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.core.notification import UNSETTLED, AttemptStatus, Kind, PromptKind
 from alertnet.core.resolution.resolve import Plans
 from alertnet.flows.desk.closed import ClosedIncident, closed_since
-from alertnet.flows.desk.matters import Matter, calls_of, matter_of, numbered
+from alertnet.flows.desk.matters import Matter, calls_of, matter_of, numbered, with_alarms_joined
 from alertnet.flows.escalation.decisions import USER
 from alertnet.flows.unit.locked_incident import LockedIncident, look_closely
 from alertnet.store.db.tx import Tx
@@ -249,7 +249,7 @@ def as_open(
     to_go_on = [name for path in paths if path.next and path.next.waits_for for name in path.next.names]
     asked = [each for each in open_prompts if each.kind != PromptKind.FIELD_STATUS]
     unknowing, reporter = [name for name in to_go_on if name not in told.knows], next(iter(doers), None) or ""
-    matters = [matter_of(locked, each, unknowing, reporter, zone) for each in asked]
+    matters = with_alarms_joined([matter_of(locked, each, unknowing, reporter, zone) for each in asked])
     if locked.is_open and not any(path.acting for path in paths):
         calls = [(each.tree, each.contact) for each in told.unreached if each.again_at is None]
         matters += calls_of(locked, calls, zone)

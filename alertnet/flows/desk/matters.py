@@ -10,6 +10,7 @@ from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.directory.languages import Title
 from alertnet.core.disclosure import NO_DETAILS, Details, Subject, details_of
 from alertnet.core.incident import Severity, consent_of
+from alertnet.core.limits import LATEST
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.flows.notifications import prompts
 from alertnet.flows.unit.locked_incident import LockedIncident
@@ -58,6 +59,8 @@ class Matter:
     taken_by: str | None = None
     details: Details = NO_DETAILS
     reported_by: tuple[str, ...] = ()
+    besides: tuple["Matter", ...] = ()
+    """Other alarms of its incident, which the same answer takes on."""
 
     @property
     def is_decision(self) -> bool:
@@ -124,6 +127,18 @@ def matter_of(locked: LockedIncident, prompt: Prompt, to_go_on: Sequence[str], r
         consent=consent_of(locked.facts).value,
         zone=zone,
     )
+
+
+def with_alarms_joined(matters: Sequence[Matter]) -> list[Matter]:
+    """The matters of an incident, in which all alarms that ring are one.
+
+    None is left out for its subject: observers, who see neutral ones, would know by it what a PIN has revealed.
+    """
+    alarms = [each for each in matters if each.kind == PromptKind.ALARM and not (each.is_text or each.is_put_off)]
+    if len(alarms) < 2:
+        return [*matters]
+    first, *besides = sorted(alarms, key=lambda each: each.again_at or LATEST)
+    return [*(each for each in matters if each not in alarms), replace(first, besides=tuple(besides))]
 
 
 def calls_of(locked: LockedIncident, calls: Sequence[tuple[str, str]], zone: str) -> Iterable[Matter]:

@@ -9,12 +9,14 @@ from sqlalchemy import insert, select, update
 from sqlalchemy import text as sql
 
 from alertnet.core.codec import replace
+from alertnet.core.disclosure import Subject
 from alertnet.core.incident import Severity
 from alertnet.core.monitoring.self_monitoring import Part
-from alertnet.core.notification import PromptAnswer
+from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.flows.desk.board import MOST_CLOSED, read_board
 from alertnet.flows.desk.closed import AT_A_TIME
 from alertnet.flows.escalation.record_decision import decide
+from alertnet.flows.notifications.prompts import raise_prompt
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import troubles
@@ -387,6 +389,31 @@ def test_an_alarm_is_taken_on_by_a_person(world: World, desk: Desk) -> None:
     assert f"Recorded for {world.ref()}: your answer." in desk.opens(taken.headers["Location"]).text
     [alarm] = world.rows(alarms)
     assert (alarm.answer, alarm.answered_by) == ("acknowledged", "user maria")
+
+
+def test_all_that_rings_of_an_incident_is_one_card_and_taken_on_by_one_press(world: World, desk: Desk) -> None:
+    """What rings meanwhile, and was not on the page, rings on."""
+
+    def ring(tx: Tx, *subjects: Subject) -> None:
+        locked = take_up(tx, world.incident)
+        for subject in subjects:
+            raise_prompt(locked, PromptKind.ALARM, subject, about="north")
+        locked.finish()
+
+    world.raises()
+    world.runtime.transact(ring, Subject.NEWS, Subject.NOT_UNDERSTOOD)
+    board = desk.opens("/desk")
+    world.runtime.transact(ring, Subject.LOW_BATTERY)
+
+    board.presses("I see to it")
+
+    assert f"{world.ref()} : news from the team; please read the message from north" in board.text
+    assert board.html.count("I see to it") == 1
+    assert {alarm.subject: alarm.answer for alarm in world.rows(alarms)} == {
+        "news": "acknowledged",
+        "not_understood": "acknowledged",
+        "low_battery": None,
+    }
 
 
 def test_a_call_that_somebody_takes_leads_to_the_number_and_to_what_came_of_it(tmp_path: Path) -> None:

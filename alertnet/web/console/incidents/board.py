@@ -12,12 +12,13 @@ from fastapi import APIRouter, Request, Response
 from alertnet.core.codec import value
 from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.incident import Severity
-from alertnet.core.notification import DECISIONS, PromptAnswer
+from alertnet.core.notification import DECISIONS, PromptAnswer, PromptKind
 from alertnet.flows.desk.board import Board, OpenIncident, read_board
 from alertnet.flows.desk.closed import closed_last
 from alertnet.flows.desk.drills import read_drills
 from alertnet.flows.desk.find import find
 from alertnet.flows.escalation.decisions import USER
+from alertnet.flows.notifications.prompts import open_prompts
 from alertnet.flows.pages.coordinator_actions import TAKE, answer, answers_to
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.runtime.wiring import Runtime
@@ -187,6 +188,9 @@ def answer_matter(id: str, form: Posted, desk: AtDesk) -> Response:
                 "the question", f"{prompt.answer} by {name}", "somebody was faster: look at it before you answer"
             )
         answer(locked, prompt, said, desk.by)
+        for each in open_prompts(locked) if prompt.kind == PromptKind.ALARM else ():
+            if each.kind == PromptKind.ALARM and each.id in form.get("besides", "").split():
+                answer(locked, each, said, desk.by)
         done = said if said in DECISIONS else "answered"
         # Whom to call, and what they said, stand there alone.
         if form.get("back") == "incident" or said == TAKE:
