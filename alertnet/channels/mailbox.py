@@ -89,11 +89,12 @@ class ImapMailbox:
         return MailListing(tuple(found), is_whole=is_all)
 
     def trouble(self) -> str | None:
-        """What keeps the mailbox from being read; None where nothing does."""
+        """What keeps the mailbox from being read: what the server says, or the name of the fault; None for nothing."""
         try:
             self._open().leave()
         except _FAULTS as fault:
-            return str(fault) or type(fault).__name__
+            said = "" if isinstance(fault, OSError) else str(fault)
+            return said or type(fault).__name__
         return None
 
     def _open(self) -> "_Session":

@@ -177,6 +177,15 @@ def test_a_pin_from_standard_input_proves_its_owner_and_is_echoed_nowhere(office
     assert "47110" not in said.out + said.err
 
 
+def test_who_still_has_none_is_named_in_one_line(office: Office, runtime: Runtime) -> None:
+    """Whoever gives six coordinators theirs would read that of each of the others five times over."""
+    said = office.types("pins", "set", "colombia/coordinator", "--pin", "47110")
+
+    (warning,) = [line for line in said.err.splitlines() if line.startswith("warning: ")]
+    assert "colombia/coordinator-2, colombia/head-office" in warning
+    assert "colombia/coordinator," not in warning
+
+
 def test_a_contact_of_a_tree_can_have_a_pin_too(office: Office, runtime: Runtime) -> None:
     assert office.types("pins", "set", "colombia/ombuds", "--pin", "47110").code == 0
 

@@ -49,8 +49,9 @@ def set_pins(owner: Owner, pin: Pin = None, duress: Duress = None, one_time: One
         runtime.transact(actions.set_pins, owner, _typed(pin), _typed(duress), fresh)
         blind = runtime.read(actions.without_pin, network)
     typer.echo(f"The PINs of {owner} are set.", err=True)
-    for each in blind:
-        typer.echo(f"warning: coordinator {each} has no PIN, and can read nothing of what people write", err=True)
+    if blind:
+        named = ", ".join(blind)
+        typer.echo(f"warning: coordinators without a PIN, who can read nothing of what people write: {named}", err=True)
     # A card to cut out and cross off. Nothing on it says what it is for.
     for at in range(0, len(fresh), IN_A_ROW):
         typer.echo("   ".join(fresh[at : at + IN_A_ROW]))

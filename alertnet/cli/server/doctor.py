@@ -313,7 +313,7 @@ def _outside(settings: "Settings") -> Iterator[Finding]:
             yield Finding("provider", State.WRONG, f"{route_name(route)} {found}", do)
     if (mailbox := open_mailbox(settings)) is not None:
         fault = mailbox.trouble()
-        found = f"can't be read: {fault}" if fault else "can be read"
+        found = f"can't be read: {UNREACHED.get(fault, fault)}" if fault else "can be read"
         do = "ALERTNET_IMAP_URL: host, user, password, folder" if fault else ""
         yield Finding("mailbox", State.WRONG if fault else State.WELL, f"the mailbox for answers {found}", do)
     if settings.public_url is not None:
