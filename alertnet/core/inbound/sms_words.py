@@ -44,7 +44,8 @@ _WITHIN_CODES = frozenset(("-", ".", "#"))
 _HEARD_AS = str.maketrans("zv", "sb")
 _SOFT = re.compile(r"c(?=[ei])")
 _MUTE = re.compile(r"(?<=[gq])u(?=[ei])")
-_DOUBLED = re.compile(r"(.)\1")
+_DOUBLED = re.compile(r"([^A-Z])\1")
+_SILENT = re.compile(r"\bh")
 _APART = frozenset("pl")
 """Letters that may stand apart from their digits. A `c` may be a word."""
 _HOURS = r"(\d{1,2})(?:[.,](5))?(?:stunden?|std|(?:h|hr|hour|heure|hora)s?)"
@@ -136,9 +137,12 @@ def meant_by(word: str, known: Iterable[str]) -> set[str]:
 
 
 def sound(plain: str) -> str:
-    """How a word sounds, well enough for three languages: amenasa is amenaza, and arestation is arrestation."""
+    """How a word sounds, well enough for three languages: amenasa is amenaza, and arestation is arrestation.
+
+    Of several words, how each of them sounds; what is in capitals stays as it is.
+    """
     soft = _MUTE.sub("", _SOFT.sub("s", plain)).replace("ea", "ia").replace("eo", "io")
-    return _DOUBLED.sub(r"\1", soft.translate(_HEARD_AS)).removeprefix("h")
+    return _SILENT.sub("", _DOUBLED.sub(r"\1", soft.translate(_HEARD_AS)))
 
 
 def span_in(text: str, rest: list[Word]) -> tuple[timedelta | None, list[Word]]:

@@ -57,8 +57,8 @@ NAMES = {type: tuple(_names_of(type)) for type in vocabulary.TYPE_NAMES}
 
 
 def _heard_names(names: str) -> list[Name]:
-    said = (form for name in names.split() for form in product(*(part.split("/") for part in name.split("-"))))
-    return [tuple(part if part.isupper() else sound(part) for part in form) for form in said]
+    heard = sound(names).split()
+    return [form for name in heard for form in product(*(part.split("/") for part in name.split("-")))]
 
 
 _NAMES = {name: type for type, names in NAMES.items() for name in _heard_names(" ".join(names))}
@@ -81,8 +81,9 @@ def _kinds_of(as_heard: Callable[[str], str]) -> dict[str, frozenset[str]]:
             words = vocabulary.KINDS[each].split()
             within += [word for word in words if word.isupper()]
             seen += [word for word in words if not word.isupper()]
-        for word in seen:
-            found[as_heard(word)] |= {sound(word), kind}
+        said = " ".join(seen)
+        for word, heard in zip(as_heard(said).split(), sound(said).split(), strict=True):
+            found[word] |= {heard, kind}
         for word in within:
             found[word] |= {word, kind}
     return {word: frozenset(kinds) for word, kinds in found.items()}
@@ -93,9 +94,10 @@ _KINDS_OF, _KINDS_SPELT = _kinds_of(sound), _kinds_of(str)
 _WORDS = frozenset(part for name in _TYPE_OF for part in name) | _KINDS_OF.keys()
 _LONG: dict[tuple[str, int], list[tuple[str, str]]] = defaultdict(list)
 """By first letter and length: long names as written and as they sound, each with its sound."""
-for _name in (name for names in NAMES.values() for name in names if "-" not in name and len(name) >= LONG_NAME):
-    for _form in {_name, sound(_name)}:
-        _LONG[_form[0], len(_form)].append((_form, sound(_name)))
+_LONG_NAMES = " ".join(name for names in NAMES.values() for name in names if "-" not in name and len(name) >= LONG_NAME)
+for _name, _sound in zip(_LONG_NAMES.split(), sound(_LONG_NAMES).split(), strict=True):
+    for _form in {_name, _sound}:
+        _LONG[_form[0], len(_form)].append((_form, _sound))
 _BY_FIRST: dict[str, list[tuple[Name, frozenset[str]]]] = defaultdict(list)
 """Names by their first word, each with all words that must be heard."""
 for _said in _TYPE_OF:
@@ -111,7 +113,7 @@ _GOES_ON = frozenset(("in", "at", "on", "for", "to", "of", "with", "near", "duri
 """Words that may follow the thing that was shot; nobody speaks so of a film crew that was shot."""
 _BELONGINGS = frozenset(("KIT", "PAPERS", "NET"))
 _THINGS = frozenset(sound(f"{word}{more}") for word in vocabulary.THINGS.split() for more in ("", "s"))
-_PICTURES, _WEATHER = (frozenset(map(sound, words.split())) for words in (vocabulary.PICTURES, vocabulary.WEATHER))
+_PICTURES, _WEATHER = (frozenset(sound(words).split()) for words in (vocabulary.PICTURES, vocabulary.WEATHER))
 
 
 def type_in(words: list[Word], begins: int) -> tuple[str | None, list[Word]]:

@@ -126,7 +126,7 @@ Named = Annotated[dict[Slug, T], Field(min_length=1)]
 class Form(BaseModel):
     """A mapping in the file that allows only its own keys."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     not_yet: ClassVar[frozenset[str]] = frozenset()
     """Keys of B1 that this version refuses by name."""
