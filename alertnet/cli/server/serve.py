@@ -66,6 +66,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, with_worker: WithWorker =
         listening = stack.enter_context(listen(host, port))
         ended = stack.enter_context(until_signalled())
         if with_worker:
+            load_scheduler()
             from alertnet.cli.server.working import working
 
             stack.enter_context(working(runtime))
@@ -85,6 +86,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000, with_worker: WithWorker =
 def worker() -> None:
     """Send what is due, beside `serve --no-worker` and other workers on PostgreSQL; until SIGTERM or Ctrl-C."""
     load_lightly()
+    load_scheduler()
     from alertnet.cli.server.process_end import logged_end, needed_threads, until_signalled, wait_for
     from alertnet.cli.server.system import keep_what_is_loaded, lay_in_large_pages, raise_limit, share_one_heap
     from alertnet.cli.server.working import working
@@ -123,6 +125,17 @@ def load_fastapi() -> None:
     import fastapi.openapi.models  # noqa: F401
 
     del BaseModel.model_config["defer_build"]
+
+
+def load_scheduler() -> None:
+    """Load APScheduler with its own triggers alone: it would look through all packages three times for others."""
+    from importlib import metadata
+
+    of_all = metadata.entry_points
+    metadata.entry_points = metadata.distribution("apscheduler").entry_points.select  # type: ignore[assignment]
+    import apscheduler.schedulers.base  # noqa: F401
+
+    metadata.entry_points = of_all
 
 
 def _log_start(runtime: "Runtime", process: str, listening: socket.socket | None = None) -> None:
