@@ -6,7 +6,7 @@ from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.editions import Edition
-from alertnet.web.api.models import Report
+from alertnet.web.api.incidents import Report
 from benchmarks.trees import report
 
 

@@ -18,7 +18,7 @@ from alertnet.store.records.credentials import api_keys
 from alertnet.store.records.credentials.api_keys import ApiKey
 from alertnet.store.tables import acknowledgements, incidents
 from alertnet.web.api import actions, re_resolve
-from alertnet.web.api.incidents import raising
+from alertnet.web.api.incidents import Person, Report, raising
 from alertnet.web.api.models import (
     Closing,
     Consent,
@@ -26,9 +26,7 @@ from alertnet.web.api.models import (
     Exclusion,
     Merging,
     News,
-    Person,
     Reopening,
-    Report,
     Reresolution,
     Splitting,
     Verdict,

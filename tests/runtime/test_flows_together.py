@@ -23,8 +23,7 @@ from alertnet.store.db.tx import Entropy, Tx
 from alertnet.store.records.credentials import api_keys
 from alertnet.store.records.credentials.codes import NewCode
 from alertnet.store.records.notifications import NewNotification
-from alertnet.web.api.incidents import raising
-from alertnet.web.api.models import Report
+from alertnet.web.api.incidents import Report, raising
 from alertnet.web.auth import KnownKeys
 from alertnet.web.door import Door, InFlight
 from tests.database import migrate

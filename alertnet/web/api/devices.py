@@ -1,10 +1,12 @@
 """The API for alarm devices (B5). Each device has its own key, which can raise its alarm and do nothing else."""
 
 from collections.abc import Callable, Coroutine
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from fastapi import Body, Depends, Request
 from fastapi.routing import APIRoute
+from pydantic import Field, ModelWrapValidatorHandler, model_validator
+from pydantic.json_schema import SkipJsonSchema
 from starlette.responses import Response
 from typing_extensions import TypedDict
 
@@ -15,9 +17,43 @@ from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials.api_keys import DEVICE
 from alertnet.store.records.idempotency import ApiAnswer
-from alertnet.web.api.models import DeviceAlarm
+from alertnet.web.api.fields import Instant, Line, Strict, TypeCode, Words, set_apart, words_of
 from alertnet.web.door import Door, DoorWith
 from alertnet.web.problems import Router, documented
+
+
+class Position(Strict):
+    """A device's position in WGS 84 degrees; `accuracy` in metres."""
+
+    latitude: Annotated[float, Field(ge=-90, le=90)]
+    longitude: Annotated[float, Field(ge=-180, le=180)]
+    accuracy: Annotated[float, Field(ge=0, le=100_000)] | None = None
+
+    def in_words(self) -> str:
+        """The position as coordinators read it: `4.60971, -74.08175 (20 m)`."""
+        place = f"{self.latitude:.5f}, {self.longitude:.5f}"
+        return place if self.accuracy is None else f"{place} ({self.accuracy:.0f} m)"
+
+
+class DeviceAlarm(Strict):
+    """An alarm of a device. `at` is when it was pressed, by default now; without a type it is a cry for help.
+
+    No content is a reason to refuse it (A12): unusable parts are kept in `left_out`, in words for coordinators.
+    """
+
+    type: TypeCode | None = None
+    at: Instant | None = None
+    position: Position | None = None
+    text: Line | None = None
+    left_out: SkipJsonSchema[Words | None] = None
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _leave_out(cls, given: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
+        if not isinstance(given, dict):
+            given = {"body": given.decode(errors="replace") if isinstance(given, bytes) else given}
+        usable, unusable = set_apart(given, validate)
+        return validate({"left_out": words_of(unusable)} | usable)
 
 
 class _Pressing(Request):

@@ -4,11 +4,23 @@ from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import Query
+from pydantic import Field
 from pydantic_core import from_json
+from starlette import types as asgi
 from starlette.responses import JSONResponse, Response
-from starlette.types import Scope
 from typing_extensions import TypedDict
 
+from alertnet.core.incident import (
+    TYPES,
+    Affected,
+    Certainty,
+    Facts,
+    IncidentStatus,
+    Perpetrator,
+    PersonKind,
+    Scope,
+    Severity,
+)
 from alertnet.flows.incidents.drills import begin_drill
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.unit.idempotent_request import Act, Show
@@ -22,7 +34,18 @@ from alertnet.store.views import incident_view, timeline_view
 from alertnet.store.views.shapes import IncidentView
 from alertnet.store.views.timeline_view import EntryView
 from alertnet.web.api.cursor import PAGE, page_of, read_cursor
-from alertnet.web.api.models import Page, Report
+from alertnet.web.api.fields import (
+    NO_CONTROLS,
+    Country,
+    Instant,
+    Line,
+    Name,
+    Names,
+    Narrative,
+    Strict,
+    TypeCode,
+    one_of,
+)
 from alertnet.web.auth import COORDINATE, REPORTS, InForce, KnownKeys, Reader
 from alertnet.web.door import IDEMPOTENCY_FORM, IDEMPOTENCY_KEY, Door, InFlight, ReportersDoor
 from alertnet.web.layers import HeadersAsCame, Raising, Way
@@ -33,6 +56,69 @@ REPORTED_AT = "/v1/incidents"
 _ONCE = IDEMPOTENCY_KEY.lower().encode()
 
 router = Router(route_class=Raising)
+
+
+class Person(Strict):
+    """A person affected, named by a pseudonym."""
+
+    code: Annotated[str, Field(max_length=32, pattern=NO_CONTROLS)]
+    kind: Annotated[PersonKind, one_of(PersonKind)] = PersonKind.OTHER
+    nationality: Country | None = None
+    name: Line | None = None
+    contact: Name | None = None
+
+    def affected(self) -> Affected:
+        """The person as a value of the core."""
+        return Affected(self.code, self.kind, self.nationality, self.name, self.contact)
+
+
+People = Annotated[list[Person], Field(max_length=100)]
+
+
+class Report(Strict):
+    """A report that raises an incident."""
+
+    type: TypeCode
+    country: Country
+    severity: Annotated[Severity, one_of(Severity)] | None = None
+    occurred_at: Instant | None = None
+    place: Line | None = None
+    summary: Line | None = None
+    details: Narrative | None = None
+    people: People = Field(default_factory=list)
+    perpetrator: Annotated[Perpetrator, one_of(Perpetrator)] = Perpetrator.UNKNOWN
+    ask: Line | None = None
+    consent: Annotated[Scope, one_of(Scope)] = Scope.INTERNAL
+    exclude: Names = Field(default_factory=list)
+    certainty: Annotated[Certainty, one_of(Certainty)] = Certainty.OBSERVED
+    drill: bool = False
+
+    def facts(self, team: str | None) -> Facts:
+        """The reported facts. Without a severity, the type's default applies."""
+        return Facts(
+            type=self.type,
+            severity=self.severity or TYPES[self.type].severity,
+            country=self.country,
+            consent=self.consent,
+            people=tuple(person.affected() for person in self.people),
+            perpetrator=self.perpetrator,
+            exclude=tuple(self.exclude),
+            drill=self.drill,
+            certainty=self.certainty,
+            occurred_at=self.occurred_at,
+            place=self.place,
+            summary=self.summary,
+            details=self.details,
+            ask=self.ask,
+            team=team,
+        )
+
+
+class Page(Strict):
+    """Which incidents to list; `cursor` is the `next` of the page before."""
+
+    status: Annotated[IncidentStatus, one_of(IncidentStatus)] | None = None
+    cursor: Annotated[str, Field(max_length=200)] | None = None
 
 
 class IncidentPage(TypedDict):
@@ -59,7 +145,7 @@ async def raise_incident(report: Report, door: ReportersDoor) -> Response:
 def straight_way(runtime: Runtime, in_flight: InFlight, known_keys: KnownKeys) -> Way:
     """The straight way of a report by a known key that has no fault in itself."""
 
-    async def straight(scope: Scope, headers: HeadersAsCame, body: bytes) -> Response | None:
+    async def straight(scope: asgi.Scope, headers: HeadersAsCame, body: bytes) -> Response | None:
         scheme, _, text = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
         key = known_keys.get(text) if scheme == "Bearer" else None
         if key is None or not key.may(REPORTS) or headers.get(b"content-type") != b"application/json":

@@ -1,11 +1,10 @@
-"""The request bodies of the API (B5), and their conversion into facts of the core."""
+"""The request bodies of the API (B5) but those that raise an alarm, and their conversion into values of the core."""
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, ModelWrapValidatorHandler, model_validator
-from pydantic.json_schema import SkipJsonSchema
+from pydantic import Field
 
 from alertnet.core.directory.contact_tree import EVERYWHERE, ContactTree, Team
 from alertnet.core.directory.countries import COUNTRIES
@@ -15,36 +14,29 @@ from alertnet.core.inbound.field_words import FieldVerb
 from alertnet.core.inbound.on_the_road.journey import MOST_LEGS, Gap, Journey, JourneyKind, Leg, Status
 from alertnet.core.incident import (
     TYPES,
-    Affected,
-    Certainty,
     CloseReason,
     Facts,
-    IncidentStatus,
     Perpetrator,
-    PersonKind,
     Scope,
     Severity,
     affected_of,
 )
 from alertnet.core.monitoring.drills import MOST_MONTHS
 from alertnet.web.api.fields import (
-    NO_CONTROLS,
     Country,
     Duration,
     Instant,
     Line,
     Name,
     Names,
-    Narrative,
     Note,
     Strict,
     TypeCode,
     Words,
     Zone,
     one_of,
-    set_apart,
-    words_of,
 )
+from alertnet.web.api.incidents import People, Report
 
 
 class Decision(StrEnum):
@@ -53,62 +45,6 @@ class Decision(StrEnum):
     GO = "go"
     HOLD = "hold"
     REFUSE = "refuse"
-
-
-class Person(Strict):
-    """A person affected, named by a pseudonym."""
-
-    code: Annotated[str, Field(max_length=32, pattern=NO_CONTROLS)]
-    kind: Annotated[PersonKind, one_of(PersonKind)] = PersonKind.OTHER
-    nationality: Country | None = None
-    name: Line | None = None
-    contact: Name | None = None
-
-    def affected(self) -> Affected:
-        """The person as a value of the core."""
-        return Affected(self.code, self.kind, self.nationality, self.name, self.contact)
-
-
-People = Annotated[list[Person], Field(max_length=100)]
-
-
-class Report(Strict):
-    """A report that raises an incident."""
-
-    type: TypeCode
-    country: Country
-    severity: Annotated[Severity, one_of(Severity)] | None = None
-    occurred_at: Instant | None = None
-    place: Line | None = None
-    summary: Line | None = None
-    details: Narrative | None = None
-    people: People = Field(default_factory=list)
-    perpetrator: Annotated[Perpetrator, one_of(Perpetrator)] = Perpetrator.UNKNOWN
-    ask: Line | None = None
-    consent: Annotated[Scope, one_of(Scope)] = Scope.INTERNAL
-    exclude: Names = Field(default_factory=list)
-    certainty: Annotated[Certainty, one_of(Certainty)] = Certainty.OBSERVED
-    drill: bool = False
-
-    def facts(self, team: str | None) -> Facts:
-        """The reported facts. Without a severity, the type's default applies."""
-        return Facts(
-            type=self.type,
-            severity=self.severity or TYPES[self.type].severity,
-            country=self.country,
-            consent=self.consent,
-            people=tuple(person.affected() for person in self.people),
-            perpetrator=self.perpetrator,
-            exclude=tuple(self.exclude),
-            drill=self.drill,
-            certainty=self.certainty,
-            occurred_at=self.occurred_at,
-            place=self.place,
-            summary=self.summary,
-            details=self.details,
-            ask=self.ask,
-            team=team,
-        )
 
 
 class DrillPlan(Report):
@@ -340,49 +276,8 @@ class JourneyPage(Strict):
     cursor: Annotated[str, Field(max_length=200)] | None = None
 
 
-class Position(Strict):
-    """A device's position in WGS 84 degrees; `accuracy` in metres."""
-
-    latitude: Annotated[float, Field(ge=-90, le=90)]
-    longitude: Annotated[float, Field(ge=-180, le=180)]
-    accuracy: Annotated[float, Field(ge=0, le=100_000)] | None = None
-
-    def in_words(self) -> str:
-        """The position as coordinators read it: `4.60971, -74.08175 (20 m)`."""
-        place = f"{self.latitude:.5f}, {self.longitude:.5f}"
-        return place if self.accuracy is None else f"{place} ({self.accuracy:.0f} m)"
-
-
-class DeviceAlarm(Strict):
-    """An alarm of a device. `at` is when it was pressed, by default now; without a type it is a cry for help.
-
-    No content is a reason to refuse it (A12): unusable parts are kept in `left_out`, in words for coordinators.
-    """
-
-    type: TypeCode | None = None
-    at: Instant | None = None
-    position: Position | None = None
-    text: Line | None = None
-    left_out: SkipJsonSchema[Words | None] = None
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _leave_out(cls, given: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
-        if not isinstance(given, dict):
-            given = {"body": given.decode(errors="replace") if isinstance(given, bytes) else given}
-        usable, unusable = set_apart(given, validate)
-        return validate({"left_out": words_of(unusable)} | usable)
-
-
 class Binding(Strict):
     """The member to whom a text from an unknown number belongs."""
 
     team: Name
     member: Name
-
-
-class Page(Strict):
-    """Which incidents to list; `cursor` is the `next` of the page before."""
-
-    status: Annotated[IncidentStatus, one_of(IncidentStatus)] | None = None
-    cursor: Annotated[str, Field(max_length=200)] | None = None

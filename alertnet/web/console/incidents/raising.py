@@ -15,7 +15,7 @@ from alertnet.flows.desk.names import to_spare
 from alertnet.flows.forecast.ahead import foretell
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.store.records.credentials.users import Role
-from alertnet.web.api.models import Report
+from alertnet.web.api.incidents import Report
 from alertnet.web.console.desk import AtDesk, Desk
 from alertnet.web.console.refusing import Told, refused
 from alertnet.web.forms import Posted, typed
