@@ -1,5 +1,6 @@
 """Who is told by mail answers by mail: the code in words of its own counts, all else is read by people (A6, A12)."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,10 @@ from sqlalchemy import select
 from alertnet.core.codec import replace
 from alertnet.core.incident import Severity
 from alertnet.flows.incidents.lone_text import facts_of_text, open_text
+from alertnet.flows.notifications import number_tests
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.store.db.tx import Tx
+from alertnet.store.records.inbound import unseen
 from alertnet.store.tables import attempts, incidents, notifications, timeline
 from tests.database import migrated_database
 from tests.scenarios.conftest import Worlds
@@ -320,6 +323,25 @@ def test_a_new_mail_of_a_stranger_or_of_a_machine_is_left(world: World) -> None:
     writes_anew(world, "We hear that somebody was arrested in Cauca.")
 
     assert (before, len(kept(world))) == ([], 1)
+
+
+def test_what_a_stranger_or_a_machine_answers_to_a_mail_about_no_incident_is_looked_at_once(world: World) -> None:
+    """Else each look would fetch it anew."""
+    network = world.runtime.edition.network
+    chosen = [number_tests.named(network, "colombia/coordinator")]
+    world.runtime.transact(number_tests.send_tests, network, chosen, "a test")
+    world.settles()
+    mailbox = world.mailbox("duty@pbi-colombia.example")
+    (test,) = mailbox.mails
+    mailbox.replies("Who is this?", to=test, sender="friend@elsewhere.example")
+    mailbox.replies("I am away.", to=test, **{"Auto-Submitted": "auto-replied"})
+
+    world.reads_mail()
+
+    found = world.runtime.mailbox.received(world.clock.at - timedelta(minutes=5)) if world.runtime.mailbox else None
+    assert found is not None
+    assert len(found.entries) == 2
+    assert world.runtime.read(unseen, [each.mail.id for each in found.entries]) == set()
 
 
 def test_a_mail_that_a_coordinator_makes_an_incident_has_no_phone_that_we_write_to(world: World) -> None:

@@ -42,8 +42,11 @@ _NO_SUCH_MAILBOX = ("5.1.1", "5.1.2", "5.1.3", "5.1.10", "5.2.1")
 def receive_mail(tx: Tx, edition: Edition, mail: WrittenMail, heard_at: datetime) -> None:
     """Receive the mail, which reached the mailbox at `heard_at`; one of a stranger that answers none is left there."""
     sent = sent_mails.find(tx.session, mail.answers)
-    if sent is None or (sent.incident is None and mail.bounced is None):
+    is_about_none = sent is None or (sent.incident is None and mail.bounced is None)
+    if is_about_none and mail.sender in edition.network.mailboxes and not mail.is_automatic:
         _hear_unasked(tx, edition, mail, heard_at)
+        return
+    if sent is None:
         return
     # As its tree writes it, since what is kept of an address is found by how that is written.
     sender = sent.address if sent.address.lower() == mail.sender else mail.sender
@@ -66,9 +69,7 @@ def _hear_unasked(tx: Tx, edition: Edition, mail: WrittenMail, heard_at: datetim
 
     It is news of what is open and its writer was told of, else a text of its own.
     """
-    writers = edition.network.mailboxes.get(mail.sender, ())
-    if not writers or mail.is_automatic:
-        return
+    writers = edition.network.mailboxes[mail.sender]
     sender, body = writers[0][2], mail.words or mail.whole
     text = InboundSms(mail.id, sender, "", body, min(heard_at, tx.now), mail.attached, Via.EMAIL)
     if not inbound.receive(tx, text):
