@@ -2,13 +2,11 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from alertnet.core.inbound.same_event import may_be_same
-from alertnet.core.incident import Affected, Facts, Perpetrator, Scope, Severity
-from alertnet.core.replan.merging import as_one, informed
+from alertnet.core.incident import Facts, Severity
 
 NORTH = Facts("arrest", Severity.CRITICAL, "CO", place="L12", raised_from="+573005550001")
 SOUTH = replace(NORTH, type="crowd_repression", place="L13", raised_from="+573005550002")
@@ -48,40 +46,3 @@ def test_what_differs_is_another_event(other: Facts) -> None:
 def test_half_an_hour_later_it_is_another_event() -> None:
     assert may_be_same(NORTH, SOUTH, timedelta(minutes=30))
     assert not may_be_same(NORTH, SOUTH, timedelta(minutes=31))
-
-
-OWN = replace(SOUTH, type="threat", severity=Severity.MODERATE, consent=Scope.PUBLIC, people=(Affected("P1"),))
-JOINED = as_one(replace(NORTH, severity=Severity.SERIOUS, consent=Scope.INTERNATIONAL), [OWN])
-
-
-@pytest.mark.parametrize(
-    ("since", "becomes"),
-    [
-        ({"consent": Scope.NATIONAL}, {"consent": Scope.NATIONAL}),
-        (
-            {"people": (Affected("P1", consent=Scope.NATIONAL),)},
-            {"people": (Affected("P1", consent=Scope.NATIONAL),), "consent": Scope.NATIONAL},
-        ),
-        ({"people": (*JOINED.people, Affected("P2", consent=Scope.INTERNAL))}, {"consent": Scope.INTERNAL}),
-        (
-            {"people": (*JOINED.people, Affected("P2", contact="a"))},
-            {"people": (*OWN.people, Affected("P2", contact="a"))},
-        ),
-        ({"exclude": ("spain",)}, {"exclude": ("spain",)}),
-        ({"perpetrator": Perpetrator.POLICE}, {"also_accused": (Perpetrator.POLICE,)}),
-        ({"severity": Severity.CRITICAL}, {"severity": Severity.CRITICAL}),
-        ({"withdrawn": True}, {"withdrawn": True, "field_silent": True}),
-        ({"field_silent": True}, {"field_silent": True}),
-        (
-            {"duress": True, "severity": Severity.CRITICAL},
-            {"duress": True, "field_silent": True, "severity": Severity.CRITICAL},
-        ),
-        ({"consent": Scope.PUBLIC, "severity": Severity.WATCH, "summary": "new", "verified": False}, {}),
-    ],
-)
-def test_a_report_keeps_what_was_learnt_while_merged_if_that_is_graver_or_narrower(
-    since: dict[str, Any], becomes: dict[str, Any]
-) -> None:
-    """A3: whatever narrows or spares is never forgotten, and nothing that would widen is taken over."""
-    assert informed(OWN, JOINED, JOINED) == OWN
-    assert informed(OWN, JOINED, replace(JOINED, **since)) == replace(OWN, **becomes)
