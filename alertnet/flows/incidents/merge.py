@@ -26,6 +26,7 @@ from alertnet.flows.escalation.record_decision import answer_about, end_change
 from alertnet.flows.escalation.record_response import events_of
 from alertnet.flows.incidents.close_incident import end_incident, let_leave, resume
 from alertnet.flows.incidents.merged_answers import add_events, as_events, as_taken_back, as_withdrawn, not_replaced
+from alertnet.flows.incidents.merged_facts import inform_parts
 from alertnet.flows.incidents.re_resolve import open_escalations
 from alertnet.flows.incidents.update import UPDATED, let_wait, propose
 from alertnet.flows.notifications import field_reassurance, prompts
@@ -172,7 +173,7 @@ def _merge(part: LockedIncident, whole: LockedIncident, by: str) -> None:
 def _become_one(part: LockedIncident, whole: LockedIncident) -> None:
     """Add what the part knows to the whole, on the trees of both."""
     known, before = whole.facts, whole.incident
-    whole.inform_parts()
+    inform_parts(whole)
     own = apart(before.merged.own, before.merged.joined, known) if before.merged else known
     parts = {**(before.merged.parts if before.merged else {}), part.incident.id: part.incident.ref}
     facts = as_one(known, [part.facts])
@@ -303,7 +304,7 @@ def _become_two(part: LockedIncident, whole: LockedIncident) -> None:
     """Remove the part's facts from the whole; consent that becomes wider by it waits for a coordinator (A8)."""
     merged, now = whole.incident.merged, whole.facts
     assert merged is not None
-    whole.inform_parts()
+    inform_parts(whole)
     known = next(each.facts for each in whole.parts if each.id == part.incident.id)
     own = apart(merged.own, merged.joined, now)
     parts = {id: ref for id, ref in merged.parts.items() if id != part.incident.id}

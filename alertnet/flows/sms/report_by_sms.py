@@ -21,6 +21,7 @@ from alertnet.flows.credentials.pins import PinCheck, numbers_in, try_pin, witho
 from alertnet.flows.escalation.escalate import for_all, move, tell_more
 from alertnet.flows.escalation.record_decision import decide
 from alertnet.flows.incidents.lone_text import open_text
+from alertnet.flows.incidents.merged_facts import learn_from, mark_anew
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.incidents.update import propose
 from alertnet.flows.notifications import field_reassurance, prompts
@@ -189,8 +190,8 @@ def _join(locked: LockedIncident, news: Facts, report: Report, entry: dict[str, 
     # Who knows what another phone has reported is for a coordinator to say.
     verifies = news.verified and not known.verified and _has_raised(locked, news.raised_from)
     if is_proven:
-        locked.mark_anew(duress=news.duress, field_silent=news.leaves_phone_alone)
-        locked.learn_from(news.raised_from or "", partial(as_grave_as, news=news))
+        mark_anew(locked, duress=news.duress, field_silent=news.leaves_phone_alone)
+        learn_from(locked, news.raised_from or "", partial(as_grave_as, news=news))
         locked.change_facts(joined(known, news, report, verifies=verifies))
     subject = Subject.VERIFIED if verifies else _kind_of_news(locked, known, news, report)
     ring_once(locked, subject, about, anew=locked.facts.duress and not known.duress)

@@ -16,6 +16,7 @@ from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import InTheField
 from alertnet.flows.credentials.pins import PinCheck, numbers_in, without_numbers
 from alertnet.flows.escalation.escalate import apply_facts
+from alertnet.flows.incidents.merged_facts import mark_anew
 from alertnet.flows.notifications.floods import may_reply, ring_once
 from alertnet.flows.sms.coerced_text import hear_duress
 from alertnet.flows.sms.field_text import FieldText, take_up_found
@@ -78,7 +79,7 @@ def _ask(
     duress, known = check is PinCheck.DURESS, locked.facts
     entry = {"by": sender.owner, "understood": ["FALSE"], "text": text, "pin": check.value, **came_with}
     locked.record("withdrawal_asked", **entry)
-    locked.mark_anew(withdrawn=True, duress=duress)
+    mark_anew(locked, withdrawn=True, duress=duress)
     apply_facts(locked, withdrawn(known, duress=duress))
     ring_once(locked, Subject.WITHDRAWAL, sender.team.id, anew=duress and not known.duress)
 

@@ -1,10 +1,10 @@
 """One incident in a flow's hands: its locked row, its plans, its escalations, and what is to be written."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Contact
@@ -15,7 +15,6 @@ from alertnet.core.escalation.effects import NewAlert
 from alertnet.core.escalation.state import State
 from alertnet.core.incident import Facts, Incident, IncidentStatus
 from alertnet.core.notification import CLASSES, URGENT, Kind, send_rank
-from alertnet.core.replan.merging import informed
 from alertnet.core.resolution.resolve import Plan, Plans, left_out
 from alertnet.flows.unit.prefetch import Prefetch
 from alertnet.flows.unit.unit_of_work import UnitOfWork
@@ -195,28 +194,6 @@ class LockedIncident:
         for part in self.parts:
             self.save_part(part, replace(part.facts, field_silent=True))
 
-    def learn_from(self, phone: str, learnt: Callable[[Facts], Facts]) -> None:
-        """Add to this phone's report what it says now, as far as others had not said it before.
-
-        It is kept after a split.
-        """
-        merged = self.incident.merged
-        if merged is not None and merged.own.raised_from == phone:
-            self.incident = replace(self.incident, merged=replace(merged, own=learnt(merged.own)))
-            incident_store.save_merging(self.tx.session, self.incident)
-        for part in self.parts:
-            if part.facts.raised_from == phone:
-                self.save_part(part, learnt(part.facts))
-
-    def inform_parts(self) -> None:
-        """Let each part keep what was learnt since that is more severe or narrower, or spares somebody (A3)."""
-        merged = self.incident.merged
-        for part in self.parts if merged else ():
-            assert merged is not None
-            facts = informed(part.facts, merged.joined, self.facts)
-            if facts != part.facts:
-                self.save_part(part, facts)
-
     def read_parts_anew(self) -> None:
         """Forget the parts that were read, because they have changed."""
         self.known_codes = None
@@ -227,17 +204,6 @@ class LockedIncident:
         pruned = incident_store.pruned_of(self.tx.session, part.id)
         incident_store.save_facts(self.tx.session, replace(part, facts=facts), pruned)
         self.__dict__.pop("parts", None)
-
-    def mark_anew(self, **marks: bool) -> None:
-        """Keep what a phone has just said after a split too, where another report of the event had said it before.
-
-        The facts known together then lose those marks, since they are newer.
-        """
-        merged = self.incident.merged
-        said: dict[str, Any] = {name: False for name, is_set in marks.items() if is_set}
-        if merged is not None and said:
-            self.incident = replace(self.incident, merged=replace(merged, joined=replace(merged.joined, **said)))
-            incident_store.save_merging(self.tx.session, self.incident)
 
     def save_facts(self) -> None:
         """Store the facts, and who is not told because of them."""

@@ -15,6 +15,7 @@ from alertnet.core.incident import IN_CUSTODY, TYPES_BY_NUMBER, IncidentType, Se
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.flows.credentials.known_numbers import member_at
 from alertnet.flows.escalation.escalate import apply_facts
+from alertnet.flows.incidents.merged_facts import mark_anew
 from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.floods import ring_once
 from alertnet.flows.sms.field_text import FieldText
@@ -104,7 +105,7 @@ def _type(digits: str) -> IncidentType | None:
 
 def _make_known(locked: LockedIncident, type: IncidentType) -> None:
     """Record the type. The first one stands, and severity only rises."""
-    locked.mark_anew(field_silent=type.code in IN_CUSTODY)
+    mark_anew(locked, field_silent=type.code in IN_CUSTODY)
     known = add_to(locked.facts, replace(locked.facts, type=type.code, severity=type.severity, details=None), None)
     if known == locked.facts:
         return
