@@ -19,6 +19,7 @@ from tests.scenarios.conftest import Worlds
 from tests.scenarios.world import TRUE, Incident, World, code_in, link_in
 
 SPAIN = "derechos-humanos@embajada-es.example"
+HEAD_OFFICE = "duty@pbi-international.example"
 
 
 @pytest.fixture
@@ -300,6 +301,19 @@ def test_a_second_mail_joins_the_first_and_rings_nobody_either(world: World) -> 
     assert len(kept(world)) == 2
     assert len(notices(world)) > 0
     assert not rung(world)
+
+
+def test_an_answer_to_a_test_of_a_mailbox_is_read_like_a_new_mail(world: World) -> None:
+    network = world.runtime.edition.network
+    office, mailbox = number_tests.named(network, "international/head-office"), world.mailbox(HEAD_OFFICE)
+    world.runtime.transact(number_tests.send_tests, network, [office], "a test")
+    world.settles()
+
+    mailbox.replies("Received, but our number has changed.")
+    world.reads_mail()
+
+    assert kept(world) == ["Received, but our number has changed."]
+    assert "MAIL: your answer went to our coordinator" in mailbox.mails[-1].text
 
 
 def test_a_new_mail_of_whoever_was_told_of_an_incident_is_news_of_it(world: World, incident: Incident) -> None:
