@@ -123,6 +123,11 @@ class Night:
         if self.coordinators.merges:
             time.after(random.uniform(3, length / 3), self.coordinators.raises)
             time.after(random.uniform(length / 3, length / 2), self.coordinators.sees_one_event)
+        if self.coordinators.sortings:
+            for _ in range(2):
+                time.after(random.uniform(3, length / 2), self.coordinators.raises)
+        for _ in range(self.coordinators.sortings):
+            time.after(self.coordinators.sorts_at(length), self.coordinators.sorts_reports)
         for _ in range(self.coordinators.takings_back):
             time.after(self.coordinators.doubts_at(length), self.coordinators.takes_back)
         if self.world.mischief.edits:

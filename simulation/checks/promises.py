@@ -111,7 +111,7 @@ _OF_INCIDENT: Select[Any] = (
     .where(bindparam("acts") == ACTING)
 )
 _DISOWNED = _OF_INCIDENT.where(timeline.c.kind == "wrong_person")
-_HEARD = _OF_INCIDENT.where(timeline.c.kind == "sms_received")
+_HEARD: Select[Any] = select(timeline.c.at, timeline.c.payload).where(timeline.c.kind == "sms_received")
 _PAUSES: Select[Any] = select(timeline.c.at, timeline.c.payload).where(timeline.c.kind == PAUSED)
 
 
@@ -246,27 +246,26 @@ class Promises:
             return
         if outgoing.to == NEWCOMER.address and not opened_after_edit(self.world, row.opened_at):
             self._break("A8", f"{what} is handed over although nobody has re-resolved since it came into the trees")
-        if row.is_alert and not opened_after_edit(self.world, row.opened_at):
-            self._concerns_them(row, outgoing, what)
-        for reported in [self.world.opened[ref] for ref in refs if ref in self.world.opened]:
+        told = [self.world.opened[ref] for ref in refs if ref in self.world.opened]
+        is_known = len(told) == len(refs) or len(refs) == 1
+        if row.is_alert and is_known and not opened_after_edit(self.world, row.opened_at):
+            self._concerns_them([from_plain(Facts, row.facts), *told], outgoing, what)
+        for reported in told:
             asked = Facts(reported.type, reported.severity, reported.country, consent=reported.consent)
             why = why_barred(asked, self.world.network.trees.values(), outgoing.to)
             if why is not None:
                 self._break("A8", f"{what} is handed over although nobody has re-resolved: {why}")
 
-    def _concerns_them(self, row: Row[Any], outgoing: Outgoing, what: str) -> None:
-        """Check that the contacts told in a level, and the level itself, are for the place and organisation."""
-        facts, trees = from_plain(Facts, row.facts), self.world.network.trees
+    def _concerns_them(self, known: Sequence[Facts], outgoing: Outgoing, what: str) -> None:
+        """Check that the contacts told in a level, and the level itself, are for a place and organisation of these."""
+        trees = self.world.network.trees
         services = self.world.database.rows(_SERVICES, notification=outgoing.notification)
-        told = [each for each in services if each.level_index != LAST_RESORT]
-        whens = [
-            (trees[each.tree].levels[each.level_index].when, trees[each.tree].contacts[each.contact].when)
-            for each in told
-        ]
+        told = [(trees[each.tree], each) for each in services if each.level_index != LAST_RESORT]
+        whens = [(tree.levels[each.level_index].when, tree.contacts[each.contact].when) for tree, each in told]
         if (
             told
             and len(told) == len(services)
-            and not any(all(concerns(when, facts) for when in both) for both in whens)
+            and not any(all(concerns(when, facts) for when in both) for both in whens for facts in known)
         ):
             self._break("B1", f"{what} is handed over although it is for another place or organisation")
 
@@ -325,9 +324,10 @@ class Promises:
             self._break("B3", f"{what} is handed over although that phone refuses our SMS")
 
     def _let_through_at(self, row: Row[Any]) -> datetime:
-        """When we last learned, however late, that somebody accepts our SMS again."""
-        heard = self.world.database.rows(_HEARD, acts=row.acts)
-        moments = [each.at + CLOCKS_DIFFER for each in heard if each.payload and each.payload["text"] == OPTS_IN]
+        """When we last learned, however late and of whatever it was told of, that it accepts our SMS again."""
+        back = {"contact": row.contact, "text": OPTS_IN}.items()
+        heard = self.world.database.rows(_HEARD)
+        moments = [each.at + CLOCKS_DIFFER for each in heard if each.payload and back <= each.payload.items()]
         return max(moments, default=START)
 
     def _is_no_strangers(self, row: Row[Any], what: str) -> None:

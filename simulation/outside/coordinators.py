@@ -44,6 +44,8 @@ from simulation.world.world import World
 TRIES_EVERY = 8.0  # Seconds.
 MERGES = 0.1
 """The share of nights in which two reports are merged."""
+SORTS = 0.1
+"""The share of the others in which any of them are merged and split, over and over."""
 
 _HELD: Select[Any] = (
     select(acknowledgements.c.id, acknowledgements.c.contact, acknowledgements.c.kind, incidents.c.ref)
@@ -51,6 +53,9 @@ _HELD: Select[Any] = (
     .where(acknowledgements.c.revoked_at.is_(None), acknowledgements.c.kind != RECEIVED)
     .order_by(acknowledgements.c.at)
 )
+_PART = incidents.alias("part")
+_PARTS: Select[Any] = select(_PART.c.ref, incidents.c.ref.label("whole")).join(_PART, _PART.c.part_of == incidents.c.id)
+_OPEN: Select[Any] = select(incidents.c.ref).where(incidents.c.status == "open")
 
 Ask = Callable[[Door], Response]
 
@@ -79,6 +84,10 @@ class Coordinators:
         self._merging = Random(f"merging {world.seed}")
         self.merges = not (world.mischief.quiet or world.mischief.edits) and self._merging.random() < MERGES
         """Whether two reports are taken for one event in this night."""
+        self._sorting = Random(f"sorts reports {world.seed}")
+        sorts = not (world.mischief.quiet or world.mischief.edits or self.merges) and self._sorting.random() < SORTS
+        self.sortings = self._sorting.choice([4, 8, 16]) if sorts else 0
+        """How often reports are taken for one event, or one of several for another after all."""
         self._doubting = Random(f"takes back {world.seed}")
         self.takings_back = 0 if world.mischief.quiet else self._doubting.choice([0, 0, 0, 1, 3])
         """How many answers are revoked."""
@@ -107,12 +116,31 @@ class Coordinators:
         if len(self.world.opened) < 2:
             return
         part, whole = self._merging.sample(sorted(self.world.opened), 2)
-        self.world.merges = True
-        merging, splitting = Merging(into=whole), Splitting(reports=[part])
-        self._post(f"{part}: merged into {whole}", lambda door: actions.merge_into(part, merging, door))
+        self._merges(part, whole)
         if self._merging.random() < 0.5:
-            ask = partial(actions.split_off, whole, splitting)
-            self.world.time.after(self._merging.uniform(5, 900), partial(self._post, f"{part}: split off", ask))
+            self.world.time.after(self._merging.uniform(5, 900), partial(self._splits, part, whole))
+
+    def sorts_at(self, length: float) -> float:
+        """When somebody sorts the reports, in seconds of a night of that length."""
+        return self._sorting.uniform(length / 6, length)
+
+    def sorts_reports(self) -> None:
+        """Split a report off, or merge any two that are open, whatever was merged into either before."""
+        parts, refs = self.world.database.rows(_PARTS), sorted(self.world.database.column(_OPEN))
+        if parts and self._sorting.random() < 0.4:
+            chosen = self._sorting.choice(sorted(parts))
+            self._splits(chosen.ref, chosen.whole)
+        elif len(refs) > 1:
+            self._merges(*self._sorting.sample(refs, 2))
+
+    def _merges(self, part: str, whole: str) -> None:
+        self.world.merges = True
+        merging = Merging(into=whole)
+        self._post(f"{part}: merged into {whole}", lambda door: actions.merge_into(part, merging, door))
+
+    def _splits(self, part: str, whole: str) -> None:
+        splitting = Splitting(reports=[part])
+        self._post(f"{part}: split off", lambda door: actions.split_off(whole, splitting, door))
 
     def doubts_at(self, length: float) -> float:
         """When somebody doubts an answer, in seconds of a night of that length."""

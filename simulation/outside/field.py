@@ -280,7 +280,8 @@ def _learnt_nothing(world: World) -> Found:
 
 
 def _found(world: World, history: Sequence[Row[Any]]) -> Found:
-    chains = {row.chain for row in history if row.kind == PRESSED}
+    # What was merged has in its history too what another report was told.
+    chains = {row.chain for row in history if row.kind == "incident_opened" and row.payload["by"] == f"device/{DEVICE}"}
     rows = [row for row in world.database.rows(select(incidents)) if row.id in chains]
     in_order = sorted((row for row in rows if row.status == "open"), key=lambda row: row.opened_at)
     for before, after in pairwise(in_order):

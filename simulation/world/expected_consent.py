@@ -4,11 +4,12 @@ from collections.abc import Iterable
 
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.incident import Facts
+from simulation.world.cast import phones_of
 
 
 def why_barred(facts: Facts, trees: Iterable[ContactTree], address: str) -> str | None:
     """Why nothing about the incident may go to that address; None where it may."""
-    listed = [(tree, contact) for tree in trees for contact in tree.contacts.values() if address in contact.addresses]
+    listed = [(tree, contact) for tree in trees for contact in tree.contacts.values() if address in phones_of(contact)]
     is_internal = any(contact.is_coordinator or contact.id in tree.last_resort for tree, contact in listed)
     consent = min([facts.consent.rank, *(person.consent.rank for person in facts.people if person.consent is not None)])
     excluded = {*facts.exclude, *(name for person in facts.people for name in person.exclude)}

@@ -492,6 +492,27 @@ MUTANTS = {
         "consent=narrowest([own.consent, other.consent]),",
         "consent=max(own.consent, other.consent, key=lambda scope: scope.rank),",
     ),
+    "whom only the other report concerned goes on hearing of this one after a split": Mutant(
+        "B1",
+        120342,
+        "alertnet/flows/incidents/merge.py",
+        "narrowed(state, whole.plans[id], merged_at) for id, state in",
+        "[] for id, state in",
+    ),
+    "what a part has waiting for a stranger leaves all the same": Mutant(
+        "A9",
+        122670,
+        "alertnet/flows/escalation/bad_addresses.py",
+        "may know more strangers.\n    cancel_to_strangers(locked)\n",
+        "may know more strangers.\n",
+    ),
+    "whoever is on duty for a contact that is excluded goes on hearing of it": Mutant(
+        "A3",
+        122912,
+        "alertnet/core/resolution/resolve.py",
+        "    return bars.contacts.get(of)\n",
+        "    return None\n",
+    ),
     "everybody in the trees hears of trouble of our own": Mutant(
         "A9",
         3,
