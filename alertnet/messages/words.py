@@ -313,10 +313,10 @@ def spoken_number(number: str, plus: str) -> str:
 
 
 def _short_groups(digits: str) -> list[str]:
-    """The last four digits, and groups of three before them; a short group stays whole."""
+    """Groups of three from the end, the last of four where one digit would be left; a short group stays whole."""
     groups: list[str] = []
     while len(digits) > LONGEST_GROUP:
-        size = 3 if groups else LONGEST_GROUP
+        size = LONGEST_GROUP if not groups and len(digits) % 3 == 1 else 3
         digits, group = digits[:-size], digits[-size:]
         groups.insert(0, group)
     return [digits, *groups]
