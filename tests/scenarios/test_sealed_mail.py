@@ -86,6 +86,22 @@ def test_who_holds_the_key_reads_what_its_disclosure_allows(
     assert ("Maria Secreta" in said) is (disclosure != "minimal")
 
 
+@pytest.mark.parametrize(("disclosure", "is_read"), [("minimal", False), ("limited", True)])
+def test_what_is_asked_in_words_of_its_own_is_read_by_who_holds_the_key(
+    world_on: Worlds, tmp_path: Path, secret: Tsk, disclosure: str, is_read: bool
+) -> None:
+    """B5: an ask in free text stands on the page after the PIN and under PGP; an office without a PIN has PGP alone."""
+    world = stage(world_on, tmp_path, secret, disclosure)
+
+    world.raises(ask="ring general Perez")
+
+    (mail,) = world.mailbox(OFFICE).mails
+    said = opened(mail, secret)
+    assert "We ask you to: call our coordinator." in said
+    assert ("We ask you to: ring general Perez" in said) is is_read
+    assert "general" not in in_clear(mail)
+
+
 def test_a_key_that_expires_meanwhile_lets_the_mail_go_without_details_and_says_so(
     world_on: Worlds, tmp_path: Path, secret: Tsk
 ) -> None:

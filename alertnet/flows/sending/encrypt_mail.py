@@ -11,7 +11,8 @@ import structlog
 from alertnet.channels.base import Outgoing
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Disclosure, MethodKind
-from alertnet.core.disclosure import NO_DETAILS, Details, ReceivedText, details_of
+from alertnet.core.disclosure import CALL_COORDINATOR, NO_DETAILS, Details, ReceivedText, details_of
+from alertnet.core.incident import ASKS
 from alertnet.core.notification import ALERTS, Kind
 from alertnet.flows.sending.locked_attempt import lock_attempt
 from alertnet.messages.reported import details_in_words, text_in_words
@@ -65,11 +66,15 @@ class Seal:
 
     key: str
     timezone: str
+    ask: str = ""
+    """What the incident's report asks in words of its own; the mail itself then asks to call a coordinator."""
     details: Details = NO_DETAILS
     texts: tuple[ReceivedText, ...] = ()
 
     def in_words(self, labels: Mapping[str, str], words: Words) -> Iterator[str]:
-        """What is known, then what people wrote, each worded as on the page (see `web/pages`)."""
+        """What is asked and known, then what people wrote, each worded as on the page (see `web/pages`)."""
+        if self.ask:
+            yield f"{labels['we_ask']} {self.ask}"
         yield from details_in_words(self.details, labels)
         for text in self.texts:
             head, _, number, written = text_in_words(text, labels, words, self.timezone, self.details.people)
@@ -86,6 +91,9 @@ def seal_for(tx: Tx, due: DueAttempt) -> Seal | None:
     seal = Seal(contact.pgp, contact.timezone)
     if due.kind in ALERTS | WITH_TEXTS:
         seal = replace(seal, details=details_of(due.facts, contact.disclosure))
+    if due.kind in ALERTS and contact.disclosure is not Disclosure.MINIMAL and due.facts.ask not in ASKS:
+        is_asked_else = any(each != CALL_COORDINATOR for each in due.said.ask.values())
+        seal = seal if is_asked_else else replace(seal, ask=due.facts.ask or "")
     if due.incident_id is None or due.kind not in WITH_TEXTS or contact.disclosure is not Disclosure.FULL:
         return seal
     return replace(seal, texts=tuple(texts_of(tx.session, due.incident_id)))
