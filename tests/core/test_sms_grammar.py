@@ -382,6 +382,7 @@ OTHER_VERBS = [
     ("NUEAV 47110 todos bien", Report(False, "47110", text="todos bien", verb=UPDATE)),
     # Under way: all is well, gone, arrived, later than was said.
     ("OK 47110", Report(False, "47110", verb=CHECK_IN)),
+    *((f"{said} 47110", Report(False, "47110", verb=CHECK_IN)) for said in ("CHECK-IN", "checkin", "checking in")),
     ("Bien, 47110. L12", Report(False, "47110", None, "L12", verb=CHECK_IN)),
     *((f"{words} 47110", Report(False, "47110", verb=CHECK_IN)) for words in ("Todo bien", "tout va bien", "All OK")),
     ("OK 47.110", Report(False, "47110", verb=CHECK_IN)),

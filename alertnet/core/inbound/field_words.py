@@ -53,7 +53,7 @@ FIELD_VERBS = {
             *("noticias", "neues", "neuigkeit", "neuigkeiten", "nachricht", "novidade", "novidades"),
         )
     ),
-    FieldVerb.CHECK_IN: frozenset(("ok", "okay", "okey", "bien", "gut", "bem")),
+    FieldVerb.CHECK_IN: frozenset(("ok", "okay", "okey", "bien", "gut", "bem", "checkin")),
     FieldVerb.DEPART: frozenset(
         (
             *("go", "depart", "departure", "salida", "salgo", "salimos"),
@@ -82,6 +82,7 @@ VERB_OF_WORD = {word: verb for verb, words in FIELD_VERBS.items() for word in wo
 _PHRASES = {
     FieldVerb.RAISE: ("au secours", "a l aide", "a laide", *CRIES_THAT_ASK),
     FieldVerb.UPDATE: ("new",),
+    FieldVerb.CHECK_IN: ("check in", "checking in"),
     FieldVerb.DEPART: ("en camino", "en route", "on my way", "on our way", "on the way", "a caminho"),
 }
 """Phrases that sentences begin with too; except for cries for help they are verbs only with a PIN."""
