@@ -149,6 +149,19 @@ def test_without_scripts_and_on_a_small_telephone_every_act_works(sit_down: SitD
     expect(page.get_by_text("No incident is open.")).to_be_visible()
 
 
+def test_what_somebody_did_is_recorded_with_scripts_too(desk: Console, evening: Evening) -> None:
+    """Its form has a field `action`, which a script finds where it looks for the form's own address."""
+    evening.stage.phone("ana").sends("SOS")
+    desk.looks_at_the_incident()
+    desk.folds_out("Somebody has done something")
+    desk.page.locator("#action-who").select_option(index=1)
+    desk.page.locator("#action-what").select_option("visited")
+
+    desk.page.get_by_role("button", name="Record the action").click()
+
+    expect(desk.page.locator("#lines")).to_contain_text("visited")
+
+
 def test_a_countdown_runs_and_says_when_the_line_is_broken(desk: Console, evening: Evening) -> None:
     evening.stage.phone("ana").sends("SOS")
     expect(desk.page.locator("#open time").first).to_have_text(re.compile(r"^\d\d:\d\d \(in \d+ min( \d+ s)?\)$"))

@@ -18,7 +18,7 @@ document.addEventListener("submit", async (event) => {
   state.textContent = document.body.dataset.sending;
   for (let pause = 1; ; pause = Math.min(2 * pause, 10)) {
     try {
-      const answer = await fetch(form.action, { method: "POST", body: fields, signal: AbortSignal.timeout(30000) });
+      const answer = await fetch(addressed(form), { method: "POST", body: fields, signal: AbortSignal.timeout(30000) });
       if (!answer.redirected) return show(answer.url, await answer.text(), answer.status === 409);
       localStorage.removeItem(KEPT);
       return location.assign(answer.url);
@@ -28,6 +28,10 @@ document.addEventListener("submit", async (event) => {
     }
   }
 });
+
+function addressed(form) { // A field of that name, such as what somebody did, stands before the form's own `action`.
+  return form.getAttribute("action");
+}
 
 function filled(form, button) {
   const fields = new URLSearchParams(new FormData(form));
@@ -80,7 +84,7 @@ let newest = 0;
 async function foretell(form) { // Who will be told, while it is filled in.
   if (![...form.elements].every((field) => field.validity.valid)) return;
   const turn = ++newest;
-  const answer = await fetch(form.action, { method: "POST", body: filled(form, { name: "step", value: "preview" }) }).catch(() => null);
+  const answer = await fetch(addressed(form), { method: "POST", body: filled(form, { name: "step", value: "preview" }) }).catch(() => null);
   if (!answer?.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (turn !== newest) return; // An answer to what the form said before.
