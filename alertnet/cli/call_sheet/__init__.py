@@ -38,7 +38,10 @@ Language = Annotated[
 As = Annotated[Format, typer.Option("--format", help="pdf is for printing on A4, text is plain text.")]
 Output = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="The file to write; unless given, `call-sheet.pdf` or `.txt` in this folder."),
+    typer.Option(
+        metavar="FILE",
+        help="The file to write; unless given, `call-sheet.pdf` or `.txt` in this folder. `-` prints it.",
+    ),
 ]
 
 

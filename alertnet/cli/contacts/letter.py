@@ -45,7 +45,8 @@ As = Annotated[
 Output = Annotated[
     Path | None,
     typer.Option(
-        metavar="FILE", help="The file to write; unless given, `letter-CONTACT.pdf`, `.html` or `.vcf` in this folder."
+        metavar="FILE",
+        help="The file to write; unless given, `letter-CONTACT.pdf`, `.html` or `.vcf` in this folder. `-` prints it.",
     ),
 ]
 

@@ -42,7 +42,9 @@ As = Annotated[
 ]
 Output = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="The file to write; unless given, `card.pdf` or `card.png` in this folder."),
+    typer.Option(
+        metavar="FILE", help="The file to write; unless given, `card.pdf` or `card.png` in this folder. `-` prints it."
+    ),
 ]
 
 
