@@ -204,3 +204,20 @@ def test_a_coordinator_who_was_not_told_yet_hears_before_last_resort(world_of: W
     [notice] = world.phone("+573005550102").inbox
     assert "before you call anybody, read the page" in notice
     assert world.phone("head office").inbox == []
+
+
+def test_where_a_stranger_has_the_number_of_the_only_other_coordinator_last_resort_is_warned(world_of: Worlds) -> None:
+    """A2: who was told and can't be any more is nobody, and a duress that nobody hears of is lost."""
+    both = COORDINATION.replace("[coordinator]", "[coordinator, second]")
+    second = '  second: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550102"}]}\n'
+    world = world_of(a_tree(both, VALLEY + second))
+    world.gives_pins("valley/coordinator")
+    world.raises()
+    world.client.post(link_in(world.phone("+573005550102").inbox[0]), data={"answer": "wrong_person"})
+    world.settles()
+
+    world.client.post(link_in(world.phone("coordinator").inbox[0]), data={"answer": "acknowledge", "pin": DURESS})
+    world.settles()
+
+    assert "before you call anybody, read the page" in world.phone("head office").inbox[-1]
+    assert len(world.phone("+573005550102").inbox) == 1

@@ -162,9 +162,9 @@ def notify_coordinators(
     """Draft a notice to each coordinator who was told of the incident, or to all where none was: one SMS or mail.
 
     In a coordinator's quiet hours it is a mail, or else an SMS at their end. `leaves_at`: not before then. `besides`:
-    who needs none. `never_nobody`: where nobody else was told, to those untold, else to last resort. `acknowledgement`:
-    the answer that it is about; it then has a link to the page where the answer can be revoked and its giver's actions
-    read.
+    who needs none. `never_nobody`: where nobody else was told, or all who were turned out to be strangers, to those
+    untold, else to last resort. `acknowledgement`: the answer that it is about; it then has a link to the page where
+    the answer can be revoked and its giver's actions read.
     """
     everybody, told = locked.coordinators, _told(locked)
     listening = [each for each in everybody if told & each.names] or everybody
@@ -172,13 +172,16 @@ def notify_coordinators(
     circles = [listening]
     if never_nobody:
         circles += [everybody, [Recipient(locked, *each) for each in locked.plans.last_resort]]
-    others = ([each for each in circle if each.name not in spared] for circle in circles)
+    at = leaves_at or locked.tx.now
+    others = (
+        [each for each in circle if each.name not in spared and _reach(each).for_a_notice(at)] for circle in circles
+    )
     for recipient in next(filter(None, others), ()):
         words = replace(said(recipient), subject=subject, about=about, at=locked.tx.now)
         if words.ref == about:
             # It knows the merged report alone, and is to read what that is part of.
             words = replace(words, ref=locked.incident.ref)
-        _notice(recipient, words, acknowledgement, leaves_at or locked.tx.now)
+        _notice(recipient, words, acknowledgement, at)
 
 
 def _notice(recipient: Recipient, words: Said, acknowledgement: str | None, leaves_at: datetime) -> None:
