@@ -36,7 +36,7 @@ from alertnet.cli.field.roll_call import roll_call
 from alertnet.cli.incidents import raise_incident
 from alertnet.cli.server import database
 from alertnet.cli.server.doctor import doctor
-from alertnet.cli.server.serve import serve, worker
+from alertnet.cli.server.serve import leave_out_unwanted, serve, worker
 from alertnet.core.errors import AlertnetError, BadInput, Misconfigured
 
 ALLOWED = {
@@ -130,11 +130,15 @@ def _version(is_asked: bool) -> None:
 
 @app.callback()
 def begin(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and end.")
     ] = False,
 ) -> None:
     """Options that are valid before every command."""
+    # The tour of the demo prints in colours.
+    if context.invoked_subcommand != "demo":
+        leave_out_unwanted()
 
 
 @cache

@@ -183,6 +183,18 @@ def parted() -> Parted:
     return Parted(set(sends), set(answers))
 
 
+@pytest.mark.parametrize(("command", "has_colours"), [("keys", False), ("demo", True)])
+def test_only_the_demo_has_colours_loaded(command: str, has_colours: bool) -> None:
+    """They were a tenth of what each command took before it said anything."""
+    *_, loaded = said_by(
+        f"import contextlib, sys; sys.argv[1:] = ['{command}', '--help']; from alertnet.cli import main"
+        f"\nwith contextlib.suppress(SystemExit): main()\nimport alertnet.runtime.logging\n{LOADED}"
+    )
+
+    assert "structlog" in loaded
+    assert ("rich" in loaded) is has_colours
+
+
 def test_what_serves_day_and_night_holds_nothing_that_it_may_never_need(served: Served) -> None:
     """Each megabyte that is held for nothing is held by every process of every installation."""
     loaded = served.loaded

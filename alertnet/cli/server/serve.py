@@ -112,6 +112,11 @@ def load_lightly() -> None:
     """
     gc.disable()
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
+    leave_out_unwanted()
+
+
+def leave_out_unwanted() -> None:
+    """Keep libraries from loading what only they want; whoever wants it as well must have loaded it before."""
     warnings.filterwarnings("ignore", "Unable to find acceptable character detection")
     for name in UNWANTED:
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]
