@@ -3,6 +3,7 @@
 We keep the recording, and nobody else does (A9, A12). Only the code of the caller's own number counts (A6).
 """
 
+import re
 from functools import partial
 from random import Random
 
@@ -32,6 +33,8 @@ CALLS_BACK, CALLS = 1 / 6, 3
 TRIES_EVERY = 5.0  # Seconds.
 KEYED = ((None, ""), ("pin", f"{PIN}*"), ("type", "20"), ("told", "*"))
 """The keys pressed in a call to us, in order, by what was asked for."""
+WRONG = "11111"
+_PROOF = re.compile(rf"keyed={Asks.PROOF}&amp;code=(\w+)")
 FETCHED_WITHIN = 80.0
 """Seconds after the last fault within which it is fetched; it is tried each minute."""
 
@@ -107,13 +110,28 @@ class CallsBack:
         self.people = people
         self.random = Random(f"a call to us {world.seed}")
         self.calls = 0 if world.mischief.quiet or self.random.random() >= CALLS_BACK else CALLS
+        # It has its own entropy, so that nights in which nobody has a PIN are the same.
+        self._proving = Random(f"proves a call to us {world.seed}")
         self.silent: dict[str, str] = {}
         """The numbers of those who keyed nothing, and heard us to the end, by the provider's id of the call."""
 
     def begin(self) -> None:
+        """Give one contact a PIN in half of these nights, and plan the calls."""
+        if self.calls and self._proving.random() < 0.5:
+            self._gives_pin()
         for place in range(self.calls):
             at = self.random.uniform(5, self.world.length)
             self.world.time.after(at, partial(self._rings, f"CA{self.world.seed:016x}{place:016x}"))
+
+    def _gives_pin(self) -> None:
+        """To somebody whom a level names; its own calls and pages want it from then on."""
+        trees, pins = self.world.network.trees.values(), self.world.pins
+        named = {f"{tree.id}/{id}": tree.contacts[id] for tree in trees for each in tree.levels for id in each.notify}
+        free = [name for name, each in named.items() if each.duty is None and each.addresses.isdisjoint(pins)]
+        if free:
+            owner = self._proving.choice(free)
+            pins |= dict.fromkeys(named[owner].addresses, PIN)
+            self.world.database.pattern.transact(set_pins, owner, PIN)
 
     def _rings(self, call: str) -> None:
         if numbers := sorted(self.people.known):
@@ -121,7 +139,7 @@ class CallsBack:
             self.world.story.tell("phone", f"{self.world.name_of(number)} calls us")
             self._asks(call, number, None, "")
 
-    def _asks(self, call: str, number: str, keyed: str | None, digits: str) -> None:
+    def _asks(self, call: str, number: str, keyed: str | None, digits: str, code: str = "") -> None:
         form = Form({"CallSid": call, "From": number, "Digits": digits})
 
         def hears(answer: WebAnswer) -> None:
@@ -129,19 +147,30 @@ class CallsBack:
                 return
             if keyed is None and f"keyed={Asks.CODE}".encode() in bytes(answer.body):
                 self.world.time.after(self.random.uniform(2, 9), partial(self._keys, call, number))
+            elif asked := _PROOF.search(bytes(answer.body).decode()):
+                self.world.time.after(self._proving.uniform(2, 9), partial(self._proves, call, number, asked[1]))
             elif not digits:
                 self.silent[call] = number
 
-        self.web.request("a call to us", lambda runtime: webhooks.call_in(form, runtime, keyed), hears)
+        self.web.request("a call to us", lambda runtime: webhooks.call_in(form, runtime, keyed, None, code), hears)
 
     def _keys(self, call: str, number: str) -> None:
         """Key the code of this number, nothing, or a code that it was not sent."""
         own, others = self.people.known[number], sorted(set(self.people.known.values()))
         digits = self.random.choice([own, own, own, "", self.random.choice(others), f"{(int(own) + 1) % 10000:04d}"])
-        if digits == own:
+        if digits == own and number not in self.world.pins:
             self.people.proves(AFTER_THE_CODE, number)
         self.world.story.tell("phone", f"{self.world.name_of(number)} keys {digits or 'nothing'} in its call to us")
         self._asks(call, number, Asks.CODE, digits)
+
+    def _proves(self, call: str, number: str, code: str) -> None:
+        """Key the PIN behind the code, a wrong one, or nothing."""
+        own = self.world.pins[number]
+        digits = self._proving.choice([own, own, WRONG, ""])
+        if digits == own:
+            self.people.proves(AFTER_THE_CODE, number)
+        self.world.story.tell("phone", f"{self.world.name_of(number)} keys PIN {digits or 'nothing'} in its call to us")
+        self._asks(call, number, Asks.PROOF, digits, code)
 
 
 def check_calls_back(world: World, calls_back: CallsBack) -> Found:

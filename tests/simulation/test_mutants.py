@@ -77,6 +77,13 @@ MUTANTS = {
         "_acknowledge(tx, call, caller, code) if code in caller.codes else None",
         "_acknowledge(tx, call, caller, code or caller.codes[-1]) if caller.codes else None",
     ),
+    "a code takes charge in a call to us without the PIN behind it": Mutant(
+        "A6",
+        138,
+        "alertnet/flows/voice/incoming_call.py",
+        "    if asks and has_pin(tx, owner_of_pin(recipient)):",
+        "    if False:",
+    ),
     "nobody hears of a contact who called and keyed nothing": Mutant(
         "A12",
         10,
