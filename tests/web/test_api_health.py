@@ -75,6 +75,7 @@ def test_it_is_not_ready_when_no_worker_was_seen_for_a_while(
     response = client.get("/readyz")
 
     assert (response.status_code, response.json()["worker"]) == (503, False)
+    assert response.headers["Retry-After"] == "10"
 
 
 def test_it_is_not_ready_without_the_database(client: TestClient, runtime: Runtime, tmp_path: Path) -> None:

@@ -20,6 +20,9 @@ from alertnet.web.problems import Router
 
 router = Router()
 
+_ASK_AGAIN = {"Retry-After": "10"}
+"""Seconds (RFC 9110 10.2.3), as with every other 503."""
+
 
 class Alive(TypedDict):
     status: str
@@ -66,7 +69,7 @@ class Ready(TypedDict):
 async def healthz(request: Request) -> Response:
     """200 while the process answers and is not about to end."""
     if request.app.state.leaving.is_set():
-        return JSONResponse(Alive(status="leaving"), 503)
+        return JSONResponse(Alive(status="leaving"), 503, _ASK_AGAIN)
     return JSONResponse(Alive(status="ok"))
 
 
@@ -75,7 +78,7 @@ async def healthz(request: Request) -> Response:
 def readyz(runtime: InForce) -> Response:
     """200 while the database answers, trees are in force and a worker is alive. The body names all other trouble."""
     ready = how_it_stands(runtime)
-    return JSONResponse(ready, 200 if ready["ready"] else 503)
+    return JSONResponse(ready) if ready["ready"] else JSONResponse(ready, 503, _ASK_AGAIN)
 
 
 def how_it_stands(runtime: Runtime) -> Ready:
