@@ -794,6 +794,9 @@ def test_the_number_behind_the_pin_is_the_type_whatever_stands_before(before: st
         ("ALERTE 47110 20 L12 C 1 P7", Scope.NATIONAL),
         ("ALERTA 47110 20 P7 c 3 dias preso", None),
         ("ALERTA 47110 20 P7 detenido c 2", None),
+        ("ALERTE 47110 20 P7 c 3 à 4 hommes", None),
+        ("ALERTE 47110 20 P7 c 2-3 hommes", None),
+        ("ALERTE 47110 20 P7 c 2 h", None),
     ],
 )
 def test_a_consent_whose_digit_stands_apart_binds_too(text: str, consent: Scope | None) -> None:

@@ -49,8 +49,10 @@ from alertnet.core.incident import REF_CHARACTERS, REF_LETTERS, TYPES_BY_NUMBER,
 
 CONSENTS = dict(zip(("c0", "c1", "c2", "c3"), Scope, strict=True))
 
-_CONSENT_APART = re.compile(r"(?<=\d)([\s,;./-]+c) (?=[0-3](?!\s*[^\W\d_]{2}|\d))", re.IGNORECASE)
-"""Behind another code, and before no word: "20 L 12 P 7 C 1", but not "P7 c 3 dias"."""
+_CONSENT_APART = re.compile(
+    r"(?<=\d)([\s,;./-]+c) (?=[0-3](?!\d|[-/–]\d|\s*(?![pl] ?\d)[^\W\d_]))", re.IGNORECASE
+)
+"""Behind another code, and before no word: "20 L 12 P 7 C 1", but neither "P7 c 3 dias" nor "P7 c 3 à 4 hommes"."""
 _APOSTROPHES = tuple("'’‘´`")
 
 
