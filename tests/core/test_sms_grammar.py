@@ -787,6 +787,31 @@ def test_the_number_behind_the_pin_is_the_type_whatever_stands_before(before: st
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Hola, alerta 47110 20:30 nos siguen",
+        "ALERT 22:10 47110 we are being followed",
+        "ALERTE 47110 13/05 on nous suit",
+        "alerta alerta 47110 10 km al norte nos siguen",
+        "alert 47110, 10.30 pm: we are being followed",
+    ],
+)
+def test_a_time_or_a_distance_beside_the_pin_is_no_type(text: str) -> None:
+    """Nobody is to be told of a killing because it is half past ten."""
+    report = parse_report(text)
+
+    assert report is not None
+    assert (report.verb, report.pin, report.type) == (FieldVerb.RAISE, "47110", "surveillance")
+
+
+def test_a_type_before_the_kilometre_of_a_road_is_one() -> None:
+    report = parse_report("ALERTA 47110 43 Km 14 via a Popayan")
+
+    assert report is not None
+    assert report.type == "checkpoint"
+
+
+@pytest.mark.parametrize(
     ("text", "consent"),
     [
         ("ALERT 47110 20 L 12 P 7 C 0", Scope.INTERNAL),

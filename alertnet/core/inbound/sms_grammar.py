@@ -49,10 +49,12 @@ from alertnet.core.incident import REF_CHARACTERS, REF_LETTERS, TYPES_BY_NUMBER,
 
 CONSENTS = dict(zip(("c0", "c1", "c2", "c3"), Scope, strict=True))
 
-_CONSENT_APART = re.compile(
-    r"(?<=\d)([\s,;./-]+c) (?=[0-3](?!\d|[-/–]\d|\s*(?![pl] ?\d)[^\W\d_]))", re.IGNORECASE
-)
+_CONSENT_APART = re.compile(r"(?<=\d)([\s,;./-]+c) (?=[0-3](?!\d|[-/–]\d|\s*(?![pl] ?\d)[^\W\d_]))", re.IGNORECASE)
 """Behind another code, and before no word: "20 L 12 P 7 C 1", but neither "P7 c 3 dias" nor "P7 c 3 à 4 hommes"."""
+_MEASURED = re.compile(
+    r"(?<!\d)\d{1,2}(?:[:.h/]\d{2}(?!\d)| ?(?:%|(?:h|am|pm|min|mins|minut[a-z]*)\b|km\b(?!\W*\d)))", re.IGNORECASE
+)
+"""A time, a date, or so much of something, none of whose numbers is that of a type; not "43 km 14", a checkpoint."""
 _APOSTROPHES = tuple("'’‘´`")
 
 
@@ -113,7 +115,7 @@ def parse_report(text: str, known_people: Collection[str] = ()) -> Report | None
         return None
     rest, coded = begun.rest, _coded(known_people)
     pin = None if begun.pin else next((word for word in rest if is_pin(word.plain)), None)
-    type, of_type = _type(rest, coded) if begun.verb in (FieldVerb.RAISE, FieldVerb.UPDATE) else (None, [])
+    type, of_type = _type(text, rest, coded) if begun.verb in (FieldVerb.RAISE, FieldVerb.UPDATE) else (None, [])
     ref, of_ref = _ref(text, rest) if begun.verb in (FieldVerb.WITHDRAW, FieldVerb.UPDATE) else (None, [])
     longer, of_span = span_in(text, rest) if begun.verb is FieldVerb.EXTEND else (None, [])
     language, of_language = _language(rest) if begun.verb is FieldVerb.LANGUAGE else (None, [])
@@ -310,12 +312,13 @@ def _is_type_and_pin(words: list[Word]) -> bool:
     return bool(said and follows) and is_pin(follows[0].plain) and type_in(said, begins=0)[1] == said
 
 
-def _type(rest: list[Word], coded: Collection[str]) -> tuple[str | None, list[Word]]:
+def _type(text: str, rest: list[Word], coded: Collection[str]) -> tuple[str | None, list[Word]]:
     """The type by its number or name, and the words that say only that."""
     head = list(_head(rest, coded))
     pin = next((at for at, word in enumerate(rest) if is_pin(word.plain)), len(rest))
     codes = (*head, *_head(rest[pin:], coded))
-    number = next((word for word in codes if _is_number_of_type(word.plain)), None)
+    measured = {at for found in _MEASURED.finditer(text) for at in range(*found.span())}
+    number = next((word for word in codes if _is_number_of_type(word.plain) and word.start not in measured), None)
     if number is not None:
         return TYPES_BY_NUMBER[int(number.plain)].code, [number]
     type, name = type_in(rest, begins=len(head))
