@@ -236,7 +236,7 @@ def check_members(world: World, members: Members, history: Sequence[Row[Any]]) -
 def _left_alone(world: World, history: Sequence[Row[Any]]) -> Found:
     slack = world.mischief_was.slack(1)
     for row in history:
-        if row.kind != WITHDRAWN:
+        if row.kind != WITHDRAWN or "came_to" in row.payload:
             continue
         facts = world.database.column(select(incidents.c.facts).where(incidents.c.id == row.chain))[0]
         if row.payload["pin"] == "duress" and (facts["severity"] != Severity.CRITICAL or not facts.get("duress")):
