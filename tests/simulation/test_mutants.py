@@ -503,8 +503,7 @@ MUTANTS = {
         "B1",
         120342,
         "alertnet/flows/incidents/merge.py",
-        "narrowed(state, whole.plans[id], merged_at) for id, state in",
-        "[] for id, state in",
+        "    add_events(events, _narrowed(whole, merged_at))\n",
     ),
     "what a part has waiting for a stranger leaves all the same": Mutant(
         "A9",

@@ -97,9 +97,13 @@ def unopened(state: State, plan: Plan, may_stay: Collection[str]) -> list[Event]
     return [Unopened(each.index) for each in needed if each.level.name not in may_stay]
 
 
-def narrowed(state: State, plan: Plan, merged_at: datetime) -> list[Event]:
-    """The levels opened since the merge that told somebody whom only the part's people or place let in."""
-    since = [run for run in state.runs if run.index != LAST_RESORT and run.opened_at >= merged_at]
+def narrowed(state: State, plan: Plan, merged_at: datetime, before: Collection[str]) -> list[Event]:
+    """The levels opened since the merge that told somebody whom only the part's people or place let in.
+
+    `before`: the names of those opened before it; one that the merge found overdue opened as of its planned moment.
+    """
+    opened = [run for run in state.runs if run.index != LAST_RESORT]
+    since = [run for run in opened if run.opened_at >= merged_at or plan.levels[run.index].level.name not in before]
     named = {run.index: (*plan.levels[run.index].contacts, *plan.levels[run.index].deputies) for run in since}
     others = [run.index for run in since if not {each.contact for each in run.turns} <= {*named[run.index]}]
     return [Unopened(index, but_for=named[index]) for index in others]

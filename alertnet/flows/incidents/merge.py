@@ -260,7 +260,7 @@ def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
         add_events(events, as_taken_back(whole, answer, [each for each in here if each not in moved]))
     for name in sorted(only_there):
         add_events(events, events_of(whole.recipient(*name), partial(Withdrawn, untold=True)))
-    add_events(events, {id: narrowed(state, whole.plans[id], merged_at) for id, state in whole.states.items()})
+    add_events(events, _narrowed(whole, merged_at))
     move(whole, {tree: (*happened, PlanChanged()) for tree, happened in events.items()})
     if was_left_alone and not whole.facts.leaves_phone_alone:
         field_reassurance.speak_again(whole)
@@ -282,6 +282,16 @@ def _without_go(whole: LockedIncident, merged_at: datetime) -> dict[str, list[Ev
     may_stay |= {(each.tree, each.level) for each in decisions_of(session, [id]) if each.decision is PromptAnswer.GO}
     return {
         tree: unopened(state, whole.plans[tree], {level for its, level in may_stay if its == tree and level})
+        for tree, state in whole.states.items()
+    }
+
+
+def _narrowed(whole: LockedIncident, merged_at: datetime) -> dict[str, list[Event]]:
+    """By tree, the levels that opened since the merge for somebody whom they do not name now (B1)."""
+    opened = timeline.of_kind(whole.tx.session, whole.incident.id, "level_opened")
+    before = [(each["tree"], each["level"]) for at, each in opened if each and at < merged_at]
+    return {
+        tree: narrowed(state, whole.plans[tree], merged_at, {level for its, level in before if its == tree})
         for tree, state in whole.states.items()
     }
 
