@@ -1,5 +1,6 @@
 """When a deputy is told, and whom it answers for (B3 Hand-over, Rule)."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from alertnet.core.directory.contact import Contact, MethodKind
 from alertnet.core.directory.contact_tree import Then
 from alertnet.core.directory.when import When
-from alertnet.core.escalation.state import Failed, PlanChanged, Status
+from alertnet.core.escalation.state import Failed, PlanChanged, Status, Unopened
 from alertnet.core.incident import Affected
 from tests.core.cast import (
     Night,
@@ -294,3 +295,20 @@ def test_kinds_of_method_that_a_number_is_bad_for_are_told_apart() -> None:
     played = night(level("One", "ana", wait=60)).at(1, Failed("ana", 0, (MethodKind.SMS,)))
 
     assert played.told == ["0 ana sms", "1 ana call"]
+
+
+@pytest.mark.parametrize("others", [(), ("germany",)])
+def test_a_split_leaves_in_charge_the_deputy_of_one_whom_only_the_other_report_concerned(
+    others: tuple[str, ...],
+) -> None:
+    """B3: it took charge while the reports were one; nothing goes on as though nobody had."""
+    spain, germany = replace(embassy("spain", "ES"), deputy="luis"), embassy("germany", "DE")
+    embassies = level("Embassies", "spain", *others, when=When(nationality=True))
+    both = (Affected("P7", nationality="ES"), Affected("P8", nationality="DE"))
+    one = night(embassies, level("Next", "bob"), cast=(spain, germany, LUIS, EVA), people=both)
+    before = one.at(1, Failed("spain", 0)).at(2, acknowledged("luis")).status
+
+    split = one.change(3, Unopened(0, but_for=others), people=both[1:]).at(4, PlanChanged()).until(60)
+
+    assert (before, split.status) == (Status.ACKNOWLEDGED, Status.ACKNOWLEDGED)
+    assert "bob sms" not in " ".join(split.told)

@@ -233,9 +233,10 @@ def _forget_level(context: Context, event: Unopened) -> None:
     state, index = context.state, event.index
     run = context.find(index)
     if run is not None and event.but_for is not None:
-        stay = tuple(
-            each for each in run.turns if each.contact in event.but_for or context.has_ended(index, each.contact)
-        )
+        ended = {each.contact for each in run.turns if context.has_ended(index, each.contact)}
+        in_charge = (each for each in run.turns if context.answer(index, each.contact) is AnswerKind.ACKNOWLEDGED)
+        names = {*event.but_for, *ended, *(name for each in in_charge for name in each.stands_for)}
+        stay = tuple(each for each in run.turns if each.contact in names)
         if any(each.principal for each in stay):
             context.put(replace(run, turns=stay))
             return

@@ -280,7 +280,7 @@ class Refuse:
 class Unopened:
     """What opened the level was about something else: it counts as never opened, and waits for a go like any other.
 
-    `but_for`: for these, and for whoever has answered, it stays open.
+    `but_for`: for these, for whoever has answered, and for whom a deputy has taken charge, it stays open.
     """
 
     index: int
