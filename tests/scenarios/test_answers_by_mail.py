@@ -16,7 +16,7 @@ from alertnet.store.records.inbound import unseen
 from alertnet.store.tables import attempts, incidents, notifications, timeline
 from tests.database import migrated_database
 from tests.scenarios.conftest import Worlds
-from tests.scenarios.world import TRUE, Incident, World, code_in, link_in
+from tests.scenarios.world import DURESS, TRUE, Incident, World, code_in, link_in
 
 SPAIN = "derechos-humanos@embajada-es.example"
 HEAD_OFFICE = "duty@pbi-international.example"
@@ -326,6 +326,36 @@ def test_a_new_mail_of_whoever_was_told_of_an_incident_is_news_of_it(world: Worl
     assert incident.timeline().count("mail_received") == 1
     assert len(world.phone("coordinator").inbox) > rung
     assert code(world) in world.mailbox(SPAIN).mails[-1].text
+
+
+def test_a_new_mail_of_whoever_has_a_pin_is_replied_to_with_its_page_and_no_code(world: World) -> None:
+    """A6: by mail its code counts for nothing; the PIN for duress in it is told to the coordinators."""
+    world.gives_pins("international/embassy-es")
+    told_by_mail(world)
+    rung = len(world.phone("coordinator").inbox)
+
+    writes_anew(world, f"We are on it. {DURESS}")
+
+    reply = world.mailbox(SPAIN).mails[-1].text
+    assert "su respuesta llegó" in reply
+    assert "/a/" in reply
+    assert "responda" not in reply
+    assert DURESS not in kept(world)[0]
+    world.passes(minutes=10)
+    assert any("antes de llamar" in text for text in world.phone("coordinator").inbox[rung:])
+
+
+def test_a_new_mail_of_a_mailbox_that_is_a_strangers_is_not_replied_to(world: World, incident: Incident) -> None:
+    """A9: whoever has said so hears nothing more of the incident; people read what it says."""
+    world.client.post(link_in(world.mailbox(SPAIN).mails[0].text), data={"answer": "wrong_person"})
+    world.passes(minutes=1)
+    before = len(world.mailbox(SPAIN).mails)
+
+    writes_anew(world, "Who are you?")
+    world.passes(minutes=2)
+
+    assert kept(world) == ["Who are you?"]
+    assert world.mailbox(SPAIN).mails[before:] == []
 
 
 def test_a_new_mail_of_a_stranger_or_of_a_machine_is_left(world: World) -> None:

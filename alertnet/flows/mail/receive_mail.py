@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from alertnet.core.codec import replace
+from alertnet.core.directory.contact import Contact
+from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.quorum import Via
 from alertnet.core.inbound.sms_answers import SmsAnswer, parse_answers
@@ -23,8 +25,8 @@ from alertnet.flows.notifications.floods import REMEMBERED, may_reply, ring_once
 from alertnet.flows.sending.locked_attempt import lock_attempt
 from alertnet.flows.sms.answer_by_sms import keep_text, record_answers, reply_to_holder
 from alertnet.flows.sms.receive_sms import post_reply
-from alertnet.flows.sms.unclear_sms import pass_on_from_contact, reply_unclear
-from alertnet.flows.unit.locked_incident import Recipient, look_at, take_up
+from alertnet.flows.sms.unclear_sms import MOST_INCIDENTS, pass_on_from_contact
+from alertnet.flows.unit.locked_incident import Recipient, look_at, take_up, take_up_each
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues.due_attempts import DueAttempt
 from alertnet.store.records import inbound, limits
@@ -74,17 +76,42 @@ def _hear_unasked(tx: Tx, edition: Edition, mail: WrittenMail, heard_at: datetim
     text = InboundSms(mail.id, sender, "", body, min(heard_at, tx.now), mail.attached, Via.EMAIL)
     if not inbound.receive(tx, text):
         return
-    text = replace(text, body=shown(tx, [f"{tree.id}/{contact.id}" for tree, contact, _ in writers], body, sender).text)
-    is_answered, limit = may_reply(tx, text, is_answer=False)
     listed = [(tree, contact) for tree, contact, _ in writers]
     told = about_what_is_real(tx, codes.told_to(tx.session, [(tree.id, contact.id) for tree, contact in listed]))
-    if told:
-        reply = reply_unclear(tx, text, told, Subject.NOT_UNDERSTOOD)
-    else:
-        reply = pass_on_from_contact(tx, edition, listed, text, Subject.NOT_UNDERSTOOD)
-    if is_answered and reply is not None and reply.to is not None:
-        post_reply(tx, text, reply, reply.to)
+    limit = _hear_as_news(tx, told, mail, text) if told else _hear_alone(tx, edition, listed, text)
     tell_drop(tx, edition.network.in_order, limit)
+
+
+def _hear_as_news(tx: Tx, told: Sequence[HeldCode], mail: WrittenMail, text: InboundSms) -> Limit | None:
+    """Add the mail to the latest incidents of those codes; the one reply is about the latest that may be replied about.
+
+    Gives the limit that drops the reply, if one does.
+    """
+    latest = {code.incident: code for code in reversed(told)}
+    ids = list(latest)[:MOST_INCIDENTS]
+    held, is_replied = take_up_each(tx, sorted(ids)), False
+    limit: Limit | None = None
+    for id in ids:
+        locked, code = held[id], latest[id]
+        if code.tree not in locked.plans:
+            continue
+        writer = locked.recipient(code.tree, code.contact)
+        may_reply_about = not is_replied and writer.may_hear and _mailbox_of(writer, mail.sender) is not None
+        limit = _hear(writer, None, mail, text, replying=may_reply_about) or limit
+        is_replied |= may_reply_about
+        locked.finish()
+    return limit
+
+
+def _hear_alone(tx: Tx, edition: Edition, listed: list[tuple[ContactTree, Contact]], text: InboundSms) -> Limit | None:
+    """Put the mail before people as a text of its own; gives the limit that drops the reply, if one does."""
+    owners = [f"{tree.id}/{contact.id}" for tree, contact in listed]
+    text = replace(text, body=shown(tx, owners, text.body, text.sender).text)
+    is_answered, limit = may_reply(tx, text, is_answer=False)
+    reply = pass_on_from_contact(tx, edition, listed, text, Subject.NOT_UNDERSTOOD)
+    if is_answered and reply.to is not None:
+        post_reply(tx, text, reply, reply.to)
+    return limit
 
 
 def may_answer_by_mail(tx: Tx, mail: DueAttempt) -> bool:
@@ -109,8 +136,10 @@ def _bounce(tx: Tx, sent: SentMail, status: str, *, is_about_it: bool) -> None:
             locked.finish()
 
 
-def _hear(writer: Recipient, sent: SentMail, mail: WrittenMail, text: InboundSms) -> Limit | None:
-    """Let the mail answer, or put it before people; gives the limit that drops the reply, if one does."""
+def _hear(
+    writer: Recipient, sent: SentMail | None, mail: WrittenMail, text: InboundSms, *, replying: bool = True
+) -> Limit | None:
+    """Let the mail answer that one, or put it before people; gives the limit that drops the reply, if one does."""
     tx, mailbox = writer.locked.tx, _mailbox_of(writer, mail.sender)
     words = shown(tx, ["/".join(each) for each in writer.names], text.body, mail.sender)
     if mailbox is None or mail.is_automatic:
@@ -119,8 +148,9 @@ def _hear(writer: Recipient, sent: SentMail, mail: WrittenMail, text: InboundSms
     # A machine that does not say that it is one would write for ever, each time that we reply.
     is_said_again = text.body in (each.body for each in inbound.texts_before(tx, text, REMEMBERED))
     text = replace(text, sender=mailbox, body=words.text)
-    counting = _counting(writer, sent.code, mailbox, parse_answers(answer_in(words.text)) if mail.words else ())
-    is_silent = is_said_again and not counting
+    answers = parse_answers(answer_in(words.text)) if mail.words and sent is not None else ()
+    counting = _counting(writer, sent.code if sent else None, mailbox, answers)
+    is_silent = not replying or (is_said_again and not counting)
     is_answered, limit = (False, None) if is_silent else may_reply(tx, text, is_answer=bool(counting))
     if counting:
         reply = record_answers(text, counting, {code.incident: writer.locked for _, code in counting})
