@@ -56,3 +56,11 @@ def test_what_was_decided_since_is_known_by_tree() -> None:
     assert decided_since([HOLD, later], PLANS, NOW) == {"valley"}
     assert decided_since([HOLD, GO_ON], PLANS, NOW) == {"valley", "coast"}
     assert decided_since([HOLD, GO_ON], PLANS, NOW + minutes(5)) == frozenset()
+
+
+def test_what_the_involved_one_of_two_with_one_telephone_has_held_holds_no_longer() -> None:
+    """A2: a tree may have the same recipient under two names."""
+    two = tree([level("Coordination", "ana")], [coordinator("ana", ANA), coordinator("ana-at-night", ANA)])
+    plans = Plans({plan.tree.id: plan for plan in resolve(facts(), [two])})
+
+    assert kept_back_by({("valley", "ana")}, [HOLD], plans) == [HOLD]

@@ -32,9 +32,9 @@ class Decision:
         """Whether it is about all that comes next, wherever the answer of its giver counts."""
         return self.level is None and self.subject is None
 
-    def counted_in(self, plans: Plans) -> dict[str, str]:
-        """Wherever a decision on all that comes next counts: by tree, its giver's name there."""
-        return {tree: contact.id for tree, contact in plans.recipients.same_as(self.tree, self.by)}
+    def counted_in(self, plans: Plans) -> set[Name]:
+        """The names of its giver wherever a decision on all that comes next counts, of which a tree may have two."""
+        return {(tree, contact.id) for tree, contact in plans.recipients.same_as(self.tree, self.by)}
 
 
 def decided_since(decided: Iterable[Decision], plans: Plans, at: datetime) -> frozenset[str]:
@@ -42,7 +42,7 @@ def decided_since(decided: Iterable[Decision], plans: Plans, at: datetime) -> fr
     trees: set[str] = set()
     for each in decided:
         if each.heard_at > at and each.is_of_rest:
-            trees |= each.counted_in(plans).keys()
+            trees |= {tree for tree, _ in each.counted_in(plans)}
         elif each.heard_at > at and each.level is not None:
             trees.add(each.tree)
     return frozenset(trees)
@@ -53,7 +53,7 @@ def holders(decided: Iterable[Decision], plans: Plans) -> dict[str, set[Name]]:
     holding: dict[str, set[Name]] = {}
     for each in decided:
         if each.is_of_rest:
-            for tree in each.counted_in(plans):
+            for tree, _ in each.counted_in(plans):
                 is_hold = each.decision is PromptAnswer.HOLD
                 holding[tree] = {*holding.get(tree, ()), (each.tree, each.by)} if is_hold else set()
         elif each.level is not None and each.decision is PromptAnswer.GO:
@@ -70,7 +70,7 @@ def kept_back_by(involved: set[Name], decided: Iterable[Decision], plans: Plans)
     latest = {(each.subject, each.tree, each.level): each for each in decided}
     names = {id for _, id in involved}
     theirs = [each for each in latest.values() if each.by in names and each.decision is not PromptAnswer.GO]
-    return [each for each in theirs if not each.is_of_rest or each.counted_in(plans).items() & involved]
+    return [each for each in theirs if not each.is_of_rest or each.counted_in(plans) & involved]
 
 
 def undone(decisions: Sequence[Decision], plans: Plans, tree: str) -> Iterator[Event]:
@@ -81,5 +81,5 @@ def undone(decisions: Sequence[Decision], plans: Plans, tree: str) -> Iterator[E
             yield ToldMore()
         elif each.level in levels and each.tree == tree:
             yield Undecided(levels[each.level])
-        elif each.is_of_rest and tree in each.counted_in(plans):
+        elif each.is_of_rest and tree in dict(each.counted_in(plans)):
             yield Undecided()
