@@ -169,8 +169,9 @@ def _is_barred(trees: list[ContactTree], contact: Contact, facts: Facts) -> bool
 def _waits(tree: ContactTree, level: Level, contacts: list[Contact], facts: Facts) -> bool:
     if level.needs_go is not None and facts.severity not in level.needs_go.unless_severity:
         return True
-    if level.when.nationality and _nationality_unknown(facts) and facts.severity is not Severity.CRITICAL:
-        return any(contact.represents for contact in contacts)
+    is_national = level.when.nationality and any(contact.represents for contact in contacts)
+    if is_national and _nationality_unknown(facts) and facts.severity is not Severity.CRITICAL:
+        return True
     is_suspect = tree.ask_if_unknown_perpetrator and facts.perpetrator is Perpetrator.UNKNOWN
     return is_suspect and any(contact.role in OF_THE_STATE for contact in contacts)
 
