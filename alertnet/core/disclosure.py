@@ -309,11 +309,13 @@ DURESS = "duress"
 """How duress is written, always encrypted: in what a report's PIN proved; by earlier versions as kind and subject."""
 
 _INSTEAD_OF_DURESS = {"pin": "true"}
-_OF_COORDINATORS = frozenset({"position", "left_out", "text", "note", "words", "given_by", "how", "people"})
+_OF_COORDINATORS = frozenset(
+    ("position", "left_out", "text", "note", "words", "given_by", "how", "people", "perpetrator", "spared")
+)
 """Parts of an entry that only coordinators see.
 
-They are what people wrote and said, what an edit changes for whom, where somebody is, whose consent it is, and unusable
-data from a device.
+They are what people wrote and said, what an edit changes for whom, where somebody is, whose consent it is, who is
+accused, and unusable data from a device.
 """
 _CODE = re.compile(r"[LPC]\d{1,3}")
 """What a report says of place, people and consent."""
