@@ -333,6 +333,16 @@ def test_after_a_split_nobody_reads_what_was_written_about_the_other_report(nigh
     assert read == [(["nos pararon", "tear gas"], 1), (["tear gas"], 0), (["nos pararon", "tear gas"], 1)]
 
 
+def test_what_was_written_stands_once_where_reports_are_merged_to_and_fro(night: World) -> None:
+    first, second = reported(night)
+    first.act("merge", into=second.ref)
+    second.act("split", reports=[first.ref])
+
+    second.act("merge", into=first.ref)
+
+    assert sorted(text["text"] for text in first["texts"]) == ["nos pararon", "tear gas"]
+
+
 def test_after_a_split_each_code_is_about_the_report_that_it_was_sent_for(night: World) -> None:
     """B4, A6: of the part for the part, of the whole for the whole, and its giver hears so."""
     first, second = reported(night)

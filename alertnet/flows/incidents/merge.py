@@ -211,8 +211,9 @@ def _take_over_texts(part: LockedIncident, whole: LockedIncident) -> None:
     texts = [(kind, at, text) for kind in (*TEXTS, UPDATED) for at, text in timeline.of_kind(session, id, kind) if text]
     taken = [text for kind in (*TEXTS, UPDATED) for _, text in timeline.of_kind(session, whole.incident.id, kind)]
     for kind, at, text in sorted(texts, key=lambda each: is_forced(each[2])):
-        # Those of a report that was split off and is merged again are there already.
-        if (copy := {"heard_at": at.isoformat(), "came_to": id} | text) not in taken:
+        # Those of a report that was split off and is merged again are there already, and the whole's own as well.
+        copy = {"heard_at": at.isoformat(), "came_to": id} | text
+        if copy["came_to"] != whole.incident.id and copy not in taken:
             whole.record(kind, **copy)
 
 
