@@ -45,7 +45,7 @@ REPORTS = [
         (text, Report(True))
         for text in ("On a besoin d'aide", "svp aidez", "s'il vous plaît, à l'aide", "so s", "S OS")
     ),
-    *((text, Report(True)) for text in ("A LAIDE", "à laide!!", "alaide", "ausecours")),
+    *((text, Report(True)) for text in ("A LAIDE", "à laide!!", "ausecours")),
     *(
         (text, Report(True))
         for text in ("helpme", "HELPUS", "Me ajude", "precisamos de ajuda", "wir brauchen Hilfe", "brauche hilfe")
@@ -794,6 +794,10 @@ def test_the_number_behind_the_pin_is_the_type_whatever_stands_before(before: st
         "ALERTE 47110 13/05 on nous suit",
         "alerta alerta 47110 10 km al norte nos siguen",
         "alert 47110, 10.30 pm: we are being followed",
+        "Alarm 47110 20 Uhr P7 wird verfolgt",
+        "Hola, alerta 47110 20 horas nos siguen",
+        "ALERTE 47110 20 heures on nous suit",
+        "alert 47110 10 days now, they follow us",
     ],
 )
 def test_a_time_or_a_distance_beside_the_pin_is_no_type(text: str) -> None:
@@ -802,6 +806,24 @@ def test_a_time_or_a_distance_beside_the_pin_is_no_type(text: str) -> None:
 
     assert report is not None
     assert (report.verb, report.pin, report.type) == (FieldVerb.RAISE, "47110", "surveillance")
+
+
+@pytest.mark.parametrize(
+    ("text", "type"),
+    [
+        ("Hola alerta 47110 10 personas heridas", None),
+        ("alert we are 47110 12 people", None),
+        ("red alert 47110 20 soldiers follow us", "surveillance"),
+        ("alert there are soldiers 47110 20 of them", None),
+        ("Hola, alerta 47110 20. Nos pararon", "arrest"),
+    ],
+)
+def test_a_number_behind_the_pin_that_may_count_something_is_no_type(text: str, type: str | None) -> None:
+    """Nobody is to be told of a killing because ten people are hurt."""
+    report = parse_report(text)
+
+    assert report is not None
+    assert report.type == type
 
 
 def test_a_type_before_the_kilometre_of_a_road_is_one() -> None:
@@ -822,6 +844,16 @@ def test_a_type_before_the_kilometre_of_a_road_is_one() -> None:
         ("ALERTE 47110 20 P7 c 3 à 4 hommes", None),
         ("ALERTE 47110 20 P7 c 2-3 hommes", None),
         ("ALERTE 47110 20 P7 c 2 h", None),
+        ("ALERTE 47110 20 P7 c 3 / 4 hommes", None),
+        ("ALERTE 47110 20 P7 c 3 - 4 hommes", None),
+        ("ALERTE 47110 20 P7 c 2, 3 hommes", None),
+        ("ALERTE 47110 20 P7 c 2.5 km", None),
+        ("ALERTE 47110 20 P7 c 2:30", None),
+        ("ALERTE 47110 20 P7 c 3 (trois) hommes", None),
+        ("ALERT 47110 20 C 0 C 3", Scope.INTERNAL),
+        ("ALERT 47110 C 1 20 L 12", Scope.NATIONAL),
+        ("ALERT 20 L 12 P 7 C 1 47110", Scope.NATIONAL),
+        ("ALERT 20 47110 P 7 C 1. They took him", Scope.NATIONAL),
     ],
 )
 def test_a_consent_whose_digit_stands_apart_binds_too(text: str, consent: Scope | None) -> None:
@@ -830,6 +862,12 @@ def test_a_consent_whose_digit_stands_apart_binds_too(text: str, consent: Scope 
 
     assert report is not None
     assert (report.type, report.consent) == ("arrest", consent)
+
+
+@pytest.mark.parametrize("text", ["Hola Alaíde", "Alaide, ya llegamos", "Alaíde llegó bien"])
+def test_a_name_is_no_cry_for_help(text: str) -> None:
+    assert parse_report(text) is None
+    assert parse_report(text.replace("Alaíde", "a laide").replace("Alaide", "a laide")) is not None
 
 
 @pytest.mark.parametrize("text", ["PIN 47110 ALERT 20 L12", "pin: 47110, 20 L12", "Pin 47110 alerta arresto 20 L12"])

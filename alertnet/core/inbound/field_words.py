@@ -28,7 +28,7 @@ PANIC = frozenset(
     (
         *("sos", "help", "helpme", "helpus", "emergency", "emergencia", "auxilio"),
         *("ayuda", "ayudame", "ayudanos", "ayudenme", "ayudenos"),
-        *("aide", "aidez", "alaide", "secours", "ausecours", "urgence", "hilfe", "notfall", "ajuda", "socorro"),
+        *("aide", "aidez", "secours", "ausecours", "urgence", "hilfe", "notfall", "ajuda", "socorro"),
     )
 )
 """Words that raise an alarm with the highest severity, whatever the language of the phone."""

@@ -49,10 +49,14 @@ from alertnet.core.incident import REF_CHARACTERS, REF_LETTERS, TYPES_BY_NUMBER,
 
 CONSENTS = dict(zip(("c0", "c1", "c2", "c3"), Scope, strict=True))
 
-_CONSENT_APART = re.compile(r"(?<=\d)([\s,;./-]+c) (?=[0-3](?!\d|[-/–]\d|\s*(?![pl] ?\d)[^\W\d_]))", re.IGNORECASE)
-"""Behind another code, and before no word: "20 L 12 P 7 C 1", but neither "P7 c 3 dias" nor "P7 c 3 à 4 hommes"."""
+_CONSENT_APART = re.compile(
+    r"(?<=\d)([\s,;./-]+c) (?=[0-3](?:(?: \d\d)?[\s,;./-]*(?:$|[plc] ?\d|\d{5})|[.,;!]++(?!\s*\d)))", re.IGNORECASE
+)
+"""Behind another code, and before one, a sign or the end: "20 L 12 P 7 C 1"; not "c 3 dias", nor "c 2, 3 hommes"."""
 _MEASURED = re.compile(
-    r"(?<!\d)\d{1,2}(?:[:.h/]\d{2}(?!\d)| ?(?:%|(?:h|am|pm|min|mins|minut[a-z]*)\b|km\b(?!\W*\d)))", re.IGNORECASE
+    r"(?<!\d)\d{1,2}(?:[:.h/]\d{2}(?!\d)| ?(?:%|(?:h|hrs?|hours?|horas?|heures?|stunden?|uhr|am|pm|min|mins|minut[a-z]*"
+    r"|days?|d[ií]as?|jours?|tagen?)\b|km\b(?!\W*\d)))",
+    re.IGNORECASE,
 )
 """A time, a date, or so much of something, none of whose numbers is that of a type; not "43 km 14", a checkpoint."""
 _APOSTROPHES = tuple("'’‘´`")
@@ -105,10 +109,10 @@ def parse_report(text: str, known_people: Collection[str] = ()) -> Report | None
 
     One slip in the verb is forgiven (a letter wrong, missing, doubled or swapped with its neighbour), unless two verbs
     may be meant; for verbs that raise nothing only if a PIN shows that a verb was meant. The PIN (5 or 6 digits) and
-    the type's number stand before the words, in any order, or that number right behind the PIN; a later PIN is removed
-    from them. Codes of people (P7, and those of `known_people` that have a digit), place (L12) and consent (C0 to C3)
-    are read anywhere; of several consents the narrowest counts. The type's name counts where the form has it, else the
-    gravest type in the words that is not denied.
+    the type's number stand before the words, in any order, or that number right behind the PIN and before no word,
+    which it may count; a later PIN is removed from them. Codes of people (P7, and those of `known_people` that have a
+    digit), place (L12) and consent (C0 to C3) are read anywhere; of several consents the narrowest counts. The type's
+    name counts where the form has it, else the gravest type in the words that is not denied.
     """
     text = _CONSENT_APART.sub(r"\1", with_pin_joined(clean(text)))
     if (begun := _begin(text, words_of(text))) is None:
@@ -316,7 +320,10 @@ def _type(text: str, rest: list[Word], coded: Collection[str]) -> tuple[str | No
     """The type by its number or name, and the words that say only that."""
     head = list(_head(rest, coded))
     pin = next((at for at, word in enumerate(rest) if is_pin(word.plain)), len(rest))
-    codes = (*head, *_head(rest[pin:], coded))
+    behind = list(takewhile(lambda word: word.plain.isdecimal() or _is_code(word.plain, coded), rest[pin:]))
+    if after := rest[pin + len(behind) :]:
+        behind = behind if text[behind[-1].end : after[0].start].strip() else behind[:-1]
+    codes = (*head, *behind)
     measured = {at for found in _MEASURED.finditer(text) for at in range(*found.span())}
     number = next((word for word in codes if _is_number_of_type(word.plain) and word.start not in measured), None)
     if number is not None:
