@@ -60,11 +60,11 @@ def test_a_split_undoes_holds_and_refusals_that_only_the_part_brought_along() ->
     levels = part.plan.tree.levels
 
     assert merged_at is not None
-    assert undecided(part.state, levels, whole.state, whole.plan, {"Friends"}, merged_at) == [
+    assert undecided(part.state, levels, whole.state, whole.plan, {"Friends"}, [merged_at]) == [
         Undecided(POLICE),
         Undecided(),
     ]
-    assert undecided(part.state, levels, whole.state, whole.plan, {"Friends", "Police"}, NOW) == []
+    assert undecided(part.state, levels, whole.state, whole.plan, {"Friends", "Police"}, [NOW]) == []
 
 
 OWN = facts(type="threat", severity=Severity.MODERATE, consent=Scope.PUBLIC, people=(Affected("P1"),))

@@ -655,6 +655,53 @@ def test_a_hold_comes_with_the_other_report_and_ends_with_the_merge(night: World
     assert first.timeline().count("hold_ended") == 0
 
 
+@pytest.mark.parametrize("decision", ["hold", "refuse"])
+def test_what_was_decided_of_two_reports_holds_when_one_of_them_is_split_off(night: World, decision: str) -> None:
+    """B3: what the other had decided is part of the whole still."""
+    first, second, third = *reported(night), night.raises()
+    for each in (first, third):
+        each.act("go", decision=decision, tree="valley", level="Embassies")
+        each.act("merge", into=second.ref)
+
+    second.act("split", reports=[first.ref])
+    night.passes(minutes=60)
+
+    assert second.timeline().count("level_released") == 0
+    assert [text for text in alerts(night, "defenders") if second.ref in text]
+    assert alerts(night, "spain") == []
+
+
+def test_a_hold_of_two_reports_stays_until_the_last_of_them_is_split_off(night: World) -> None:
+    first, second, third = *reported(night), night.raises()
+    for each in (first, third):
+        alert = next(text for text in alerts(night, "coordinator") if each.ref in text)
+        night.texts("coordinator", f"HOLD {code_in(alert)}")
+        each.act("merge", into=second.ref)
+        night.passes(minutes=1)
+
+    second.act("split", reports=[first.ref])
+    assert second.timeline().count("hold_ended") == 0
+    second.act("split", reports=[third.ref])
+
+    assert second.timeline().count("hold_ended") == 1
+
+
+def test_a_level_that_another_report_was_given_a_go_for_stays_open_when_one_is_split_off(world_of: Worlds) -> None:
+    """B3: whoever is told of the event by that go is not let down by a split that concerns others."""
+    night = world_of(a_tree(COORDINATION + EMBASSIES.replace("repeat", "needs_go: {}, repeat"), CONTACTS + SPAIN))
+    first, second, third = night.raises(), night.raises(), night.raises()
+    first.act("merge", into=second.ref)
+    night.passes(minutes=1)
+    third.act("go", decision="go", tree="valley", level="Embassies")
+    third.act("merge", into=second.ref)
+    assert second.level("valley") == "Embassies"
+
+    second.act("split", reports=[first.ref])
+
+    assert second.timeline().count("level_taken_back") == 0
+    assert second.level("valley") == "Embassies"
+
+
 def test_what_a_phone_says_of_itself_is_kept_with_its_own_report(night: World) -> None:
     """The battery and the language of the second phone are not those of the first."""
     first, second = reported(night, second="ALERT {pin} 30 L13 threats")

@@ -110,18 +110,19 @@ def narrowed(state: State, plan: Plan, merged_at: datetime, before: Collection[s
 
 
 def undecided(
-    there: State, levels: Sequence[Level], here: State, plan: Plan, own: Collection[str], merged_at: datetime
+    there: State, levels: Sequence[Level], here: State, plan: Plan, own: Collection[str], brought: Collection[datetime]
 ) -> list[Event]:
     """The holds and refusals that the whole took over with the part, and that a split undoes.
 
-    `levels`: of the part's tree. `own`: the names of the levels that were held or refused for the whole itself.
+    `levels`: of the part's tree. `own`: the names of the levels that were held or refused for the whole itself, or for
+    another part. `brought`: when holds of all that comes next were taken over; empty where another part brought it too.
     """
     names = {levels[index].name for index in (*there.held, *there.refused)}
     decided = (plan.levels[index] for index in {*here.held, *here.refused})
     undone: list[Event] = [
         Undecided(each.index) for each in decided if each.level.name in names and each.level.name not in own
     ]
-    return [*undone, Undecided()] if there.on_hold_since and here.on_hold_since == merged_at else undone
+    return [*undone, Undecided()] if there.on_hold_since and here.on_hold_since in brought else undone
 
 
 def _is_coerced(joined: Facts, now: Facts) -> bool:

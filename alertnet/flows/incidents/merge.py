@@ -35,6 +35,7 @@ from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up_each
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import answers, editions, notifications, timeline
+from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.views.timeline_view import TEXTS, is_forced
@@ -256,7 +257,7 @@ def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     part.record("split_off", ref=whole.incident.ref, by=by)
     whole.record("split", ref=part.incident.ref, by=by)
     events = _without_go(whole, merged_at)
-    add_events(events, _undecided(part, whole, merged_at))
+    add_events(events, _undecided(part, whole))
     for answer in gone:
         add_events(events, as_taken_back(whole, answer, [each for each in here if each not in moved]))
     for name in sorted(only_there):
@@ -276,11 +277,13 @@ def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
 
 def _without_go(whole: LockedIncident, merged_at: datetime) -> dict[str, list[Event]]:
     """By tree, the levels to take back: opened here only by the part's facts, or by a go for the part (B3)."""
-    session, id = whole.tx.session, whole.incident.id
+    session, (id, *others) = whole.tx.session, whole.incident.every_id
     opened = [(at, payload or {}) for at, payload in timeline.of_kind(session, id, "level_opened")]
     own = [each for at, each in opened if at < merged_at or each.get("cause") == "automatic"]
+    own += [payload or {} for each in others for _, payload in timeline.of_kind(session, each, "level_opened")]
     may_stay = {(each.get("tree"), each.get("level")) for each in own}
-    may_stay |= {(each.tree, each.level) for each in decisions_of(session, [id]) if each.decision is PromptAnswer.GO}
+    decided = decisions_of(session, whole.incident.every_id)
+    may_stay |= {(each.tree, each.level) for each in decided if each.decision is PromptAnswer.GO}
     return {
         tree: unopened(state, whole.plans[tree], {level for its, level in may_stay if its == tree and level})
         for tree, state in whole.states.items()
@@ -297,18 +300,29 @@ def _narrowed(whole: LockedIncident, merged_at: datetime) -> dict[str, list[Even
     }
 
 
-def _undecided(part: LockedIncident, whole: LockedIncident, merged_at: datetime) -> dict[str, list[Event]]:
-    """By tree, the holds and refusals that the whole took over with that part and nobody has given here."""
-    given = decisions_of(whole.tx.session, [whole.incident.id])
+def _undecided(part: LockedIncident, whole: LockedIncident) -> dict[str, list[Event]]:
+    """By tree, the holds and refusals taken over with that part alone, and that nobody has given here."""
+    session = whole.tx.session
+    given = decisions_of(session, whole.incident.every_id)
     own = [(each.tree, each.level) for each in given if each.decision is not PromptAnswer.GO]
+    merges = [at for at, _ in timeline.of_kind(session, whole.incident.id, "merged")]
     events: dict[str, list[Event]] = {}
     for here in whole.escalations:
         there, tree = part.escalation_of(here.tree), here.tree
         if there is not None:
             its_own = {level for its, level in own if its == tree and level}
+            brought = () if _is_held_by_another(whole, here) else merges
             levels, plan = part.tree(tree).levels, whole.plans[tree]
-            events[tree] = undecided(there.state, levels, here.state, plan, its_own, merged_at)
+            events[tree] = undecided(there.state, levels, here.state, plan, its_own, brought)
     return events
+
+
+def _is_held_by_another(whole: LockedIncident, here: escalation_store.Escalation) -> bool:
+    """Whether a report that was merged since what comes next is on hold, and stays, held it as well."""
+    since = here.state.on_hold_since
+    merged_since = [each.id for each in whole.parts if since and each.closed_at and each.closed_at >= since]
+    states = (escalation_store.states_of(whole.tx.session, id).get(here.tree) for id in merged_since)
+    return any(each is not None and each.on_hold_since for each in states)
 
 
 def _become_two(part: LockedIncident, whole: LockedIncident) -> None:
