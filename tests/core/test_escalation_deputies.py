@@ -312,3 +312,12 @@ def test_a_split_leaves_in_charge_the_deputy_of_one_whom_only_the_other_report_c
 
     assert (before, split.status) == (Status.ACKNOWLEDGED, Status.ACKNOWLEDGED)
     assert "bob sms" not in " ".join(split.told)
+
+
+def test_a_level_that_a_split_takes_back_for_two_reasons_is_taken_back_once() -> None:
+    """A10: it had no go of its own, and told somebody whom only the other report concerned."""
+    one = night(level("One", "ana"), level("Two", "luis")).until(10)
+
+    split = one.at(11, Unopened(1), Unopened(1, but_for=("eva",)))
+
+    assert [line for line in split.history if "level_taken_back" in line] == ["11 level_taken_back Two"]

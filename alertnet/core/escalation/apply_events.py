@@ -232,7 +232,9 @@ def _forget_level(context: Context, event: Unopened) -> None:
     """Take the level back, with its go, unless it stays open for some. An escalation that it acknowledged runs on."""
     state, index = context.state, event.index
     run = context.find(index)
-    if run is not None and event.but_for is not None:
+    if run is None:
+        return
+    if event.but_for is not None:
         ended = {each.contact for each in run.turns if context.has_ended(index, each.contact)}
         in_charge = (each for each in run.turns if context.answer(index, each.contact) is AnswerKind.ACKNOWLEDGED)
         names = {*event.but_for, *ended, *(name for each in in_charge for name in each.stands_for)}
