@@ -5,9 +5,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import update
 
 from alertnet.flows.sending.record_outcome import track_sms
 from alertnet.sandbox import Fault, Sandbox
+from alertnet.store.tables import escalations
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned, tries
 from tests.scenarios.valley import COORDINATION, a_tree
@@ -120,3 +122,20 @@ def test_a_question_that_leaves_late_says_when_its_level_opens_by_itself_then(wo
     assert incident.level("valley") == "Coordination"
     world.passes(minutes=2)
     assert incident.level("valley") == "Police"
+
+
+def test_a_question_that_leaves_late_leaves_though_its_escalation_can_not_be_read(world_of: Worlds) -> None:
+    """A11: the time that it was asked with is the best that is known."""
+    police = "  - {name: Police, needs_go: {proceed_after: 20m}, notify: [ombuds], wait: 20m}\n"
+    world = world_of(a_tree(COORDINATION + police))
+    world.raises(type="raid", severity="serious", perpetrator="company")
+    world.passes(minutes=9)
+    refuse(world, Fault.SUSPENDED)
+    world.passes(minutes=5)
+    spoil = update(escalations).values(state={"nobody": "knows this"})
+    world.runtime.transact(lambda tx: tx.session.execute(spoil))
+
+    world.sandbox.recovers()
+    world.passes(minutes=40)
+
+    assert "DECISION" in world.phone("coordinator").inbox[-1]

@@ -321,8 +321,8 @@ def _is_held_by_another(whole: LockedIncident, here: escalation_store.Escalation
     """Whether a report that was merged since what comes next is on hold, and stays, held it as well."""
     since = here.state.on_hold_since
     merged_since = [each.id for each in whole.parts if since and each.closed_at and each.closed_at >= since]
-    states = (escalation_store.states_of(whole.tx.session, id).get(here.tree) for id in merged_since)
-    return any(each is not None and each.on_hold_since for each in states)
+    read = escalation_store.look_at_each(whole.tx.session, merged_since).values()
+    return any(each.tree == here.tree and each.state.on_hold_since for found in read for each in found.sound)
 
 
 def _become_two(part: LockedIncident, whole: LockedIncident) -> None:

@@ -138,8 +138,10 @@ def is_taken_on(locked: LockedIncident) -> bool:
 
 
 def _states(locked: LockedIncident) -> Mapping[str, State]:
-    """The states of its trees, also where it is only looked at."""
-    return locked.states or escalation_store.states_of(locked.tx.session, locked.incident.id)
+    """The states of its trees, of those that can be read, also where it is only looked at."""
+    id = locked.incident.id
+    known = locked.escalations or escalation_store.look_at_each(locked.tx.session, [id])[id].sound
+    return {each.tree: each.state for each in known}
 
 
 def answer_prompt(locked: LockedIncident, prompt_id: str, answer: PromptAnswer, by: str | None) -> None:
