@@ -82,9 +82,13 @@ class Traveller:
 
     @property
     def reports(self) -> int:
-        """How many incidents may result: its silence opens one, each word under duress another."""
-        forced = [text for text in self.world.texts.values() if DURESS in text.text]
-        return (1 + len(forced)) * self.travels
+        """How many incidents may result: its silence opens one, each word under duress another.
+
+        A departure that is brought twice may be missed twice, where the first was merged and closed with others.
+        """
+        texts = [each.text for each in self.world.texts.values()]
+        departures = sum(text.startswith("GO ") for text in texts) if self.world.merges else 1
+        return (max(1, departures) + sum(DURESS in text for text in texts)) * self.travels
 
     def begin(self) -> None:
         """Set the PINs, set out, and plan the check-ins."""
