@@ -106,6 +106,13 @@ def test_an_evening_of_two_coordinators_and_three_contacts(
     while len(stage.phone("ombuds").inbox) == before:
         evening.jump()
 
+    # It was not: who looks at it as closed, which shows less, sees that too.
+    ben.page.reload()
+    maria.folds_out("It is not over after all")
+    maria.page.get_by_label("Why").fill("They are back")
+    maria.page.get_by_role("button", name="Open it again").click()
+    expect(ben.page.locator("#lines")).to_contain_text("Opened again")
+
     assert maria.hosts | ben.hosts == {"127.0.0.1"}
     telephone.close()
 

@@ -88,7 +88,7 @@ function receive(event) {
   for (const [id, html] of Object.entries(news.regions)) {
     if (id === "title") document.title = html + plainTitle;
     else if (html === null) byId(id)?.remove();
-    else if (html === true) unseen.observe(byId(id));
+    else if (html === true) byId(id) && unseen.observe(byId(id)); // A closed incident has less on its page.
     else if (Array.isArray(html)) exchange(id, ...html);
     else put(id, html);
   }
