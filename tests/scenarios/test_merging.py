@@ -702,6 +702,22 @@ def test_a_level_that_another_report_was_given_a_go_for_stays_open_when_one_is_s
     assert second.level("valley") == "Embassies"
 
 
+def test_who_took_charge_of_two_reports_is_in_charge_when_one_of_them_is_split_off(world_of: Worlds) -> None:
+    """A4: its answer to the other, which is part of the whole still, counts; it ends with the last of them."""
+    night = world_of(a_tree(COORDINATION + EMBASSIES, CONTACTS + SPAIN))
+    first, second, third = night.raises(), night.raises(), night.raises()
+    night.passes(minutes=11)
+    for each in (first, third):
+        night.texts("ombuds", code_in(next(text for text in alerts(night, "ombuds") if each.ref in text)))
+        each.act("merge", into=second.ref)
+
+    second.act("split", reports=[first.ref])
+    assert second.status("valley") == "acknowledged"
+    second.act("split", reports=[third.ref])
+
+    assert second.status("valley") == "running"
+
+
 def test_what_a_phone_says_of_itself_is_kept_with_its_own_report(night: World) -> None:
     """The battery and the language of the second phone are not those of the first."""
     first, second = reported(night, second="ALERT {pin} 30 L13 threats")

@@ -256,10 +256,11 @@ def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     _become_two(part, whole)
     part.record("split_off", ref=whole.incident.ref, by=by)
     whole.record("split", ref=part.incident.ref, by=by)
+    stays = answers.current_answers(session, whole.incident.every_id)
     events = _without_go(whole, merged_at)
     add_events(events, _undecided(part, whole))
     for answer in gone:
-        add_events(events, as_taken_back(whole, answer, [each for each in here if each not in moved]))
+        add_events(events, as_taken_back(whole, answer, stays))
     for name in sorted(only_there):
         add_events(events, events_of(whole.recipient(*name), partial(Withdrawn, untold=True)))
     add_events(events, _narrowed(whole, merged_at))
