@@ -294,6 +294,7 @@ SENTENCES = [
     ("he is dead they shot him", "killing"),
     ("found the body of my brother", "killing"),
     ("encerraron a P9 en el batallon", "arrest"),
+    ("la policía retuvo a P7 en el retén de L12", "checkpoint"),
     # No everyday word near it takes back what was done to somebody.
     *((text, "killing") for text in ("P9 killed, battery low", "P9 killed power is out", "murdered. time 1500")),
     *((text, "killing") for text in ("P9 and brother killed time 1500", "en la reunion mataron a dos campesinos")),
@@ -851,6 +852,8 @@ def test_a_type_before_the_kilometre_of_a_road_is_one() -> None:
         ("ALERTE 47110 20 P7 c 2:30", None),
         ("ALERTE 47110 20 P7 c 3 (trois) hommes", None),
         ("ALERT 47110 20 C 0 C 3", Scope.INTERNAL),
+        ("ALERT 47110 20 L 12 C 0 - only us", Scope.INTERNAL),
+        ("ALERT 47110 20 L 12 C 0: only us", Scope.INTERNAL),
         ("ALERT 47110 C 1 20 L 12", Scope.NATIONAL),
         ("ALERT 20 L 12 P 7 C 1 47110", Scope.NATIONAL),
         ("ALERT 20 47110 P 7 C 1. They took him", Scope.NATIONAL),

@@ -50,7 +50,7 @@ from alertnet.core.incident import REF_CHARACTERS, REF_LETTERS, TYPES_BY_NUMBER,
 CONSENTS = dict(zip(("c0", "c1", "c2", "c3"), Scope, strict=True))
 
 _CONSENT_APART = re.compile(
-    r"(?<=\d)([\s,;./-]+c) (?=[0-3](?:(?: \d\d)?[\s,;./-]*(?:$|[plc] ?\d|\d{5})|[.,;!]++(?!\s*\d)))", re.IGNORECASE
+    r"(?<=\d)([\s,;./-]+c) (?=[0-3](?:(?: \d\d)?[\s,;./-]*(?:$|[plc] ?\d|\d{5})|\s*[-.,;:!]++(?!\s*\d)))", re.IGNORECASE
 )
 """Behind another code, and before one, a sign or the end: "20 L 12 P 7 C 1"; not "c 3 dias", nor "c 2, 3 hommes"."""
 _MEASURED = re.compile(

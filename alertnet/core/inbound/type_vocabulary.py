@@ -222,7 +222,8 @@ SAID = {
     "bomb-exploded explosion-nearby estan-disparando opened-fire open-fire abrieron-fuego ouvert-feu "
     "ouvrent-le-feu rafagas rafales shelling mortar explosion-near explosion-in explosion-a explosion-en "
     "explosion-pres explosion-cerca estallo-una-bomba exploto-una-bomba obus mortier shells",
-    "checkpoint": "laisse-pas-passer surrounded-by-soldier surrounded-by-police nos-rodearon encercles-par "
+    "checkpoint": "retuvieron/retuvo-a-P-en-reten retuvieron/retuvo-a-P-en-un-reten "
+    "laisse-pas-passer surrounded-by-soldier surrounded-by-police nos-rodearon encercles-par "
     "stopped-by-POLICE POLICE-_-stopped-US POLICE-_-stop-US POLICE-_-nos-paro POLICE-_-nos-pararon POLICE-_-nos-para "
     "nos-tienen-parados POLICE-_-tienen-parados POLICE-_-nous-bloquent POLICE-_-nous-bloque bloques-par-POLICE "
     "won-t-let-US-pass wont-let-US-pass not-let-US-pass no-dejan-pasar laissent-pas-passer took-PAPERS have-PAPERS "
