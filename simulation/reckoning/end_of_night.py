@@ -371,7 +371,9 @@ def _repeated(texts: Sequence[Row[Any]]) -> set[str]:
 def _to_be_read(night: Night, history: Sequence[Row[Any]]) -> Found:
     """A12: what the field writes in its own words is on record where coordinators were alarmed."""
     written = [row for row in night.world.database.rows(select(inbound)) if row.known and row.body == IN_WORDS]
-    kept = [row.chain for row in history if row.kind == "sms_received" and row.payload["text"] == IN_WORDS]
+    texts = [row for row in history if row.kind == "sms_received" and row.payload["text"] == IN_WORDS]
+    # What was joined to an incident, or came along with a merged report, rang where it came in.
+    kept = [row.chain for row in texts if "came_to" not in row.payload]
     if len(kept) < len(written):
         yield "A12", f"of {len(written)} texts in which the field wrote something {len(kept)} are on the record"
     rung = {row.chain for row in history if row.kind == "alarm_raised"}
