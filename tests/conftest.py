@@ -135,12 +135,13 @@ _done = count(1)
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_unconfigure() -> None:
+def pytest_unconfigure(config: pytest.Config) -> None:
     """Let a worker that has told its results end, and not first look through all that it holds and free it.
 
     What it has promised to tidy at its end it does tidy, such as the folder of what it forks from.
     """
-    if "PYTEST_XDIST_WORKER" in os.environ:
+    # What a test of the worker has begun inherits the worker's variables, and is none.
+    if hasattr(config, "workerinput"):
         atexit._run_exitfuncs()
         os._exit(0)
 

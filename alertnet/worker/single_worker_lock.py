@@ -8,6 +8,7 @@ from typing import IO
 from sqlalchemy import Engine
 
 from alertnet.core.errors import Misconfigured
+from alertnet.runtime.database.faults import fault_of_file
 from alertnet.store.db.engine import for_the_owner
 
 
@@ -15,8 +16,8 @@ class WorkerLock:
     """Held from `acquire` to `release`. It does nothing on PostgreSQL, where several workers share the work."""
 
     def __init__(self, engine: Engine) -> None:
-        is_file = engine.dialect.name == "sqlite" and engine.url.database
-        self._path = Path(f"{engine.url.database}.lock") if is_file else None
+        file = engine.url.database if engine.dialect.name == "sqlite" else None
+        self._database = Path(file) if file else None
         self._file: IO[str] | None = None
 
     def acquire(self) -> None:
@@ -25,18 +26,20 @@ class WorkerLock:
         Raises:
             Misconfigured: another worker holds the lock, or its file can't be written.
         """
-        if self._path is None:
+        if self._database is None:
             return
+        path = f"{self._database}.lock"
         try:
-            file = os.fdopen(for_the_owner(str(self._path), os.O_CREAT | os.O_WRONLY), "w")
+            file = os.fdopen(for_the_owner(path, os.O_CREAT | os.O_WRONLY), "w")
         except OSError as error:
-            raise Misconfigured([f"{self._path}: it can't be written ({error.strerror})"]) from error
+            why = fault_of_file(self._database) or error.strerror
+            raise Misconfigured([f"ALERTNET_DATABASE_URL: it can't be written: {self._database}: {why}"]) from error
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             file.close()
             why = "another worker runs on this database (on SQLite there is one: stop it, or use PostgreSQL)"
-            raise Misconfigured([f"{self._path}: {why}"]) from None
+            raise Misconfigured([f"{path}: {why}"]) from None
         self._file = file
 
     def release(self) -> None:

@@ -77,14 +77,14 @@ def _in_file(error: Any, path: str | None) -> Cause | None:
         return Cause("another program holds the lock of the file")
     if code in _SQLITE_TAKES_NOTHING:
         where = f"{path}: " if path else ""
-        seen = _fault_of_file(Path(path), code) if path else None
+        seen = fault_of_file(Path(path), code) if path else None
         return Cause(f"{where}{seen or _SQLITE_TAKES_NOTHING[code]}", lasts=True)
     is_ours = code == sqlite3.SQLITE_ERROR or not isinstance(error, sqlite3.OperationalError)
     return None if is_ours else Cause(f"the file fails: {error}")
 
 
-def _fault_of_file(path: Path, code: int) -> str | None:
-    """What is wrong with the file or its folder, as the system tells it; None where nothing can be seen."""
+def fault_of_file(path: Path, code: int = sqlite3.SQLITE_CANTOPEN) -> str | None:
+    """What is wrong with the database's file or its folder, as the system tells it; None where nothing can be seen."""
     folder = path.absolute().parent
     try:
         disk = os.statvfs(folder)
