@@ -277,13 +277,36 @@ def test_what_another_holds_as_well_stays_held(two: World) -> None:
     assert ("coordinator", "declined", "sms") in incident.answers()
 
 
-def test_what_was_asked_while_it_was_held_opens_by_itself_again(world_of: Worlds) -> None:
-    """A2, B3: nobody holds it any more, so the time without a go counts from then."""
+@pytest.fixture
+def proceeding(world_of: Worlds) -> World:
+    """Two coordinators, and the police are told twenty minutes after it was asked, unless somebody holds that."""
     second = '  second: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550102"}]}\n'
     go = "needs_go: {proceed_after: 20m}, notify: [police]"
     levels = LEVELS.replace("[coordinator]", "[coordinator, second]").replace("notify: [police]", go)
-    world = world_of(a_tree(levels, CONTACTS + second, rest="unknown_perpetrator: proceed"))
-    incident = world.raises()
+    return world_of(a_tree(levels, CONTACTS + second, rest="unknown_perpetrator: proceed"))
+
+
+@pytest.mark.parametrize(
+    ("then", "told"), [("nothing", ["Coordination", "Friends", "Police"]), ("hold", ["Coordination", "Friends"])]
+)
+def test_a_hold_counts_where_another_took_the_same_back(proceeding: World, then: str, told: list[str]) -> None:
+    """A1, B3: on the page of the question, which had that answer already."""
+    world, incident = proceeding, proceeding.raises()
+    world.passes(minutes=21)
+    presses(world, "hold")
+    presses(world, "decline")
+
+    if then == "hold":
+        asked = next(text for text in world.phone("second coordinator").inbox if "GO" in text)
+        assert world.client.post(link_in(asked), data={"answer": "hold"}).status_code == 200
+    world.passes(minutes=30)
+
+    assert opened(incident) == told
+
+
+def test_what_was_asked_while_it_was_held_opens_by_itself_again(proceeding: World) -> None:
+    """A2, B3: nobody holds it any more, so the time without a go counts from then."""
+    world, incident = proceeding, proceeding.raises()
     world.passes(minutes=11)
     code = holds_by_sms(world, "coordinator")
     world.passes(minutes=70)

@@ -72,14 +72,14 @@ def answers_to(prompt: Prompt) -> tuple[str, ...]:
 
 
 def answer(locked: LockedIncident, prompt: Prompt, said: str, by: str) -> None:
-    """Answer a prompt. The same answer again counts once.
+    """Answer a prompt. The same answer again counts once, but for a hold: who gave that one may have taken it back.
 
     Raises:
         WrongState: something else was answered before, or it was overtaken.
     """
     if prompt.kind == PromptKind.TASK:
         _report(locked, prompt, said, by)
-    elif prompt.answer != (PromptAnswer.ACKNOWLEDGED if said == ACKNOWLEDGE else said):
+    elif said == PromptAnswer.HOLD or prompt.answer != (PromptAnswer.ACKNOWLEDGED if said == ACKNOWLEDGE else said):
         _decide(locked, prompt, said, by)
 
 

@@ -93,7 +93,7 @@ def _decide(asked: ToAnswer, digits: str) -> Reaction:
         return Reaction(ask=MENU)
     prompt = asked.prompt
     try:
-        if prompt.answer != decision:
+        if decision == PromptAnswer.HOLD or prompt.answer != decision:
             decide_prompt(asked.locked, prompt, decision, asked.listener.id)
     except WrongState:
         return Reaction(("taken_care_of",))
