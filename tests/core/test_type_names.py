@@ -262,6 +262,7 @@ TOLD = {
         entraron a mi correo y borraron todo
         me clonaron el whatsapp
         mon compte a ete pirate et ils lisent tout
+        quelqu un a le mot de passe de notre site
         mon whatsapp a ete pirate
         facebook account taken over by strangers
         emails hacked and donor list leaked
@@ -628,6 +629,8 @@ HARMLESS = """
     P9 shot a video of the school
     my phone is missing
     los documentos han desaparecido
+    a passenger lent us a phone
+    we passed the site at noon
 """
 
 

@@ -24,7 +24,7 @@ HINTS = {
     "raid": "FORCE+SEIZE SEIZE+HOUSE FORCE+TAKE+THINGS",
     "break_in": "BREAK+HOUSE STEAL+THINGS",
     "eviction": "RUIN+LAND",
-    "digital_attack": "NETS+HACK",
+    "digital_attack": "NETS+INTRUDE",
     "defamation": "MEDIA+LABEL",
     "criminalisation": "COURT+CRIME COURT+P",
     "accident": "CAR+FALL CAR+HURT SICK+P",
@@ -88,7 +88,7 @@ CUES = {
     "recolt* plantation* houses casas maisons huts",
     "NETS": "email* mail* account* whatsapp* facebook* website* server* computer* phone* correo* cuenta* pagina* "
     "compte* site ordinat*",
-    "HACK": "hack* leak* virus* intercept* tap clon* pirat* malware* password* contrasen* passe*",
+    "INTRUDE": "hack* leak* virus* intercept* tap clon* pirat* malware* password* contrasen* passe",
     "MEDIA": "tv television* radio news newspaper* facebook* twitter* internet* emisora* prensa periodic* redes* "
     "journal* presse* journaux* alcald* gobern* gouvern* minister* minist* mayor* president* maire",
     "LABEL": "terror* guerril* traitor* spies* enem* criminal* crimine* subvers* traidor* espia* traitre* espion* "
