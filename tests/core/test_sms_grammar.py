@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from alertnet.core.inbound.contradictions import takes_back
+from alertnet.core.inbound.field_report import consent_within
 from alertnet.core.inbound.field_words import FIELD_VERBS, PANIC, VERB_OF_WORD, FieldVerb
 from alertnet.core.inbound.sms_answers import OPT_OUTS, parse_answers
 from alertnet.core.inbound.sms_grammar import Report, parse_report
@@ -865,6 +866,32 @@ def test_a_consent_whose_digit_stands_apart_binds_too(text: str, consent: Scope 
 
     assert report is not None
     assert (report.type, report.consent) == ("arrest", consent)
+
+
+@pytest.mark.parametrize(
+    ("text", "consent"),
+    [
+        ("ALERTA 47110 20 L12 C 1 detenida", Scope.NATIONAL),
+        ("ALERT 47110 20 L12 C 0 (only us)", Scope.INTERNAL),
+        ("ALERT 47110 20 P7 c:0 only us", Scope.INTERNAL),
+        ("ALERT 47110 arrest, they took P7 to the station. C 0", Scope.INTERNAL),
+        ("ALERTA 47110 20 detenido (c 1)", Scope.NATIONAL),
+        ("ALERTA 47110 20 P7 C 1 detenida, C3", Scope.NATIONAL),
+        ("ALERTE 47110 20 P7 c 2 hommes", Scope.INTERNATIONAL),
+        ("ALERTE 47110 20 P7 c 2 h", Scope.PUBLIC),
+        ("ALERTA 47110 20 P7 c 1.5 km", Scope.PUBLIC),
+        ("ALERTA 47110 20 P7 C 3 personas", Scope.PUBLIC),
+        ("ALERTE 47110 20 ils disent que c 1 accident", Scope.PUBLIC),
+    ],
+)
+def test_what_may_be_a_consent_narrows_and_never_widens(text: str, consent: Scope) -> None:
+    """A3: whoever may mean that fewer are to hear is taken at that; whoever may mean more has to write it as a code."""
+    report = parse_report(text)
+
+    assert report is not None
+    assert report.type == "arrest"
+    assert consent_within(report, Scope.PUBLIC) == consent
+    assert consent_within(report, Scope.INTERNAL) == (Scope.NATIONAL if report.consent else Scope.INTERNAL)
 
 
 @pytest.mark.parametrize("text", ["Hola Alaíde", "Alaide, ya llegamos", "Alaíde llegó bien"])

@@ -69,6 +69,19 @@ def test_a_person_is_known_by_any_code_of_the_teams_file_with_a_digit(world_of: 
     assert incident["consent"] == "internal"
 
 
+def test_what_may_be_a_narrower_consent_binds_a_report_and_its_news(valley: World) -> None:
+    """A3: the sender reads in the reply what it was taken for."""
+    reply = valley.reply_to("ana", f"ALERTA {TRUE} 31 L12 C 1 detenida")
+    incident = valley.newest()
+
+    assert "31, L12, C1. " in reply
+    assert incident["consent"] == "national"
+    valley.texts("ana", f"NUEVA {TRUE} L12 c 2 hombres mas")
+    assert incident["consent"] == "national"
+    valley.texts("ana", f"NUEVA {TRUE} L12 c 0 (solo ustedes)")
+    assert incident["consent"] == "internal"
+
+
 @pytest.mark.parametrize("pin", ["47111", ""])
 def test_a_report_without_its_pin_raises_the_alarm_unverified(valley: World, pin: str) -> None:
     """B3: nobody is refused; the coordinators decide whether it is true."""

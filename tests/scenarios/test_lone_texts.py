@@ -159,6 +159,25 @@ def test_who_is_named_by_a_code_of_the_teams_file_is_spared_what_was_recorded(wo
     assert (world.newest()["consent"], [each["code"] for each in world.newest()["people"]]) == ("internal", ["AB12"])
 
 
+@pytest.mark.parametrize("text", ["they took P7, tell nobody else: C0", "they took P7 c 0 only us"])
+@pytest.mark.parametrize("is_second", [False, True])
+@pytest.mark.parametrize("by_itself", [False, True])
+def test_a_consent_among_the_words_narrows_what_the_team_allows(
+    night: World, text: str, is_second: bool, by_itself: bool
+) -> None:
+    """A3: whoever opens it has read the words, and those who must not hear stand in the tree all the same."""
+    if is_second:
+        night.texts("ana", "two men outside")
+    night.texts("ana", text)
+
+    if by_itself:
+        night.texts("ana", "SOS")
+    else:
+        presses(night, page_of(night), "open", type="arrest")
+
+    assert (night.newest()["consent"], night.newest()["people"][0]["code"]) == ("internal", "P7")
+
+
 def test_type_and_severity_can_be_chosen(night: World) -> None:
     night.texts("ana", TEXT)
 

@@ -6,6 +6,8 @@ And of the codes for people and places, in the form in which words are compared,
 import re
 import unicodedata
 
+from alertnet.core.incident import Scope, narrowest
+
 SPOKEN_CODE_LENGTH = 3
 WRITTEN_CODE_LENGTH = 4
 PIN_LENGTH = 5
@@ -13,6 +15,23 @@ ONE_TIME_PIN_LENGTH = 6
 
 PERSON_CODE = re.compile(r"p\d{1,3}")
 PLACE_CODE = re.compile(r"l\d{1,3}")
+CONSENTS = dict(zip(("c0", "c1", "c2", "c3"), Scope, strict=True))
+
+CONSENT_APART = re.compile(
+    r"(?<=\d)([\s,;./-]+c) (?=[0-3](?:(?: \d\d)?[\s,;./-]*(?:$|[plc] ?\d|\d{5})|\s*[-.,;:!]++(?!\s*\d)))", re.IGNORECASE
+)
+"""Behind another code, and before one, a sign or the end: "20 L 12 P 7 C 1"; not "c 3 dias", nor "c 2, 3 hommes"."""
+_PERHAPS_CONSENT = re.compile(
+    r"(?:(?<=\d)[\s,;./-]+|\b(?=c\W+\d\s*(?:$|[-.,;:!()]++(?!\s*\d))))c[\s:=.]{1,3}([0-2])(?![.,:/-]?\d)\b",
+    re.IGNORECASE,
+)
+"""Behind another code, or before a sign or the end: "C 1 detenida", "they took him, C 0.", and "c 1 homme" as well."""
+MEASURED = re.compile(
+    r"(?<!\d)\d{1,2}(?:[:.h/]\d{2}(?!\d)| ?(?:%|(?:h|hrs?|hours?|horas?|heures?|stunden?|uhr|am|pm|min|mins|minut[a-z]*"
+    r"|days?|d[ií]as?|jours?|tagen?)\b|km\b(?!\W*\d)))",
+    re.IGNORECASE,
+)
+"""A time, a date, or so much of something, none of whose numbers is that of a type; not "43 km 14", a checkpoint."""
 
 _WRITTEN = re.compile(r"(?!19|20)[0-9]{4}")
 _PIN = re.compile(r"[0-9]{5}|[0-9]{6}")
@@ -44,6 +63,13 @@ def is_written_code(text: str) -> bool:
 def is_pin(text: str) -> bool:
     """Whether the text has the form of a PIN: five digits, or six for a one-time PIN."""
     return _PIN.fullmatch(text) is not None
+
+
+def perhaps_consent(text: str) -> Scope | None:
+    """The narrowest consent that may be meant by a digit apart from its letter; what is so measured is none."""
+    measured = {found.start() for found in MEASURED.finditer(text)}
+    said = [CONSENTS[f"c{it[1]}"] for it in _PERHAPS_CONSENT.finditer(text) if it.start(1) not in measured]
+    return narrowest(said) if said else None
 
 
 def digits_of(text: str) -> str:

@@ -24,7 +24,7 @@ def facts_of(report: Report, team: Team, member: Member, *, verified: bool, dure
         type=report.type or UNKNOWN_TYPE,
         severity=_severity(report, duress),
         country=team.country,
-        consent=report.consent or team.consent,
+        consent=consent_within(report, team.consent),
         people=tuple(Affected(code) for code in report.people),
         verified=verified,
         certainty=Certainty.OBSERVED if verified else Certainty.UNVERIFIED,
@@ -38,6 +38,11 @@ def facts_of(report: Report, team: Team, member: Member, *, verified: bool, dure
         field_silent=member.silent or duress,
         duress=duress,
     )
+
+
+def consent_within(report: Report, standing: Scope) -> Scope:
+    """The consent that counts where the standing one does for reports that give none."""
+    return narrowest([report.consent or standing, report.at_most or standing])
 
 
 def add_to(known: Facts, news: Facts, said: Scope | None) -> Facts:
@@ -74,14 +79,14 @@ def joined(known: Facts, news: Facts, report: Report, *, verifies: bool) -> Fact
     report it is believed.
     """
     is_news = report.verb is FieldVerb.UPDATE and known.verified
-    heard = _heard_at_once(known, news, report) if is_news else add_to(known, news, report.consent)
+    heard = _heard_at_once(known, news, report) if is_news else add_to(known, news, report.narrowest)
     is_believed = verifies or (news.verified and known.verified)
     return replace(heard, certainty=news.certainty if is_believed else known.certainty)
 
 
 def _heard_at_once(known: Facts, news: Facts, report: Report) -> Facts:
     """The known facts with what proven news adds without a decision: place, words, duress, narrower consent."""
-    held = replace(add_to(known, news, report.consent), type=known.type, people=known.people)
+    held = replace(add_to(known, news, report.narrowest), type=known.type, people=known.people)
     return held if news.duress else replace(held, severity=known.severity)
 
 
@@ -132,7 +137,7 @@ def echoed(report: Report) -> tuple[str, ...]:
 
 
 def _codes(report: Report, type: str | None) -> tuple[str, ...]:
-    consent = f"C{report.consent.rank}" if report.consent else None
+    consent = f"C{report.narrowest.rank}" if report.narrowest else None
     first = type or ("SOS" if report.panic else None)
     return tuple(each for each in (first, report.place, *report.people, consent) if each)
 

@@ -5,14 +5,21 @@
 Nothing here knows who sent the text: flows check the PIN. A doubtful text gives nothing, and a person reads it.
 """
 
-import re
 from collections.abc import Collection, Iterator
 from dataclasses import field, replace
 from datetime import timedelta
 from itertools import pairwise, takewhile, zip_longest
 
 from alertnet.core.codec import value
-from alertnet.core.inbound.code_formats import PERSON_CODE, PLACE_CODE, is_pin
+from alertnet.core.inbound.code_formats import (
+    CONSENT_APART,
+    CONSENTS,
+    MEASURED,
+    PERSON_CODE,
+    PLACE_CODE,
+    is_pin,
+    perhaps_consent,
+)
 from alertnet.core.inbound.contradictions import cries_among, is_denied
 from alertnet.core.inbound.field_words import (
     ALARMS,
@@ -47,18 +54,6 @@ from alertnet.core.inbound.sms_words import MOST_BEFORE_PIN, Word, clean, meant_
 from alertnet.core.inbound.type_names import begins_with_type, type_in
 from alertnet.core.incident import REF_CHARACTERS, REF_LETTERS, TYPES_BY_NUMBER, Scope, narrowest
 
-CONSENTS = dict(zip(("c0", "c1", "c2", "c3"), Scope, strict=True))
-
-_CONSENT_APART = re.compile(
-    r"(?<=\d)([\s,;./-]+c) (?=[0-3](?:(?: \d\d)?[\s,;./-]*(?:$|[plc] ?\d|\d{5})|\s*[-.,;:!]++(?!\s*\d)))", re.IGNORECASE
-)
-"""Behind another code, and before one, a sign or the end: "20 L 12 P 7 C 1"; not "c 3 dias", nor "c 2, 3 hommes"."""
-_MEASURED = re.compile(
-    r"(?<!\d)\d{1,2}(?:[:.h/]\d{2}(?!\d)| ?(?:%|(?:h|hrs?|hours?|horas?|heures?|stunden?|uhr|am|pm|min|mins|minut[a-z]*"
-    r"|days?|d[ií]as?|jours?|tagen?)\b|km\b(?!\W*\d)))",
-    re.IGNORECASE,
-)
-"""A time, a date, or so much of something, none of whose numbers is that of a type; not "43 km 14", a checkpoint."""
 _APOSTROPHES = tuple("'’‘´`")
 
 
@@ -73,6 +68,8 @@ class Report:
     """Whether it is SOS, HELP or another cry for help; in a withdrawal, whether it begins with one."""
     is_asked: bool = field(default=False, compare=False, kw_only=True)
     """Whether the cry is part of a sentence, which may be about another's: please help, hola, ayuda en camino."""
+    at_most: Scope | None = field(default=None, kw_only=True)
+    """The consent that may be meant where its digit stands apart, as in a sentence: it narrows, and never widens."""
     pin: str | None = field(default=None, repr=False)
     type: str | None = None
     place: str | None = None
@@ -88,6 +85,12 @@ class Report:
     """The code of the language that is asked for."""
     cries: bool = False
     """Whether a text of another verb cries for help behind it, so that all is not well."""
+
+    @property
+    def narrowest(self) -> Scope | None:
+        """The narrowest consent that it gives, or may give."""
+        said = [each for each in (self.consent, self.at_most) if each]
+        return narrowest(said) if said else None
 
 
 @value
@@ -114,7 +117,7 @@ def parse_report(text: str, known_people: Collection[str] = ()) -> Report | None
     digit), place (L12) and consent (C0 to C3) are read anywhere; of several consents the narrowest counts. The type's
     name counts where the form has it, else the gravest type in the words that is not denied.
     """
-    text = _CONSENT_APART.sub(r"\1", with_pin_joined(clean(text)))
+    text = CONSENT_APART.sub(r"\1", with_pin_joined(clean(text)))
     if (begun := _begin(text, words_of(text))) is None:
         return None
     rest, coded = begun.rest, _coded(known_people)
@@ -123,17 +126,13 @@ def parse_report(text: str, known_people: Collection[str] = ()) -> Report | None
     ref, of_ref = _ref(text, rest) if begun.verb in (FieldVerb.WITHDRAW, FieldVerb.UPDATE) else (None, [])
     longer, of_span = span_in(text, rest) if begun.verb is FieldVerb.EXTEND else (None, [])
     language, of_language = _language(rest) if begun.verb is FieldVerb.LANGUAGE else (None, [])
-    consents = [CONSENTS[word.plain] for word in rest if word.plain in CONSENTS]
     known = [*([pin] if pin else []), *of_type, *of_ref, *of_span, *of_language]
-    place, people = _codes_among(rest, coded)
-    return Report(
+    return replace(
+        _codes_among(text, rest, coded),
         panic=begun.is_panic,
         is_asked=begun.is_asked,
         pin=begun.pin or (pin.plain if pin else None),
         type=type,
-        place=place,
-        people=people,
-        consent=narrowest(consents) if consents else None,
         text=_free_text(text, rest, pin, known, coded),
         verb=begun.verb,
         ref=ref,
@@ -150,9 +149,10 @@ def _cries_besides(verb: FieldVerb, text: str, rest: list[Word]) -> bool:
     return cries_among(text, rest, but_sos=verb is FieldVerb.WITHDRAW, but_told=verb is FieldVerb.UPDATE)
 
 
-def codes_in(text: str, known_people: Collection[str]) -> tuple[str | None, tuple[str, ...]]:
-    """The first place code and all person codes in any text."""
-    return _codes_among(words_of(clean(text)), _coded(known_people))
+def codes_in(text: str, known_people: Collection[str]) -> Report:
+    """The first place code and all person codes in any text; of a consent in it, only that it narrows."""
+    codes = _codes_among(text := clean(text), words_of(text), _coded(known_people))
+    return replace(codes, consent=None, at_most=codes.narrowest)
 
 
 def begins_report(text: str, words: list[Word], *, is_answer: bool) -> bool:
@@ -324,7 +324,7 @@ def _type(text: str, rest: list[Word], coded: Collection[str]) -> tuple[str | No
     if after := rest[pin + len(behind) :]:
         behind = behind if text[behind[-1].end : after[0].start].strip() else behind[:-1]
     codes = (*head, *behind)
-    measured = {at for found in _MEASURED.finditer(text) for at in range(*found.span())}
+    measured = {at for found in MEASURED.finditer(text) for at in range(*found.span())}
     number = next((word for word in codes if _is_number_of_type(word.plain) and word.start not in measured), None)
     if number is not None:
         return TYPES_BY_NUMBER[int(number.plain)].code, [number]
@@ -364,10 +364,12 @@ def _coded(known_people: Collection[str]) -> frozenset[str]:
     return frozenset(code for code in small if code not in CONSENTS and not PLACE_CODE.fullmatch(code))
 
 
-def _codes_among(words: list[Word], coded: Collection[str]) -> tuple[str | None, tuple[str, ...]]:
+def _codes_among(text: str, words: list[Word], coded: Collection[str]) -> Report:
     places = (word.plain.upper() for word in words if PLACE_CODE.fullmatch(word.plain))
     people = (word.plain.upper() for word in words if word.plain in coded or PERSON_CODE.fullmatch(word.plain))
-    return next(places, None), tuple(dict.fromkeys(people))
+    said = [CONSENTS[word.plain] for word in words if word.plain in CONSENTS]
+    codes = Report(False, place=next(places, None), people=tuple(dict.fromkeys(people)), at_most=perhaps_consent(text))
+    return replace(codes, consent=narrowest(said)) if said else codes
 
 
 def _head(words: list[Word], coded: Collection[str] = ()) -> Iterator[Word]:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from alertnet.core.codec import value
 from alertnet.core.errors import WrongState
+from alertnet.core.inbound.field_report import consent_within
 from alertnet.core.inbound.field_words import FieldVerb
 from alertnet.core.inbound.on_the_road.journey import (
     TYPED,
@@ -83,7 +84,7 @@ def begin_journey(
         team=sender.team.id,
         member=sender.member.id,
         country=sender.team.country,
-        consent=report.consent or sender.team.consent,
+        consent=consent_within(report, sender.team.consent),
         legs=legs,
         terms=sender.team.terms,
         began_at=heard.at,

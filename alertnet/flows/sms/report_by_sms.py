@@ -14,7 +14,7 @@ from alertnet.core.escalation.state import PlanChanged, Status
 from alertnet.core.inbound.field_report import add_to, as_grave_as, echoed, facts_of, joined, news_of, understood
 from alertnet.core.inbound.field_words import FieldVerb
 from alertnet.core.inbound.sms_grammar import Report, parse_report
-from alertnet.core.incident import IN_CUSTODY, Facts
+from alertnet.core.incident import IN_CUSTODY, Facts, narrowest
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.core.resolution.known_people import with_records
 from alertnet.flows.credentials.pins import PinCheck, numbers_in, try_pin, without_numbers
@@ -172,6 +172,8 @@ def _open_recent_text(text: FieldText, facts: Facts) -> LockedIncident | None:
     if locked is None or not locked.facts.lone_text or locked.facts.team != facts.team:
         return None
     known = add_to(locked.facts, facts, None)
+    if known.consent is not text.sender.team.consent:
+        facts = replace(facts, consent=narrowest([facts.consent, known.consent]))
     open_text(locked, replace(facts, place=known.place, people=known.people), by=text.sender.owner)
     return locked
 

@@ -10,8 +10,9 @@ from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.disclosure import NoRef, Subject
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.inbound.auto_replies import says_so
+from alertnet.core.inbound.field_report import add_to
 from alertnet.core.inbound.sms_answers import SmsAnswer, Verb, is_opt_in, parse_answers
-from alertnet.core.inbound.sms_grammar import Report, codes_in
+from alertnet.core.inbound.sms_grammar import codes_in
 from alertnet.core.limits import TEXTS_TOLD
 from alertnet.core.notification import Kind, PromptKind
 from alertnet.flows.credentials.known_numbers import contact_in_field, said_by
@@ -154,13 +155,15 @@ def _put_before_people(text: FieldText, subject: Subject, about: str, **who: str
     )
     entry = {**who, "text": sms.body, **sms.circumstances}
     locked = take_up_found(tx, own)
+    codes = codes_in(sms.body, text.edition.network.people)
+    facts = text.facts(codes, verified=False, duress=False)
     if locked is None:
-        place, people = codes_in(sms.body, text.edition.network.people)
-        facts = text.facts(Report(False, place=place, people=people), verified=False, duress=False)
         locked = keep_lone_text(tx, text.edition, facts, sms.via, **entry)
         _alarm(locked, text, subject, about)
     else:
         locked.record(RECEIVED_BY[sms.via], **entry)
+        if locked.facts.lone_text:
+            locked.change_facts(add_to(locked.facts, facts, codes.at_most))
         is_news = subject is Subject.NOT_UNDERSTOOD and not locked.facts.lone_text
         if locked.facts.lone_text and _can_wait(text):
             _notify(locked, text, subject, about)
