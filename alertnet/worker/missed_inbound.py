@@ -113,7 +113,7 @@ def _let_in(runtime: Runtime, method: MethodKind, entry: LedgerEntry) -> bool:
         if method is MethodKind.CALL:
             runtime.transact(miss_call, runtime.edition, InboundCall(id, sender, entry.at))
         else:
-            sms = InboundSms(id, sender, entry.to, entry.text, entry.at, entry.attached)
+            sms = InboundSms(id, sender, entry.text, entry.at, entry.attached)
             runtime.transact(receive_late_sms, runtime.edition, sms)
         return True
     return False

@@ -106,7 +106,7 @@ class Switchboard:
     def answers_text(self, who: str, body: str, id: str | None = None) -> str | None:
         """The words of the reply to a text, and nothing of what comes after."""
         self.received += 1
-        sms = InboundSms(id or f"SM{self.received:032}", CAST[who], OURS, body)
+        sms = InboundSms(id or f"SM{self.received:032}", CAST[who], body)
         edition = self.runtime.edition
 
         def flow(tx: Tx) -> Reply | None:

@@ -19,7 +19,7 @@ from alertnet.worker.missed_inbound import OVERLAP
 from alertnet.worker.service import Worker
 from tests.conftest import Logged
 from tests.worker.conftest import Stages
-from tests.worker.stage import CARLA, CARLAS_MAIL, OURS, Stage
+from tests.worker.stage import CARLA, CARLAS_MAIL, Stage
 
 
 def told(stage: Stage) -> None:
@@ -100,7 +100,7 @@ def test_what_came_before_the_mailbox_was_named_is_left_to_people(stages: Stages
     """Whoever answered weeks ago, and was heard by people, gets no reply now."""
     stage = stages(reads_mail=True)
     told(stage)
-    stage.runtime.transact(inbound.receive, InboundSms("SM1", CARLA, OURS, "good night"))
+    stage.runtime.transact(inbound.receive, InboundSms("SM1", CARLA, "good night"))
     carla_writes(stage)
     stage.clock.at += timedelta(hours=1)
     poll_mailbox(stage.runtime)

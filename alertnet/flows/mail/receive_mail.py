@@ -53,7 +53,7 @@ def receive_mail(tx: Tx, edition: Edition, mail: WrittenMail, heard_at: datetime
     # As its tree writes it, since what is kept of an address is found by how that is written.
     sender = sent.address if sent.address.lower() == mail.sender else mail.sender
     body = mail.words or mail.whole
-    text = InboundSms(mail.id, sender, "", body, min(heard_at, tx.now), mail.attached, Via.EMAIL)
+    text = InboundSms(mail.id, sender, body, min(heard_at, tx.now), mail.attached, Via.EMAIL)
     if not inbound.receive(tx, text):
         return
     if mail.bounced is not None:
@@ -73,7 +73,7 @@ def _hear_unasked(tx: Tx, edition: Edition, mail: WrittenMail, heard_at: datetim
     """
     writers = edition.network.mailboxes[mail.sender]
     sender, body = writers[0][2], mail.words or mail.whole
-    text = InboundSms(mail.id, sender, "", body, min(heard_at, tx.now), mail.attached, Via.EMAIL)
+    text = InboundSms(mail.id, sender, body, min(heard_at, tx.now), mail.attached, Via.EMAIL)
     if not inbound.receive(tx, text):
         return
     listed = [(tree, contact) for tree, contact, _ in writers]

@@ -71,7 +71,7 @@ def bind_text(tx: Tx, edition: Edition, id: str, team: str, member: str, *, by: 
     # The report keeps the phone that it was written on, so that a call back does not ring at another.
     sender = replace(sender, member=replace(sender.member, phone=text.number), is_borrowed=True)
     hidden = shown(tx, [sender.owner], text.text, text.number)
-    sms = InboundSms(id, text.number, "", hidden.text, heard_at=text.at)
+    sms = InboundSms(id, text.number, hidden.text, heard_at=text.at)
     from_member = FieldText(tx, edition, sender, sms, is_forced=bool(hidden.forced))
     _hear(from_member, text.text)
     last = incidents.open_of_phone(tx, text.number, team=team)

@@ -58,7 +58,7 @@ def key_pin(tx: Tx, edition: Edition, call: InboundCall, digits: str) -> Recepti
         return replace(received, asks=Asks.TYPE, raised=raised)
     if came_long_ago(tx, call):
         return replace(received, asks=None)
-    keyed = InboundSms(call.provider_id, call.sender, to="", body="")
+    keyed = InboundSms(call.provider_id, call.sender, body="")
     reply = receive_report(FieldText(tx, edition, sender, keyed), Report(panic=False, pin=digits))
     inbound.record_outcome(tx, call, reply.said.ref, is_spoken=received.is_spoken)
     _await_type(tx, reply.said.ref, sender.team.id)

@@ -30,14 +30,13 @@ MOST_AT_ONCE = 1000
 
 @value
 class InboundSms:
-    """A text as the provider delivered it. `sender` and `to` are E.164; `to` is one of our numbers.
+    """A text as the provider delivered it, from a number in E.164.
 
     `heard_at`: when it reached the provider, for a text that we fetched there because it was not delivered in time.
     """
 
     provider_id: str
     sender: str
-    to: str
     body: str
     heard_at: datetime | None = None
     attached: int = 0
@@ -176,7 +175,7 @@ def take_due(tx: Tx, provider_id: str) -> InboundSms | None:
     if row is None:
         return None
     await_others(tx, row.sender)
-    return InboundSms(provider_id, row.sender, "", row.body)
+    return InboundSms(provider_id, row.sender, row.body)
 
 
 def reply_to(session: Session, provider_id: str) -> Reply | None:

@@ -53,7 +53,7 @@ def text_in(form: Signed, runtime: InForce) -> Response:
         needed(form, "From"),
         number(form, "NumMedia", MOST_DIGITS) or 0,
     )
-    sms = InboundSms(id, sender, form.get("To", ""), form.get("Body", ""), attached=attached)
+    sms = InboundSms(id, sender, form.get("Body", ""), attached=attached)
     reply = runtime.transact(receive_sms, runtime.edition, sms)
     answer = MessagingResponse()
     if reply is None:
