@@ -61,7 +61,16 @@ def _news_is_of(text: FieldText) -> str | None:
 
 
 def receive_report(text: FieldText, report: Report) -> Reply:
-    """Raise the alarm, whatever could be read of the report; the reply repeats what was understood."""
+    """Raise the alarm; the reply repeats what was understood."""
+    locked, facts = raise_alarm(text, report)
+    return _reply(locked, text, report, facts)
+
+
+def raise_alarm(text: FieldText, report: Report) -> tuple[LockedIncident, Facts]:
+    """Raise the alarm, whatever could be read of the report.
+
+    Returns the incident that was opened or joined, with all of it written, and what was reported.
+    """
     sender, sms = text.sender, text.sms
     report = replace(report, text=without_numbers(report.text or "", numbers_in(sms.body)) or None)
     tried = try_pin(text.tx, sender.owner, report.pin)
@@ -83,7 +92,7 @@ def receive_report(text: FieldText, report: Report) -> Reply:
     if tried.closes:
         tell_closing(locked, sender.owner)
     locked.finish()
-    return _reply(locked, text, report, facts)
+    return locked, facts
 
 
 def _reply(locked: LockedIncident, text: FieldText, report: Report, facts: Facts) -> Reply:

@@ -19,7 +19,7 @@ from alertnet.flows.incidents.merged_facts import mark_anew
 from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.floods import ring_once
 from alertnet.flows.sms.field_text import FieldText
-from alertnet.flows.sms.report_by_sms import receive_report
+from alertnet.flows.sms.report_by_sms import raise_alarm
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.flows.voice.incoming_call import (
     Asks,
@@ -59,10 +59,11 @@ def key_pin(tx: Tx, edition: Edition, call: InboundCall, digits: str) -> Recepti
     if came_long_ago(tx, call):
         return replace(received, asks=None)
     keyed = InboundSms(call.provider_id, call.sender, body="")
-    reply = receive_report(FieldText(tx, edition, sender, keyed), Report(panic=False, pin=digits))
-    inbound.record_outcome(tx, call, reply.said.ref, is_spoken=received.is_spoken)
-    _await_type(tx, reply.said.ref, sender.team.id)
-    return replace(received, asks=Asks.TYPE, raised=reply.said.ref)
+    locked, _ = raise_alarm(FieldText(tx, edition, sender, keyed), Report(panic=False, pin=digits))
+    ref = locked.ref_raised_from(call.sender)
+    inbound.record_outcome(tx, call, ref, is_spoken=received.is_spoken)
+    _await_type(locked, sender.team.id)
+    return replace(received, asks=Asks.TYPE, raised=ref)
 
 
 def key_type(tx: Tx, edition: Edition, call: InboundCall, digits: str) -> Reception:
@@ -88,13 +89,12 @@ def end_telling(tx: Tx, edition: Edition, call: InboundCall, digits: str) -> Rec
     return replace(receive_call(tx, edition, call, is_silent=True), asks=None, rings_first=False)
 
 
-def _await_type(tx: Tx, ref: str, team: str) -> None:
+def _await_type(locked: LockedIncident, team: str) -> None:
     """Ring in a minute, and take it for an SOS, if the call ends before it is known what has happened (B4)."""
-    locked = take_up(tx, incidents.id_of(tx, ref))
     is_unknown = locked.facts.type == UNKNOWN_TYPE and locked.facts.severity is not Severity.CRITICAL
     is_awaited = any(prompt.is_call_cut for prompt in prompts.open_prompts(locked))
     if locked.is_open and is_unknown and not is_awaited:
-        at = tx.now + TO_KEY_TYPE
+        at = locked.tx.now + TO_KEY_TYPE
         prompts.raise_prompt(locked, PromptKind.ALARM, Subject.INBOUND_CALL, about=team, rings_at=at, automatic_at=at)
     locked.finish()
 
