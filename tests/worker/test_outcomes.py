@@ -18,6 +18,7 @@ from alertnet.core.incident import Severity
 from alertnet.core.notification import Failure
 from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.incidents.update import exclude
+from alertnet.flows.notifications.cancel_messages import HANG_UP_WITHIN
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.sending.claim_sends import LEASE, claim
 from alertnet.flows.sending.record_outcome import SendOutcome, record
@@ -241,6 +242,25 @@ def test_a_call_that_left_although_it_was_cancelled_is_hung_up(stages: Stages) -
 
     assert stage.runtime.transact(flow) == ["CA7"]
     assert stage.attempt(MethodKind.CALL).status == "sent"
+
+
+def test_a_call_that_was_unknown_until_its_sender_went_on_is_hung_up(stages: Stages) -> None:
+    """A4: a process that was stopped past its lease, as it placed the call, says last what the provider calls it."""
+    stage = stages(known=network(Level("Allies", ("diego",), wait=30 * MINUTE)))
+    incident = stage.opens()
+    claimed = claims(stage, MethodKind.CALL)
+    stage.clock.at += LEASE
+    stage.worker.step()
+    stage.runtime.transact(record, SendOutcome(claimed.id, claimed.lease, Accepted("CA7")))
+    before = stage.attempt(MethodKind.CALL).status
+
+    def flow(tx: Tx) -> list[str]:
+        _acknowledge(tx, incident, "diego")
+        return tx.calls_to_end
+
+    assert (before, stage.runtime.transact(flow)) == ("unknown", ["CA7"])
+    row = stage.attempt(MethodKind.CALL)
+    assert (row.status, row.due_at) == ("cancelled", stage.clock.at + HANG_UP_WITHIN)
 
 
 def test_an_acknowledgement_hangs_up_what_rings_and_that_is_no_failure(stages: Stages) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection
 from datetime import timedelta
 
+from alertnet.core.directory.contact import MethodKind
 from alertnet.core.escalation.advance import Wanted
 from alertnet.core.notification import AttemptStatus, Kind, is_in_field
 from alertnet.core.resolution.exclusions import Bars
@@ -115,7 +116,7 @@ def wanted_by(locked: LockedIncident) -> Callable[[Coverage], bool]:
 def cancel(locked: LockedIncident, attempt: Stoppable, contact: str, **why: str) -> None:
     """Cancel an attempt to reach that contact, and hang up if it is ringing."""
     session, look_at = locked.tx.session, None
-    if not attempt.is_unsent and attempt.provider_id:
+    if attempt.method == MethodKind.CALL and attempt.provider_id:
         # The process that should hang up may die first, so the call is asked about until the provider says it is over.
         locked.tx.hang_up(attempt.provider_id)
         look_at = locked.tx.now + HANG_UP_WITHIN

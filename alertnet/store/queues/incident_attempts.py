@@ -297,10 +297,10 @@ def unheard_decisions(session: Session, incident: str) -> list[tuple[str | None,
 def cancel(tx: Tx, attempt: Stoppable, *, look_at: datetime | None) -> None:
     """Cancel an attempt. If it was on its way, whether it left is still found out (A5).
 
-    `look_at`: when its provider is asked whether the call is over.
+    `look_at`: when its provider, which has it, is asked whether the call is over.
     """
     values: dict[str, Any] = {"status": AttemptStatus.CANCELLED.value, "changed_at": tx.now}
-    if not attempt.may_have_left:
+    if look_at is not None or not attempt.may_have_left:
         values |= {"due_at": look_at, "lease": None, "checks": 0}
     tx.session.execute(update(attempts).where(attempts.c.id == attempt.id).values(values))
 
