@@ -137,11 +137,15 @@ def test_a_cry_from_a_phone_that_was_missed_rings_people_and_is_not_answered_lat
     assert "SOS" in (valley.texts("ana", "SOS") or "")
 
 
-def test_words_from_a_phone_that_may_be_in_other_hands_are_not_answered_late(valley: World) -> None:
-    """B4: nor is anything written there that is no answer within the exchange."""
+@pytest.mark.parametrize("text", ["nos llevan por la carretera", f"ALERTA {TRUE} 31 L13"])
+@pytest.mark.parametrize("becomes", ["arrest", "threat"])
+def test_a_phone_that_may_be_in_other_hands_is_not_answered_late(valley: World, text: str, becomes: str) -> None:
+    """B4: nor is anything written there that is no answer within the exchange, whatever the arrest is called by now."""
     valley.texts("ana", f"ALERTA {TRUE} 20 L12")
+    valley.newest().act("updates", text="It may be something else", type=becomes)
+    assert valley.newest()["type"] == becomes
     rung, before = len(inbox(valley, "coordinator")), inbox(valley, "ana")
-    texts_unheard(valley, "ana", "nos llevan por la carretera", minutes=20)
+    texts_unheard(valley, "ana", text)
 
     valley.catches_up()
     valley.passes(minutes=1)

@@ -1,6 +1,6 @@
 """A text of somebody in the field: who wrote it, the PIN in it, and the reply."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from alertnet.core.codec import replace, value
@@ -65,17 +65,27 @@ class FieldText:
         return PinCheck.DURESS if report.cries and check.suffices else check
 
     def may_be_in_other_hands(self, locked: LockedIncident) -> bool:
-        """Whether somebody else may hold the phone, by what an incident of its own is about.
+        """Whether somebody else may hold the phone, by what an incident of its own is about, or was before news of it.
 
         Duress counts for nothing here: whoever holds the phone may notice whether a reply comes.
         """
-        own = {each.facts.type for each in locked.parts if each.facts.raised_from == self.phone}
-        return bool({locked.facts.type, *own} & IN_CUSTODY)
+        own = [each for each in locked.parts if each.facts.raised_from == self.phone]
+        types = [each.facts.type for each in (locked.incident, *own)]
+        if locked.facts.leaves_phone_alone:
+            # A phone that was to be left alone stays so, whatever it is called now.
+            types += _types_before(locked, [locked.incident.id, *(each.id for each in own)])
+        return not IN_CUSTODY.isdisjoint(types)
 
     def reply(self, kind: Kind, words: Said, *, incident: str | None = None, at_once_only: bool = False) -> Reply:
         """The reply in the sender's language. `at_once_only`: later somebody else may hold the phone."""
         to = None if at_once_only else Addressee(self.sender.owner, self.sender.tree.id, incident)
         return Reply(kind, self.sender.member.language, words, self.edition.templates, to)
+
+
+def _types_before(locked: LockedIncident, chains: Iterable[str]) -> list[str]:
+    """The types that the reports with these histories had before news changed them."""
+    changes = [each for id in chains for _, each in timeline.of_kind(locked.tx.session, id, "facts_changed")]
+    return [change["type"][0] for change in changes if change and "type" in change]
 
 
 def take_up_found(tx: Tx, find: Callable[[], str | None]) -> LockedIncident | None:
