@@ -255,17 +255,20 @@ def _looked_for(world: World, history: Sequence[Row[Any]]) -> Found:
     for row in world.database.rows(_ASKED):
         journey = from_plain(Journey, row.journey)
         missed_at = journey.awaited.expected_at + INCIDENT_AFTER
-        answers = [
+        heard = [
             each.at
             for each in history
             if (each.chain, each.kind) == (SYSTEM, "checked_in") and each.payload["by"] == journey.owner
         ]
+        # Where the desk had to call it again, an OK may have come before it; that is no answer.
+        answers = [at for at in heard if at > row.began_at + slack]
         if row.incident_id and any(at < missed_at - slack for at in answers):
             yield "B4", f"{journey.owner} has answered the roll-call in time, and an incident was opened"
         if answers and row.status != Status.OVER:
             yield "B4", f"{journey.owner} has answered the roll-call, and is still awaited"
         is_due = max(missed_at, world.calm_since) < world.time.now - SETTLED
-        if is_due and not (answers or row.incident_id or _was_deaf(world)):
+        may_have_answered = any(at > row.began_at - slack for at in heard)
+        if is_due and not (may_have_answered or row.incident_id or _was_deaf(world)):
             yield "A2", f"{journey.owner} did not answer the roll-call, and no incident was opened"
 
 
