@@ -136,7 +136,7 @@ MUTANTS = {
         "A6",
         20,
         "alertnet/flows/escalation/record_response.py",
-        "    move(locked, events_of(giver, *taken_back(given.kind, left)))\n",
+        "    move(locked, events_of(giver, *taken_back(given, left)))\n",
     ),
     "a code counts in the mail of whoever has it": Mutant(
         "A6",

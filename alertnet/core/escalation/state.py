@@ -354,5 +354,8 @@ Event = (
     | Replanned
 )
 
+ContactEvent = Answered | Received | Confirmed | Withdrawn | Acted
+"""Events of a contact, which may stand in other trees under other names."""
+
 Events = Mapping[str, Sequence[Event]]
 """What happened in the escalations of an incident, by tree; without any, `()`, only time has passed."""

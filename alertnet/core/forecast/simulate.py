@@ -6,13 +6,25 @@ It uses the same resolution and decisions as real incidents, on a virtual clock,
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
+from alertnet.core.codec import replace
 from alertnet.core.directory.contact_tree import ContactTree, Named
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.advance_incident import IncidentRecord
 from alertnet.core.escalation.apply_events import is_under_way
 from alertnet.core.escalation.effects import PromptRaised
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.escalation.state import Acted, Answered, Asked, Confirmed, Event, Events, Go, Hold, State
+from alertnet.core.escalation.state import (
+    Acted,
+    Answered,
+    Asked,
+    Confirmed,
+    ContactEvent,
+    Event,
+    Events,
+    Go,
+    Hold,
+    State,
+)
 from alertnet.core.forecast.script import Deed, Does, Script
 from alertnet.core.forecast.simulated_incident import SimulatedIncident
 from alertnet.core.forecast.simulation import ClosedContact, Ignored, Noted, Rehearsal, Told
@@ -178,17 +190,17 @@ class _Simulation:
             return {}
         if deed.does is Does.REPORTS:
             self._note(now, deed, "action_reported")
-            return self._everywhere(same, Acted)
+            return self._everywhere(same, Acted(deed.about))
         kind, address = self._said(now, deed, told)
         self._note(now, deed, kind.value)
-        return self._everywhere(same, lambda contact: Answered(contact, kind, address))
+        return self._everywhere(same, Answered(deed.about, kind, address))
 
-    def _everywhere(self, same: Iterable[Named], event: Callable[[str], Event]) -> Events:
-        """The same event for every contact that is the same recipient."""
+    def _everywhere(self, same: Iterable[Named], event: ContactEvent) -> Events:
+        """The same event for every contact that is the same recipient, under its own name."""
         events: dict[str, list[Event]] = {}
         for tree, contact in same:
             if tree in self.incident.states:
-                events.setdefault(tree, []).append(event(contact.id))
+                events.setdefault(tree, []).append(replace(event, contact=contact.id))
         return events
 
     def _said(self, now: datetime, deed: Deed, told: Iterable[Told]) -> tuple[AnswerKind, str | None]:

@@ -1,17 +1,14 @@
 """Records an answer, by any proof: once, counted wherever the contact was told, and confirmed to it (A6)."""
 
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
-from functools import partial
 
-from alertnet.core.codec import extended, value
+from alertnet.core.codec import extended, replace, value
 from alertnet.core.directory.contact import Contact
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.errors import Unknown, WrongState
 from alertnet.core.escalation.advance import still_says
 from alertnet.core.escalation.quorum import RECEIVED, AnswerKind, Via
-from alertnet.core.escalation.state import Answered, Confirmed, Event, Received, Withdrawn, action_due
+from alertnet.core.escalation.state import Answered, Confirmed, ContactEvent, Event, Received, Withdrawn, action_due
 from alertnet.core.monitoring.metrics import ANSWERS, once
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.written_codes import known_code
@@ -22,7 +19,7 @@ from alertnet.flows.notifications.compose import coming, drafts, notify_coordina
 from alertnet.flows.notifications.field_reassurance import promise_again, tell_has_it
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.store.records import answers
-from alertnet.store.records.answers import CurrentAnswer, NewAnswer
+from alertnet.store.records.answers import CurrentAnswer, Given, NewAnswer
 
 SUBJECTS = {
     AnswerKind.ACKNOWLEDGED: Subject.ACKNOWLEDGED,
@@ -116,14 +113,14 @@ def _tell_field(recipient: Recipient, recorded: Recorded) -> None:
 def _let_count(recipient: Recipient, response: Response, before: list[CurrentAnswer]) -> None:
     """Replace the contact's earlier answers by this one, and count it wherever the contact stands."""
     locked = recipient.locked
-    made: list[Callable[[str], Event]] = [partial(Answered, kind=response.kind, address=response.address)]
+    happened: list[ContactEvent] = [Answered(recipient.id, response.kind, response.address)]
     for each in before:
         answers.revoke(locked.tx, each.id)
     if before and response.kind is AnswerKind.RELAYED:
-        made.insert(0, Withdrawn)
+        happened.insert(0, Withdrawn(recipient.id))
     if response.is_vouched:
-        made.append(Confirmed)
-    move(locked, events_of(recipient, *made))
+        happened.append(Confirmed(recipient.id))
+    move(locked, events_of(recipient, *happened))
     if before and response.kind is not AnswerKind.ACKNOWLEDGED:
         let_go(recipient)
 
@@ -148,7 +145,7 @@ def revoke(
     locked.record("acknowledgement_revoked", acknowledgement=given.id, tree=given.tree, contact=given.contact, by=by)
     giver = locked.recipient(given.tree, given.contact)
     left = giver.current_answer()
-    move(locked, events_of(giver, *taken_back(given.kind, left)))
+    move(locked, events_of(giver, *taken_back(given, left)))
     if left is None:
         cancel_confirmations(giver)
         let_go(giver)
@@ -158,17 +155,18 @@ def revoke(
         notify_coordinators(locked, Subject.REVOKED, given.contact, besides=besides)
 
 
-def taken_back(gone: AnswerKind, left: CurrentAnswer | None) -> list[Callable[[str], Event]]:
+def taken_back(gone: CurrentAnswer | Given, left: CurrentAnswer | None) -> list[ContactEvent]:
     """What happens where an answer counts no more; `left`: another one of its giver, to merged reports, that does."""
-    if left is None or left.kind is gone:
-        return [] if left else [Withdrawn]
-    made: list[Callable[[str], Event]] = [Withdrawn] if left.kind is AnswerKind.RELAYED else []
-    return [*made, partial(Answered, kind=left.kind, address=left.address)]
+    withdrawn = Withdrawn(gone.contact)
+    if left is None or left.kind is gone.kind:
+        return [] if left else [withdrawn]
+    answered = Answered(gone.contact, left.kind, left.address)
+    return [withdrawn, answered] if left.kind is AnswerKind.RELAYED else [answered]
 
 
 def confirm(recipient: Recipient) -> None:
     """Count the contact's answer wherever it was given, since a coordinator confirms it."""
-    move(recipient.locked, events_of(recipient, Confirmed))
+    move(recipient.locked, events_of(recipient, Confirmed(recipient.id)))
 
 
 def take_back(recipient: Recipient) -> None:
@@ -193,11 +191,11 @@ def must_be_respondent(recipient: Recipient) -> None:
         raise WrongState(f"contact {recipient.id}", "barred from this incident", "it can't answer for it")
 
 
-def events_of(recipient: Recipient, *made: Callable[[str], Event]) -> dict[str, list[Event]]:
-    """The contact's events, in each tree where its answer counts."""
+def events_of(recipient: Recipient, *happened: ContactEvent) -> dict[str, list[Event]]:
+    """The contact's events, in each tree where its answer counts, under its name there."""
     events: dict[str, list[Event]] = {}
     for each in counted_in(recipient):
-        events.setdefault(each.tree, []).extend(make(each.id) for make in made)
+        events.setdefault(each.tree, []).extend(replace(event, contact=each.id) for event in happened)
     return events
 
 
@@ -320,4 +318,4 @@ def record_receipt(recipient: Recipient, address: str) -> None:
         address=address,
     )
     _add(locked, heard)
-    move(locked, events_of(recipient, partial(Received, address=address)))
+    move(locked, events_of(recipient, Received(recipient.id, address)))

@@ -75,7 +75,7 @@ def report_action(
     answer = recipient.current_answer()
     announce(recipient, subject, answer.id if answer else None, at=told_at(recipient))
     if action is not Action.NONE:
-        move(locked, events_of(recipient, Acted))
+        move(locked, events_of(recipient, Acted(recipient.id)))
 
 
 def take_task(locked: LockedIncident, prompt: Prompt, by: str) -> None:

@@ -7,7 +7,6 @@ twice: what was sent for the part counts for the whole.
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 
 from alertnet.core.codec import value
 from alertnet.core.disclosure import Subject
@@ -225,7 +224,7 @@ def _take_over_progress(part: LockedIncident, whole: LockedIncident) -> None:
     add_events(events, as_events(whole, not_replaced(part, whole), part))
     for report in answers.reports(session, [part.incident.id]):
         if report.action != Action.NONE:
-            add_events(events, events_of(whole.recipient(report.tree, report.contact), Acted))
+            add_events(events, events_of(whole.recipient(report.tree, report.contact), Acted(report.contact)))
     move(whole, events)
     move(whole, {tree: decided for tree, decided in _taken_over(part, whole).items() if decided})
 
@@ -261,8 +260,8 @@ def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     add_events(events, _undecided(part, whole))
     for answer in gone:
         add_events(events, as_taken_back(whole, answer, stays))
-    for name in sorted(only_there):
-        add_events(events, events_of(whole.recipient(*name), partial(Withdrawn, untold=True)))
+    for tree, contact in sorted(only_there):
+        add_events(events, events_of(whole.recipient(tree, contact), Withdrawn(contact, untold=True)))
     add_events(events, _narrowed(whole, merged_at))
     move(whole, {tree: (*happened, PlanChanged()) for tree, happened in events.items()})
     if was_left_alone and not whole.facts.leaves_phone_alone:

@@ -1,13 +1,11 @@
 """Answers to reports that become one, or two again: the latest of each contact counts (A2, A6)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.escalation.state import Answered, Confirmed, Event, Events
-from alertnet.flows.escalation import record_response
-from alertnet.flows.escalation.record_response import events_of
+from alertnet.core.escalation.state import Answered, Confirmed, ContactEvent, Event, Events
+from alertnet.flows.escalation.record_response import events_of, taken_back
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records import answers
 from alertnet.store.records.answers import CurrentAnswer, Given
@@ -26,10 +24,10 @@ def as_events(here: LockedIncident, given: Sequence[CurrentAnswer], there: Locke
     """Answers as events here, oldest first, wherever they count, and confirmed as far as they are there."""
     events: dict[str, list[Event]] = {}
     for answer in reversed(given):
-        made: list[Callable[[str], Event]] = [partial(Answered, kind=answer.kind, address=answer.address)]
+        happened: list[ContactEvent] = [Answered(answer.contact, answer.kind, answer.address)]
         state = there.states.get(answer.tree)
-        made += [Confirmed] if state and answer.contact in state.confirmed else []
-        add_events(events, events_of(here.recipient(answer.tree, answer.contact), *made))
+        happened += [Confirmed(answer.contact)] if state and answer.contact in state.confirmed else []
+        add_events(events, events_of(here.recipient(answer.tree, answer.contact), *happened))
     return events
 
 
@@ -43,8 +41,8 @@ def as_taken_back(
     locked: LockedIncident, gone: CurrentAnswer | Given, stays: Sequence[CurrentAnswer]
 ) -> dict[str, list[Event]]:
     """Take back an answer; what its giver has answered besides, of those that stay, counts again (A4)."""
-    made = record_response.taken_back(gone.kind, _of_same(locked, gone, stays))
-    return events_of(locked.recipient(gone.tree, gone.contact), *made)
+    happened = taken_back(gone, _of_same(locked, gone, stays))
+    return events_of(locked.recipient(gone.tree, gone.contact), *happened)
 
 
 def as_withdrawn(part: LockedIncident, stays: Sequence[CurrentAnswer], since: datetime) -> dict[str, list[Event]]:
