@@ -1,6 +1,7 @@
 """The effect of each event on an escalation: answers, failures, decisions, actions, and a changed plan (B3)."""
 
 from datetime import datetime
+from typing import TypeVar
 
 from alertnet.core.codec import replace
 from alertnet.core.directory.contact_tree import Then
@@ -37,6 +38,8 @@ from alertnet.core.escalation.state import (
     Unsent,
     Withdrawn,
 )
+
+T = TypeVar("T")
 
 
 def apply_event(context: Context, event: Event) -> None:  # noqa: C901 - a table: one line for each event
@@ -89,9 +92,7 @@ def reconsider(context: Context) -> None:
     run = context.find(state.met_index)
     if run is None or run.status is LevelStatus.MET:
         return
-    context.change(
-        status=Status.RUNNING, met_index=None, unverified_index=None, action_due_at=None, onward_from=context.moment
-    )
+    context.run_on(unverified_index=None)
     context.note("acknowledgement_withdrawn", level=context.level(run).name)
     grounds = [each for each in state.runs if each.status is LevelStatus.MET and context.then(each) is Then.STOP]
     if grounds:
@@ -106,8 +107,7 @@ def _answer(context: Context, event: Answered) -> None:
     """Apply an answer. A relay ends only the number that relayed, and never replaces an answer."""
     state, contact = context.state, event.contact
     if event.kind in ENDED:
-        anew = tuple(id for id in state.asked_anew if id != contact)
-        context.change(answers={**state.answers, contact: event.kind}, asked_anew=anew)
+        context.change(answers={**state.answers, contact: event.kind}, asked_anew=_without(state.asked_anew, contact))
         if event.kind is not AnswerKind.ACKNOWLEDGED:
             _forget_confirmation(context, contact)
         return
@@ -134,8 +134,8 @@ def _confirm(context: Context, contact: str) -> None:
 
 
 def _forget_confirmation(context: Context, contact: str) -> None:
-    for name in ("confirmed", "to_confirm"):
-        context.change(**{name: tuple(id for id in getattr(context.state, name) if id != contact)})
+    state = context.state
+    context.change(confirmed=_without(state.confirmed, contact), to_confirm=_without(state.to_confirm, contact))
 
 
 def _withdraw(context: Context, event: Withdrawn) -> None:
@@ -146,7 +146,7 @@ def _withdraw(context: Context, event: Withdrawn) -> None:
     _forget_confirmation(context, contact)
     again = event.untold or state.answers[contact] in ENDED
     answers = {id: kind for id, kind in state.answers.items() if id != contact}
-    context.change(answers=answers, acted=tuple(id for id in state.acted if id != contact))
+    context.change(answers=answers, acted=_without(state.acted, contact))
     for run in state.runs if again else ():
         progress = context.progress(run.index, contact)
         if progress is not None:
@@ -178,10 +178,7 @@ def _end_hold(context: Context) -> None:
 
 def _open_now(context: Context, index: int) -> None:
     state, planned = context.state, context.plan.levels[index]
-    context.change(
-        goes=tuple(dict.fromkeys((*state.goes, index))),
-        refused=tuple(each for each in state.refused if each != index),
-    )
+    context.change(goes=_with(state.goes, index), refused=_without(state.refused, index))
     if state.question is not None and state.question.index == index:
         # What was asked about belongs to the round, which ends after it.
         context.change(question=None, round_due_at=None)
@@ -212,8 +209,7 @@ def _hold(context: Context, index: int | None) -> None:
         context.change(on_hold_since=context.moment)
         context.note("hold_began")
     else:
-        goes = tuple(each for each in context.state.goes if each != index)
-        context.change(goes=goes, held=tuple(dict.fromkeys((*context.state.held, index))))
+        context.change(goes=_without(context.state.goes, index), held=_with(context.state.held, index))
     question = context.state.question
     if question is not None and index in (None, question.index):
         context.change(question=replace(question, automatic_at=None))
@@ -222,7 +218,7 @@ def _hold(context: Context, index: int | None) -> None:
 
 def _refuse(context: Context, index: int) -> None:
     """Skip a level for good; the next one opens at once."""
-    context.change(refused=tuple(dict.fromkeys((*context.state.refused, index))))
+    context.change(refused=_with(context.state.refused, index))
     context.note("level_refused", level=context.plan.levels[index].level.name)
     if context.state.question is not None and context.state.question.index == index:
         _go_on(context)
@@ -242,13 +238,10 @@ def _forget_level(context: Context, event: Unopened) -> None:
         if any(each.principal for each in stay):
             context.put(replace(run, turns=stay))
             return
-    context.change(
-        runs=tuple(run for run in state.runs if run.index != index),
-        goes=tuple(each for each in state.goes if each != index),
-    )
+    context.change(runs=_without(state.runs, run), goes=_without(state.goes, index))
     context.note("level_taken_back", level=context.plan.levels[index].level.name)
     if state.status is Status.ACKNOWLEDGED and state.met_index == index:
-        context.change(status=Status.RUNNING, met_index=None, action_due_at=None, onward_from=context.moment)
+        context.run_on()
 
 
 def _forget_hold(context: Context, index: int | None) -> None:
@@ -256,10 +249,8 @@ def _forget_hold(context: Context, index: int | None) -> None:
     if index is None:
         _end_hold(context)
     else:
-        held, refused = (
-            tuple(each for each in kept if each != index) for kept in (context.state.held, context.state.refused)
-        )
-        context.change(held=held, refused=refused)
+        state = context.state
+        context.change(held=_without(state.held, index), refused=_without(state.refused, index))
         context.note("level_released", level=context.plan.levels[index].level.name)
     question = context.state.question
     if question is None or index not in (None, question.index):
@@ -292,7 +283,7 @@ def _asked(context: Context, event: Asked) -> None:
 def _act(context: Context, contact: str) -> None:
     """End the wait for an action, or what went on by itself without it; one by any contact that counted is enough."""
     state = context.state
-    context.change(acted=tuple(dict.fromkeys((*state.acted, contact))))
+    context.change(acted=_with(state.acted, contact))
     awaited = state.met_index if state.status is Status.ACKNOWLEDGED else state.missed_index
     run = context.find(awaited)
     if run is None or context.progress(run.index, contact) is None:
@@ -358,5 +349,13 @@ def _resume(context: Context) -> None:
     if state.status is not Status.ACKNOWLEDGED or run is None or context.then(run) is Then.STOP:
         return
     if any(levels.yet_to_open(context)):
-        context.change(status=Status.RUNNING, met_index=None, action_due_at=None, onward_from=context.moment)
+        context.run_on()
         context.note("escalation_resumed")
+
+
+def _with(items: tuple[T, ...], item: T) -> tuple[T, ...]:
+    return items if item in items else (*items, item)
+
+
+def _without(items: tuple[T, ...], item: T) -> tuple[T, ...]:
+    return tuple([each for each in items if each != item])

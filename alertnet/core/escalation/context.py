@@ -15,7 +15,7 @@ from alertnet.core.escalation import contact_steps
 from alertnet.core.escalation.contact_steps import NextStep, PlannedSend
 from alertnet.core.escalation.effects import PromptRaised, Send, TimelineNote
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.escalation.state import AT_REST, LAST_RESORT, ContactProgress, LevelRun, OpenDecision, State
+from alertnet.core.escalation.state import AT_REST, LAST_RESORT, ContactProgress, LevelRun, OpenDecision, State, Status
 from alertnet.core.incident import Severity
 from alertnet.core.notification import PromptKind
 from alertnet.core.resolution.resolve import Plan, PlannedLevel, Waiting
@@ -83,6 +83,10 @@ class Context:
     def change(self, **values: object) -> None:
         """Replace fields of the state."""
         self.state = replace(self.state, **values)  # type: ignore[arg-type]
+
+    def run_on(self, **values: object) -> None:
+        """Let an acknowledged escalation run on from this moment."""
+        self.change(status=Status.RUNNING, met_index=None, action_due_at=None, onward_from=self.moment, **values)
 
     def note(self, kind: str, **payload: object) -> None:
         """Add a line for the timeline."""

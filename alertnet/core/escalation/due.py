@@ -368,7 +368,7 @@ class Agenda:
         context, index = self.context, self.context.state.met_index
         assert index is not None
         planned, run = context.plan.levels[index], context.run(index)
-        context.change(status=Status.RUNNING, action_due_at=None, met_index=None, onward_from=context.moment)
+        context.run_on()
         context.note("action_missing", level=planned.level.name)
         due = planned.level.action_due
         if due is not None and due.otherwise is Otherwise.AGAIN:
