@@ -331,6 +331,7 @@ def test_a_new_mail_of_whoever_was_told_of_an_incident_is_news_of_it(world: Worl
 def test_a_new_mail_of_whoever_has_a_pin_is_replied_to_with_its_page_and_no_code(world: World) -> None:
     """A6: by mail its code counts for nothing; the PIN for duress in it is told to the coordinators."""
     world.gives_pins("international/embassy-es")
+    world.gives_pins("colombia/coordinator", duress=None)
     told_by_mail(world)
     rung = len(world.phone("coordinator").inbox)
 
@@ -342,7 +343,8 @@ def test_a_new_mail_of_whoever_has_a_pin_is_replied_to_with_its_page_and_no_code
     assert "responda" not in reply
     assert DURESS not in kept(world)[0]
     world.passes(minutes=10)
-    assert any("antes de llamar" in text for text in world.phone("coordinator").inbox[rung:])
+    [notice] = [text for text in world.phone("coordinator").inbox[rung:] if "antes de llamar" in text]
+    assert "Alguien está al lado de embassy-es" in world.client.post(link_in(notice), data={"pin": TRUE}).text
 
 
 def test_a_new_mail_of_a_mailbox_that_is_a_strangers_is_not_replied_to(world: World, incident: Incident) -> None:

@@ -12,7 +12,7 @@ from tests.scenarios.conftest import Worlds
 from tests.scenarios.test_journeys import CONTACTS, LEVELS
 from tests.scenarios.valley import CONTACTS as VALLEY
 from tests.scenarios.valley import COORDINATION, a_tree
-from tests.scenarios.world import DURESS, TRUE, World, link_in
+from tests.scenarios.world import DURESS, TRUE, World, code_in, link_in
 
 FIELD = """
 teams:
@@ -221,3 +221,30 @@ def test_where_a_stranger_has_the_number_of_the_only_other_coordinator_last_reso
 
     assert "before you call anybody, read the page" in world.phone("head office").inbox[-1]
     assert len(world.phone("+573005550102").inbox) == 1
+
+
+@pytest.mark.parametrize(("pin", "warned"), [(TRUE, 0), (DURESS, 1)])
+@pytest.mark.parametrize("told_of", ["nothing", "an open incident", "a closed one"])
+@pytest.mark.parametrize("words", ["todo bien, {pin}", "{code} {pin} we are on it"])
+def test_a_contacts_pin_for_duress_in_a_text_is_told_whatever_it_is_about(
+    world_of: Worlds, told_of: str, pin: str, warned: int, words: str
+) -> None:
+    """B4: the reply is that to the true PIN; after their own PIN coordinators read who is under duress."""
+    world = world_of(a_tree(COORDINATION + "  - {name: Ombuds, notify: [ombuds], wait: 10m}\n"))
+    world.gives_pins("valley/ombuds")
+    world.gives_pins("valley/coordinator", duress=None)
+    code = "4711"
+    if told_of != "nothing":
+        incident = world.raises(severity="moderate", type="threat", perpetrator="none")
+        world.passes(minutes=10)
+        code = code_in(world.phone("ombuds").inbox[0])
+    if told_of == "a closed one":
+        incident.act("close", reason="resolved")
+    reply = world.reply_to("ombuds", words.format(code=code, pin=pin))
+    world.passes(minutes=10)
+
+    assert pin not in reply
+    notices = [each for each in world.phone("coordinator").inbox if "before you call anybody, read the page" in each]
+    assert len(notices) == warned
+    for notice in notices:
+        assert "Somebody stands beside ombuds" in world.client.post(link_in(notice), data={"pin": TRUE}).text

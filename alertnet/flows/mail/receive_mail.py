@@ -106,7 +106,8 @@ def _hear_as_news(tx: Tx, told: Sequence[HeldCode], mail: WrittenMail, text: Inb
 def _hear_alone(tx: Tx, edition: Edition, listed: list[tuple[ContactTree, Contact]], text: InboundSms) -> Limit | None:
     """Put the mail before people as a text of its own; gives the limit that drops the reply, if one does."""
     owners = [f"{tree.id}/{contact.id}" for tree, contact in listed]
-    text = replace(text, body=shown(tx, owners, text.body, text.sender).text)
+    words = shown(tx, owners, text.body, text.sender)
+    text = replace(text, body=words.text, is_forced=bool(words.forced))
     is_answered, limit = may_reply(tx, text, is_answer=False)
     reply = pass_on_from_contact(tx, edition, listed, text, Subject.NOT_UNDERSTOOD)
     if is_answered and reply.to is not None:
@@ -142,6 +143,7 @@ def _hear(
     """Let the mail answer that one, or put it before people; gives the limit that drops the reply, if one does."""
     tx, mailbox = writer.locked.tx, _mailbox_of(writer, mail.sender)
     words = shown(tx, ["/".join(each) for each in writer.names], text.body, mail.sender)
+    text = replace(text, is_forced=bool(words.forced))
     if mailbox is None or mail.is_automatic:
         _put_before_people(writer, replace(text, body=f"{mail.sender}: {words.text}"), rings=not mail.is_automatic)
         return None
@@ -157,8 +159,6 @@ def _hear(
     else:
         _put_before_people(writer, text, rings=True)
         reply = _how_to_answer(writer) if writer.may_hear else None
-    if words.forced:
-        notify_coordinators(writer.locked, Subject.READ_FIRST, writer.id, besides=writer, never_nobody=True)
     if is_answered and reply is not None:
         there = replace(writer, contact=writer.contact.only_at(mailbox))
         for draft in drafts(there, reply.kind, reply.said):

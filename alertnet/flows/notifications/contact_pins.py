@@ -4,6 +4,7 @@ Where a tree says `pin: true` but none was ever set, nobody could prove anything
 """
 
 from alertnet.core.disclosure import Subject
+from alertnet.core.escalation.quorum import Via
 from alertnet.flows.credentials.pins import PinCheck, PinTried, has_pin, try_pin
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
@@ -34,10 +35,21 @@ def try_contacts_pin(recipient: Recipient, method: str, text: str) -> PinTried:
         # PINs that were not checked are recorded as a count, not one line each.
         locked.record(PIN_ENTERED, **entry, unheard=tried.unheard)
     if tried.check is PinCheck.DURESS:
-        notify_coordinators(locked, Subject.READ_FIRST, recipient.id, besides=recipient, never_nobody=True)
+        _tell_of_duress(locked, recipient.id, recipient)
     if tried.closes:
         tell_closing(locked, owner)
     return tried
+
+
+def keep_duress(locked: LockedIncident, tree: str, contact: str, via: Via) -> None:
+    """Record that a text or mail of a contact had the PIN for duress, and tell the other coordinators."""
+    locked.record(PIN_ENTERED, tree=tree, contact=contact, method=via.value, pin=PinCheck.DURESS.value)
+    is_known = tree in locked.plans and contact in locked.tree(tree).contacts
+    _tell_of_duress(locked, contact, locked.recipient(tree, contact) if is_known else None)
+
+
+def _tell_of_duress(locked: LockedIncident, contact: str, writer: Recipient | None) -> None:
+    notify_coordinators(locked, Subject.READ_FIRST, contact, besides=writer, never_nobody=True)
 
 
 def is_forced(locked: LockedIncident) -> bool:

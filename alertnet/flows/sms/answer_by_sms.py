@@ -17,6 +17,7 @@ from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.escalation.report_action import report_action, vouch
 from alertnet.flows.incidents.lone_text import RECEIVED_BY
 from alertnet.flows.notifications.compose import said
+from alertnet.flows.notifications.contact_pins import keep_duress
 from alertnet.flows.notifications.floods import ring_once
 from alertnet.flows.notifications.prompts import answer_prompt, is_taken_on, words_of_prompt
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
@@ -229,8 +230,10 @@ def _reply(texted: _TextedAnswer, kind: Kind, /, **words: Any) -> Reply:
 
 
 def keep_text(writer: Recipient, sms: InboundSms) -> None:
-    """Record what a contact wrote, unchanged, in the incident's history."""
+    """Record what a contact wrote, unchanged, in the incident's history, and tell of duress."""
     writer.locked.record(RECEIVED_BY[sms.via], tree=writer.tree, contact=writer.id, text=sms.body, **sms.attachments)
+    if sms.is_forced:
+        keep_duress(writer.locked, writer.tree, writer.id, sms.via)
 
 
 def reply_to_holder(holder: Recipient, kind: Kind, words: Said) -> Reply:

@@ -111,7 +111,7 @@ class _Text:
         self.member = member_at(tx, edition.network, written.sender)
         owners = owners_at(edition.network, written.sender, self.member)
         self.shown = shown(tx, owners, written.body, written.sender)
-        self.sms = replace(written, body=self.shown.text)
+        self.sms = replace(written, body=self.shown.text, is_forced=bool(self.shown.forced))
         """As it is shown and kept: only what checks a PIN sees it."""
         self.answers = parse_answers(self.sms.body)
         self.codes = {answer.code for answer in self.answers if answer.code}

@@ -20,6 +20,7 @@ from alertnet.flows.escalation.bad_addresses import let_through
 from alertnet.flows.escalation.record_response import Recorded, as_recorded
 from alertnet.flows.incidents.lone_text import RECEIVED_BY, keep_lone_text
 from alertnet.flows.notifications.compose import notify_coordinators, said
+from alertnet.flows.notifications.contact_pins import keep_duress
 from alertnet.flows.notifications.floods import ring_once, rings_now
 from alertnet.flows.notifications.prompts import raise_prompt
 from alertnet.flows.sms.answer_by_sms import keep_text, reply_to_holder
@@ -169,6 +170,9 @@ def _put_before_people(text: FieldText, subject: Subject, about: str, **who: str
             _notify(locked, text, subject, about)
         else:
             ring_once(locked, Subject.NEWS if is_news else subject, about)
+    if sms.is_forced and sender.contact is not None:
+        tree, contact = sender.contact
+        keep_duress(locked, tree.id, contact.id, sms.via)
     locked.finish()
     return locked
 

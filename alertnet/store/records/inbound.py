@@ -43,6 +43,8 @@ class InboundSms:
     """How many pictures or recordings (MMS) came with it; they stay with the provider."""
     via: Via = Via.SMS
     """`EMAIL` for the words of a mail; `sender` is then an address, and `provider_id` ours."""
+    is_forced: bool = False
+    """Whether a PIN for duress of whoever writes from there stood in it, where dots stand now."""
 
     @property
     def attachments(self) -> dict[str, object]:
