@@ -166,11 +166,18 @@ def page_values(
         "also_open": _also_open(page, words),
         "callback": said.callback,
         "callback_shown": grouped(said.callback),
-        "untouched": say("opening_changes_nothing" if page.stated else "opening_records_nothing"),
+        "untouched": say(_untouched(page)),
         **_forms(page, labels) | _task(page.task, said, theirs or labels) | _coordinator_actions(page, words, labels),
         **_text_decisions(page, words, labels) | _rest(page, labels, say) | _remarks(page, say(_title(page)), remark),
         "label": {word: say(word) for word in labels} | _why_to_call(page, labels),
     }
+
+
+def _untouched(page: Page) -> str:
+    """The word that opening the page has done nothing; a decision can't be changed by another button."""
+    if page.stated:
+        return "opening_changes_nothing"
+    return "opening_decides_nothing" if page.asked and "go" in page.answers else "opening_records_nothing"
 
 
 def _why_to_call(page: Page, labels: Mapping[str, str]) -> dict[str, str]:

@@ -6,6 +6,10 @@ from pathlib import Path
 import pytest
 from httpx2 import Response
 
+from alertnet.core.notification import PromptAnswer
+from alertnet.flows.escalation.record_decision import decide
+from alertnet.flows.unit.locked_incident import take_up
+from alertnet.store.db.tx import Tx
 from alertnet.store.tables import acknowledgements, actions, alarms, escalations, incidents, timeline
 from tests.web.world import ANA, BOB, PIN, SECRETS, TREE, World, world_in
 
@@ -36,6 +40,7 @@ def test_opening_the_page_decides_nothing(world: World, question: str, method: s
 
     assert answer.status_code == 200
     assert answers(world) == [None]
+    assert method == "HEAD" or "recorded nothing. Only a button counts.</p>" in answer.text
 
 
 def test_the_page_asks_the_question_with_three_buttons(world: World, question: str) -> None:
@@ -108,6 +113,37 @@ def test_another_decision_comes_too_late(world: World, question: str) -> None:
     assert late.status_code == 409
     assert "Recorded 24 November, 02:14 (UTC\u20115): it is genuine, and goes on." in late.text
     assert answers(world) == ["go"]
+
+
+def test_who_has_seen_that_a_report_was_refused_can_still_find_it_genuine(world: World, question: str) -> None:
+    """A slip at night stops the alarm, and not every coordinator has the console."""
+    left_open = {"answer": "go"}
+    refused = world.client.post(question, data={"answer": "refuse"}).text
+    unseen = world.client.post(question, data=left_open)
+    before = answers(world)
+
+    found, again = (world.client.post(question, data={"answer": "go_after_all"}) for _ in range(2))
+
+    assert 'value="go_after_all">It is genuine after all</button>' in refused
+    assert (unseen.status_code, before) == (409, ["refuse"])
+    assert (found.status_code, again.text) == (200, found.text)
+    assert "it is genuine, and goes on." in found.text
+    assert (answers(world), world.rows(incidents)[0].facts["verified"]) == (["go"], True)
+
+
+def test_a_page_says_no_more_that_a_report_was_refused_once_it_is_found_genuine(world: World, question: str) -> None:
+    refused = world.client.post(question, data={"answer": "refuse"}).text
+
+    world.runtime.transact(_finds_it_genuine, world.incident)
+
+    assert "not genuine. Nobody else is told." in refused
+    assert "it is genuine, and goes on." in world.client.get(question).text
+
+
+def _finds_it_genuine(tx: Tx, incident: str) -> None:
+    locked = take_up(tx, incident)
+    decide(locked, PromptAnswer.GO, by="user maria")
+    locked.finish()
 
 
 def test_a_decision_on_hold_can_still_be_made(world: World, question: str) -> None:

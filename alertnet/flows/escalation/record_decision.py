@@ -17,6 +17,7 @@ from alertnet.flows.escalation.escalate import apply_news, for_all, move
 from alertnet.flows.escalation.record_response import Recorded, Response, confirm, counted_in, respond, take_back
 from alertnet.flows.notifications import prompts
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
+from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.prompts import Prompt
 
 EVENTS: dict[PromptAnswer, Callable[..., Event]] = {
@@ -110,6 +111,14 @@ def answer_about(locked: LockedIncident, subject: Subject, answer: PromptAnswer,
             prompts.answer_prompt(locked, prompt.id, answer, by)
 
 
+def answer_whether_genuine(locked: LockedIncident, answer: PromptAnswer, by: str | None) -> None:
+    """Answer whether the report is genuine. A go also takes the place of an earlier refusal, which holds no more."""
+    answer_about(locked, Subject.VERIFY, answer, by)
+    if answer is PromptAnswer.GO:
+        for refused in prompt_store.refused_about(locked.tx.session, locked.incident.id, Subject.VERIFY):
+            prompts.answer_prompt(locked, refused, answer, by)
+
+
 def hold_rest(recipient: Recipient, via: Via, address: str | None, at: datetime | None = None) -> Recorded:
     """Let a coordinator take charge and hold every later level wherever its answer counts, until a go.
 
@@ -160,7 +169,7 @@ def _verify(locked: LockedIncident, decision: PromptAnswer, by: str | None) -> N
     if locked.facts.verified:
         raise WrongState(f"incident {locked.incident.ref}", "verified", "name a tree and a level")
     locked.record(DECIDED, decision=decision.value, subject=Subject.VERIFY.value, by=by)
-    answer_about(locked, Subject.VERIFY, decision, by)
+    answer_whether_genuine(locked, decision, by)
     if decision is PromptAnswer.GO:
         locked.change_facts(replace(locked.facts, verified=True))
         move(locked, for_all(locked, PlanChanged()))

@@ -21,7 +21,7 @@ from alertnet.core.replan.tree_migration import succeed
 from alertnet.flows.escalation.bad_addresses import bad_addresses, let_through_meanwhile, take_out_of_use
 from alertnet.flows.escalation.decisions import decisions_of
 from alertnet.flows.escalation.escalate import move, stop_what_reaches_nobody
-from alertnet.flows.escalation.record_decision import answer_about, end_change
+from alertnet.flows.escalation.record_decision import answer_whether_genuine, end_change
 from alertnet.flows.escalation.record_response import events_of
 from alertnet.flows.incidents.close_incident import end_incident, let_leave, resume
 from alertnet.flows.incidents.merged_answers import add_events, as_events, as_taken_back, as_withdrawn, not_replaced
@@ -157,7 +157,7 @@ def _merge(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     whole.record("merged", ref=ref, by=by, severity=facts.severity.value, consent=facts.consent.value, silent=silent)
     take_out_of_use(whole, part)
     if facts.verified and not was_verified:
-        answer_about(whole, Subject.VERIFY, PromptAnswer.GO, by)
+        answer_whether_genuine(whole, PromptAnswer.GO, by)
     _take_over_progress(part, whole)
     cancel_barred(whole)
     if part.incident.proposed is not None:

@@ -2,13 +2,14 @@
 
 import re
 
+from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.incident import CloseReason
 from alertnet.core.notification import CALL_FAILURES, DECISIONS, Kind, PromptAnswer, PromptKind
 from alertnet.flows.escalation import report_action
 from alertnet.flows.escalation.decisions import must_have_seen_reopening
-from alertnet.flows.escalation.record_decision import decide_prompt
+from alertnet.flows.escalation.record_decision import decide, decide_prompt
 from alertnet.flows.incidents.close_incident import close_incident
 from alertnet.flows.notifications import prompts
 from alertnet.flows.pages.contact_page import ANSWERS
@@ -18,7 +19,7 @@ from alertnet.messages.page import Remark
 from alertnet.store.records import notifications, timeline
 from alertnet.store.records.prompts import Prompt
 
-ACKNOWLEDGE, TAKE = "acknowledge", "take"
+ACKNOWLEDGE, TAKE, AFTER_ALL = "acknowledge", "take", "go_after_all"
 VOUCH, ACTION, CLOSE = "vouch", "action", "close"
 ACTS = (VOUCH, ACTION, CLOSE)
 SEEN = re.compile(r"[0-9]{1,9}", re.ASCII)
@@ -71,6 +72,12 @@ def answers_to(prompt: Prompt) -> tuple[str, ...]:
     return DECISIONS if prompt.kind == PromptKind.DECISION else (ACKNOWLEDGE,)
 
 
+def can_be_taken_back(locked: LockedIncident, prompt: Prompt) -> bool:
+    """Whether a report that was said not to be genuine can still be said to be, by whoever knows of the refusal."""
+    is_refused = prompt.subject == Subject.VERIFY and prompt.answer == PromptAnswer.REFUSE
+    return is_refused and locked.is_open and not locked.facts.verified
+
+
 def answer(locked: LockedIncident, prompt: Prompt, said: str, by: str) -> None:
     """Answer a prompt. The same answer again counts once, but for a hold: who gave that one may have taken it back.
 
@@ -79,6 +86,9 @@ def answer(locked: LockedIncident, prompt: Prompt, said: str, by: str) -> None:
     """
     if prompt.kind == PromptKind.TASK:
         _report(locked, prompt, said, by)
+    elif said == AFTER_ALL:
+        if not locked.facts.verified:
+            decide(locked, PromptAnswer.GO, by=by)
     elif said == PromptAnswer.HOLD or prompt.answer != (PromptAnswer.ACKNOWLEDGED if said == ACKNOWLEDGE else said):
         _decide(locked, prompt, said, by)
 

@@ -16,9 +16,11 @@ from alertnet.flows.pages import text_decisions
 from alertnet.flows.pages.contact_page import ANSWERS
 from alertnet.flows.pages.coordinator_actions import (
     ACTS,
+    AFTER_ALL,
     CLOSE,
     answer,
     answers_to,
+    can_be_taken_back,
     carry_out,
     contacts_of,
     has_changed,
@@ -119,7 +121,9 @@ def _is_done(visitor: Recipient, prompt: Prompt, sent: Sent) -> bool:
 def _is_known(visitor: Recipient, into: LockedIncident | None, prompt: Prompt, sent: Sent) -> bool:
     if sent.answer in text_decisions.DECISIONS:
         return text_decisions.is_allowed(visitor, into, sent)
-    return is_allowed(visitor.locked, sent) if sent.answer in ACTS else sent.answer in answers_to(prompt)
+    if sent.answer in ACTS:
+        return is_allowed(visitor.locked, sent)
+    return sent.answer in answers_to(prompt) or (sent.answer == AFTER_ALL and prompt.subject == Subject.VERIFY)
 
 
 def _act(
@@ -204,6 +208,8 @@ def _with_acts(visitor: Recipient, prompt: Prompt, page: Page) -> Page:
     if page.is_text:
         return page if page.takes_pin else replace(page, joinable=text_decisions.joinable(visitor))
     page = replace(page, contacts=tuple(contacts_of(locked)), seen=seen_of(locked))
+    if can_be_taken_back(locked, prompt):
+        return replace(page, answers=(AFTER_ALL,))
     if not (prompt.is_open or _has_been_said(prompt)):
         return page
     # Once its contact has answered, only its other answers.

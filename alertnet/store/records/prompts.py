@@ -213,6 +213,12 @@ def answered_so(session: Session, incident: str, answer: PromptAnswer, at: datet
     return [_prompt(row) for row in session.execute(query, {"incident": incident})]
 
 
+def refused_about(session: Session, incident: str, subject: Subject) -> list[str]:
+    """Ids of the incident's questions on that subject that a coordinator has refused."""
+    query = _OF_INCIDENT.where(alarms.c.subject == subject.value, alarms.c.answer == PromptAnswer.REFUSE.value)
+    return [row.id for row in session.execute(query, {"incident": incident})]
+
+
 def about_levels(session: Session, escalation: str) -> list[Prompt]:
     """The prompts about a level of that escalation, or a contact of one, open or not."""
     query = _PROMPTS.where(alarms.c.escalation_id == escalation, alarms.c.level.is_not(None))
