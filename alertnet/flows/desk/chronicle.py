@@ -188,7 +188,10 @@ def _raised(payload: Payload, names: Names) -> tuple[Tone, str, str]:
 
 
 def _decided(payload: Payload, names: Names) -> tuple[Tone, str, str]:
-    words = names.say(DECISIONS[str(payload["decision"])])
+    words, subject = names.say(DECISIONS[str(payload["decision"])]), payload.get("subject")
+    if subject in QUESTIONS:
+        who = names.contact(payload.get("tree"), str(payload.get("contact")))
+        words = f"{names.say(QUESTIONS[subject]).format(who)} {words}"
     about = " " + names.say("for level “{}”").format(payload["level"]) if payload.get("level") else ""
     by = names.say("decided by {}").format(done_by(payload, names)) if payload.get("by") else ""
     return Tone.ANSWERED, f"{words}{about}", by
@@ -232,7 +235,8 @@ def _said(tone: Tone, text: str, detail: str = "") -> Sentence:
     def sentence(payload: Payload, names: Names) -> tuple[Tone, str, str]:
         tree = payload.get("tree")
         known = defaultdict(str, {key: _plain(value) for key, value in payload.items()})
-        known |= {key: names.say(known[key]) for key in ("action", "scope", "type") if key in known}
+        known |= {key: names.say(known[key]) for key in ("scope", "type") if key in known}
+        known |= {"action": names.action(payload["action"])} if "action" in payload else {}
         known |= {"tree": names.tree(str(tree)), "contact": names.contact(tree, str(payload.get("contact", "")))}
         known |= {"stands_for": names.contact(tree, str(payload.get("stands_for", ""))), "by": done_by(payload, names)}
         return tone, names.say(text).format_map(known), names.say(detail).format_map(known)

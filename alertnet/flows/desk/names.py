@@ -52,6 +52,17 @@ FAILURES = {
     "joined": "named in another message instead",
 }
 """Why a message did not arrive, or did not leave."""
+ACTIONS = {
+    "called_authority": "called the authority",
+    "raised_with_ministry": "raised it with a ministry",
+    "visited": "visited",
+    "observed": "observed on the spot",
+    "statement": "made a statement",
+    "referred": "referred it to others",
+    "protection_measures": "protection measures",
+    "none": "no action possible",
+}
+"""What somebody did."""
 REASONS = {
     "consent": "no consent to tell them",
     "excluded": "excluded",
@@ -78,6 +89,10 @@ class Names:
     is_sos: bool = False
     say: Callable[[str], str] = str
     language: str = ""
+
+    def action(self, code: object) -> str:
+        """What somebody did, in words; another version may know more."""
+        return self.say(ACTIONS.get(str(code), str(code).replace("_", " ")))
 
     def contact(self, tree: str | None, id: str) -> str:
         """A contact's name; a member of the field as `team/member`."""

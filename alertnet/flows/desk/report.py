@@ -200,8 +200,9 @@ class _Writer:
 
     def _text(self, text: ReceivedText) -> str:
         attached = self.names.say("With a picture, recording or file, which is not kept here") if text.attached else ""
-        codes = (self.names.say(each.replace("_", " ")) for each in (*text.understood, text.action or ""))
-        return ", ".join(filter(None, (text.words, *codes, attached)))
+        codes = (self.names.say(each.replace("_", " ")) for each in text.understood)
+        action = self.names.action(text.action) if text.action else ""
+        return ", ".join(filter(None, (text.words, *codes, action, attached)))
 
     def _left_out(self) -> Iterator[str]:
         for each in self.locked.pruned():
@@ -241,8 +242,7 @@ def _fared_of(entries: Iterable[Entry], names: Names) -> list[Fared]:
             case "acknowledgement_revoked" if known is not None:
                 fared[who] = replace(known, answer="", answered_at=None)
             case "action_reported" if known is not None:
-                action = names.say(str(payload.get("action")).replace("_", " "))
-                fared[who] = replace(known, action=action, acted_at=at)
+                fared[who] = replace(known, action=names.action(payload.get("action")), acted_at=at)
     return list(fared.values())
 
 

@@ -22,7 +22,7 @@ from starlette.responses import RedirectResponse, StreamingResponse
 from alertnet.core.codec import value
 from alertnet.core.directory.durations import duration_text
 from alertnet.core.directory.languages import Say
-from alertnet.core.escalation.quorum import Action, AnswerKind
+from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.incident import (
     ASKS,
     REF_CHARACTERS,
@@ -34,7 +34,7 @@ from alertnet.core.incident import (
     Scope,
     Severity,
 )
-from alertnet.flows.desk.names import FAILURES, METHODS, day_in, offset_in
+from alertnet.flows.desk.names import ACTIONS, FAILURES, METHODS, day_in, offset_in
 from alertnet.store.records.credentials.users import Role, SignedIn
 
 PACKAGE = "alertnet.web.console"
@@ -73,7 +73,7 @@ CHOICES: Mapping[str, Iterable[str]] = {
     "certainties": Certainty,
     "asks": ASKS,
     "kinds": AnswerKind,
-    "actions": Action,
+    "actions": ACTIONS,
     "reasons": CloseReason,
     "roles": Role,
 }
@@ -161,6 +161,7 @@ def environment() -> Environment:
         "day": _day,
         "day_of_year": _day_of_year,
         "method_name": METHODS.__getitem__,
+        "action_name": lambda code: ACTIONS.get(code, str(code).replace("_", " ")),
         "failure_name": lambda why: FAILURES.get(why, str(why).replace("_", " ")),
         "spoken": lambda name: str(name).replace("_", " "),
         "instant": datetime.fromisoformat,

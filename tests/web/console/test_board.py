@@ -141,7 +141,10 @@ def test_what_was_refused_can_be_found_genuine_after_all(world: World, desk: Des
     assert "The report is genuine after all" not in asked
     assert pressed.status_code == 303
     assert [decision for decision, _ in decisions(world)] == ["refuse", "go"]
-    assert "The report is genuine after all" not in desk.opens(f"/desk/incidents/{unverified}").text
+    history = desk.opens(f"/desk/incidents/{unverified}").text
+    assert "Is it true? GO decided by maria" in history
+    assert "Is it true? Refused decided by coordinator" in history
+    assert "The report is genuine after all" not in history
 
 
 def test_what_one_has_put_off_the_other_does_not_overrule_unseen(

@@ -113,5 +113,5 @@ def sentences() -> set[str]:
     for said in re.findall(r"map\(say, \(([^)]+)\)\)", source):
         found |= set(re.findall('"([^"]+)"', said))
     tables = (chronicle.QUESTIONS, chronicle.DECISIONS, chronicle.PROVED, chronicle.CAUSES, chronicle.VIA)
-    more = (chronicle.SUBJECTS, names.METHODS, names.MESSAGES, names.FAILURES, names.REASONS)
+    more = (chronicle.SUBJECTS, names.METHODS, names.MESSAGES, names.FAILURES, names.REASONS, names.ACTIONS)
     return found.union({picture.LEGEND}, *(each.values() for each in (*tables, *more)))

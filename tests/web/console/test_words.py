@@ -17,7 +17,7 @@ from alertnet.core.incident import ASKS, Certainty, CloseReason, Perpetrator, Sc
 from alertnet.core.monitoring.figures import BANDS
 from alertnet.core.notification import AttemptStatus, Failure, Kind
 from alertnet.flows.desk import chronicle, night
-from alertnet.flows.desk.names import DAY, FAILURES, MESSAGES, MONTHS, day_in
+from alertnet.flows.desk.names import ACTIONS, DAY, FAILURES, MESSAGES, MONTHS, day_in
 from alertnet.store.queues.attempts import JOINED
 from alertnet.store.records.credentials.users import Role
 from alertnet.web import problems, throttle
@@ -32,7 +32,7 @@ from tests.web.console.test_picture import TYPE_NAMES, sentences
 from tests.web.world import World
 
 OTHERS = [each for each in LANGUAGES if each != ENGLISH]
-OF_CONTACTS = (contact.Role, contact.Disclosure, AnswerKind, Action)
+OF_CONTACTS = (contact.Role, contact.Disclosure, AnswerKind)
 KINDS = (*OF_CONTACTS, Role, Scope, Perpetrator, Certainty, AttemptStatus, AccountFault, CloseReason)
 PLACES = re.compile(r"\{.*?\}")
 EUROPEAN = re.compile(
@@ -115,9 +115,10 @@ def test_whatever_keeps_a_message_back_has_a_name() -> None:
     assert {each.value for each in Failure} | {JOINED} <= FAILURES.keys()
 
 
-def test_every_kind_of_message_has_a_name() -> None:
-    """Else the history of an incident says its kind, English in every language."""
+def test_every_kind_of_message_and_action_has_a_name() -> None:
+    """Else the history of an incident says the code, English in every language."""
     assert {each.value for each in Kind} == MESSAGES.keys()
+    assert {each.value for each in Action} == ACTIONS.keys()
 
 
 def test_portuguese_is_one_on_the_console_and_in_messages() -> None:
