@@ -181,6 +181,20 @@ def test_a_closed_incident_asks_nothing_more(world: World, question: str) -> Non
     assert "This matter is closed" in late.text
 
 
+@pytest.mark.parametrize("sent", [{}, {"answer": "go"}, {"answer": "listen:1"}])
+def test_a_page_on_which_nothing_can_be_done_tries_no_pin(world: World, question: str, sent: dict[str, str]) -> None:
+    """B9: whoever found an old message would keep the coordinator's own PIN from being looked at, everywhere."""
+    world.gives_pin("valley/alice")
+    world.closes()
+
+    assert {world.client.post(question, data={**sent, "pin": "11111"}).status_code for _ in range(5)} == {409}
+
+    world.raises(verified=False)
+    page = world.link("alice", page="c")
+    assert world.client.post(page, data={"answer": "go", "pin": PIN}).status_code == 200
+    assert answers(world)[-1] == "go"
+
+
 def test_the_page_of_a_contact_is_no_coordinators(world: World) -> None:
     world.raises()
 

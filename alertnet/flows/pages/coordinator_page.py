@@ -104,9 +104,10 @@ def hear_recording(tx: Tx, token: str, sent: Sent) -> bytes | None:
     if link is None or link.prompt_id is None or not asks_to_hear(sent):
         return None
     visitor = take_up(tx, link.incident_id).recipient(link.tree, link.contact)
-    proof = prove(visitor, link, sent)
+    # A page on which nothing can be done looks at no PIN: wrong ones would count against the contact's other pages.
+    may_hear = visitor.may_answer(link.address) and reads_texts(visitor.contact, prove(visitor, link, sent))
     visitor.locked.finish()
-    if not (visitor.may_answer(link.address) and reads_texts(visitor.contact, proof)):
+    if not may_hear:
         return None
     return recordings.audio(tx.session, visitor.locked.incident.every_id, sent.answer.removeprefix(LISTEN))
 
