@@ -10,6 +10,7 @@ from typing import Annotated
 from fastapi import Depends, HTTPException, Request
 from twilio.request_validator import SIGNATURE_HEADER, SIGNATURE_SETTINGS_HEADER, RequestValidator
 
+from alertnet.core.monitoring.self_monitoring import SELF_TEST
 from alertnet.runtime.settings.settings import Settings
 from alertnet.runtime.wiring import Runtime
 from alertnet.web.auth import runtime_of, throttle_of
@@ -17,6 +18,8 @@ from alertnet.web.forms import Form, read_form
 from alertnet.web.throttle import Throttle
 
 LONGEST_PATH = 300  # characters of a path or URL that are logged
+IDS, ID_LENGTH = ("MessageSid", "CallSid", "RecordingSid"), 34
+"""The ids by which something counts once, and how many characters each of the provider's has."""
 
 NOTHING_CONFIGURED, SHARED_KEY = "no account is configured", "it is signed with a shared key"
 OTHER_ACCOUNT, WRONG_SIGNATURE = "another account", "wrong signature"
@@ -69,12 +72,22 @@ def _why_refused(settings: Settings, url: str, headers: Mapping[str, str], form:
     accounts = [account for account in telephones if account.sid == form.get("AccountSid")]
     if not accounts:
         return OTHER_ACCOUNT
-    if not all(name[:1].isalpha() for name in form):
-        # What is signed has no sign between the URL and the fields: the end of a path or query could be sent as one.
+    if _is_parted_anew(form):
         return WRONG_SIGNATURE
     signature = headers.get(SIGNATURE_HEADER, "")
     tokens = [token.get_secret_value() for account in accounts for token in account.auth_tokens]
     return None if any(_is_valid(token, url, form, signature) for token in tokens) else WRONG_SIGNATURE
+
+
+def _is_parted_anew(form: Form) -> bool:
+    """Whether what the provider has signed may have been parted into other fields.
+
+    No sign stands between the URL, the names and the values in it. So the end of a path could be sent as a field, and
+    an id with the field that follows it, or without its end: a new one, whose message would count once more.
+    """
+    ids = [id for name in IDS for id in form.getlist(name)]
+    are_whole = all(len(id) == ID_LENGTH for id in ids if id not in ("", SELF_TEST))
+    return not (are_whole and all(name[:1].isalpha() for name in form))
 
 
 def _is_valid(token: str, url: str, form: Form, signature: str) -> bool:
