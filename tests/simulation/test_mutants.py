@@ -195,8 +195,8 @@ MUTANTS = {
         "B4",
         107,
         "alertnet/flows/notifications/contact_pins.py",
-        "    if tried.check is PinCheck.DURESS:\n        notify",
-        "    if False:\n        notify",
+        "    if tried.check is PinCheck.DURESS:\n        _tell",
+        "    if False:\n        _tell",
     ),
     "the telephone goes round a week early": Mutant(
         "A7",
