@@ -83,7 +83,7 @@ def test_nothing_that_the_keyboard_leads_to_lies_under_the_bar(sandbox: SandboxP
 
 
 def test_the_page_is_light(sandbox: SandboxPage) -> None:
-    """At most 30 kB on the line, with every telephone of the network on it."""
+    """At most 30 kB on the line, with every telephone of the network on it; a mail has its frame once it is read."""
     sandbox.writes(ANA, "SOS")
     sandbox.says(COORDINATOR, "ringing")
 
@@ -92,6 +92,7 @@ def test_the_page_is_light(sandbox: SandboxPage) -> None:
     assert answer is not None
     assert len(answer.body()) > LARGEST
     assert answer.request.sizes()["responseBodySize"] < LARGEST
+    assert len(sandbox.page.frames) == 1
 
 
 def test_who_is_rung_is_one_press_away(sandbox: SandboxPage) -> None:

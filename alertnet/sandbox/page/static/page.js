@@ -12,13 +12,14 @@ function put(id, html) {
   if (!element || shown.get(id) === html) return;
   shown.set(id, html);
   const focused = element.contains(document.activeElement) ? document.activeElement.id : "";
-  const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < 80;
+  // To ask it of each would have the page laid out anew for each.
+  const atEnd = "tail" in element.dataset && element.scrollHeight - element.scrollTop - element.clientHeight < 80;
   const opened = [...element.querySelectorAll("details[open][id]")].map((each) => each.id);
   element.innerHTML = html; // Every word in it was escaped by the server.
   for (const each of opened) if (byId(each)) byId(each).open = true;
   if (focused && byId(focused)) byId(focused).focus({ preventScroll: true });
   else if (focused && element.tabIndex >= 0) element.focus({ preventScroll: true });
-  if ("tail" in element.dataset && atEnd) element.scrollTop = element.scrollHeight;
+  if (atEnd) element.scrollTop = element.scrollHeight;
 }
 
 function receive(event) {
@@ -95,7 +96,8 @@ document.addEventListener("click", (event) => {
   const picture = event.target.closest("[data-picture]");
   if (picture) save(picture), event.preventDefault();
   const letter = event.target.closest("a[target^='letter-']");
-  if (letter) document.querySelector(`iframe[name="${letter.target}"]`).hidden = false;
+  const frame = letter?.closest(".mailbox").querySelector("template"); // All at once cost more than the page itself.
+  frame?.replaceWith(frame.content);
 });
 
 async function save(link) { // As PNG, which every telephone shows; without scripts the link leads to the SVG.
