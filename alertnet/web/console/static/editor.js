@@ -27,6 +27,12 @@ function number() {
   gutter.scrollTop = text.scrollTop;
 }
 
+let drawn = 0;
+function numberSoon() { // Once for all that comes between two frames: a text of three hundred lines may come line by line.
+  cancelAnimationFrame(drawn);
+  drawn = requestAnimationFrame(number);
+}
+
 function element(name, words, more = {}) {
   return Object.assign(document.createElement(name), { textContent: words, ...more });
 }
@@ -199,7 +205,7 @@ text.addEventListener("keydown", (event) => {
   }
 });
 text.addEventListener("input", (event) => {
-  number(), checkSoon(), explain();
+  numberSoon(), checkSoon(), explain();
   if (event.isTrusted && event.inputType === "insertText") offer(false);
   else close();
 });
