@@ -17,7 +17,7 @@ from alertnet.flows.desk.names import FAILURES, MESSAGES, METHODS, REASONS, Name
 from alertnet.flows.desk.picture import draw
 from alertnet.flows.forecast.ahead import entries_ahead
 from alertnet.flows.notifications.contact_pins import coerced, is_forced
-from alertnet.flows.notifications.stand_down import who_hears, words_of_close
+from alertnet.flows.notifications.stand_down import who_hears_close, who_hears_news, words_of_close
 from alertnet.flows.pages.coordinator_actions import contacts_of
 from alertnet.flows.pages.coordinator_page import task_details_of, texts_of
 from alertnet.flows.unit.locked_incident import LockedIncident, look_closely_at
@@ -172,8 +172,8 @@ def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = st
         contacts=tuple(contacts_of(locked)),
         contacts_left=_left(locked),
         levels=_levels(names),
-        hears_close=_called(names, who_hears(locked, of_close=True)),
-        hears_news=_called(names, who_hears(locked, of_close=False)),
+        hears_close=_called(names, who_hears_close(locked)),
+        hears_news=_called(names, who_hears_news(locked)),
         suggested=_suggested(entries),
         others=_others(locked) if reads else (),
         reports=tuple(merged.parts.values()) if (merged := locked.incident.merged) else (),
@@ -212,7 +212,7 @@ def all_clears(tx: Tx, id: str, reason: CloseReason, renderer: Renderer) -> tupl
     """(languages, words) of the all-clear SMS to those who were told, each text once."""
     locked = look_closely_at(tx, id)
     texts: dict[str, str] = {}
-    for name in who_hears(locked, of_close=True):
+    for name in who_hears_close(locked):
         recipient = locked.recipient(*name)
         (kind, words), language = words_of_close(recipient, reason), recipient.contact.language
         sms = renderer.render(kind, MethodKind.SMS, language, replace(words, reason=reason))

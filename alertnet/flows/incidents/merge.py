@@ -31,7 +31,7 @@ from alertnet.flows.incidents.update import UPDATED, let_wait, propose
 from alertnet.flows.notifications import field_reassurance, prompts
 from alertnet.flows.notifications.cancel_messages import cancel_barred
 from alertnet.flows.notifications.compose import notify_coordinators
-from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up_each
+from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up_as_parts, take_up_each
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import answers, editions, notifications, timeline
 from alertnet.store.records import escalations as escalation_store
@@ -67,7 +67,7 @@ def split(tx: Tx, id: str, refs: Iterable[str], *, by: str) -> LockedIncident:
     for ref, typed in wanted.items():
         if ref not in known:
             raise BadInput("reports", typed, sorted(known) or "a report that was merged into it: it has none")
-    held = take_up_each(tx, sorted({id, *(known[ref] for ref in wanted)}), as_parts=True)
+    held = take_up_as_parts(tx, sorted({id, *(known[ref] for ref in wanted)}))
     whole = held[id]
     whole.must_be_open()
     for ref in wanted:
@@ -342,7 +342,7 @@ def _become_two(part: LockedIncident, whole: LockedIncident) -> None:
     notifications.tell_apart(whole.tx.session, part.incident.id, whole.incident.id)
     whole.read_parts_anew()
     part.change_facts(no_wider(known, now))
-    whole.change_facts(narrow, restored=True)
+    whole.restore_facts(narrow)
     _let_wait(part, known.consent, f"before it was merged into {whole.incident.ref}")
     _let_wait(whole, facts.consent, f"before {part.incident.ref} was merged")
     stop_what_reaches_nobody(whole)

@@ -32,10 +32,14 @@ def stand_down(locked: LockedIncident) -> None:
     _tell(locked, _all_clear(reason), _told(locked, RUNG), reason)
 
 
-def who_hears(locked: LockedIncident, *, of_close: bool) -> list[tuple[str, str]]:
-    """(tree, contact) of those who would be told that it is over, or else that there is news."""
-    told = sorted(_told(locked, RUNG if of_close else ALERTS))
-    return [(tree, id) for tree, id in told if of_close or not locked.contact(tree, id).former]
+def who_hears_close(locked: LockedIncident) -> list[tuple[str, str]]:
+    """(tree, contact) of those who would be told that it is over."""
+    return sorted(_told(locked, RUNG))
+
+
+def who_hears_news(locked: LockedIncident) -> list[tuple[str, str]]:
+    """(tree, contact) of those who would be told that there is news."""
+    return sorted((tree, id) for tree, id in _told(locked, ALERTS) if not locked.contact(tree, id).former)
 
 
 def words_of_close(recipient: Recipient, reason: CloseReason) -> tuple[Kind, Said]:

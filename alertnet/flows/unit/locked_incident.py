@@ -173,26 +173,26 @@ class LockedIncident:
         """Store an escalation's state; a new one is inserted."""
         self.work.save(escalation, self.incident.trees[escalation.tree], self.facts.rank)
 
-    def change_facts(self, facts: Facts, *, restored: bool = False) -> None:
+    def change_facts(self, facts: Facts) -> None:
         """Apply new facts: plans are resolved again on the pinned trees, at once (A8).
 
-        A phone that was to be left alone stays so, whatever it is called now, since nobody knows who holds it. Not
-        where the facts are `restored` after a split, for then another's report silenced it.
+        A phone that was to be left alone stays so, whatever it is called now, since nobody knows who holds it.
         """
-        if self.facts.leaves_phone_alone and not (facts.leaves_phone_alone or restored):
+        if self.facts.leaves_phone_alone and not facts.leaves_phone_alone:
             facts = replace(facts, field_silent=True)
-        if self.facts.leaves_all_alone and not (facts.leaves_all_alone or restored):
-            self._leave_parts_alone()
+        if self.facts.leaves_all_alone and not facts.leaves_all_alone:
+            for part in self.parts:
+                self.save_part(part, replace(part.facts, field_silent=True))
+        self.restore_facts(facts)
+
+    def restore_facts(self, facts: Facts) -> None:
+        """Apply the facts that are left after a split: a phone may be written to again that another report silenced."""
         self.plans = editions.plans(self.tx, facts, self.incident.trees)
         graver_by = self.facts.rank - facts.rank
         if graver_by:
             self.work.move_up(self.incident.id, graver_by * CLASSES)
         self.incident = replace(self.incident, facts=facts)
         self.save_facts()
-
-    def _leave_parts_alone(self) -> None:
-        for part in self.parts:
-            self.save_part(part, replace(part.facts, field_silent=True))
 
     def read_parts_anew(self) -> None:
         """Forget the parts that were read, because they have changed."""
@@ -337,15 +337,23 @@ def take_up(tx: Tx, incident_id: str) -> LockedIncident:
     return take_up_each(tx, [incident_id])[incident_id]
 
 
-def take_up_each(tx: Tx, ids: Sequence[str], *, as_parts: bool = False) -> dict[str, LockedIncident]:
+def take_up_each(tx: Tx, ids: Sequence[str]) -> dict[str, LockedIncident]:
     """Take up several incidents by id in one unit of work: whichever is finished first writes what is pending for all.
 
-    One that was merged into another is replaced by that other, unless they are taken `as_parts`.
+    One that was merged into another is replaced by that other.
 
     Raises:
         Unknown: there is no such incident.
     """
-    incidents = (incident_store.lock if as_parts else incident_store.lock_acting)(tx.session, ids)
+    return _take_up(tx, incident_store.lock_acting(tx.session, ids))
+
+
+def take_up_as_parts(tx: Tx, ids: Sequence[str]) -> dict[str, LockedIncident]:
+    """The same, but one that was merged into another is taken up itself."""
+    return _take_up(tx, incident_store.lock(tx.session, ids))
+
+
+def _take_up(tx: Tx, incidents: Mapping[str, Incident]) -> dict[str, LockedIncident]:
     acting = {each.id: each for each in incidents.values()}
     escalations = escalation_store.of_incidents(tx.session, list(acting))
     work, prefetch = UnitOfWork(tx), Prefetch(tx, list(acting))
