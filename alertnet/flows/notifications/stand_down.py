@@ -28,8 +28,7 @@ HowTold = dict[tuple[str, str], set[tuple[str, str]]]
 
 def stand_down(locked: LockedIncident) -> None:
     """Tell everybody who may have been told or called that it is over, or was a false alarm."""
-    reason = locked.incident.close_reason
-    _tell(locked, _all_clear(reason), _told(locked, RUNG), reason)
+    _tell(locked, _all_clear(locked.incident.close_reason), _told(locked, RUNG))
 
 
 def who_hears_close(locked: LockedIncident) -> list[tuple[str, str]]:
@@ -55,7 +54,7 @@ def tell_late(locked: LockedIncident, notification: str) -> None:
     all_clears = incident_attempts.all_clears(locked.tx.session, locked.incident.id, closed_at)
     heard = {name for each in all_clears for name in locked.recipient(each.tree, each.contact).names}
     told = {who: used for who, used in _told(locked, ALERTS, notification).items() if who not in heard}
-    _tell(locked, _all_clear(locked.incident.close_reason), told, locked.incident.close_reason)
+    _tell(locked, _all_clear(locked.incident.close_reason), told)
 
 
 def tell_of_news(locked: LockedIncident) -> None:
@@ -63,7 +62,7 @@ def tell_of_news(locked: LockedIncident) -> None:
 
     It uses the number or address by which the contact was reached; a contact without a written method is called.
     """
-    _tell(locked, Kind.UPDATE, _told(locked, ALERTS), None)
+    _tell(locked, Kind.UPDATE, _told(locked, ALERTS))
 
 
 def undo_stand_down(locked: LockedIncident, closed_at: datetime) -> None:
@@ -85,13 +84,13 @@ def _all_clear(reason: CloseReason | None) -> Kind:
     return Kind.CORRECTION if reason is CloseReason.FALSE_ALARM else Kind.STAND_DOWN
 
 
-def _tell(locked: LockedIncident, kind: Kind, told: HowTold, reason: CloseReason | None) -> None:
+def _tell(locked: LockedIncident, kind: Kind, told: HowTold) -> None:
     for name, used in sorted(told.items()):
         recipient = locked.recipient(*name)
         if recipient.contact.former and kind is Kind.UPDATE:
             continue
         as_told = replace(recipient, contact=_contact_as_told(recipient.contact, used))
-        locked.work.post_once(drafts(as_told, kind, _words(recipient, reason), BY_ANY))
+        locked.work.post_once(drafts(as_told, kind, _words(recipient, locked.incident.close_reason), BY_ANY))
 
 
 def _words(recipient: Recipient, reason: CloseReason | None) -> Said:
