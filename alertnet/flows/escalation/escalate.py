@@ -276,8 +276,7 @@ def stop_what_reaches_nobody(locked: LockedIncident) -> None:
     for escalation in locked.escalations:
         is_stopped = escalation.state.status is Status.STOPPED
         if escalation in empty and not is_stopped:
-            escalation.state, escalation.due_at = stop(escalation.state, locked.tx.now), None
-            locked.save(escalation)
+            locked.stop(escalation)
             locked.record("escalation_stopped", tree=escalation.tree)
         elif is_stopped and escalation not in empty:
             escalation.state = restore(escalation.state, locked.tx.now)

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
-from alertnet.core.escalation.advance import restore, stop
+from alertnet.core.escalation.advance import restore
 from alertnet.core.escalation.state import Events, Failed, PlanChanged
 from alertnet.core.incident import CloseReason, IncidentStatus, as_ref
 from alertnet.core.notification import AttemptStatus, PromptAnswer, PromptKind
@@ -46,12 +46,11 @@ def close_incident(
 
 def end_incident(locked: LockedIncident, reason: CloseReason, why: PromptAnswer) -> None:
     """Stop everything that the incident does by itself: its escalations, and its open prompts, answered with `why`."""
-    closed = {"status": IncidentStatus.CLOSED, "closed_at": locked.tx.now, "close_reason": reason}
-    locked.incident = replace(locked.incident, **closed)  # type: ignore[arg-type]
+    closed_at = locked.tx.now
+    locked.incident = replace(locked.incident, status=IncidentStatus.CLOSED, closed_at=closed_at, close_reason=reason)
     incident_store.save_status(locked.tx.session, locked.incident)
     for escalation in locked.escalations:
-        escalation.state, escalation.due_at = stop(escalation.state, locked.tx.now), None
-        locked.save(escalation)
+        locked.stop(escalation)
     tasks_open = {prompt.id for prompt in prompts.open_prompts(locked) if prompt.kind == PromptKind.TASK}
     prompts.silence(locked, why)
     cancel_unwanted(locked)

@@ -11,6 +11,7 @@ from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.directory.usable_methods import of_strangers
 from alertnet.core.errors import WrongState
+from alertnet.core.escalation.advance import stop
 from alertnet.core.escalation.effects import NewAlert
 from alertnet.core.escalation.state import State
 from alertnet.core.incident import Facts, Incident, IncidentStatus
@@ -172,6 +173,11 @@ class LockedIncident:
     def save(self, escalation: Escalation) -> None:
         """Store an escalation's state; a new one is inserted."""
         self.work.save(escalation, self.incident.trees[escalation.tree], self.facts.rank)
+
+    def stop(self, escalation: Escalation) -> None:
+        """Stop an escalation: nothing more happens in it until it is restored."""
+        escalation.state, escalation.due_at = stop(escalation.state, self.tx.now), None
+        self.save(escalation)
 
     def change_facts(self, facts: Facts) -> None:
         """Apply new facts: plans are resolved again on the pinned trees, at once (A8).
