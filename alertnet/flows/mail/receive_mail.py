@@ -21,7 +21,7 @@ from alertnet.flows.credentials.pins import has_pin, shown
 from alertnet.flows.credentials.written_codes import about_what_is_real, known_code, known_codes
 from alertnet.flows.notifications.compose import drafts, notify_coordinators, said
 from alertnet.flows.notifications.contact_pins import owner_of_pin
-from alertnet.flows.notifications.floods import REMEMBERED, may_reply, ring_once, tell_drop
+from alertnet.flows.notifications.floods import may_reply, ring_once, tell_drop
 from alertnet.flows.sending.locked_attempt import lock_attempt
 from alertnet.flows.sms.answer_by_sms import keep_text, record_answers, reply_to_holder
 from alertnet.flows.sms.receive_sms import post_reply
@@ -51,9 +51,7 @@ def receive_mail(tx: Tx, edition: Edition, mail: WrittenMail, heard_at: datetime
     if sent is None:
         return
     # As its tree writes it, since what is kept of an address is found by how that is written.
-    sender = sent.address if sent.address.lower() == mail.sender else mail.sender
-    body = mail.words or mail.whole
-    text = InboundSms(mail.id, sender, body, min(heard_at, tx.now), mail.attached, Via.EMAIL)
+    text = _text_of(mail, sent.address if sent.address.lower() == mail.sender else mail.sender, min(heard_at, tx.now))
     if not inbound.receive(tx, text):
         return
     if mail.bounced is not None:
@@ -72,14 +70,18 @@ def _hear_unasked(tx: Tx, edition: Edition, mail: WrittenMail, heard_at: datetim
     It is news of what is open and its writer was told of, else a text of its own.
     """
     writers = edition.network.mailboxes[mail.sender]
-    sender, body = writers[0][2], mail.words or mail.whole
-    text = InboundSms(mail.id, sender, body, min(heard_at, tx.now), mail.attached, Via.EMAIL)
+    text = _text_of(mail, writers[0][2], min(heard_at, tx.now))
     if not inbound.receive(tx, text):
         return
     listed = [(tree, contact) for tree, contact, _ in writers]
     told = about_what_is_real(tx, codes.told_to(tx.session, [(tree.id, contact.id) for tree, contact in listed]))
     limit = _hear_as_news(tx, told, mail, text) if told else _hear_alone(tx, edition, listed, text)
     tell_drop(tx, edition.network.in_order, limit)
+
+
+def _text_of(mail: WrittenMail, sender: str, at: datetime) -> InboundSms:
+    """The mail as a text of that address."""
+    return InboundSms(mail.id, sender, mail.words or mail.whole, at, mail.attached, Via.EMAIL)
 
 
 def _hear_as_news(tx: Tx, told: Sequence[HeldCode], mail: WrittenMail, text: InboundSms) -> Limit | None:
@@ -148,7 +150,7 @@ def _hear(
         _put_before_people(writer, replace(text, body=f"{mail.sender}: {words.text}"), rings=not mail.is_automatic)
         return None
     # A machine that does not say that it is one would write for ever, each time that we reply.
-    is_said_again = text.body in (each.body for each in inbound.texts_before(tx, text, REMEMBERED))
+    is_said_again = text.body in (each.body for each in inbound.texts_before(tx, text))
     text = replace(text, sender=mailbox, body=words.text)
     answers = parse_answers(answer_in(words.text)) if mail.words and sent is not None else ()
     counting = _counting(writer, sent.code if sent else None, mailbox, answers)

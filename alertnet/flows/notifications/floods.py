@@ -5,7 +5,7 @@ from datetime import datetime
 
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.disclosure import IN_FLOODS, NoRef, Subject
-from alertnet.core.inbound.auto_replies import OFTEN, is_repeated, says_so
+from alertnet.core.inbound.auto_replies import is_repeated, says_so
 from alertnet.core.limits import ALL_STRANGER_TEXTS, DROPS_TOLD, REPLIES, STRANGER_TEXTS, TEXTS_TOLD, Limit
 from alertnet.core.notification import Kind, PromptKind
 from alertnet.flows.notifications.compose import notify_coordinators
@@ -18,8 +18,6 @@ from alertnet.store.records.inbound import InboundSms
 
 EVERYBODY, CONTACTS = "everybody", "contacts"
 """The keys under which strangers are counted together, and contacts."""
-REMEMBERED = OFTEN
-"""How many texts of a number are examined to see whether a machine writes them."""
 
 
 def may_look(tx: Tx, number: str) -> Limit | None:
@@ -37,7 +35,7 @@ def may_reply(tx: Tx, sms: InboundSms, *, is_answer: bool, from_field: bool = Fa
     codes, perhaps with a forged number, must not use up the replies to the number's owner. `from_field`: what contacts
     have written by machines it says of what it sees.
     """
-    written_at, earlier = sms.heard_at or tx.now, inbound.texts_before(tx, sms, REMEMBERED)
+    written_at, earlier = sms.heard_at or tx.now, inbound.texts_before(tx, sms)
     says_it = says_so(sms.body) and not from_field
     if not is_answer and (says_it or is_repeated(sms.body, earlier, written_at)):
         return False, None

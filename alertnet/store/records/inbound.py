@@ -12,7 +12,7 @@ from alertnet.core.codec import from_plain, to_plain, value
 from alertnet.core.disclosure import Said
 from alertnet.core.errors import Inconsistent, Unknown, WrongState, must_hold
 from alertnet.core.escalation.quorum import Via
-from alertnet.core.inbound.auto_replies import Earlier
+from alertnet.core.inbound.auto_replies import OFTEN, Earlier
 from alertnet.core.limits import WrongKeys
 from alertnet.core.notification import Kind
 from alertnet.store.db.engine import insert_once
@@ -141,8 +141,8 @@ def _receive(tx: Tx, kind: str, came: InboundSms | InboundCall, body: str, *, kn
     return insert_once(tx.session, inbound, row)
 
 
-def texts_before(tx: Tx, sms: InboundSms, most: int) -> list[Earlier]:
-    """The number's last texts without this one, latest first."""
+def texts_before(tx: Tx, sms: InboundSms) -> list[Earlier]:
+    """The number's last texts without this one, latest first: as many as show whether a machine writes them."""
     query = (
         select(inbound.c.body, inbound.c.received_at, inbound.c.reply)
         .where(
@@ -151,7 +151,7 @@ def texts_before(tx: Tx, sms: InboundSms, most: int) -> list[Earlier]:
             inbound.c.provider_id != sms.provider_id,
         )
         .order_by(inbound.c.received_at.desc())
-        .limit(most)
+        .limit(OFTEN)
     )
     return [Earlier(row.body, row.received_at, row.reply is not None) for row in tx.session.execute(query)]
 
