@@ -41,7 +41,9 @@ ROUTINE = frozenset({"recorded", "declined", "notice"})
 UNSEEN = frozenset({"attempt_delivered", "attempt_cancelled", "rule_met", "alarm_answered", "code_keyed"})
 
 Payload = Mapping[str, Any]
-Sentence = Callable[[Payload, Names], tuple[Tone, str, str]]
+Told = tuple[Tone, str, str]
+"""What an entry tells: its sort, the sentence, and a detail beside it."""
+Sentence = Callable[[Payload, Names], Told]
 
 SUBJECTS = {
     "verify": "Is it true?",
@@ -121,13 +123,13 @@ def _place_of(entry: Entry, told: list[Line], sent: dict[str, tuple[int, datetim
     return place
 
 
-def _opened(payload: Payload, names: Names) -> tuple[Tone, str, str]:
+def _opened(payload: Payload, names: Names) -> Told:
     say, known = names.say, {"by": done_by(payload, names), "type": names.incident_type(payload.get("type"))}
     facts = f"{say(str(payload['severity']))}, {say('consent:')} {say(str(payload['consent']))}"
     return Tone.ALARM, say("{by} raises the alarm: {type}").format_map(known), facts
 
 
-def _withdrawn(payload: Payload, names: Names) -> tuple[Tone, str, str]:
+def _withdrawn(payload: Payload, names: Names) -> Told:
     is_coerced = payload.get("pin") == "duress"
     detail = (
         names.say("A silent cry for help: it is critical now, and goes on.")
@@ -137,7 +139,7 @@ def _withdrawn(payload: Payload, names: Names) -> tuple[Tone, str, str]:
     return (Tone.ALARM if is_coerced else Tone.ASKED), names.say("The field asks to call it off"), detail
 
 
-def _reported(payload: Payload, names: Names) -> tuple[Tone, str, str]:
+def _reported(payload: Payload, names: Names) -> Told:
     say = names.say
     understood = names.listed([say(str(each).replace("_", " ")) for each in payload.get("understood", [])])
     proved = say(PROVED.get(str(payload.get("pin")), "Without a right PIN."))
@@ -146,7 +148,7 @@ def _reported(payload: Payload, names: Names) -> tuple[Tone, str, str]:
     return Tone.QUIET, say("Understood: {}").format(understood or say("a call for help")), detail
 
 
-def _written(payload: Payload, names: Names) -> tuple[Tone, str, str]:
+def _written(payload: Payload, names: Names) -> Told:
     who = str(payload.get("contact") or payload.get("by") or "")
     written = names.say("{} writes").format(names.contact(payload.get("tree"), who))
     return Tone.QUIET, written, " · ".join(filter(None, (str(payload.get("text") or ""), _attached(payload, names))))
@@ -156,14 +158,14 @@ def _attached(payload: Payload, names: Names) -> str:
     return names.say("With a picture, recording or file, which is not kept here") if payload.get("attached") else ""
 
 
-def _level(payload: Payload, names: Names) -> tuple[Tone, str, str]:
+def _level(payload: Payload, names: Names) -> Told:
     level, tree = payload["level"], names.tree(str(payload["tree"]))
     cause = CAUSES.get(str(payload.get("cause")))
     detail = ", ".join(filter(None, (tree, cause and names.say(cause))))
     return Tone.TOLD, names.say("Level “{}” opens").format(level), detail
 
 
-def _failed(payload: Payload, names: Names) -> tuple[Tone, str, str]:
+def _failed(payload: Payload, names: Names) -> Told:
     who = names.contact(payload.get("tree"), str(payload.get("contact")))
     why = str(payload.get("failure") or payload.get("error") or "")
     method, reason = METHODS.get(str(payload.get("method")), "message"), FAILURES.get(why, why.replace("_", " "))
@@ -171,14 +173,14 @@ def _failed(payload: Payload, names: Names) -> tuple[Tone, str, str]:
 
 
 def _answer(words: str) -> Sentence:
-    def sentence(payload: Payload, names: Names) -> tuple[Tone, str, str]:
+    def sentence(payload: Payload, names: Names) -> Told:
         who = names.contact(payload.get("tree"), str(payload.get("contact")))
         return Tone.ANSWERED, f"{who} {names.say(words)}", names.say(VIA.get(str(payload.get("via")), ""))
 
     return sentence
 
 
-def _raised(payload: Payload, names: Names) -> tuple[Tone, str, str]:
+def _raised(payload: Payload, names: Names) -> Told:
     say, subject = names.say, str(payload.get("subject"))
     if subject in QUESTIONS:
         about = names.anybody(str(payload.get("about")))
@@ -187,7 +189,7 @@ def _raised(payload: Payload, names: Names) -> tuple[Tone, str, str]:
     return Tone.TROUBLE, say("Alarm to the coordinators: {}").format(about), ""
 
 
-def _decided(payload: Payload, names: Names) -> tuple[Tone, str, str]:
+def _decided(payload: Payload, names: Names) -> Told:
     words, subject = names.say(DECISIONS[str(payload["decision"])]), payload.get("subject")
     if subject in QUESTIONS:
         who = names.contact(payload.get("tree"), str(payload.get("contact")))
@@ -197,14 +199,14 @@ def _decided(payload: Payload, names: Names) -> tuple[Tone, str, str]:
     return Tone.ANSWERED, f"{words}{about}", by
 
 
-def _spared(payload: Payload, names: Names) -> tuple[Tone, str, str]:
+def _spared(payload: Payload, names: Names) -> Told:
     spared = names.say("Spared from now on: {contacts}").format(
         contacts=", ".join(map(names.anybody, payload["contacts"]))
     )
     return Tone.ASKED, spared, names.say("by {by}").format(by=done_by(payload, names))
 
 
-def _changed(payload: Payload, names: Names) -> tuple[Tone, str, str]:
+def _changed(payload: Payload, names: Names) -> Told:
     say, by = names.say, names.say("by {by}").format(by=done_by(payload, names))
     facts = [payload[name] for name in ("severity", "perpetrator", "consent") if name in payload]
     said = [" → ".join(names.incident_type(each) for each in payload.get("type", ()))]
@@ -213,7 +215,7 @@ def _changed(payload: Payload, names: Names) -> tuple[Tone, str, str]:
     return Tone.ASKED, say("What is known has changed"), " · ".join(filter(None, (*said, by)))
 
 
-def _closed(payload: Payload, names: Names) -> tuple[Tone, str, str]:
+def _closed(payload: Payload, names: Names) -> Told:
     known = {"by": done_by(payload, names), "why": names.say(str(payload.get("reason")).replace("_", " "))}
     closed = names.say("Closed by {by}: {why}").format_map(known)
     return Tone.ANSWERED, closed, names.say("The all-clear goes to exactly those who were told.")
@@ -232,7 +234,7 @@ def done_by(payload: Payload, names: Names) -> str:
 def _said(tone: Tone, text: str, detail: str = "") -> Sentence:
     """A sentence whose `{names}` are filled from the payload, with the contact's name and the tree's title."""
 
-    def sentence(payload: Payload, names: Names) -> tuple[Tone, str, str]:
+    def sentence(payload: Payload, names: Names) -> Told:
         tree = payload.get("tree")
         known = defaultdict(str, {key: _plain(value) for key, value in payload.items()})
         known |= {key: names.say(known[key]) for key in ("scope", "type") if key in known}
