@@ -8,7 +8,7 @@ import pytest
 
 from alertnet.flows.credentials.pins import set_pins
 from alertnet.flows.sms.coerced_text import open_coerced
-from alertnet.flows.voice.incoming_call import receive_call
+from alertnet.flows.voice.incoming_call import KeyedIn, receive_call
 from alertnet.flows.voice.report_by_call import key_pin
 from alertnet.store.db.vault import PIN_COST
 from alertnet.store.records.inbound import InboundCall
@@ -85,7 +85,7 @@ def test_the_answer_to_a_call_takes_as_long(usual: Switchboard) -> None:
         usual.received += 1
         call = InboundCall(f"CA{usual.received:032}", CAST["ana"])
         usual.runtime.transact(receive_call, usual.runtime.edition, call)
-        return usual.runtime.transact(key_pin, usual.runtime.edition, call, pin)
+        return usual.runtime.transact(key_pin, usual.runtime.edition, call, KeyedIn(pin))
 
     assert difference(usual, answers) < CLOSE_ENOUGH
 

@@ -49,6 +49,19 @@ class Asks(StrEnum):
 
 
 @value
+class KeyedIn:
+    """What a caller keyed after a question.
+
+    `try_number`: which try at a code it is, so that a webhook delivered twice counts once; None counts as a try of its
+    own. `code`: the id of the code for which a PIN was asked.
+    """
+
+    digits: str
+    try_number: int | None = None
+    code: str = ""
+
+
+@value
 class Reception:
     """How to answer a call. `callback` None: a stranger, who hears one neutral sentence.
 
@@ -147,12 +160,9 @@ def _is_ok(tx: Tx, call: InboundCall, caller: _Caller) -> bool:
     return True
 
 
-def key_written_code(tx: Tx, edition: Edition, call: InboundCall, digits: str, try_number: int | None) -> Reception:
-    """Handle a keyed code: a right one acknowledges, a wrong one may be tried again, silence is put through.
-
-    `try_number`: the number of the try, so that a webhook delivered twice counts once; None counts as a try of its own.
-    """
-    caller = _find(tx, edition, call.sender)
+def key_written_code(tx: Tx, edition: Edition, call: InboundCall, keyed: KeyedIn) -> Reception:
+    """Handle a keyed code: a right one acknowledges, a wrong one may be tried again, silence is put through."""
+    caller, digits = _find(tx, edition, call.sender), keyed.digits
     if caller is None or (caller.asked is not Asks.CODE and inbound.outcome_of(tx, call) != CallOutcome(RECORDED)):
         return receive_call(tx, edition, call)
     inbound.receive_call(tx, call, known=True)
@@ -166,25 +176,25 @@ def key_written_code(tx: Tx, edition: Edition, call: InboundCall, digits: str, t
         recorded = _acknowledge(tx, call, caller, code) if code in caller.codes else None
         if recorded is not None:
             return recorded
-        wrong = _count_wrong_key(tx, call, digits, code, try_number)
+        wrong = _count_wrong_key(tx, call, keyed, code)
         may_try = caller.is_tested or any(held.prompt is None for held in open_codes(tx, call.sender))
         if may_try and not wrong.are_too_many:
             return replace(caller.hears, asks=Asks.CODE, try_number=wrong.tries + 1)
     return replace(caller.hears, is_spoken=_let_pass(tx, edition, call, caller))
 
 
-def key_contacts_pin(tx: Tx, edition: Edition, call: InboundCall, digits: str, code_id: str) -> Reception:
+def key_contacts_pin(tx: Tx, edition: Edition, call: InboundCall, keyed: KeyedIn) -> Reception:
     """Handle the PIN after a right code; with it the code acknowledges. After one wrong try the call is put through."""
     caller = _find(tx, edition, call.sender)
-    code = next((code for code in caller.codes if code.id == code_id), None) if caller else None
+    code = next((code for code in caller.codes if code.id == keyed.code), None) if caller else None
     if caller is None or code is None:
         return receive_call(tx, edition, call)
     inbound.receive_call(tx, call, known=True)
     limits.hold(tx, PUT_THROUGHS, call.sender)
     outcome = inbound.outcome_of(tx, call)
     is_recorded = outcome is not None and outcome.what == RECORDED
-    if is_recorded or (digits and outcome is None):
-        recorded = _acknowledge(tx, call, caller, code, None if is_recorded else digits, asks=False)
+    if is_recorded or (keyed.digits and outcome is None):
+        recorded = _acknowledge(tx, call, caller, code, None if is_recorded else keyed.digits, asks=False)
         if recorded is not None:
             return recorded
     return replace(caller.hears, is_spoken=_let_pass(tx, edition, call, caller))
@@ -224,16 +234,14 @@ def _acknowledge(
     )
 
 
-def _count_wrong_key(
-    tx: Tx, call: InboundCall, digits: str, code: HeldCode | None, try_number: int | None
-) -> WrongKeys:
+def _count_wrong_key(tx: Tx, call: InboundCall, keyed: KeyedIn, code: HeldCode | None) -> WrongKeys:
     """The wrong tries of the call so far. A code that this number was never sent counts against the number (B9)."""
     before = inbound.wrong_keys_in(tx.session, call.provider_id)
-    after = before.wrong(tx.vault.code_hash(digits).hex(), try_number)
+    after = before.wrong(tx.vault.code_hash(keyed.digits).hex(), keyed.try_number)
     if after != before:
         inbound.record_wrong_keys(tx.session, call.provider_id, after)
-        if code is None and is_written_code(digits):
-            judge_wrong(tx, call.sender, [digits], told_codes(tx, call.sender), by_text=False)
+        if code is None and is_written_code(keyed.digits):
+            judge_wrong(tx, call.sender, [keyed.digits], told_codes(tx, call.sender), by_text=False)
     return after
 
 

@@ -23,6 +23,7 @@ from alertnet.flows.sms.report_by_sms import raise_alarm
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.flows.voice.incoming_call import (
     Asks,
+    KeyedIn,
     Reception,
     came_long_ago,
     key_written_code,
@@ -37,39 +38,37 @@ TO_KEY_TYPE = timedelta(minutes=1)
 """A caller who has neither keyed the type nor been put through by then has hung up, or was cut off."""
 
 
-def key_code_or_pin(
-    tx: Tx, edition: Edition, call: InboundCall, digits: str, try_number: int | None = None
-) -> Reception:
+def key_code_or_pin(tx: Tx, edition: Edition, call: InboundCall, keyed: KeyedIn) -> Reception:
     """Handle keys where a code was asked for: a PIN reports, because a member may also hold codes, as when on duty."""
-    if is_pin(digits) and member_at(tx, edition.network, call.sender) is not None:
-        return key_pin(tx, edition, call, digits)
-    return key_written_code(tx, edition, call, digits, try_number)
+    if is_pin(keyed.digits) and member_at(tx, edition.network, call.sender) is not None:
+        return key_pin(tx, edition, call, keyed)
+    return key_written_code(tx, edition, call, keyed)
 
 
-def key_pin(tx: Tx, edition: Edition, call: InboundCall, digits: str) -> Reception:
+def key_pin(tx: Tx, edition: Edition, call: InboundCall, keyed: KeyedIn) -> Reception:
     """Raise the alarm whatever is keyed; only a true PIN verifies it. Silence is put through."""
-    received = replace(receive_call(tx, edition, call, is_silent=not digits), rings_first=False)
+    received = replace(receive_call(tx, edition, call, is_silent=not keyed.digits), rings_first=False)
     sender = member_at(tx, edition.network, call.sender)
     if sender is None or not received.takes_pin:
         return received
-    if not digits:
+    if not keyed.digits:
         return replace(received, asks=None)
     if raised := inbound.raised_by(tx, call):
         return replace(received, asks=Asks.TYPE, raised=raised)
     if came_long_ago(tx, call):
         return replace(received, asks=None)
-    keyed = InboundSms(call.provider_id, call.sender, body="")
-    locked, _ = raise_alarm(FieldText(tx, edition, sender, keyed), Report(panic=False, pin=digits))
+    without_words = FieldText(tx, edition, sender, InboundSms(call.provider_id, call.sender, body=""))
+    locked, _ = raise_alarm(without_words, Report(panic=False, pin=keyed.digits))
     ref = locked.ref_raised_from(call.sender)
     inbound.record_outcome(tx, call, ref, is_spoken=received.is_spoken)
     _await_type(locked, sender.team.id)
     return replace(received, asks=Asks.TYPE, raised=ref)
 
 
-def key_type(tx: Tx, edition: Edition, call: InboundCall, digits: str) -> Reception:
+def key_type(tx: Tx, edition: Edition, call: InboundCall, keyed: KeyedIn) -> Reception:
     """Handle the two digits of the type; then the call is put through, whatever was keyed."""
     received = receive_call(tx, edition, call)
-    raised, type = inbound.raised_by(tx, call), _type(digits)
+    raised, type = inbound.raised_by(tx, call), _type(keyed.digits)
     if not received.takes_pin or raised is None:
         return replace(received, asks=None, may_tell=raised is not None)
     locked = take_up(tx, incidents.id_of(tx, raised))
@@ -84,7 +83,7 @@ def key_type(tx: Tx, edition: Edition, call: InboundCall, digits: str) -> Recept
     return replace(received, asks=None, may_tell=True)
 
 
-def end_telling(tx: Tx, edition: Edition, call: InboundCall, digits: str) -> Reception:
+def end_telling(tx: Tx, edition: Edition, call: InboundCall, _: KeyedIn) -> Reception:
     """Put the call through after the member has told what there was to tell."""
     return replace(receive_call(tx, edition, call, is_silent=True), asks=None, rings_first=False)
 

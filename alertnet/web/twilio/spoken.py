@@ -19,6 +19,9 @@ USUAL_PATIENCE_SECONDS = 8
 LENGTHS = {Asks.CODE: WRITTEN_CODE_LENGTH, Asks.PROOF: ONE_TIME_PIN_LENGTH, Asks.PIN: ONE_TIME_PIN_LENGTH, Asks.TYPE: 2}
 """The most keys for each question; the star ends shorter input."""
 
+TOLD = "told"
+"""Stands where a question does in the address to which a recording's end is reported."""
+
 PAUSE_SECONDS = 1
 """Between digits that are spoken slowly.
 
@@ -64,7 +67,7 @@ class _Document:
     def record(self) -> None:
         """Record what is said after a tone; after silence the document goes on."""
         self.twiml.record(
-            action=f"{self._place}/twilio/voice?keyed=told",
+            action=f"{self._place}/twilio/voice?keyed={TOLD}",
             method="POST",
             max_length=LONGEST_RECORDING,
             timeout=SILENCE_ENDS_IT,

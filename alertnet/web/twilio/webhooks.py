@@ -18,7 +18,7 @@ from alertnet.core.monitoring.metrics import WEBHOOKS, once
 from alertnet.flows.credentials.page_links import with_page
 from alertnet.flows.sending.record_outcome import track_call, track_sms
 from alertnet.flows.sms.receive_sms import receive_sms
-from alertnet.flows.voice.incoming_call import Asks, key_contacts_pin, receive_call
+from alertnet.flows.voice.incoming_call import Asks, KeyedIn, key_contacts_pin, receive_call
 from alertnet.flows.voice.live_call import Keyed
 from alertnet.flows.voice.outgoing_call import answer_call, key_in
 from alertnet.flows.voice.recording import note_recording
@@ -31,13 +31,19 @@ from alertnet.web.forms import Form, Identifier, form_of, identifier, needed, nu
 from alertnet.web.layers import HeadersAsCame, Raising, Way
 from alertnet.web.throttle import Throttle
 from alertnet.web.twilio.signature import Signed, check_signature
-from alertnet.web.twilio.spoken import STAR, speak, welcome
+from alertnet.web.twilio.spoken import STAR, TOLD, speak, welcome
 
 router = APIRouter(include_in_schema=False, route_class=Raising)
 
 WRONG_PERSON = "9"
-KEYED = {"pin": key_pin, "type": key_type, "told": end_telling}
-"""The flow for keys in a call to our number, by what was asked; for other questions a written code is expected."""
+KEYED = {
+    Asks.CODE: key_code_or_pin,
+    Asks.PROOF: key_contacts_pin,
+    Asks.PIN: key_pin,
+    Asks.TYPE: key_type,
+    TOLD: end_telling,
+}
+"""The flow for keys in a call to our number, by what was asked."""
 
 MOST_DIGITS = 6
 """The most digits of a recording's length (seconds), or of how many pictures came, that are believed."""
@@ -84,11 +90,8 @@ def call_in(
     call = InboundCall(identifier(form, "CallSid"), form.get("From", ""))
     if keyed is None:
         return welcome(runtime, runtime.transact(receive_call, runtime.edition, call))
-    if (key_in_call_in := KEYED.get(keyed)) is not None:
-        return welcome(runtime, runtime.transact(key_in_call_in, runtime.edition, call, _digits(form)))
-    if keyed == Asks.PROOF:
-        return welcome(runtime, runtime.transact(key_contacts_pin, runtime.edition, call, _digits(form), code))
-    return welcome(runtime, runtime.transact(key_code_or_pin, runtime.edition, call, _digits(form), try_number))
+    flow, keys = KEYED.get(keyed, key_code_or_pin), KeyedIn(_digits(form), try_number, code)
+    return welcome(runtime, runtime.transact(flow, runtime.edition, call, keys))
 
 
 @router.post("/twilio/voice/recording")
