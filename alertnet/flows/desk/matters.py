@@ -97,8 +97,8 @@ class Matter:
 def matter_of(locked: LockedIncident, prompt: Prompt, to_go_on: Sequence[str], reporter: str, zone: str) -> Matter:
     """The matter of a prompt. `to_go_on`: who would be told if the incident, reported by `reporter`, were genuine."""
     tree = locked.tree_of(prompt.escalation_id) if prompt.escalation_id else ""
-    told = prompts.level_in_words(locked, locked.states, tree, prompt.level_index) if prompt.subject == "level" else {}
-    names = [locked.contact(tree, id).called for id in told.get("names", ())]
+    level = prompts.asked_level(locked, prompt) if prompt.subject == Subject.LEVEL else None
+    names = [locked.contact(tree, id).called for id in level.names] if level else []
     if prompt.subject == Subject.VERIFY:
         names = [*to_go_on]
     judged = (Subject.VERIFY, Subject.LEVEL)
@@ -114,9 +114,9 @@ def matter_of(locked: LockedIncident, prompt: Prompt, to_go_on: Sequence[str], r
         neutral=prompt.subject,
         about=_called(locked, tree, prompt),
         names=tuple(dict.fromkeys(names)),
-        why=told.get("why", ()),
+        why=level.why if level else (),
         title=locked.tree(tree).title_to_read if tree else None,
-        automatic_at=None if prompt.is_call_cut else told.get("automatic_at", prompt.automatic_at),
+        automatic_at=None if prompt.is_call_cut else (level or prompt).automatic_at,
         again_at=prompt.due_at,
         asked=prompt.asked,
         held=prompt.answer == PromptAnswer.HOLD,

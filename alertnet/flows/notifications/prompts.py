@@ -7,6 +7,7 @@ from typing import Any
 
 from typing_extensions import TypedDict, Unpack
 
+from alertnet.core.codec import value
 from alertnet.core.delivery.next_repeat import FIRST_AFTER_HOLD, PROMPT_EVERY, next_repeat, prompt_pause
 from alertnet.core.directory.contact import Method, MethodKind
 from alertnet.core.disclosure import FIELD_NEWS, IN_FLOODS, Subject
@@ -39,6 +40,19 @@ class PromptDetails(TypedDict, total=False):
     escalation_id: str
     level: int | None
     contacts: int | None
+    automatic_at: datetime | None
+
+
+@value
+class AskedLevel:
+    """The level that a decision is about: whom it tells, in the tree of which title, why it waits, when it opens alone.
+
+    The names are those of the fields of `Said`.
+    """
+
+    tree: str
+    names: tuple[str, ...]
+    why: tuple[str, ...]
     automatic_at: datetime | None
 
 
@@ -108,7 +122,7 @@ def words_of_prompt(locked: LockedIncident, prompt: Prompt | NewPrompt) -> dict[
         "automatic_at": prompt.automatic_at,
     }
     if prompt.subject == Subject.LEVEL:
-        words |= level_in_words(locked, _states(locked), locked.tree_of(prompt.escalation), prompt.level_index)
+        words |= vars(asked_level(locked, prompt))
     if prompt.subject == Subject.UNANSWERED and prompt.about and len(locked.plans) > 1:
         # Whoever has taken charge in another of its trees must see that this is not about that one.
         words |= {"names": (locked.tree(prompt.about).title,)}
@@ -204,28 +218,21 @@ def _repeat(locked: LockedIncident, prompt: Prompt, again_at: datetime | None) -
     locked.record(f"{prompt.kind}_repeated", subject=prompt.subject, asked=prompt.asked + 1)
 
 
-def level_in_words(locked: LockedIncident, states: Mapping[str, State], tree: str, index: int | None) -> dict[str, Any]:
-    """The words of a decision about a level: whom it tells, in which tree, and why it waits for a go.
+def asked_level(locked: LockedIncident, prompt: Prompt | NewPrompt) -> AskedLevel:
+    """The level that a decision is about, as far as its escalation can be read.
 
-    `states`: the state of each tree's escalation, where it can be read.
+    While its question is open, it opens by itself when it would as of now, not as it was asked.
     """
-    plan, state = locked.plans[tree], states.get(tree)
-    planned = next((each for each in plan.levels if each.index == index), None)
+    tree = locked.tree_of(prompt.escalation)
+    plan, state = locked.plans[tree], _states(locked).get(tree)
+    planned = next((each for each in plan.levels if each.index == prompt.level_index), None)
     reasons = reasons_to_wait(plan, state, planned) if planned is not None and state is not None else ()
-    return {
-        "tree": plan.tree.title,
-        "names": planned.contacts if planned is not None else (),
-        "why": tuple(reason.value for reason in reasons),
-        **_when_by_itself(locked, state, index),
-    }
-
-
-def _when_by_itself(locked: LockedIncident, state: State | None, index: int | None) -> dict[str, Any]:
-    """When the level opens by itself, where its question is still open: as that stands now, not as it was asked."""
     question = state.question if state is not None else None
-    if question is None or question.index != index:
-        return {}
-    return {"automatic_at": opens_by_itself_at(question, locked.facts.severity, locked.tx.now)}
+    automatic_at = prompt.automatic_at
+    if question is not None and question.index == prompt.level_index:
+        automatic_at = opens_by_itself_at(question, locked.facts.severity, locked.tx.now)
+    names = planned.contacts if planned is not None else ()
+    return AskedLevel(plan.tree.title, names, tuple(reason.value for reason in reasons), automatic_at)
 
 
 def would_change(locked: LockedIncident, proposed: Proposed) -> Retold:
