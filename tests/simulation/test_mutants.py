@@ -393,7 +393,7 @@ MUTANTS = {
     "wrong codes are not counted": Mutant(
         "A6",
         36,
-        "alertnet/flows/sms/wrong_codes.py",
+        "alertnet/flows/notifications/wrong_codes.py",
         "    guess_store.keep(tx, number, before, {id: each for id, (each, _) in after.items()})\n",
     ),
     "a place that is not theirs leaves nobody out": Mutant(

@@ -9,13 +9,13 @@ from alertnet.core.inbound.field_words import FieldVerb
 from alertnet.core.inbound.on_the_road.check_in_text import has_words
 from alertnet.core.inbound.on_the_road.journey import TYPED
 from alertnet.core.inbound.sms_grammar import Report, parse_report
+from alertnet.flows.notifications.wrong_codes import judge_wrong
 from alertnet.flows.sms.check_in_by_sms import is_for_people, receive_check_in
 from alertnet.flows.sms.coerced_text import heard_of
 from alertnet.flows.sms.field_text import FieldText
 from alertnet.flows.sms.quiet_verbs import QUIET_VERBS, receive_quiet_verb
 from alertnet.flows.sms.report_by_sms import is_news, receive_report
 from alertnet.flows.sms.withdraw_by_sms import is_cry_all_the_same, receive_withdrawal, withdrawable
-from alertnet.flows.sms.wrong_codes import judge_wrong
 from alertnet.store.records.credentials.codes import told_codes
 from alertnet.store.records.inbound import Reply
 

@@ -31,6 +31,7 @@ from alertnet.flows.credentials.written_codes import about_what_is_real
 from alertnet.flows.notifications.floods import may_look, may_reply, tell_drop
 from alertnet.flows.notifications.number_tests import answer_by_text
 from alertnet.flows.notifications.system_notices import RANKS
+from alertnet.flows.notifications.wrong_codes import Consequence, judge_wrong
 from alertnet.flows.sms.answer_by_sms import record_answers, reply_to_holder
 from alertnet.flows.sms.coerced_text import hear_duress, is_coerced
 from alertnet.flows.sms.field_text import FieldText
@@ -38,7 +39,6 @@ from alertnet.flows.sms.member_texts import hear_report, read_member
 from alertnet.flows.sms.quarantine import tell_of_stranger
 from alertnet.flows.sms.quiet_verbs import change_duty
 from alertnet.flows.sms.unclear_sms import pass_on_from_contact, pass_on_from_member, reply_unclear
-from alertnet.flows.sms.wrong_codes import Consequence, judge_wrong
 from alertnet.flows.system.lost_incidents import pass_on_answer
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up, take_up_each
 from alertnet.flows.unit.unit_of_work import UnitOfWork

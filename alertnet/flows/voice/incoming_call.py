@@ -24,7 +24,7 @@ from alertnet.flows.notifications.contact_pins import owner_of_pin, try_contacts
 from alertnet.flows.notifications.floods import ring_once, rings_now, tell_drop
 from alertnet.flows.notifications.number_tests import CALL, answer_by_code, is_awaited
 from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
-from alertnet.flows.sms.wrong_codes import judge_wrong
+from alertnet.flows.notifications.wrong_codes import judge_wrong
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import editions, inbound, limits

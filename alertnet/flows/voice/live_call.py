@@ -11,8 +11,8 @@ from alertnet.core.notification import ASKING, AttemptStatus, Kind
 from alertnet.flows.credentials.pins import digits_of_pin
 from alertnet.flows.notifications.cancel_messages import wanted_by
 from alertnet.flows.notifications.contact_pins import owner_of_pin, try_contacts_pin
+from alertnet.flows.notifications.wrong_codes import count_wrong_tries
 from alertnet.flows.sending.locked_attempt import FOLLOW_UP, LockedAttempt, lock_attempt
-from alertnet.flows.sms.wrong_codes import count_wrong_tries
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import prompts as prompt_store
