@@ -121,7 +121,7 @@ def alert(locked: LockedIncident, new: NewAlert, coverage: Coverage) -> str:
         planned_at=send.at,
         expires_at=send.expires_at,
     )
-    return locked.work.post(draft, ((tree, coverage),))
+    return locked.work.post(draft, coverage)
 
 
 def drafts(

@@ -43,7 +43,7 @@ def ask_to_call(locked: LockedIncident, new: NewAlert, coverage: Coverage) -> st
         prompt_id=prompt,
         expires_at=send.expires_at,
     )
-    return locked.work.post(draft, ((tree, coverage),), send=False)
+    return locked.work.post(draft, coverage, send=False)
 
 
 def ask_again(locked: LockedIncident, task: AlertOnRecord, coverage: Coverage) -> None:

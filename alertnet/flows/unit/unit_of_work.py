@@ -65,23 +65,21 @@ class UnitOfWork:
         """Record where that chain ends, once all of it is written."""
         self.closed_chains.add(chain)
 
-    def post(
-        self, draft: NotificationDraft, served: tuple[tuple[str, Coverage], ...] = (), *, send: bool = True
-    ) -> str:
-        """Post a notification with a first attempt, counting for those escalations (tree, coverage); returns its id.
+    def post(self, draft: NotificationDraft, coverage: Coverage | None = None, *, send: bool = True) -> str:
+        """Post a notification with a first attempt, counting for the escalation of its tree (`coverage`).
 
-        `send=False`: it is on its way already, as the answer to a webhook.
+        Returns its id. `send=False`: it is on its way already, as the answer to a webhook.
         """
         new = extended(
             NewNotification,
             draft,
             id=self.tx.entropy.id(),
             address_index=self.tx.vault.index(draft.address),
-            trees=sorted({tree for tree, _ in served}) or ([draft.tree] if draft.tree else []),
+            trees=[draft.tree] if draft.tree else [],
             status=AttemptStatus.QUEUED if send else AttemptStatus.SENT,
         )
         self.add(new)
-        for _, coverage in served:
+        if coverage is not None:
             self.cover(new.id, coverage)
         if send:
             self.attempt(new.id, new, leaves_at=new.leaves_at)
