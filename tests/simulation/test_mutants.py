@@ -152,7 +152,7 @@ MUTANTS = {
         "B3",
         65,
         "alertnet/flows/mail/receive_mail.py",
-        "            locked.apply_status(provider_id, AttemptStatus.FAILED, failure, status)\n",
+        "            attempt.apply_status(provider_id, AttemptStatus.FAILED, failure, status)\n",
     ),
     "a drill begins beside what is real and critical": Mutant(
         "B5", 3, "alertnet/flows/incidents/drills.py", "why = _why_not(tx, drill) or _begin(", "why = _begin("
@@ -238,15 +238,15 @@ MUTANTS = {
         "A5",
         1,
         "alertnet/flows/sending/record_outcome.py",
-        "locked.status is AttemptStatus.SENDING and is_ours",
+        "attempt.status is AttemptStatus.SENDING and is_ours",
         "True",
     ),
     "lease without fencing: at the answer to a question": Mutant(
         "A5",
         84,
         "alertnet/flows/sending/settle_unknown.py",
-        "locked.status is before and locked.found.lease == lease",
-        "locked.status is before",
+        "attempt.status is before and attempt.found.lease == lease",
+        "attempt.status is before",
     ),
     "an end in good order leaves behind what it has claimed": Mutant(
         "A5", 3, "alertnet/worker/service.py", "        for pool in self._pools.values():\n            pool.close()\n"
@@ -289,8 +289,8 @@ MUTANTS = {
         "A5 A11",
         1,
         "alertnet/flows/sending/settle_unknown.py",
-        'locked.unsure("lease")',
-        'locked.wait(tx.now, "lease")',
+        'attempt.unsure("lease")',
+        'attempt.wait(tx.now, "lease")',
     ),
     "due time anchored to now: where levels start": Mutant(
         "A7",

@@ -104,30 +104,30 @@ def charge(tx: Tx, method: MethodKind, sender: str, units: int, rate: float) -> 
 
 def put_aside(tx: Tx, attempt_id: str) -> None:
     """Cancel a queued attempt that may no longer leave."""
-    locked = lock_attempt(tx, attempt_id)
-    if locked is None or locked.status is not AttemptStatus.QUEUED:
+    attempt = lock_attempt(tx, attempt_id)
+    if attempt is None or attempt.status is not AttemptStatus.QUEUED:
         return
     found, _ = due_attempts.with_words(tx.session, [attempt_id])
     for due in found:
         why = _Obstacles(tx).to(due)
         if why == RANG_OUT:
-            locked.failed(Failure.NO_ANSWER, RANG_OUT, redial=False)
+            attempt.failed(Failure.NO_ANSWER, RANG_OUT, redial=False)
         elif why is not None:
             if why == JOINED:
-                locked.note_decision_sent()
-            locked.cancelled(why)
+                attempt.note_decision_sent()
+            attempt.cancelled(why)
         if why in (CLOSED, RELIEVED):
-            locked.happens(lambda each: Unsent(each.contact, each.method_index))
-    locked.finish()
+            attempt.happens(lambda each: Unsent(each.contact, each.method_index))
+    attempt.finish()
 
 
 def hold_up(tx: Tx, attempt_id: str, until: datetime) -> None:
     """Let an attempt wait for its providers, which are away; the contact's next method goes."""
-    locked = lock_attempt(tx, attempt_id)
-    if locked is None or locked.status is not AttemptStatus.QUEUED:
+    attempt = lock_attempt(tx, attempt_id)
+    if attempt is None or attempt.status is not AttemptStatus.QUEUED:
         return
-    locked.wait(until, AWAY)
-    locked.finish()
+    attempt.wait(until, AWAY)
+    attempt.finish()
 
 
 class _Look:

@@ -112,7 +112,7 @@ def sealed(mail: Outgoing, seal: Seal, labels: Mapping[str, str], words: Words, 
 
 def record_unsealed(tx: Tx, attempt_id: str, why: str) -> None:
     """Record that a mail leaves unencrypted although its contact has a key."""
-    locked = lock_attempt(tx, attempt_id)
-    if locked is not None:
-        locked.record("mail_not_encrypted", why=why)
-        locked.finish()
+    attempt = lock_attempt(tx, attempt_id)
+    if attempt is not None:
+        attempt.record("mail_not_encrypted", why=why)
+        attempt.finish()

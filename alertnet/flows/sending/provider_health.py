@@ -30,22 +30,22 @@ def note(tx: Tx, route: Route, result: Result, attempt: str | None = None) -> Br
     return after
 
 
-def note_heard(locked: LockedAttempt) -> None:
+def note_heard(attempt: LockedAttempt) -> None:
     """Record that a provider reported an attempt; where nobody knew yet that it has it, this shows that it works.
 
     A report that our account is refused does not. Call it before the attempt is finished: the breaker is locked before
     the system's history.
     """
-    is_news = locked.found.provider_id is None and locked.provider_id is not None
-    if not is_news and locked.account_fault is None:
+    is_news = attempt.found.provider_id is None and attempt.provider_id is not None
+    if not is_news and attempt.account_fault is None:
         return
-    route = (locked.found.method, locked.found.provider or FIRST)
-    before = breaker_store.hold(locked.tx, route)
-    if locked.account_fault is None:
-        after = after_success(before, locked.tx.now)
+    route = (attempt.found.method, attempt.found.provider or FIRST)
+    before = breaker_store.hold(attempt.tx, route)
+    if attempt.account_fault is None:
+        after = after_success(before, attempt.tx.now)
     else:
-        after = after_fault(before, locked.tx.now, locked.account_fault, is_certain=True)
-    _replace(locked.tx, route, before, after)
+        after = after_fault(before, attempt.tx.now, attempt.account_fault, is_certain=True)
+    _replace(attempt.tx, route, before, after)
 
 
 def claim_probe(tx: Tx, route: Route) -> bool:

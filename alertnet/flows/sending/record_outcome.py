@@ -21,12 +21,12 @@ from alertnet.store.monitoring import heartbeats
 
 def track_sms(tx: Tx, attempt_id: str, provider_id: str, status: str, error_code: Code = None) -> None:
     """Apply a MessageStatus and its ErrorCode, if there is such an attempt."""
-    locked = lock_attempt(tx, attempt_id)
-    if locked is None:
+    attempt = lock_attempt(tx, attempt_id)
+    if attempt is None:
         return
     outcome, failure = outcome_of_sms(status, error_code)
-    locked.apply_status(provider_id, outcome, failure, error_code)
-    _finish(locked, MethodKind.SMS, failure)
+    attempt.apply_status(provider_id, outcome, failure, error_code)
+    _finish(attempt, MethodKind.SMS, failure)
 
 
 def track_call(
@@ -36,19 +36,19 @@ def track_call(
 
     A call that ended without its code has failed, whoever answered it.
     """
-    locked = lock_attempt(tx, attempt_id)
-    if locked is None:
+    attempt = lock_attempt(tx, attempt_id)
+    if attempt is None:
         return
     outcome, failure = outcome_of_call(status, sip_code, error_code)
-    locked.apply_status(provider_id, outcome, failure, error_code or sip_code)
-    _finish(locked, MethodKind.CALL, failure)
+    attempt.apply_status(provider_id, outcome, failure, error_code or sip_code)
+    _finish(attempt, MethodKind.CALL, failure)
 
 
-def _finish(locked: LockedAttempt, method: MethodKind, failure: Failure | None) -> None:
-    note_heard(locked)
-    locked.finish()
+def _finish(attempt: LockedAttempt, method: MethodKind, failure: Failure | None) -> None:
+    note_heard(attempt)
+    attempt.finish()
     if failure is not Failure.OUR_ACCOUNT:
-        heartbeats.note_report(locked.tx, method)
+        heartbeats.note_report(attempt.tx, method)
 
 
 @value
@@ -61,63 +61,63 @@ class SendOutcome:
 
 
 def record(tx: Tx, outcome: SendOutcome) -> None:
-    locked = lock_attempt(tx, outcome.attempt)
-    if locked is not None:
-        _record(locked, outcome)
-        locked.finish()
+    attempt = lock_attempt(tx, outcome.attempt)
+    if attempt is not None:
+        _record(attempt, outcome)
+        attempt.finish()
 
 
 def record_each(tx: Tx, outcomes: Sequence[SendOutcome]) -> list[bool]:
     """Record several outcomes at once; False for one to be recorded alone, since another flow holds its incident."""
-    locked = lock_attempts(tx, [each.attempt for each in outcomes])
+    attempts = lock_attempts(tx, [each.attempt for each in outcomes])
     for each in outcomes:
-        if each.attempt in locked:
-            _record(locked[each.attempt], each)
-    for taken in locked.values():
-        taken.finish()
-    return [each.attempt in locked for each in outcomes]
+        if each.attempt in attempts:
+            _record(attempts[each.attempt], each)
+    for attempt in attempts.values():
+        attempt.finish()
+    return [each.attempt in attempts for each in outcomes]
 
 
-def _record(locked: LockedAttempt, outcome: SendOutcome) -> None:
+def _record(attempt: LockedAttempt, outcome: SendOutcome) -> None:
     # A worker that has lost the lease changes nothing but the id of what was accepted, so that callbacks and the
     # provider's answers can settle it; a message cancelled on its way has left all the same.
-    result, is_ours = outcome.result, locked.found.lease == outcome.lease
-    if locked.status is AttemptStatus.SENDING and is_ours:
-        _apply(locked, result)
-    elif locked.status is AttemptStatus.CANCELLED and (is_ours or isinstance(result, Accepted)):
-        _apply_to_cancelled(locked, result)
+    result, is_ours = outcome.result, attempt.found.lease == outcome.lease
+    if attempt.status is AttemptStatus.SENDING and is_ours:
+        _apply(attempt, result)
+    elif attempt.status is AttemptStatus.CANCELLED and (is_ours or isinstance(result, Accepted)):
+        _apply_to_cancelled(attempt, result)
     elif isinstance(result, Accepted):
-        locked.bind(result.provider_id)
+        attempt.bind(result.provider_id)
 
 
-def _apply_to_cancelled(locked: LockedAttempt, result: Result | TurnedAway | Withheld) -> None:
+def _apply_to_cancelled(attempt: LockedAttempt, result: Result | TurnedAway | Withheld) -> None:
     match result:
         case Accepted(provider_id, status):
-            locked.apply_status(provider_id, status)
+            attempt.apply_status(provider_id, status)
         case Unsure(code):
-            locked.may_have_left(code)
+            attempt.may_have_left(code)
         case _:
-            locked.never_left()
+            attempt.never_left()
 
 
-def _apply(locked: LockedAttempt, result: Result | TurnedAway | Withheld) -> None:
+def _apply(attempt: LockedAttempt, result: Result | TurnedAway | Withheld) -> None:
     match result:
         case Accepted(provider_id, status):
-            locked.apply_status(provider_id, status)
+            attempt.apply_status(provider_id, status)
         case Refused(failure, code):
-            locked.failed(failure, code)
+            attempt.failed(failure, code)
         case NotSent(code, retry_after):
-            _wait(locked, code, retry_after)
+            _wait(attempt, code, retry_after)
         case Withheld():
             # The lease was over, or the database gave no answer.
-            _wait(locked, "withheld", None)
+            _wait(attempt, "withheld", None)
         case TurnedAway(code):
-            locked.turned_away(code)
+            attempt.turned_away(code)
         case Unsure(code):
-            locked.unsure(code)
+            attempt.unsure(code)
 
 
-def _wait(locked: LockedAttempt, code: str, retry_after: timedelta | None) -> None:
+def _wait(attempt: LockedAttempt, code: str, retry_after: timedelta | None) -> None:
     """Let it wait, since it surely has not left: it is tried again while it is wanted, within a minute."""
-    pause = believed(retry_after) if retry_after else pause_after(locked.found.delays)
-    locked.wait(locked.tx.now + pause, code)
+    pause = believed(retry_after) if retry_after else pause_after(attempt.found.delays)
+    attempt.wait(attempt.tx.now + pause, code)

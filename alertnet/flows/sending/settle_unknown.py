@@ -28,13 +28,13 @@ MOST_QUERIES = 6
 
 def expire_lease(tx: Tx, attempt_id: str) -> None:
     """End a lease whose holder has not reported, and may have died before or after sending: the outcome is unknown."""
-    locked = lock_attempt(tx, attempt_id)
-    if locked is None or locked.status is not AttemptStatus.SENDING:
+    attempt = lock_attempt(tx, attempt_id)
+    if attempt is None or attempt.status is not AttemptStatus.SENDING:
         return
-    if locked.found.due_at is None or locked.found.due_at > tx.now:
+    if attempt.found.due_at is None or attempt.found.due_at > tx.now:
         return
-    locked.unsure("lease")
-    locked.finish()
+    attempt.unsure("lease")
+    attempt.finish()
 
 
 def claim_status_queries(tx: Tx, method: MethodKind, limit: int, others: Collection[str] = ()) -> Claims:
@@ -51,71 +51,73 @@ def record_lookup(tx: Tx, attempt_id: str, lease: str, lookup: Lookup) -> None:
     An outcome that two lookups, a minute apart, did not find is given up, and one marked re-send is queued; none where
     nobody wants it any more.
     """
-    locked = lock_attempt(tx, attempt_id)
-    if locked is None:
+    attempt = lock_attempt(tx, attempt_id)
+    if attempt is None:
         return
-    before = locked.status
+    before = attempt.status
     if isinstance(lookup, Found) and not attempt_store.bound_elsewhere(tx.session, lookup.provider_id, attempt_id):
-        locked.apply_status(lookup.provider_id, lookup.status, lookup.failure, lookup.code)
-    was_unreported = locked.status in (AttemptStatus.DELIVERED, AttemptStatus.FAILED) and locked.status is not before
-    is_open = locked.status is before and locked.found.lease == lease
-    if is_open and (before is AttemptStatus.UNKNOWN or _may_have_left(locked)):
-        _give_up_or_ask_again(locked)
+        attempt.apply_status(lookup.provider_id, lookup.status, lookup.failure, lookup.code)
+    was_unreported = attempt.status in (AttemptStatus.DELIVERED, AttemptStatus.FAILED) and attempt.status is not before
+    is_open = attempt.status is before and attempt.found.lease == lease
+    if is_open and (before is AttemptStatus.UNKNOWN or _may_have_left(attempt)):
+        _give_up_or_ask_again(attempt)
     elif is_open and before in (AttemptStatus.SENT, AttemptStatus.DELIVERED):
-        _ring_off(locked)
-        _look_again(locked, was_asked=not (isinstance(lookup, CannotTell) and lookup.is_away))
-    elif is_open and before is AttemptStatus.CANCELLED and locked.found.due_at is not None:
-        _hang_up_again(locked, lookup)
-    note_heard(locked)
-    locked.finish()
+        _ring_off(attempt)
+        _look_again(attempt, was_asked=not (isinstance(lookup, CannotTell) and lookup.is_away))
+    elif is_open and before is AttemptStatus.CANCELLED and attempt.found.due_at is not None:
+        _hang_up_again(attempt, lookup)
+    note_heard(attempt)
+    attempt.finish()
     if was_unreported:
-        heartbeats.note_lost_report(tx, locked.found.method, locked.found.started_at or locked.found.created_at)
+        heartbeats.note_lost_report(tx, attempt.found.method, attempt.found.started_at or attempt.found.created_at)
 
 
-def _may_have_left(locked: LockedAttempt) -> bool:
+def _may_have_left(attempt: LockedAttempt) -> bool:
     """Whether it was cancelled on its way, and nobody knows yet whether it left."""
-    return locked.status is AttemptStatus.CANCELLED and locked.provider_id is None and locked.found.due_at is not None
+    return (
+        attempt.status is AttemptStatus.CANCELLED and attempt.provider_id is None and attempt.found.due_at is not None
+    )
 
 
-def _give_up_or_ask_again(locked: LockedAttempt) -> None:
-    if locked.found.checks == 0:
-        locked.change(checks=1, due_at=locked.tx.now + ASK_AGAIN_AFTER, lease=None)
+def _give_up_or_ask_again(attempt: LockedAttempt) -> None:
+    if attempt.found.checks == 0:
+        attempt.change(checks=1, due_at=attempt.tx.now + ASK_AGAIN_AFTER, lease=None)
         return
-    found = locked.found
-    if locked.status is AttemptStatus.CANCELLED:
-        locked.may_have_left(found.error or "lease", given_up=True)
+    found = attempt.found
+    if attempt.status is AttemptStatus.CANCELLED:
+        attempt.may_have_left(found.error or "lease", given_up=True)
         return
-    locked.failed(Failure.OUTCOME_UNKNOWN, found.error, tell=False)
-    locked.send_again()
+    attempt.failed(Failure.OUTCOME_UNKNOWN, found.error, tell=False)
+    attempt.send_again()
 
 
-def _ring_off(locked: LockedAttempt) -> None:
+def _ring_off(attempt: LockedAttempt) -> None:
     """Hang up a cancelled call that left and may still ring; the process that had to do so may have died."""
-    is_alert_call = locked.is_call and locked.found.is_alert and locked.status is AttemptStatus.SENT
-    if is_alert_call and locked.provider_id and not locked.is_wanted():
-        locked.tx.hang_up(locked.provider_id)
+    is_alert_call = attempt.is_call and attempt.found.is_alert and attempt.status is AttemptStatus.SENT
+    if is_alert_call and attempt.provider_id and not attempt.is_wanted():
+        attempt.tx.hang_up(attempt.provider_id)
 
 
-def _hang_up_again(locked: LockedAttempt, lookup: Lookup) -> None:
+def _hang_up_again(attempt: LockedAttempt, lookup: Lookup) -> None:
     """Hang up a cancelled call again until the provider says that it is over, or it can't ring any more (A4)."""
-    checks = locked.found.checks + 1
+    checks = attempt.found.checks + 1
     if (isinstance(lookup, Found) and lookup.status is not AttemptStatus.SENT) or checks >= MOST_QUERIES:
-        locked.change(due_at=None, lease=None)
+        attempt.change(due_at=None, lease=None)
     else:
-        if locked.provider_id is not None:
-            locked.tx.hang_up(locked.provider_id)
-        locked.change(checks=checks, due_at=locked.tx.now + HANG_UP_WITHIN, lease=None)
+        if attempt.provider_id is not None:
+            attempt.tx.hang_up(attempt.provider_id)
+        attempt.change(checks=checks, due_at=attempt.tx.now + HANG_UP_WITHIN, lease=None)
 
 
-def _look_again(locked: LockedAttempt, *, was_asked: bool) -> None:
+def _look_again(attempt: LockedAttempt, *, was_asked: bool) -> None:
     """Look again at an attempt whose end was not reported; a call can't last that long, and is given up.
 
     A provider that is away is asked when it is back, however long that takes: nothing is given up unasked.
     """
-    checks = locked.found.checks + (1 if was_asked else 0)
+    checks = attempt.found.checks + (1 if was_asked else 0)
     if checks < MOST_QUERIES:
-        locked.change(checks=checks, due_at=locked.tx.now + FOLLOW_UP * (1 << checks), lease=None)
-    elif locked.is_call and locked.status is AttemptStatus.SENT:
-        locked.failed(Failure.OUTCOME_UNKNOWN)
+        attempt.change(checks=checks, due_at=attempt.tx.now + FOLLOW_UP * (1 << checks), lease=None)
+    elif attempt.is_call and attempt.status is AttemptStatus.SENT:
+        attempt.failed(Failure.OUTCOME_UNKNOWN)
     else:
-        locked.change(due_at=None, lease=None)
+        attempt.change(due_at=None, lease=None)

@@ -44,12 +44,12 @@ def hold_back(tx: Tx, taken_at: datetime | None, by: str, inbound_routes: Sequen
 
 def mark_unknown(tx: Tx, attempt_id: str) -> None:
     """Mark an attempt that was queued in the backup and has probably left since: the provider is asked first (A5)."""
-    locked = lock_attempt(tx, attempt_id)
-    if locked is None or locked.status is not AttemptStatus.QUEUED:
+    attempt = lock_attempt(tx, attempt_id)
+    if attempt is None or attempt.status is not AttemptStatus.QUEUED:
         return
-    locked.change(started_at=locked.found.created_at)
-    locked.unsure(CODE)
-    locked.finish()
+    attempt.change(started_at=attempt.found.created_at)
+    attempt.unsure(CODE)
+    attempt.finish()
 
 
 def alarm_about(tx: Tx, incident_id: str, taken_at: datetime) -> None:

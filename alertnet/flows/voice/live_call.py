@@ -192,8 +192,8 @@ def is_long_over(tx: Tx, placed: PlacedCall) -> bool:
 
 def take_call(tx: Tx, attempt_id: str) -> Call | None:
     """Lock the call of that attempt, in the order of locks; None where there is none."""
-    locked = lock_attempt(tx, attempt_id)
-    if locked is None or locked.locked is None or not locked.is_call:
+    attempt = lock_attempt(tx, attempt_id)
+    if attempt is None or attempt.locked is None or not attempt.is_call:
         return None
     placed = placed_call(tx.session, attempt_id)
-    return Call(locked, locked.locked, placed, placed.spoken_code)
+    return Call(attempt, attempt.locked, placed, placed.spoken_code)

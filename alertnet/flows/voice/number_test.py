@@ -14,18 +14,18 @@ from alertnet.store.records.credentials.number_tests import WRONG
 from alertnet.store.views.placed_call import PlacedCall, placed_call
 
 
-def greet(locked: LockedAttempt, provider_id: str) -> Spoken:
+def greet(attempt: LockedAttempt, provider_id: str) -> Spoken:
     """What the call says first, and the digits to key back. If the provider asks again, they are the same."""
-    locked.apply_status(provider_id, AttemptStatus.SENT)
-    note_heard(locked)
-    placed = placed_call(locked.tx.session, locked.found.id)
+    attempt.apply_status(provider_id, AttemptStatus.SENT)
+    note_heard(attempt)
+    placed = placed_call(attempt.tx.session, attempt.found.id)
     if placed.wrong_keys.are_too_many:
-        return _say(locked, placed, "nothing_recorded")
+        return _say(attempt, placed, "nothing_recorded")
     if placed.spoken_code is None:
-        code = locked.tx.entropy.digits(SPOKEN_CODE_LENGTH)
+        code = attempt.tx.entropy.digits(SPOKEN_CODE_LENGTH)
         placed = replace(placed, spoken_code=code)
-        locked.change(spoken_code=code)
-    return _say(locked, placed, "greeting", ask=_question("code", placed.wrong_keys.tries + 1))
+        attempt.change(spoken_code=code)
+    return _say(attempt, placed, "greeting", ask=_question("code", placed.wrong_keys.tries + 1))
 
 
 def key_in_test(tx: Tx, attempt_id: str, keyed: Keyed) -> Spoken | None:
@@ -33,31 +33,31 @@ def key_in_test(tx: Tx, attempt_id: str, keyed: Keyed) -> Spoken | None:
 
     Repeating the same keys has no further effect.
     """
-    locked = lock_attempt(tx, attempt_id)
-    if locked is None or locked.found.kind is not Kind.TEST or not locked.is_call:
+    attempt = lock_attempt(tx, attempt_id)
+    if attempt is None or attempt.found.kind is not Kind.TEST or not attempt.is_call:
         return None
     placed = placed_call(tx.session, attempt_id)
     test = number_tests.by_notification(tx.session, placed.notification)
     assert test is not None, "each test was written with its notification"
     if keyed.is_wrong_person:
         record_answer(tx, test, WRONG)
-        return _say(locked, placed, "wrong_person")
+        return _say(attempt, placed, "wrong_person")
     if placed.spoken_code is not None and keyed.digits == placed.spoken_code and not placed.wrong_keys.are_too_many:
         record_answer(tx, test, CALL)
-        locked.change(status=AttemptStatus.DELIVERED, due_at=tx.now + FOLLOW_UP, lease=None, changed_at=tx.now)
-        return _say(locked, placed, "after")
+        attempt.change(status=AttemptStatus.DELIVERED, due_at=tx.now + FOLLOW_UP, lease=None, changed_at=tx.now)
+        return _say(attempt, placed, "after")
     after = placed.wrong_keys.wrong(tx.vault.code_hash(keyed.digits).hex(), keyed.try_number)
-    locked.change(wrong_keys=after.tries, keyed=list(after.keyed))
+    attempt.change(wrong_keys=after.tries, keyed=list(after.keyed))
     if after.are_too_many:
-        return _say(locked, placed, "nothing_recorded")
-    return _say(locked, placed, ask=_question("again", after.tries + 1))
+        return _say(attempt, placed, "nothing_recorded")
+    return _say(attempt, placed, ask=_question("again", after.tries + 1))
 
 
 def _question(stage: str, try_number: int) -> KeypadQuestion:
     return KeypadQuestion(stage, SPOKEN_CODE_LENGTH, try_number)
 
 
-def _say(locked: LockedAttempt, placed: PlacedCall, *stages: str, ask: KeypadQuestion | None = None) -> Spoken:
-    locked.finish()
+def _say(attempt: LockedAttempt, placed: PlacedCall, *stages: str, ask: KeypadQuestion | None = None) -> Spoken:
+    attempt.finish()
     said = replace(placed.said, spoken_code=placed.spoken_code)
     return Spoken(placed.kind, placed.language, said, None, stages, ask)

@@ -49,16 +49,16 @@ def answer_call(tx: Tx, attempt_id: str, provider_id: str) -> Spoken | None:
 
 
 def _announce(tx: Tx, attempt_id: str, provider_id: str) -> Spoken | None:
-    locked = lock_attempt(tx, attempt_id)
-    if locked is None or locked.found.incident_id or not locked.is_call:
+    attempt = lock_attempt(tx, attempt_id)
+    if attempt is None or attempt.found.incident_id or not attempt.is_call:
         return None
-    if locked.found.kind is Kind.TEST:
-        return number_test.greet(locked, provider_id)
-    locked.apply_status(provider_id, AttemptStatus.SENT)
-    note_heard(locked)
-    locked.finish()
-    said = notifications.said_of(tx.session, locked.found.notification_id)
-    return Spoken(locked.found.kind, locked.found.language, said, None, ("no_incident",), None)
+    if attempt.found.kind is Kind.TEST:
+        return number_test.greet(attempt, provider_id)
+    attempt.apply_status(provider_id, AttemptStatus.SENT)
+    note_heard(attempt)
+    attempt.finish()
+    said = notifications.said_of(tx.session, attempt.found.notification_id)
+    return Spoken(attempt.found.kind, attempt.found.language, said, None, ("no_incident",), None)
 
 
 def key_in(tx: Tx, attempt_id: str, keyed: Keyed) -> Spoken | None:
