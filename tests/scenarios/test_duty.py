@@ -14,7 +14,7 @@ from alertnet.flows.system.self_monitoring import keep_watch, look
 from alertnet.store.records import incidents
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import a_tree
-from tests.scenarios.world import World, code_in
+from tests.scenarios.world import TRUE, World, code_in
 
 PHONES = {"ana": "+573005550001", "mary": "+573005550003"}
 OWN = "+573005550101"
@@ -93,6 +93,20 @@ def test_what_waits_until_after_the_change_goes_to_whoever_is_on_duty_then(world
     assert [len(heard(world, name)) for name in PHONES if name != later] == [0]
     told = [each["status"] for each in incident["notifications"] if each["kind"] == "alert" and each["method"] == "sms"]
     assert told == ["cancelled", "delivered"]
+
+
+def test_whoever_checks_in_with_wrong_codes_reads_the_fresh_one_on_the_same_phone(world: World) -> None:
+    """B4: five of them void its code; the reply is that to a check-in, so the fresh one comes by itself."""
+    incident = world.raises(people=[])
+    now, _ = turn_before_and_after(world)
+    old = code_in(heard(world, now)[0])
+
+    replies = [world.texts(PHONES[now], f"OK {TRUE} {9990 + each}") for each in range(5)]
+
+    [told] = [text for text in heard(world, now)[1:] if text not in replies and "/c/" not in text]
+    assert code_in(told) != old
+    world.texts(PHONES[now], f"OK {code_in(told)}")
+    assert incident.answers() == [("coordinator", "acknowledged", "sms")]
 
 
 def test_who_was_told_before_the_change_may_still_acknowledge(world: World) -> None:

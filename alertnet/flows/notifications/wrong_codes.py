@@ -4,7 +4,7 @@ Five wrong codes void those of the number and issue new ones once; after five mo
 that incident. The contact's other numbers, its link, and our calls to it go on, because a number can be forged.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from alertnet.core.codec import value
@@ -37,13 +37,11 @@ class Consequence:
     words: Said
 
 
-def judge_wrong(
-    tx: Tx, number: str, texts: Collection[str], told: Sequence[HeldCode], *, by_text: bool = True
-) -> list[Consequence]:
+def judge_wrong(tx: Tx, number: str, texts: Collection[str], told: Sequence[HeldCode]) -> list[Consequence]:
     """Count codes that this number was never sent, and report those of others. `told`: the codes that it was sent.
 
-    `by_text`: the caller replies to the number, in the last of the incidents; else it gets a text of its own. A number
-    that holds codes itself is not told whose codes they are.
+    Returns what the number is to hear of it, by `tell_number` or in a reply. A number that holds codes itself is not
+    told whose codes they are.
     """
     owners = holders(tx, texts)
     foreign = sorted({each for owner in owners.values() for each in owner}, key=lambda each: each[0])[:MOST_REPORTED]
@@ -58,10 +56,10 @@ def judge_wrong(
             _report_foreign(tx, number, incident, contact)
         else:
             limits.use(tx, FOREIGN_CODES, incident)
-    return count_wrong_tries(tx, number, told, slips, by_text=by_text) if mine else []
+    return count_wrong_tries(tx, number, told, slips) if mine else []
 
 
-def count_wrong_tries(tx: Tx, number: str, told: Sequence[HeldCode], tries: int, *, by_text: bool) -> list[Consequence]:
+def count_wrong_tries(tx: Tx, number: str, told: Sequence[HeldCode], tries: int) -> list[Consequence]:
     """Count wrong codes against the number in each open incident that sent it any, and apply the consequences."""
     ids = sorted({code.incident for code in told})
     # Simultaneous tries wait here, so that two count as two.
@@ -70,12 +68,19 @@ def count_wrong_tries(tx: Tx, number: str, told: Sequence[HeldCode], tries: int,
     counting = [id for id in ids if before.get(id, Guesses()).locked_at is None]
     after = {id: before.get(id, Guesses()).wrong(tx.now, tries) for id in counting}
     guess_store.keep(tx, number, before, {id: each for id, (each, _) in after.items()})
-    return _carry_out(tx, number, told, {id: verdict for id, (_, verdict) in after.items()}, by_text=by_text)
+    return _carry_out(tx, number, told, {id: verdict for id, (_, verdict) in after.items()})
 
 
-def _carry_out(
-    tx: Tx, number: str, told: Sequence[HeldCode], verdicts: Mapping[str, Verdict], *, by_text: bool
-) -> list[Consequence]:
+def tell_number(number: str, consequences: Iterable[Consequence]) -> None:
+    """Tell the number by texts of their own, where it takes texts."""
+    for each in consequences:
+        there = replace(each.holder, contact=each.holder.contact.only_at(number))
+        for draft in drafts(there, Kind.NOT_UNDERSTOOD, each.words):
+            there.locked.work.post(draft)
+        there.locked.finish()
+
+
+def _carry_out(tx: Tx, number: str, told: Sequence[HeldCode], verdicts: Mapping[str, Verdict]) -> list[Consequence]:
     consequences = []
     for incident, verdict in verdicts.items():
         if verdict is Verdict.COUNTED:
@@ -88,8 +93,6 @@ def _carry_out(
         locked.finish()
         if words is not None:
             consequences.append(Consequence(holder, words))
-    for each in consequences[:-1] if by_text else consequences:
-        _write_there(each, number)
     return consequences
 
 
@@ -131,15 +134,6 @@ def _words(recipient: Recipient, number: str) -> Said:
     by_text = Method(MethodKind.SMS, number)
     _, token = link_token(recipient, by_text, escalation_id=escalation)
     return replace(words, link=token)
-
-
-def _write_there(consequence: Consequence, number: str) -> None:
-    """Tell the number by a text of its own, where it takes texts."""
-    holder = consequence.holder
-    there = replace(holder, contact=holder.contact.only_at(number))
-    for draft in drafts(there, Kind.NOT_UNDERSTOOD, consequence.words):
-        holder.locked.work.post(draft)
-    holder.locked.finish()
 
 
 def _has_room(tx: Tx, incident: str) -> bool:

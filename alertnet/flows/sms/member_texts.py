@@ -9,7 +9,7 @@ from alertnet.core.inbound.field_words import FieldVerb
 from alertnet.core.inbound.on_the_road.check_in_text import has_words
 from alertnet.core.inbound.on_the_road.journey import TYPED
 from alertnet.core.inbound.sms_grammar import Report, parse_report
-from alertnet.flows.notifications.wrong_codes import judge_wrong
+from alertnet.flows.notifications.wrong_codes import judge_wrong, tell_number
 from alertnet.flows.sms.check_in_by_sms import is_for_people, receive_check_in
 from alertnet.flows.sms.coerced_text import heard_of
 from alertnet.flows.sms.field_text import FieldText
@@ -72,4 +72,4 @@ def _is_check_in(text: FieldText, report: Report, guessed: Collection[str]) -> b
 def _judge(text: FieldText, tried: Collection[str]) -> None:
     if tried:
         number = text.sms.sender
-        judge_wrong(text.tx, number, sorted(tried), told_codes(text.tx, number))
+        tell_number(number, judge_wrong(text.tx, number, sorted(tried), told_codes(text.tx, number)))

@@ -31,7 +31,7 @@ from alertnet.flows.credentials.written_codes import about_what_is_real
 from alertnet.flows.notifications.floods import may_look, may_reply, tell_drop
 from alertnet.flows.notifications.number_tests import answer_by_text
 from alertnet.flows.notifications.system_notices import RANKS
-from alertnet.flows.notifications.wrong_codes import Consequence, judge_wrong
+from alertnet.flows.notifications.wrong_codes import Consequence, judge_wrong, tell_number
 from alertnet.flows.sms.answer_by_sms import record_answers, reply_to_holder
 from alertnet.flows.sms.coerced_text import hear_duress, is_coerced
 from alertnet.flows.sms.field_text import FieldText
@@ -260,6 +260,7 @@ def _pass_on_rest(text: _Text) -> tuple[bool, Reply | None, Limit | None]:
     asks, from_field = bool(text.answers), text.member is not None
     is_answered, limit = (True, None) if sent else may_reply(tx, sms, is_answer=asks, from_field=from_field)
     consequences = judge_wrong(tx, sms.sender, guessed, told) if guessed else []
+    tell_number(sms.sender, consequences[:-1])
     is_practice = text.is_for_people and not consequences and bool(told) and not text.real
     if text.answers and told and not is_practice:
         reply = _reply_to_holder(text, consequences)

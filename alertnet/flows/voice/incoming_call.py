@@ -24,7 +24,7 @@ from alertnet.flows.notifications.contact_pins import owner_of_pin, try_contacts
 from alertnet.flows.notifications.floods import ring_once, rings_now, tell_drop
 from alertnet.flows.notifications.number_tests import CALL, answer_by_code, is_awaited
 from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
-from alertnet.flows.notifications.wrong_codes import judge_wrong
+from alertnet.flows.notifications.wrong_codes import judge_wrong, tell_number
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import editions, inbound, limits
@@ -241,7 +241,7 @@ def _count_wrong_key(tx: Tx, call: InboundCall, keyed: KeyedIn, code: HeldCode |
     if after != before:
         inbound.record_wrong_keys(tx.session, call.provider_id, after)
         if code is None and is_written_code(keyed.digits):
-            judge_wrong(tx, call.sender, [keyed.digits], told_codes(tx, call.sender), by_text=False)
+            tell_number(call.sender, judge_wrong(tx, call.sender, [keyed.digits], told_codes(tx, call.sender)))
     return after
 
 

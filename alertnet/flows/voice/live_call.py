@@ -11,7 +11,7 @@ from alertnet.core.notification import ASKING, AttemptStatus, Kind
 from alertnet.flows.credentials.pins import digits_of_pin
 from alertnet.flows.notifications.cancel_messages import wanted_by
 from alertnet.flows.notifications.contact_pins import owner_of_pin, try_contacts_pin
-from alertnet.flows.notifications.wrong_codes import count_wrong_tries
+from alertnet.flows.notifications.wrong_codes import count_wrong_tries, tell_number
 from alertnet.flows.sending.locked_attempt import FOLLOW_UP, LockedAttempt, lock_attempt
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.store.db.tx import Tx
@@ -168,7 +168,7 @@ class Call:
                 for each in told_codes(self.locked.tx, self.placed.address)
                 if each.incident == self.locked.incident.id
             ]
-            count_wrong_tries(self.locked.tx, self.placed.address, told, 1, by_text=False)
+            tell_number(self.placed.address, count_wrong_tries(self.locked.tx, self.placed.address, told, 1))
 
     def ask_for_code(self, stage: str | None = None, *, try_number: int, silent: bool = False) -> KeypadQuestion:
         """The question for the code or the PIN; `stage` replaces its usual words."""
