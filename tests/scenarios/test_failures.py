@@ -11,7 +11,7 @@ from alertnet.store.tables import escalations, incidents, timeline
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned, reports, tries
 from tests.scenarios.valley import CONTACTS, COORDINATION, OFFICES, a_tree, calling_offices
-from tests.scenarios.world import REPOSITORY, Incident, World
+from tests.scenarios.world import REPOSITORY, Incident, World, code_in, link_in
 
 SEVERAL_METHODS = {
     "sms": "+573005550120",
@@ -195,6 +195,21 @@ def test_an_incident_that_cannot_be_read_delays_no_other(world: World) -> None:
     assert planned(sound, "defenders-network") == [("defenders-network", "sms", 10)]
     assert planned(broken, "defenders-network") == []
     assert "put_off" in world.runtime.read(lambda tx: set(tx.session.scalars(SYSTEM_KINDS)))
+
+
+def test_who_has_answered_has_a_page_though_another_tree_of_the_incident_cannot_be_read(world: World) -> None:
+    """A11: it shows what was recorded, and what comes next in the trees that can be read."""
+    incident = world.raises()
+    alert = world.phone("coordinator").inbox[0]
+    world.texts("coordinator", f"OK {code_in(alert)}")
+    [others] = {each["tree"] for each in incident["escalations"]} - {"colombia"}
+    spoil = update(escalations).where(escalations.c.tree == others).values(state={"nobody": "knows this"})
+    world.runtime.transact(lambda tx: tx.session.execute(spoil))
+
+    page = world.client.get(link_in(alert))
+
+    assert page.status_code == 200
+    assert "usted se hace cargo. Gracias." in page.text
 
 
 def test_a_coordinator_whose_own_stop_it_was_is_not_alarmed_by_it(world_of: Worlds) -> None:

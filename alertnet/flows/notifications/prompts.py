@@ -1,6 +1,6 @@
 """Prompts to coordinators: SMS and call to each, at any hour, repeated until one of them answers (B3)."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,6 @@ from alertnet.core.disclosure import FIELD_NEWS, IN_FLOODS, Subject
 from alertnet.core.escalation.advance import reasons_to_wait
 from alertnet.core.escalation.context import opens_by_itself_at
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.escalation.state import State
 from alertnet.core.incident import Proposed
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind, methods_to_prompt
 from alertnet.core.replan.difference import Retold, as_proposed, changed
@@ -24,7 +23,6 @@ from alertnet.flows.notifications.compose import draft_to, methods_at_any_hour, 
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.store.queues import incident_attempts
 from alertnet.store.records import editions
-from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.credentials import codes
 from alertnet.store.records.credentials.codes import Code
@@ -148,14 +146,7 @@ def subject_of(locked: LockedIncident, prompt: Prompt | NewPrompt) -> Subject:
 
 def is_taken_on(locked: LockedIncident) -> bool:
     """Whether anybody has taken charge, in any of its trees."""
-    return any(AnswerKind.ACKNOWLEDGED in each.answers.values() for each in _states(locked).values())
-
-
-def _states(locked: LockedIncident) -> Mapping[str, State]:
-    """The states of its trees, of those that can be read, also where it is only looked at."""
-    id = locked.incident.id
-    known = locked.escalations or escalation_store.look_at_each(locked.tx.session, [id])[id].sound
-    return {each.tree: each.state for each in known}
+    return any(AnswerKind.ACKNOWLEDGED in each.answers.values() for each in locked.readable_states.values())
 
 
 def answer_prompt(locked: LockedIncident, prompt_id: str, answer: PromptAnswer, by: str | None) -> None:
@@ -224,7 +215,7 @@ def asked_level(locked: LockedIncident, prompt: Prompt | NewPrompt) -> AskedLeve
     While its question is open, it opens by itself when it would as of now, not as it was asked.
     """
     tree = locked.tree_of(prompt.escalation)
-    plan, state = locked.plans[tree], _states(locked).get(tree)
+    plan, state = locked.plans[tree], locked.readable_states.get(tree)
     planned = next((each for each in plan.levels if each.index == prompt.level_index), None)
     reasons = reasons_to_wait(plan, state, planned) if planned is not None and state is not None else ()
     question = state.question if state is not None else None

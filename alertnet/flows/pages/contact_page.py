@@ -21,7 +21,6 @@ from alertnet.flows.unit.locked_incident import Recipient, look_at, take_up
 from alertnet.messages.page import Page, Remark
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import answers, notifications
-from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records.answers import CurrentAnswer
 from alertnet.store.records.credentials.page_links import PageLink
 
@@ -65,7 +64,7 @@ def _open_page(visitor: Recipient, link: PageLink, page: Page, proof: Proof) -> 
     session, facts = locked.tx.session, locked.facts
     reads = proof.is_given and contact.disclosure is not Disclosure.MINIMAL
     takes_charge = answer is not None and answer.kind is AnswerKind.ACKNOWLEDGED
-    states = escalation_store.states_of(session, link.incident_id) if takes_charge else {}
+    states = locked.readable_states if takes_charge else {}
     following = coming(visitor, states)
     words = replace(page.said, **following.words) if following else page.said
     told_by = locked.tree(link.tree).level(notifications.level_of(session, link.id))

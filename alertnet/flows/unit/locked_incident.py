@@ -156,6 +156,13 @@ class LockedIncident:
         return {each.tree: each.state for each in self.escalations}
 
     @property
+    def readable_states(self) -> dict[str, State]:
+        """The states of its escalations, also where it is only looked at; without those that can't be read."""
+        id = self.incident.id
+        known = self.escalations or escalation_store.look_at_each(self.tx.session, [id])[id].sound
+        return {each.tree: each.state for each in known}
+
+    @property
     def every_escalation(self) -> list[Escalation | UnreadableEscalation]:
         """The escalations that can be read, then those that can't."""
         return [*self.escalations, *self.broken]
