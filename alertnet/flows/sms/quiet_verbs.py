@@ -23,7 +23,7 @@ from alertnet.flows.sms.coerced_text import hear_duress
 from alertnet.flows.sms.field_text import FieldText
 from alertnet.flows.sms.unclear_sms import pass_on_from_member
 from alertnet.flows.system.duty import arrange
-from alertnet.flows.unit.locked_incident import LockedIncident, take_up
+from alertnet.flows.unit.locked_incident import LockedIncident, take_up, take_up_each
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, timeline
 from alertnet.store.records.credentials import languages
@@ -89,8 +89,9 @@ def _words(report: Report, pin: PinCheck, *, changes_language: bool) -> dict[str
 def _choose_language(tx: Tx, sender: InTheField, language: str) -> InTheField:
     """The member with its new language, which also applies to what its phone has open."""
     languages.choose(tx, sender.owner, language)
-    for incident in incidents.all_open_of_phone(tx, sender.member.phone, held_by=sender.reports_for):
-        locked = take_up(tx, incident.id)
+    known = incidents.all_open_of_phone(tx, sender.member.phone, held_by=sender.reports_for)
+    # Lock them in the order of their ids, so that two flows never wait for each other.
+    for locked in take_up_each(tx, sorted(each.id for each in known)).values() if known else ():
         _note_of_phone(locked, sender.member.phone, field_language=language)
         locked.finish()
     return in_own_language(tx, sender)

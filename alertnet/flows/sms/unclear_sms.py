@@ -25,7 +25,7 @@ from alertnet.flows.notifications.floods import ring_once, rings_now
 from alertnet.flows.notifications.prompts import raise_prompt
 from alertnet.flows.sms.answer_by_sms import keep_text, reply_to_holder
 from alertnet.flows.sms.field_text import FieldText, take_up_found
-from alertnet.flows.unit.locked_incident import LockedIncident, Recipient, take_up
+from alertnet.flows.unit.locked_incident import LockedIncident, Recipient, take_up_each
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, limits
 from alertnet.store.records.credentials.codes import HeldCode
@@ -86,12 +86,11 @@ def _cases(tx: Tx, told: Sequence[HeldCode]) -> list[tuple[LockedIncident, list[
     """The latest incidents of those codes with the codes of each, oldest first; one may just have been closed."""
     latest = list(dict.fromkeys(code.incident for code in reversed(told)))[:MOST_INCIDENTS]
     # Lock them in the order of their ids, so that two flows never wait for each other.
-    cases = [(take_up(tx, incident), incident) for incident in sorted(latest)]
-    cases.sort(key=lambda case: case[0].incident.opened_at)
+    held = take_up_each(tx, sorted(latest)) if latest else {}
     # By the id that the code was found under: what is locked may be what that has just been merged into.
     return [
-        (locked, [replace(code, counts=code.counts and locked.is_open) for code in told if code.incident == incident])
-        for locked, incident in cases
+        (locked, [replace(code, counts=code.counts and locked.is_open) for code in told if code.incident == id])
+        for id, locked in sorted(held.items(), key=lambda each: each[1].incident.opened_at)
     ]
 
 
