@@ -58,18 +58,24 @@ def record_lookup(tx: Tx, attempt_id: str, lease: str, lookup: Lookup) -> None:
     if isinstance(lookup, Found) and not attempt_store.bound_elsewhere(tx.session, lookup.provider_id, attempt_id):
         attempt.apply_status(lookup.provider_id, lookup.status, lookup.failure, lookup.code)
     was_unreported = attempt.status in (AttemptStatus.DELIVERED, AttemptStatus.FAILED) and attempt.status is not before
-    is_open = attempt.status is before and attempt.found.lease == lease
-    if is_open and (before is AttemptStatus.UNKNOWN or _may_have_left(attempt)):
-        _give_up_or_ask_again(attempt)
-    elif is_open and before in (AttemptStatus.SENT, AttemptStatus.DELIVERED):
-        _ring_off(attempt)
-        _look_again(attempt, was_asked=not (isinstance(lookup, CannotTell) and lookup.is_away))
-    elif is_open and before is AttemptStatus.CANCELLED and attempt.found.due_at is not None:
-        _hang_up_again(attempt, lookup)
+    if attempt.status is before and attempt.found.lease == lease:
+        _go_on_asking(attempt, lookup)
     note_heard(attempt)
     attempt.finish()
     if was_unreported:
         heartbeats.note_lost_report(tx, attempt.found.method, attempt.found.started_at or attempt.found.created_at)
+
+
+def _go_on_asking(attempt: LockedAttempt, lookup: Lookup) -> None:
+    """Ask again later, or give up, where the answer has changed nothing."""
+    status = attempt.status
+    if status is AttemptStatus.UNKNOWN or _may_have_left(attempt):
+        _give_up_or_ask_again(attempt)
+    elif status in (AttemptStatus.SENT, AttemptStatus.DELIVERED):
+        _ring_off(attempt)
+        _look_again(attempt, was_asked=not (isinstance(lookup, CannotTell) and lookup.is_away))
+    elif status is AttemptStatus.CANCELLED and attempt.found.due_at is not None:
+        _hang_up_again(attempt, lookup)
 
 
 def _may_have_left(attempt: LockedAttempt) -> bool:
