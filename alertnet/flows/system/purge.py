@@ -68,9 +68,8 @@ def begin_purge(tx: Tx, id: str, decision: PurgeDecision) -> None:
     incident = incidents.lock(tx.session, [id])[id]
     if (kept := _why_kept(tx, incident)) is not None:
         raise WrongState(incident.ref, kept, "it can't be purged now")
-    entry = {"by": decision.by, "why": decision.why}
-    ends = erasure.begin(tx, incident, entry)
-    timeline.note(tx, "incident_purged", ref=incident.ref, **entry)
+    ends = erasure.begin(tx, incident, vars(decision))
+    timeline.note(tx, "incident_purged", ref=incident.ref, **vars(decision))
     checkpoints.note(tx, ends)
 
 
@@ -83,7 +82,7 @@ def erase_part(tx: Tx, id: str) -> bool:
 def erase_old_part(tx: Tx, before: datetime, decision: PurgeDecision) -> bool:
     """Erase the next rows that belong to no incident and are older than that; whether nothing is left."""
     erasure.overwrite(tx.session)
-    return erasure.erase_old(tx, before, {"by": decision.by, "why": decision.why}, AT_ONCE) < AT_ONCE
+    return erasure.erase_old(tx, before, vars(decision), AT_ONCE) < AT_ONCE
 
 
 def hold(tx: Tx, ref: str, decision: PurgeDecision, *, is_held: bool) -> None:
@@ -100,7 +99,7 @@ def hold(tx: Tx, ref: str, decision: PurgeDecision, *, is_held: bool) -> None:
         raise WrongState(incident.ref, "held" if is_held else "not held", "nothing was changed")
     incidents.save_hold(tx.session, incident.every_id, tx.now if is_held else None)
     kind = "incident_held" if is_held else "incident_released"
-    timeline.note(tx, kind, ref=incident.ref, by=decision.by, why=decision.why)
+    timeline.note(tx, kind, ref=incident.ref, **vars(decision))
 
 
 def _why_kept(tx: Tx, incident: Incident) -> str | None:
