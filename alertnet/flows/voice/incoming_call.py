@@ -25,7 +25,7 @@ from alertnet.flows.notifications.floods import ring_once, rings_now, tell_drop
 from alertnet.flows.notifications.number_tests import CALL, answer_by_code, is_awaited
 from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
 from alertnet.flows.notifications.wrong_codes import judge_wrong, tell_number
-from alertnet.flows.unit.locked_incident import take_up
+from alertnet.flows.unit.locked_incident import Recipient, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import editions, inbound, limits
 from alertnet.store.records import incidents as incident_store
@@ -173,9 +173,11 @@ def key_written_code(tx: Tx, edition: Edition, call: InboundCall, keyed: KeyedIn
             inbound.record_outcome(tx, call, RECORDED)
             return replace(caller.hears, thanked=answered[1])
         code = find_sent(tx, call.sender, [digits]).get(digits)
-        recorded = _acknowledge(tx, call, caller, code) if code in caller.codes else None
-        if recorded is not None:
-            return recorded
+        if code in caller.codes and (recipient := _answering(tx, call, code)) is not None:
+            # The number of a caller is easily forged, and a code may be read over a shoulder (A6).
+            if has_pin(tx, owner_of_pin(recipient)):
+                return replace(caller.hears, asks=Asks.PROOF, code=code.id)
+            return _acknowledge(call, caller, recipient)
         wrong = _count_wrong_key(tx, call, keyed, code)
         may_try = caller.is_tested or any(held.prompt is None for held in open_codes(tx, call.sender))
         if may_try and not wrong.are_too_many:
@@ -193,21 +195,16 @@ def key_contacts_pin(tx: Tx, edition: Edition, call: InboundCall, keyed: KeyedIn
     limits.hold(tx, PUT_THROUGHS, call.sender)
     outcome = inbound.outcome_of(tx, call)
     is_recorded = outcome is not None and outcome.what == RECORDED
-    if is_recorded or (keyed.digits and outcome is None):
-        recorded = _acknowledge(tx, call, caller, code, None if is_recorded else keyed.digits, asks=False)
-        if recorded is not None:
-            return recorded
+    recipient = _answering(tx, call, code) if is_recorded or (keyed.digits and outcome is None) else None
+    if recipient is not None:
+        if is_recorded or try_contacts_pin(recipient, MethodKind.CALL.value, keyed.digits).check:
+            return _acknowledge(call, caller, recipient)
+        recipient.locked.finish()
     return replace(caller.hears, is_spoken=_let_pass(tx, edition, call, caller))
 
 
-def _acknowledge(
-    tx: Tx, call: InboundCall, caller: _Caller, code: HeldCode, pin: str | None = None, *, asks: bool = True
-) -> Reception | None:
-    """What the caller hears for its code, or the question for its PIN; None where the code does not count.
-
-    A caller's number is easily forged, and a code may be read over a shoulder. So where a PIN is set, it must be keyed
-    too (A6).
-    """
+def _answering(tx: Tx, call: InboundCall, code: HeldCode) -> Recipient | None:
+    """The contact of a code keyed in that call, its incident locked; None where the code does not count."""
     if came_long_ago(tx, call):
         return None
     locked = take_up(tx, code.incident)
@@ -216,19 +213,18 @@ def _acknowledge(
     if again is None or not again.counts or again.id != code.id:
         return None
     recipient = locked.recipient(code.tree, code.contact)
-    if not recipient.may_answer():
-        return None
-    if asks and has_pin(tx, owner_of_pin(recipient)):
-        return replace(caller.hears, asks=Asks.PROOF, code=code.id)
-    if pin and not try_contacts_pin(recipient, MethodKind.CALL.value, pin).check:
-        locked.finish()
-        return None
+    return recipient if recipient.may_answer() else None
+
+
+def _acknowledge(call: InboundCall, caller: _Caller, recipient: Recipient) -> Reception:
+    """Record that the contact takes charge; returns what the caller hears."""
+    locked = recipient.locked
     recorded = respond(recipient, Response(AnswerKind.ACKNOWLEDGED, Via.CALL, call.sender))
     locked.finish()
     return replace(
         caller.hears,
         language=recipient.contact.language,
-        is_spoken=_pass(tx, call, RECORDED),
+        is_spoken=_pass(locked.tx, call, RECORDED),
         recorded=recorded.words,
         templates=locked.incident.templates,
     )
