@@ -121,9 +121,8 @@ def may_answer_by_mail(tx: Tx, mail: DueAttempt) -> bool:
     """Whether an answer to that mail may count, as far as its contact is concerned: a PIN has no place in a mail."""
     if mail.incident_id is None or mail.tree is None or not mail.said.code:
         return True
-    locked = look_at(tx, mail.incident_id)
-    is_known = mail.tree in locked.plans and mail.contact in locked.tree(mail.tree).contacts
-    return not (is_known and has_pin(tx, owner_of_pin(locked.recipient(mail.tree, mail.contact))))
+    reader = look_at(tx, mail.incident_id).known_recipient(mail.tree, mail.contact)
+    return reader is None or not has_pin(tx, owner_of_pin(reader))
 
 
 def _bounce(tx: Tx, sent: SentMail, status: str, *, is_about_it: bool) -> None:

@@ -44,8 +44,7 @@ def try_contacts_pin(recipient: Recipient, method: str, text: str) -> PinTried:
 def keep_duress(locked: LockedIncident, tree: str, contact: str, via: Via) -> None:
     """Record that a text or mail of a contact had the PIN for duress, and tell the other coordinators."""
     locked.record(PIN_ENTERED, tree=tree, contact=contact, method=via.value, pin=PinCheck.DURESS.value)
-    is_known = tree in locked.plans and contact in locked.tree(tree).contacts
-    _tell_of_duress(locked, contact, locked.recipient(tree, contact) if is_known else None)
+    _tell_of_duress(locked, contact, locked.known_recipient(tree, contact))
 
 
 def _tell_of_duress(locked: LockedIncident, contact: str, writer: Recipient | None) -> None:

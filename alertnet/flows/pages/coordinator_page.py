@@ -234,10 +234,10 @@ def texts_of(locked: LockedIncident) -> tuple[ReceivedText, ...]:
 
 def _with_name(locked: LockedIncident, text: ReceivedText) -> ReceivedText:
     """The text with the name and number of the contact that it is from, if it is from one."""
-    plan = locked.plans.get(text.tree or "")
-    contact = plan.tree.contacts.get(text.contact or "") if plan else None
-    if contact is None:
+    writer = locked.known_recipient(text.tree or "", text.contact or "")
+    if writer is None:
         return text
+    contact = writer.contact
     return replace(text, sender=f"{contact.called} ({contact.id})", number=min(contact.numbers, default=None))
 
 

@@ -90,6 +90,11 @@ class LockedIncident:
         """That contact of a pinned tree, as a recipient of this incident."""
         return Recipient(self, tree, self.contact(tree, contact))
 
+    def known_recipient(self, tree: str, contact: str) -> "Recipient | None":
+        """The same; None where no pinned tree has such a contact."""
+        is_known = tree in self.plans and contact in self.tree(tree).contacts
+        return self.recipient(tree, contact) if is_known else None
+
     @property
     def coordinators(self) -> "list[Recipient]":
         """Who gets alarms and decisions; if no coordinator is left, the last resort of every tree."""
@@ -97,8 +102,8 @@ class LockedIncident:
 
     def may_coordinate(self, tree: str, contact: str) -> bool:
         """Whether that contact, if there is one, gets what coordinators of the incident are asked."""
-        is_known = tree in self.plans and contact in self.tree(tree).contacts
-        names = self.recipient(tree, contact).names if is_known else set()
+        known = self.known_recipient(tree, contact)
+        names = known.names if known else set()
         return any(each.name in names for each in self.coordinators)
 
     def numbers_in_trouble(self, tree: str) -> set[str]:
