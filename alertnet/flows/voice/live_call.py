@@ -9,7 +9,6 @@ from alertnet.core.disclosure import Said
 from alertnet.core.inbound.code_formats import SPOKEN_CODE_LENGTH
 from alertnet.core.notification import ASKING, AttemptStatus, Kind
 from alertnet.flows.credentials.pins import digits_of_pin
-from alertnet.flows.notifications.cancel_messages import wanted_by
 from alertnet.flows.notifications.contact_pins import owner_of_pin, try_contacts_pin
 from alertnet.flows.notifications.wrong_codes import count_wrong_tries, tell_number
 from alertnet.flows.sending.locked_attempt import FOLLOW_UP, LockedAttempt, lock_attempt
@@ -17,7 +16,6 @@ from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.credentials.codes import told_codes
-from alertnet.store.records.notifications import coverage_of
 from alertnet.store.records.prompts import Prompt
 from alertnet.store.views.placed_call import PlacedCall, placed_call
 
@@ -127,10 +125,7 @@ class Call:
         """Whether its message is still wanted (A4)."""
         if self.kind in ASKING:
             return self.may_answer and self.prompt.is_open
-        if not self.kind.is_alert:
-            return True
-        coverage = coverage_of(self.locked.tx.session, self.placed.notification)
-        return self.may_answer and any(map(wanted_by(self.locked), coverage))
+        return not self.kind.is_alert or (self.may_answer and self.attempt.is_wanted())
 
     def proves(self, digits: str) -> bool:
         """Whether the digits are the contact's PIN."""
