@@ -7,11 +7,18 @@ from threading import Event, Thread, current_thread
 import pytest
 from sqlalchemy import event, text
 
+from alertnet.channels.base import Accepted, Unsure
+from alertnet.core.delivery.provider_routes import FIRST
+from alertnet.core.directory.contact import MethodKind
 from alertnet.core.incident import CloseReason
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.pins import set_pins
-from alertnet.flows.incidents.close_incident import close_incident
+from alertnet.flows.incidents.close_incident import close_incident, reopen_incident
 from alertnet.flows.incidents.merge import merge, split
+from alertnet.flows.sending.claim_sends import claim
+from alertnet.flows.sending.record_outcome import SendOutcome, record
+from alertnet.flows.sending.render_and_send import Claimed
+from alertnet.flows.sending.send_capacity import Outward, ProviderLine
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.flows.voice.incoming_call import hear_unkeyed_call
 from alertnet.store.db.tx import Tx
@@ -19,7 +26,7 @@ from alertnet.store.records import inbound
 from alertnet.store.records.inbound import InboundCall
 from alertnet.store.tables import incidents, notifications
 from tests.database import migrated_database
-from tests.flows.switchboard import CAST, Switchboard, connect
+from tests.flows.switchboard import CAST, OURS, Switchboard, connect
 
 PATIENCE = 20.0  # seconds until a test gives up waiting
 SOMEBODY_WAITS = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
@@ -42,6 +49,12 @@ def board(postgres_url: str) -> Iterator[Switchboard]:
 def closes(tx: Tx, incident: str) -> None:
     locked = take_up(tx, incident)
     close_incident(locked, CloseReason.RESOLVED, by="the desk")
+    locked.finish()
+
+
+def reopens(tx: Tx, incident: str) -> None:
+    locked = take_up(tx, incident)
+    reopen_incident(locked, by="the desk")
     locked.finish()
 
 
@@ -158,6 +171,60 @@ def test_a_withdrawal_that_looks_for_its_report_as_that_is_merged_is_one(board: 
     ana.join()
 
     assert board.incident(whole).facts.withdrawn
+
+
+def claims(board: Switchboard) -> list[Claimed]:
+    """A worker claims all texts that wait."""
+    outward = Outward([ProviderLine(FIRST, (OURS,), 0, 99)])
+    return board.runtime.transact(claim, MethodKind.SMS, outward).claimed
+
+
+def claimed_while_desk(board: Switchboard, does: Callable[..., None], *args: str) -> list[Claimed]:
+    """What a worker claims as a coordinator's act has read what waits, right before it changes that."""
+    claimed: list[Claimed] = []
+    desk = current_thread()
+
+    def claim_first(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if current_thread() is desk and statement.startswith("UPDATE attempts") and not claimed:
+            worker = Thread(target=lambda: claimed.extend(claims(board)))
+            worker.start()
+            worker.join()
+
+    event.listen(board.runtime.engine, "before_cursor_execute", claim_first)
+    board.runtime.transact(does, *args)
+    event.remove(board.runtime.engine, "before_cursor_execute", claim_first)
+    return claimed
+
+
+def told(board: Switchboard, incident: str, kind: Kind) -> set[str]:
+    return {row.contact for row in board.rows(notifications, incident_id=incident, kind=kind.value)}
+
+
+def test_what_is_claimed_as_the_incident_is_closed_is_found_out(board: Switchboard) -> None:
+    """A5, A12: where nobody knows whether the alert left, its contact is told that it is over."""
+    incident = board.opens(type="threat")
+
+    claimed = [each for each in claimed_while_desk(board, closes, incident) if each.incident_id == incident]
+    for each in claimed:
+        board.runtime.transact(record, SendOutcome(each.id, each.lease, Unsure("TimeoutError")))
+
+    assert [each.kind for each in claimed] == [Kind.ALERT]
+    assert told(board, incident, Kind.STAND_DOWN) == {each.contact for each in claimed}
+
+
+def test_an_all_clear_that_leaves_as_the_incident_is_reopened_is_put_right(board: Switchboard) -> None:
+    """B3: whoever reads that it is over reads as well that it is not."""
+    incident = board.newest()
+    alerts = claims(board)
+    board.runtime.transact(closes, incident)
+    for each in alerts:
+        board.runtime.transact(record, SendOutcome(each.id, each.lease, Accepted("SM7")))
+    waited = told(board, incident, Kind.STAND_DOWN)
+
+    left = [each.contact for each in claimed_while_desk(board, reopens, incident) if each.kind is Kind.STAND_DOWN]
+
+    assert waited
+    assert told(board, incident, Kind.CORRECTION) == set(left)
 
 
 @pytest.mark.parametrize("does", ["merges", "splits"])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, bindparam, case, exists, func, or_, select, update
 
 from alertnet.core.codec import from_plain
 from alertnet.core.directory.contact import MethodKind
@@ -39,11 +39,6 @@ class Stoppable:
     def is_unsent(self) -> bool:
         """Whether the provider is not known to have it."""
         return self.status in UNSENT
-
-    @property
-    def may_have_left(self) -> bool:
-        """Whether it was on its way, so that it is not known yet whether it left."""
-        return self.status in MAY_HAVE_LEFT
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +143,7 @@ _ALL_CLEAR: Select[Any] = (
         notifications.c.planned_at >= bindparam("since", type_=Instant()),
     )
     .order_by(attempts.c.id)
+    .with_for_update(of=attempts)
 )
 
 _UNHEARD: Select[Any] = (
@@ -244,7 +240,10 @@ def telling_of(session: Session, incidents: Collection[str], answer: str) -> set
 
 
 def all_clears(session: Session, incident: str, since: datetime) -> list[AllClear]:
-    """The attempts planned since then to say that the incident is over, by id; without an address what was erased."""
+    """The attempts planned since then to say that the incident is over, by id; without an address what was erased.
+
+    They are locked, so that none is claimed meanwhile.
+    """
     rows = session.execute(_ALL_CLEAR, {"incident": incident, "since": since})
     return [AllClear(*row[:-1]) for row in rows if not row.said or from_plain(Said, row.said).reason is not None]
 
@@ -295,13 +294,16 @@ def unheard_decisions(session: Session, incident: str) -> list[tuple[str | None,
 
 
 def cancel(tx: Tx, attempt: Stoppable, *, look_at: datetime | None) -> None:
-    """Cancel an attempt. If it was on its way, whether it left is still found out (A5).
+    """Cancel an attempt. If it is on its way, whether it left is still found out (A5).
 
     `look_at`: when its provider, which has it, is asked whether the call is over.
     """
-    values: dict[str, Any] = {"status": AttemptStatus.CANCELLED.value, "changed_at": tx.now}
-    if look_at is not None or not attempt.may_have_left:
-        values |= {"due_at": look_at, "lease": None, "checks": 0}
+    values: dict[str, Any] = {"due_at": look_at, "lease": None, "checks": 0}
+    if look_at is None:
+        # As the row is now: whoever claims an attempt waits for no incident, and may have claimed it since it was read.
+        is_on_its_way = attempts.c.status.in_(MAY_HAVE_LEFT)
+        values = {name: case((is_on_its_way, attempts.c[name]), else_=then) for name, then in values.items()}
+    values |= {"status": AttemptStatus.CANCELLED.value, "changed_at": tx.now}
     tx.session.execute(update(attempts).where(attempts.c.id == attempt.id).values(values))
 
 
