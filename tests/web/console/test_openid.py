@@ -23,6 +23,8 @@ from tests.web.console.test_users import recorded
 from tests.web.world import NOW, PUBLIC_URL, World, world_in
 
 MARIA = "maria@pbi.example"
+WAYS = ("/desk/openid", "/desk/openid/leave")
+"""The pages that anybody may ask for, and for which we ask the provider."""
 
 
 @pytest.fixture
@@ -269,9 +271,12 @@ def test_a_provider_leads_us_to_no_address_of_the_network_within(
     assert enters(maria, provider).status_code == 200
 
 
-def test_from_one_address_the_provider_is_asked_so_often_and_no_more(maria: Desk, provider: OpenIdProvider) -> None:
-    """B9: else whoever calls that page again and again would have us call the provider."""
-    asked = [maria.browser.get("/desk/openid", follow_redirects=False).status_code for _ in range(SIGN_INS.most + 1)]
+@pytest.mark.parametrize("way", WAYS)
+def test_from_one_address_the_provider_is_asked_so_often_and_no_more(
+    maria: Desk, provider: OpenIdProvider, way: str
+) -> None:
+    """B9: else whoever calls that page again and again would have us call the provider, and nobody else come in."""
+    asked = [maria.browser.get(way, follow_redirects=False).status_code for _ in range(SIGN_INS.most + 1)]
 
     assert asked == [303] * SIGN_INS.most + [429]
     assert maria.signs_in().status_code == 303, "a password lets in what another site's picture can't keep out"
@@ -279,11 +284,13 @@ def test_from_one_address_the_provider_is_asked_so_often_and_no_more(maria: Desk
     assert enters(elsewhere, provider).status_code == 200
 
 
-@pytest.mark.parametrize("site", ["cross-site", "same-site"])
-def test_no_page_of_another_site_uses_up_what_an_address_has(maria: Desk, provider: OpenIdProvider, site: str) -> None:
+@pytest.mark.parametrize(("site", "way"), [("cross-site", WAYS[0]), ("same-site", WAYS[1])])
+def test_no_page_of_another_site_uses_up_what_an_address_has(
+    maria: Desk, provider: OpenIdProvider, site: str, way: str
+) -> None:
     """B9: else whatever page somebody looks at could keep everybody behind their address from signing in."""
     from_there = [
-        maria.browser.get("/desk/openid", headers={"Sec-Fetch-Site": site}, follow_redirects=False).status_code
+        maria.browser.get(way, headers={"Sec-Fetch-Site": site}, follow_redirects=False).status_code
         for _ in range(SIGN_INS.most)
     ]
 

@@ -19,6 +19,7 @@ from alertnet.core.codec import value
 from alertnet.core.errors import Forbidden, Unknown
 from alertnet.flows.credentials.linked import count_return, sign_in_linked
 from alertnet.flows.credentials.users import count_visit
+from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.vault import Unreadable, Vault
 from alertnet.web.auth import InForce
 from alertnet.web.console.access.proving import address_of
@@ -78,10 +79,8 @@ def go(request: Request, runtime: InForce, then: str = "/desk") -> Response:
     from alertnet.runtime.openid import Asked, ProviderAway
 
     provider = _provider(request)
-    if request.headers.get("Sec-Fetch-Site") in ELSEWHERE:
-        raise Forbidden(NOT_OURS)
-    if not runtime.transact(count_visit, address_of(request, runtime)):
-        return ask_to_sign_in(request, 429, refused=MANY)
+    if (refusal := _count(request, runtime)) is not None:
+        return refusal
     asked = Asked.drawn(runtime.entropy)
     try:
         with _turn():
@@ -123,16 +122,31 @@ def come_back(request: Request, runtime: InForce, state: str = "", code: str = "
 
 
 @router.get("/leave")
-def leave(request: Request) -> Response:
+def leave(request: Request, runtime: InForce) -> Response:
     """Redirect the browser to the page where it signs out of the provider too."""
     from alertnet.runtime.openid import ProviderAway
 
     provider = _provider(request)
+    if (refusal := _count(request, runtime)) is not None:
+        return refusal
     try:
         with _turn():
             return go_to(provider.exit() or SIGN_IN)
     except ProviderAway as fault:
         return _away(request, fault)
+
+
+def _count(request: Request, runtime: Runtime) -> Response | None:
+    """Count a request for which the provider is asked; the answer instead where its address has made too many (B9).
+
+    Raises:
+        Forbidden: another site started it.
+    """
+    if request.headers.get("Sec-Fetch-Site") in ELSEWHERE:
+        raise Forbidden(NOT_OURS)
+    if runtime.transact(count_visit, address_of(request, runtime)):
+        return None
+    return ask_to_sign_in(request, 429, refused=MANY)
 
 
 def _entered(request: Request, token: str, then: str) -> Response:
