@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
-from alertnet.core.codec import value
+from alertnet.core.codec import replace, value
 from alertnet.core.disclosure import NO_DETAILS, TO_DO, Details, ReceivedText, Said, Subject
 from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.incident import TYPES, CloseReason, Incident, Severity
@@ -31,6 +31,7 @@ _REFUSED = ("pin_needed", "wrong_pin", "pin_locked", "too_long", "changed_meanwh
 _REFUSAL = Markup('<strong class="refused" role="alert">{}</strong>')
 _CALL_US = "call_us"
 """The remark on whom to call. It is said where the number stands, instead of what stands there otherwise."""
+_HIDDEN_CODE = "····"
 _ANSWERS = (Subject.ACKNOWLEDGED, Subject.RELAYED, Subject.DECLINED)
 
 
@@ -67,6 +68,11 @@ class AlsoOpen:
     said: Said
     kind: Kind
     path: str
+
+    @property
+    def without_code(self) -> "AlsoOpen":
+        """The matter, with dots for its code."""
+        return replace(self, said=replace(self.said, code=_HIDDEN_CODE))
 
 
 LISTEN = "listen:"
@@ -265,8 +271,11 @@ def _details(page: Page, labels: Mapping[str, str]) -> list[str]:
 
 
 def _also_open(page: Page, words: Words) -> list[tuple[str, str]]:
-    """Each matter's code and meaning, and the path of its page in this page's language."""
-    named = [_matter(each, words) for each in page.also_open]
+    """Each matter's code and meaning, and the path of its page in this page's language.
+
+    Before the PIN dots stand for the code: by an SMS with a forged sender it would do what the page does not.
+    """
+    named = [_matter(each.without_code if page.takes_pin else each, words) for each in page.also_open]
     paths = [each.path and f"{each.path}?lang={words.language}" for each in page.also_open]
     return list(zip(named, paths, strict=True))
 

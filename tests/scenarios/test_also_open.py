@@ -44,6 +44,20 @@ def test_what_an_sms_only_counts_stands_on_its_page_with_code_meaning_and_a_link
     assert not any(words == asked for _, words in listed(valley.client.get(link_in(second)).text))
 
 
+def test_before_the_pin_the_list_names_no_code(valley: World) -> None:
+    """A6: with a code an SMS with a forged sender decides, and whoever has an old link has not read the newer SMS."""
+    valley.gives_pins("valley/coordinator", duress=None)
+    for number in ("ana", LUIS):
+        valley.texts(number, "SOS")
+    link, newest = link_in(valley.phone("coordinator").inbox[0]), decision_code_in(valley.phone("coordinator").inbox[1])
+
+    opened, proved = valley.client.get(link), valley.client.post(link, data={"pin": PIN, "lang": "en"})
+
+    before, after = ([words for _, words in listed(page.text)] for page in (opened, proved))
+    assert any(words.startswith(f"GO {newest}") for words in after)
+    assert [re.sub(r"\b\d{4}\b", "····", words) for words in after] == before
+
+
 def test_a_matter_leads_to_the_others_and_back_in_the_language_it_is_read_in(valley: World) -> None:
     valley.texts("ana", "SOS")
     (text,) = valley.phone("coordinator").inbox
