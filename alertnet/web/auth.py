@@ -18,6 +18,7 @@ from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 from fastapi.security.utils import get_authorization_scheme_param
 from starlette.concurrency import run_in_threadpool
+from starlette.types import Scope
 
 from alertnet.core.codec import value
 from alertnet.runtime.wiring import Runtime
@@ -29,7 +30,7 @@ MOST_KNOWN = 1000
 """The most known keys; beyond that the one learned first is looked up anew."""
 
 REPORTS = "raise"
-"""Reports are never limited: somebody who sends many may have that much to report."""
+"""The scope of whoever reports what happens, and is on the road."""
 COORDINATE = "coordinate"
 """Without this scope a key sees no texts, and duress as a true PIN: the team may have the key with it (B4)."""
 
@@ -153,13 +154,19 @@ def _find(request: Request) -> ApiKey:
 
 
 def _permit(request: Request, key: ApiKey, scope: str) -> ApiKey:
-    if scope != REPORTS:
+    if not is_report(request.scope):
         throttle_of(request).admit(key.id, runtime_of(request).now())
     if not key.may(scope):
         challenge = f'Bearer realm="alertnet", error="insufficient_scope", scope="{quote(scope, safe=":")}"'
         detail = f"API key {key.id} has no scope {scope!r} (it has: {', '.join(sorted(key.scopes))})"
         raise HTTPException(403, detail, {"WWW-Authenticate": challenge})
     return key
+
+
+def is_report(scope: Scope) -> bool:
+    """Whether the request raises an alarm. None is limited: somebody who sends many may have that much to report."""
+    path: str = scope["path"]
+    return scope["method"] == "POST" and (path == "/v1/incidents" or path.startswith("/v1/devices/"))
 
 
 def not_in_force() -> HTTPException:

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from alertnet.core.limits import AT_WORK, LONGEST_BODY, WAITING
 from alertnet.core.monitoring.metrics import REFUSALS, WEBHOOKS, once
 from alertnet.runtime.wiring import Runtime
-from alertnet.web.auth import client_address, text_of_key
+from alertnet.web.auth import client_address, is_report, text_of_key
 from alertnet.web.pages import try_later
 from alertnet.web.problems import Problem
 from alertnet.web.throttle import Throttle
@@ -167,7 +167,7 @@ class Turns:
     def _whose(self, scope: Scope) -> Asker | None:
         """The key, session or link of a request; None where it needs none, is a report, or stays open."""
         path: str = scope["path"]
-        if (path == "/v1/incidents" and scope["method"] == "POST") or path.startswith("/v1/devices/"):
+        if is_report(scope):
             return None
         if path.startswith(("/a/", "/c/")):
             return path, client_address(Request(scope), self._runtime.settings.trusted_proxies)

@@ -110,6 +110,17 @@ def test_a_key_asks_fifty_times_a_second(client: TestClient, clock: Clock, key: 
     assert client.get("/v1/incidents", headers=busy).status_code == 200
 
 
+def test_what_is_no_report_is_limited_by_whatever_scope_it_is_let_in(client: TestClient, key: MakeKey) -> None:
+    """B9: journeys and check-ins too. A device's alarm is a report, whatever scope its key has."""
+    busy, device = key("raise"), key("device:d1", team="north")
+    statuses = [client.post("/v1/journeys", json={}, headers=busy).status_code for _ in range(REQUESTS.most + 1)]
+    pressed = [client.post("/v1/devices/d1/alarm", headers=device).status_code for _ in range(REQUESTS.most + 1)]
+
+    assert statuses == [422] * REQUESTS.most + [429]
+    assert client.post("/v1/incidents", json=REPORT, headers=busy).status_code == 201
+    assert 429 not in pressed
+
+
 def test_a_key_holds_twenty_event_streams(api: TestClient, runtime: Runtime) -> None:
     """B9: the next one is told to wait; when one ends there is room again."""
     ref = api.post("/v1/incidents", json=REPORT).json()["ref"]
