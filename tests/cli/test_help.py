@@ -140,27 +140,35 @@ def test_asking_for_help_loads_nothing_heavy() -> None:
 
 @dataclass(frozen=True)
 class Served:
-    """What is loaded by what serves, which plugins it asks for, and whether it collects garbage meanwhile and after."""
+    """What is loaded by what serves, which plugins it asks for, and whether it collects garbage meanwhile and after.
+
+    `described`: whether the description of the interface is built by then, whether our own models are; what it gives.
+    """
 
     collects: list[str]
     loaded: set[str]
     asked: list[str]
+    described: list[str]
 
 
 @pytest.fixture(scope="module")
 def served() -> Served:
-    meanwhile, after, loaded, asked = said_by(
+    meanwhile, after, loaded, asked, described = said_by(
         "import gc, sys, importlib.metadata as installed; ask, asked = installed.entry_points, []"
         "; installed.entry_points = lambda **of: asked.append(of['group']) or ask(**of)"
-        "; from alertnet.cli.server.serve import load_lightly, load_scheduler; load_lightly(); print(gc.isenabled())"
-        "; load_scheduler(); import alertnet.cli.server.web_server, alertnet.cli.server.working, alertnet.store.upgrade"
+        "; from alertnet.cli.server.serve import load_fastapi, load_lightly, load_scheduler"
+        "; load_lightly(); print(gc.isenabled()); load_scheduler(); load_fastapi()"
+        "; import alertnet.cli.server.web_server, alertnet.cli.server.working, alertnet.store.upgrade"
         "; from alertnet.worker.platform import THIS_PLATFORM; clock = THIS_PLATFORM.scheduler()"
         "; clock.add_job(print, 'interval', seconds=9); clock.add_job(print, 'date')"
         "; installed.entry_points(group='later')"
         "; from alertnet.cli.server.system import keep_what_is_loaded; keep_what_is_loaded(); print(gc.isenabled())"
         f"; {LOADED}; print(*asked)"
+        "; from fastapi.openapi.models import OpenAPI; from alertnet.web.api.incidents import Report"
+        "; built = [each.__pydantic_complete__ for each in (OpenAPI, Report)]"
+        "; from fastapi import FastAPI; print(*built, next(iter(FastAPI(docs_url=None).openapi())))"
     )
-    return Served([*meanwhile, *after], set(loaded), asked)
+    return Served([*meanwhile, *after], set(loaded), asked, described)
 
 
 @dataclass(frozen=True)
@@ -226,16 +234,9 @@ def test_what_only_sends_holds_nothing_of_the_web_and_the_other_way_round(parted
     assert {"alertnet.web.app", "fastapi", "uvicorn"} <= parted.answers - parted.sends
 
 
-def test_the_description_of_the_interface_is_built_once_it_is_asked_for() -> None:
+def test_the_description_of_the_interface_is_built_once_it_is_asked_for(served: Served) -> None:
     """Its models took a thirtieth of a start; our own are still built at once, so that no request waits for them."""
-    [described], [own], [paths, *_] = said_by(
-        "from alertnet.cli.server.serve import load_fastapi; load_fastapi()"
-        "; from fastapi.openapi.models import OpenAPI; print(OpenAPI.__pydantic_complete__)"
-        "; from alertnet.web.api.incidents import Report; print(Report.__pydantic_complete__)"
-        "; from fastapi import FastAPI; print(*FastAPI(docs_url=None).openapi())"
-    )
-
-    assert (described, own, paths) == ("False", "True", "openapi")
+    assert served.described == ["False", "True", "openapi"]
 
 
 def test_no_package_is_asked_whether_it_is_a_plugin(served: Served) -> None:

@@ -9,28 +9,31 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from alertnet.cli import main as alertnet
 from alertnet.runtime.wiring import Runtime
+from alertnet.store.records.credentials import api_keys
 from tests.cli.conftest import WITHIN_SECONDS, Office, UnderWay
+from tests.cli.faulty_console import without_board
 from tests.ports import free_port
 from tests.processes.installation import eventually
 
 
 @contextmanager
-def running(office: Office, *words: str) -> Iterator[UnderWay]:
+def running(office: Office, *words: str, program: Callable[[], object] = alertnet) -> Iterator[UnderWay]:
     # It pings its own door first of all: to ask for a name of the world outside may take longer than a test has.
     office.env["ALERTNET_PUBLIC_URL"] = "http://127.0.0.1:9"
-    with office.starts(*words) as process:
+    with office.starts(*words, program=program) as process:
         yield process
 
 
-def answers(url: str) -> int:
+def answers(url: str | urllib.request.Request) -> int:
     """The status of what is there, once something is."""
     until = time.monotonic() + WITHIN_SECONDS
     while True:
@@ -281,3 +284,18 @@ def test_a_web_that_is_to_end_goes_on_answering_while_the_front_is_told(office: 
         eventually(lambda: answers(f"{url}/healthz") == 503, "the front is told")
         assert answers(f"{url}/v1/trees") == 401
         assert not process.is_over
+
+
+def test_a_console_that_cannot_be_loaded_keeps_nobody_from_the_interface(office: Office, runtime: Runtime) -> None:
+    _, key = runtime.transact(api_keys.create, "north", ["device:a"])
+    heading = {"Authorization": f"Bearer {key}", "Idempotency-Key": "once", "Content-Type": "application/json"}
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    alarm = urllib.request.Request(f"{url}/v1/devices/a/alarm", b'{"type": "arrest"}', heading)
+    with running(office, "serve", "--no-worker", "--port", str(port), program=without_board):
+        assert answers(f"{url}/healthz") == 200
+
+        said = [answers(f"{url}/desk"), answers(alarm)]
+        said += [answers(f"{url}/{path}") for path in ("metrics", "openapi.json", "nowhere")]
+
+    assert said == [500, 201, 200, 200, 404]

@@ -69,7 +69,8 @@ def test_it_says_its_version(machine: Machine) -> None:
     assert machine.types("--version") == f"alertnet {alertnet.__version__}\n"
 
 
-@pytest.mark.parametrize("what", ["trees", pytest.param("templates", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("what", ["trees", "templates"])
 def test_it_checks_what_came_with_it(machine: Machine, what: str) -> None:
     said = machine.types(what, "check")
 

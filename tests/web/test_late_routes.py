@@ -1,8 +1,6 @@
-"""Routes that no alarm needs are loaded after the start, and keep no alarm waiting; a faulty console stands alone."""
+"""Routes that no alarm needs are loaded after the start, and keep no alarm waiting."""
 
 import asyncio
-import subprocess
-import sys
 import threading
 from types import SimpleNamespace
 from typing import cast
@@ -17,30 +15,6 @@ from alertnet.cli.server.web_server import MOST_MOMENTS, load_the_rest
 from alertnet.runtime.wiring import Runtime
 from alertnet.web.app import Rest, load_api, make_app
 from alertnet.web.connections import Server
-from tests.web.world import ROOT
-
-WITHOUT_BOARD = """
-import sys, tempfile
-from pathlib import Path
-from alertnet.store.records.credentials import api_keys
-from tests.web.world import world_in
-
-sys.modules["alertnet.web.console.incidents.board"] = None
-with tempfile.TemporaryDirectory() as folder, world_in(Path(folder)) as world:
-    _, key = world.runtime.transact(api_keys.create, "north", ["device:a"])
-    heading = {"Authorization": f"Bearer {key}", "Idempotency-Key": "once"}
-    said = [world.client.get("/desk")]
-    said += [world.client.post("/v1/devices/a/alarm", json={"type": "arrest"}, headers=heading)]
-    said += [world.client.get(path) for path in ("/metrics", "/openapi.json", "/nowhere")]
-    print(*(each.status_code for each in said))
-"""
-
-
-def test_a_console_that_cannot_be_loaded_keeps_nobody_from_the_interface() -> None:
-    command = [sys.executable, "-c", WITHOUT_BOARD]
-    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()[-1]
-
-    assert said.split() == ["500", "201", "200", "200", "404"]
 
 
 class Slow(Rest):
