@@ -6,27 +6,31 @@ import pytest
 
 from tests.house.source import ROOT, Module, read_modules
 
-
-def claims_of(test: ast.FunctionDef) -> list[ast.expr]:
-    """What it asserts itself."""
-    return [each.test for each in ast.walk(test) if isinstance(each, ast.Assert)]
+Claims = list[ast.expr]
 
 
-def asserting(module: Module) -> list[ast.FunctionDef]:
-    """Its tests that assert something, and expect no exception besides."""
-    functions = [node for node in module.nodes if isinstance(node, ast.FunctionDef)]
-    tests = [each for each in functions if each.name.startswith("test_") and claims_of(each)]
-    return [each for each in tests if not expects_an_exception(each)]
+def asserting(module: Module) -> dict[str, Claims]:
+    """What each of its tests asserts that asserts something, and expects no exception besides."""
+    functions = [each for each in ast.parse(module.text).body if isinstance(each, ast.FunctionDef)]
+    tests = {each.name: list(ast.walk(each)) for each in functions if each.name.startswith("test_")}
+    claims = {
+        name: [node.test for node in nodes if isinstance(node, ast.Assert)]
+        for name, nodes in tests.items()
+        if not any(map(expects_an_exception, nodes))
+    }
+    return {name: each for name, each in claims.items() if each}
 
 
-def expects_an_exception(test: ast.FunctionDef) -> bool:
-    used = (each for each in ast.walk(test) if isinstance(each, ast.Attribute) and each.attr == "raises")
-    return any(isinstance(each.value, ast.Name) and each.value.id == "pytest" for each in used)
+def expects_an_exception(node: ast.AST) -> bool:
+    match node:
+        case ast.Attribute(value=ast.Name(id="pytest"), attr="raises"):
+            return True
+    return False
 
 
-def is_of_absence(test: ast.FunctionDef) -> bool:
-    """Whether nothing that it asserts needs anything to be there."""
-    return all(map(is_absence, claims_of(test)))
+def is_of_absence(claims: Claims) -> bool:
+    """Whether nothing that is asserted needs anything to be there."""
+    return all(map(is_absence, claims))
 
 
 def is_absence(claim: ast.expr) -> bool:
@@ -77,13 +81,13 @@ def is_nothing(value: ast.expr) -> bool:
 def test_a_test_that_finds_nothing_alone_is_found(asserts: str, found: list[bool]) -> None:
     tests = asserting(Module("tests.test_it", f"def test_it():\n    {asserts}\n"))
 
-    assert [is_of_absence(test) for test in tests] == found
+    assert [is_of_absence(claims) for claims in tests.values()] == found
 
 
 def test_every_test_of_something_absent_says_what_would_be_there() -> None:
     """Assert beside it what the same call finds where there is something, or what did happen."""
     tests = {module.name: asserting(module) for module in read_modules(ROOT / "tests")}
-    alone = [f"{name}: {test.name}" for name in tests for test in tests[name] if is_of_absence(test)]
+    alone = [f"{name}: {test}" for name in tests for test, claims in tests[name].items() if is_of_absence(claims)]
 
     assert sum(map(len, tests.values())) > 2000
     assert not alone, "assert what would have been there: " + ", ".join(alone)

@@ -177,7 +177,7 @@ def test_a_plan_made_while_little_is_there_looks_up_each_attempt_beside_thousand
         for each, values in seen.items():
             runs[each](values)
         with stage.runtime.engine.begin() as connection:
-            multiply(connection, 2 * PAST // opened)
+            multiply(connection, PAST // opened)
         walks = [
             f"{step['Node Type']} {step.get('Relation Name', '')} {looked_at(step)}: {each}"
             for each, values in seen.items()
