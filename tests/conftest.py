@@ -6,6 +6,7 @@ import importlib
 import io
 import logging
 import os
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -16,7 +17,9 @@ from pathlib import Path
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
+from hypothesis.internal import charmap
 from hypothesis.internal.conjecture import providers
+from hypothesis.internal.intervalsets import IntervalSet
 from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 from xdist.workermanage import WorkerController  # type: ignore[import-untyped]
@@ -46,6 +49,11 @@ _write_into_memory()
 
 # Else examples were drawn from the numbers and words of whatever modules a worker had loaded by then.
 providers._get_local_constants = lambda: providers._local_constants
+
+# In a fresh clone each worker would try every character, for more than a second: all but the surrogates.
+charmap.intervals_from_codec = {  # type: ignore[assignment]
+    "utf-8": (IntervalSet([(0, 0xD7FF), (0xE000, sys.maxunicode)]), IntervalSet([])),
+}.__getitem__
 
 settings.register_profile(
     "alertnet", max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
