@@ -24,6 +24,9 @@ QUICK: tuple[Look, Look] = (("light", 320), ("dark", 1440))
 """Of two pages beside each other one is seen small and light, the other wide and dark; more waits for `make long`."""
 LOOKS: list[Look] = [(scheme, width) for scheme in ("light", "dark") for width in (320, 768, 1440)]
 
+SHOWN_AGAIN = ("sandbox at rest", "sandbox as the alarm spreads", "console's incident as it comes")
+"""Sights with nothing that no other has: all open, at the end, or with every act folded out; `make long` sees them."""
+
 TOO_WIDE = """() => {
     const root = document.documentElement;
     if (root.scrollWidth <= root.clientWidth) return [];
@@ -67,7 +70,9 @@ class Shown:
     look: Look
 
 
-@pytest.fixture(scope="module", params=SIGHTS)
+@pytest.fixture(
+    scope="module", params=[pytest.param(each, marks=[pytest.mark.long] * (each in SHOWN_AGAIN)) for each in SIGHTS]
+)
 def shown(request: pytest.FixtureRequest, walk: Walk) -> Shown:
     """All that is tried of one comes before the next."""
     return Shown(walk.leads_to(request.param), QUICK[[*SIGHTS].index(request.param) % 2])
