@@ -5,7 +5,7 @@ import pytest
 from alertnet.sandbox import Fault
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
-from tests.scenarios.world import Incident, World, code_in
+from tests.scenarios.world import Incident, World, code_in, link_in
 
 GATED = "  - {name: Friends, needs_go: {proceed_after: 20m}, notify: [ombuds], wait: 20m}\n"
 FRIENDS = GATED.replace("needs_go: {proceed_after: 20m}, ", "")
@@ -139,3 +139,35 @@ def test_under_duress_nothing_of_it_reaches_the_field(gated: World) -> None:
     assert "nobody_to_ask" in incident.timeline()
     assert len(alerts(gated)) == 1
     assert len(gated.phone("+573005550001").inbox) == heard
+
+
+LATER = "  - {name: Later, notify: [second], wait: 10m}\n"
+
+
+@pytest.mark.parametrize(
+    ("levels", "hears"), [(COORDINATION + FRIENDS, "head office"), (COORDINATION + FRIENDS + LATER, "+573005550102")]
+)
+def test_a_notice_never_reaches_nobody(world_of: Worlds, levels: str, hears: str) -> None:
+    """A2: where whoever was told turns out to be a stranger, who was not told yet hears, else last resort."""
+    world = world_of(a_tree(levels, CONTACTS + SECOND if "second" in levels else CONTACTS))
+    incident = world.raises(type="threat", perpetrator="none")
+    world.client.post(link_in(world.phone("coordinator").inbox[0]), data={"answer": "wrong_person"})
+    world.passes(minutes=5)
+    assert any(f"{incident.ref}: " in text and "coordinator" in text for text in world.phone(hears).inbox)
+    before = len(world.phone("coordinator").inbox)
+
+    world.texts("ombuds", f"OK {code_in(world.phone('ombuds').inbox[0])}")
+    world.passes(minutes=11)
+
+    assert "ombuds takes charge" in world.phone(hears).inbox[-1]
+    assert len(world.phone("coordinator").inbox) == before
+
+
+def test_what_the_only_coordinator_did_itself_is_told_to_nobody_else(world: World) -> None:
+    """Last resort hears where nobody else knows; of whom the coordinator has heard, it hears nothing."""
+    incident = world.raises(type="threat", perpetrator="none")
+    world.texts("coordinator", f"OK {code_in(world.phone('coordinator').inbox[0])}")
+    world.passes(minutes=11)
+
+    assert incident.answers() == [("coordinator", "acknowledged", "sms")]
+    assert world.phone("head office").inbox == []

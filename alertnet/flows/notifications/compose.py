@@ -157,26 +157,27 @@ def notify_coordinators(
     besides: Recipient | None = None,
     acknowledgement: str | None = None,
     leaves_at: datetime | None = None,
-    never_nobody: bool = False,
+    besides_knows: bool = True,
 ) -> None:
     """Draft a notice to each coordinator who was told of the incident, or to all where none was: one SMS or mail.
 
-    In a coordinator's quiet hours it is a mail, or else an SMS at their end. `leaves_at`: not before then. `besides`:
-    who needs none. `never_nobody`: where nobody else was told, or all who were turned out to be strangers, to those
-    untold, else to last resort. `acknowledgement`: the answer that it is about; it then has a link to the page where
-    the answer can be revoked and its giver's actions read.
+    Where all who were told turned out to be strangers it goes to those untold, else to last resort. In a coordinator's
+    quiet hours it is a mail, or else an SMS at their end. `leaves_at`: not before then. `besides`: who needs none;
+    unless `besides_knows`, somebody else has to hear all the same. `acknowledgement`: the answer that it is about; it
+    then has a link to the page where the answer can be revoked and its giver's actions read.
     """
-    everybody, told = locked.coordinators, _told(locked)
-    listening = [each for each in everybody if told & each.names] or everybody
+    everybody, told, at = locked.coordinators, _told(locked), leaves_at or locked.tx.now
     spared = besides.names if besides else set()
-    circles = [listening]
-    if never_nobody:
-        circles += [everybody, [Recipient(locked, *each) for each in locked.plans.last_resort]]
-    at = leaves_at or locked.tx.now
-    others = (
-        [each for each in circle if each.name not in spared and _reach(each).for_a_notice(at)] for circle in circles
+    circles = (
+        [each for each in everybody if told & each.names],
+        everybody,
+        [Recipient(locked, *each) for each in locked.plans.last_resort],
     )
-    for recipient in next(filter(None, others), ()):
+    reached = ([each for each in circle if _reach(each).for_a_notice(at)] for circle in circles)
+    heard = (each for each in reached if besides_knows or any(one.name not in spared for one in each))
+    for recipient in next(filter(None, heard), ()):
+        if recipient.name in spared:
+            continue
         words = replace(said(recipient), subject=subject, about=about, at=locked.tx.now)
         if words.ref == about:
             # It knows the merged report alone, and is to read what that is part of.

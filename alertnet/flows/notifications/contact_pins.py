@@ -48,7 +48,7 @@ def keep_duress(locked: LockedIncident, tree: str, contact: str, via: Via) -> No
 
 
 def _tell_of_duress(locked: LockedIncident, contact: str, writer: Recipient | None) -> None:
-    notify_coordinators(locked, Subject.READ_FIRST, contact, besides=writer, never_nobody=True)
+    notify_coordinators(locked, Subject.READ_FIRST, contact, besides=writer, besides_knows=False)
 
 
 def is_forced(locked: LockedIncident) -> bool:
