@@ -1,8 +1,13 @@
 """`users`: who may sign in to the console; what they need for it is printed once, and in no database."""
 
+import io
+import sys
+
 import pytest
 
-from alertnet.flows.credentials.users import is_password, sign_in
+from alertnet.cli.admin.users import _print
+from alertnet.flows.credentials.qr_code import in_terminal
+from alertnet.flows.credentials.users import Issued, is_password, sign_in
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import users
@@ -35,6 +40,26 @@ def test_the_first_user_is_an_administrator_and_gets_all_that_lets_them_in(offic
     assert user(runtime, "maria").role is Role.ADMINISTRATOR
     assert is_password(printed["password"][0], user(runtime, "maria").password)
     assert runtime.transact(sign_in, "maria", "203.0.113.5", printed["recovery code"][0])
+
+
+class Screen(io.StringIO):
+    """A terminal that somebody looks at."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_screen_shows_the_address_for_the_camera_of_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most such apps take a picture, and no address. What a script reads stays as it is."""
+    address = "otpauth://totp/alertnet:maria?secret=A"
+    screen, lines = Screen(), Screen()
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setattr(sys, "stdout", lines)
+
+    _print("maria", None, Issued(address, ()))
+
+    assert in_terminal(address) in screen.getvalue()
+    assert given(lines.getvalue()) == {"user": ["maria"], "authenticator": [address]}
 
 
 def test_a_password_of_ones_own_is_read_and_not_printed(office: Office, runtime: Runtime) -> None:

@@ -160,3 +160,8 @@ def _print(name: str, password: str | None, issued: "Issued") -> None:
     """What to hand over, a line each, so that scripts can read it."""
     lines = [("user", name), *([("password", password)] if password else []), ("authenticator", issued.authenticator)]
     print_rows([*lines, *(("recovery code", code) for code in issued.recovery_codes)])
+    if sys.stderr.isatty():
+        from alertnet.flows.credentials.qr_code import in_terminal
+
+        typer.echo("The address of the authenticator, for the camera of its app:", err=True)
+        typer.echo(in_terminal(issued.authenticator), err=True)

@@ -34,6 +34,7 @@ from alertnet.core.incident import (
     Scope,
     Severity,
 )
+from alertnet.flows.credentials.qr_code import in_svg
 from alertnet.flows.desk.names import ACTIONS, FAILURES, METHODS, day_in, offset_in
 from alertnet.store.records.credentials.users import Role, SignedIn
 
@@ -161,6 +162,7 @@ def environment() -> Environment:
         "day": _day,
         "day_of_year": _day_of_year,
         "method_name": METHODS.__getitem__,
+        "qr_code": lambda text: Markup(in_svg(text)),  # noqa: S704 - drawn by us
         "action_name": lambda code: ACTIONS.get(code, str(code).replace("_", " ")),
         "failure_name": lambda why: FAILURES.get(why, str(why).replace("_", " ")),
         "spoken": lambda name: str(name).replace("_", " "),

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
+from markupsafe import escape
 from sqlalchemy import update
 
+from alertnet.flows.credentials.qr_code import in_svg
 from alertnet.store.records.credentials import users
 from alertnet.store.records.credentials.users import Role, User
 from alertnet.store.tables import user_sessions
@@ -91,6 +93,8 @@ def test_a_new_authenticator_takes_the_place_of_the_one_before(world: World, des
     page = desk.opens(ACCOUNT).presses("New authenticator and recovery codes", password=PASSWORD)
 
     fresh = handed(f"<code></code>{page.text}")[1]
+    assert f'<a href="{escape(fresh.authenticator)}">' in page.text, "tapped on the telephone itself"
+    assert in_svg(fresh.authenticator) in page.text, "for the camera of another"
     later = desk.elsewhere("198.51.100.7")
     tried = [later.signs_in(code=code).status_code for code in (desk.code_after(30), desk.issued.recovery_codes[0])]
     assert tried == [403, 403]
