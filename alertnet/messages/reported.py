@@ -25,10 +25,19 @@ class Happening:
     news: str | None = None
 
 
+def unsaid(text: str, texts: Iterable[str]) -> str:
+    """The lines of a text that none of the others says: the details of an incident grow by what comes about it."""
+    rest = f"\n{text}\n"
+    for each in filter(None, texts):
+        while f"\n{each}\n" in rest:
+            rest = rest.replace(f"\n{each}\n", "\n")
+    return rest.strip("\n")
+
+
 def details_in_words(details: Details, labels: Mapping[str, str], beside: Iterable[ReceivedText] = ()) -> Iterator[str]:
-    """The paragraphs that no text `beside` them says, then the place and the people by codes, each with its meaning."""
-    written = {text.words for text in beside}
-    yield from (each for each in details.texts if each not in written)
+    """What no text `beside` them says, then the place and the people by codes, each with its meaning."""
+    written = [text.words for text in beside]
+    yield from filter(None, (unsaid(each, written) for each in details.texts))
     if details.place:
         yield fill(labels["detail_place"], {"place": details.place})
     if details.people:

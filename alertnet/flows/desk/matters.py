@@ -14,6 +14,7 @@ from alertnet.core.limits import LATEST
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.flows.notifications import prompts
 from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.messages.reported import unsaid
 from alertnet.store.db.vault import Unreadable
 from alertnet.store.records.prompts import Prompt
 from alertnet.store.views import timeline_view
@@ -175,7 +176,9 @@ def _to_judge(locked: LockedIncident) -> Details:
         texts = timeline_view.texts_of(locked.tx.session, locked.incident.id, MOST_WORDS)
     except (Unreadable, ValueError):
         texts = []  # The incident's page says that part of it can't be read (A11).
-    return replace(known, texts=tuple(dict.fromkeys((*known.texts, *filter(None, (each.words for each in texts))))))
+    said = [each.words for each in texts]
+    earlier = (unsaid(each, said) for each in known.texts)
+    return replace(known, texts=tuple(dict.fromkeys(filter(None, (*earlier, *said)))))
 
 
 def _called(locked: LockedIncident, tree: str, prompt: Prompt) -> str:

@@ -587,6 +587,17 @@ def test_who_decides_whether_it_is_genuine_reads_what_is_known_and_who_says_so(w
     assert ("Vereda" in observed, ANA in observed, f"Is {world.ref()} genuine?" in observed) == (False, False, True)
 
 
+def test_words_that_came_one_by_one_are_read_once(world: World, desk: Desk) -> None:
+    """The details of a text that became an incident, or of one that news has joined, hold them all, line by line."""
+    world.raises(verified=False, details="they stop us\nthey take P7")
+    world.updates("they take P7")
+
+    board, sheet = (desk.opens(path).html for path in ("/desk", f"/desk/incidents/{world.ref()}"))
+
+    for page in (board, sheet.partition('id="texts"')[2].partition('id="answers"')[0]):
+        assert (page.count("they stop us"), page.count("they take P7")) == (1, 1)
+
+
 def test_an_entry_that_cannot_be_read_takes_no_board_away(world: World, desk: Desk) -> None:
     """A11: its incident says so; the others stand as they were."""
     world.raises(verified=False)
