@@ -23,6 +23,7 @@ $(STAMP): requirements.txt requirements-dev.txt pyproject.toml
 		echo 'alertnet needs Python 3.11 or newer with venv (tried: $(CANDIDATES)).' >&2; \
 		echo 'On Debian and Ubuntu: apt-get install python3-venv. Elsewhere: make PYTHON=/path/to/python3' >&2; exit 1; }
 	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv
+	@echo 'Installing what alertnet needs into .venv, once: a minute or more.'
 	@# Meanwhile the program is compiled: its first start would take half a second for it.
 	$(BIN)/python -m compileall -q alertnet migrations & \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt && wait
