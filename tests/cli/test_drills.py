@@ -33,13 +33,15 @@ def test_one_is_planned_by_the_clocks_of_its_tree_and_cancelled(office: Office, 
 
 
 def test_what_cannot_be_planned_is_refused_by_name(office: Office, runtime: Runtime) -> None:
-    again, past, no = (
+    again, past, midnight, no = (
         office.types(*CASE, "--every", "3"),
-        office.types(*CASE, "--at", "2020-01-01"),
+        office.types(*CASE, "--at", "2020-01-01T10:00"),
+        office.types(*CASE, "--at", "2030-12-01"),
         office.types("drills", "cancel", "nothing"),
     )
 
     assert (again.code, "--every" in again.err) == (2, True)
-    assert (past.code, "at: '2020-01-01" in past.err) == (2, True)
+    assert (past.code, "a moment still to come" in past.err) == (2, True)
+    assert (midnight.code, "a day with its hour" in midnight.err) == (2, True), "it would wake everybody at midnight"
     assert (no.code, no.err) == (2, "no drill 'nothing'\n")
     assert office.types("drills", "list").out == ""

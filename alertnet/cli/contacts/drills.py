@@ -97,6 +97,8 @@ def _plan(runtime: "Runtime", facts: Facts, at: str, every: int | None) -> str:
 
     zone = ZoneInfo(zone_of(runtime.edition.network, facts))
     moment = typed_moment("--at", at, zone)
+    if "T" not in at.upper() and " " not in at:
+        raise BadInput("--at", at, "a day with its hour, as in 2026-12-01T10:00: by itself a day begins at midnight")
     if moment <= runtime.now():
         raise BadInput(
             "--at", at, f"a moment still to come; in {zone.key} it is {runtime.now().astimezone(zone):%Y-%m-%dT%H:%M}"
