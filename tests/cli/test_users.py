@@ -92,7 +92,7 @@ def test_what_cannot_be_is_refused_with_what_can(
 def test_a_name_is_given_once(office: Office, runtime: Runtime) -> None:
     """Whatever stands on the record by a name is of one person."""
     office.types("users", "add", "maria")
-    office.types("users", "end", "maria")
+    office.types("users", "end", "maria", "--last")
 
     err = office.refused("users", "add", "maria")
 
@@ -123,6 +123,21 @@ def _named(tx: Tx, name: str) -> User:
     found = users.named(tx, name)
     assert found is not None
     return found
+
+
+def test_the_only_administrator_is_ended_by_a_word_of_its_own(office: Office, runtime: Runtime) -> None:
+    """Nobody could add a user on a page any more, nor end one who must be kept out."""
+    office.types("users", "add", "maria")
+    office.types("users", "add", "ben", "--role", "administrator")
+    ended = office.types("users", "end", "ben")
+
+    refused = office.types("users", "end", "maria")
+
+    assert ended.code == 0
+    assert (refused.code, user(runtime, "maria").ended_at) == (2, None)
+    assert "user maria is the only administrator: make another one first, or add --last" in refused.err
+    assert office.types("users", "end", "maria", "--last").code == 0
+    assert user(runtime, "maria").ended_at
 
 
 def test_a_role_is_given_from_the_command_line_too(office: Office, runtime: Runtime) -> None:

@@ -1,6 +1,7 @@
 """`alertnet users`: who may sign in to the console, and in which role."""
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -127,12 +128,12 @@ def list_all() -> None:
 
 
 @app.command(epilog="Example: alertnet users end maria")
-def end(name: Name) -> None:
-    """End a user's access and sessions, at once."""
+def end(name: Name, last: Annotated[bool, typer.Option("--last", help="Even the only administrator.")] = False) -> None:
+    """End a user's access and sessions, at once; the only administrator's with --last alone."""
     from alertnet.flows.credentials import users as flow
 
     with connected() as runtime:
-        runtime.transact(flow.end_user, name, BY)
+        runtime.transact(partial(flow.end_user, may_be_last=last), name, BY)
     typer.echo(f"{name} can't sign in any more.")
 
 

@@ -169,14 +169,18 @@ def set_role(tx: Tx, name: str, role: Role, by: str) -> None:
     record(tx, "user_role_changed", name, by, role=role.value, before=user.role.value)
 
 
-def end_user(tx: Tx, name: str, by: str) -> None:
+def end_user(tx: Tx, name: str, by: str, *, may_be_last: bool = False) -> None:
     """Let a user sign in no more, not by a linked account either, and end their sessions.
 
     Raises:
         Unknown: there is no such user.
-        WrongState: the user may no longer sign in.
+        WrongState: the user may no longer sign in, or is the only administrator, unless that `may_be_last`.
     """
-    users.save(tx, replace(in_force(tx, name), ended_at=tx.now, linked=None))
+    user = in_force(tx, name)
+    administrators = {each.name for each in users.list_all(tx) if each.role is Role.ADMINISTRATOR and not each.ended_at}
+    if administrators == {name} and not may_be_last:
+        raise WrongState(f"user {name}", "the only administrator", "make another one first, or add --last")
+    users.save(tx, replace(user, ended_at=tx.now, linked=None))
     users.end_sessions_of(tx, name)
     record(tx, "user_ended", name, by)
 
