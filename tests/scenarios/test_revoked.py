@@ -1,7 +1,12 @@
 """An answer is revoked by hand: the alarm goes on, and whoever had read that somebody takes charge hears so (A6)."""
 
+from datetime import timedelta
+
 import pytest
 
+from alertnet.core.delivery.provider_routes import FIRST
+from alertnet.core.directory.contact import MethodKind
+from alertnet.flows.sending.pause import pause
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
 from tests.scenarios.world import Incident, World, code_in, link_in
@@ -17,6 +22,13 @@ def world(world_of: Worlds) -> World:
     return world_of(a_tree(BOTH + OMBUDS, CONTACTS + SECOND))
 
 
+def holds_back_texts(world: World, *, minutes: float) -> None:
+    """Nothing leaves for so long, as where many alerts wait for their turn."""
+    until, known = world.clock.at + timedelta(minutes=minutes), world.runtime.settings.routes
+    world.runtime.transact(pause, [(MethodKind.SMS, FIRST)], until, "Ines", "they lose texts", known=known)
+    world.settles()
+
+
 def taken_on(world: World) -> Incident:
     """The ombuds office has said that it takes charge."""
     incident = world.raises()
@@ -24,6 +36,11 @@ def taken_on(world: World) -> Incident:
     world.texts("ombuds", f"OK {code_in(world.phone('ombuds').inbox[0])}")
     assert incident.status("valley") == "acknowledged"
     return incident
+
+
+def is_vouched(incident: Incident, kind: str) -> None:
+    """Somebody has heard the coordinator's answer by telephone."""
+    incident.act("acknowledgements", tree="valley", contact="coordinator", kind=kind, expect=201)
 
 
 def reads(world: World, who: str, words: str) -> int:
@@ -130,3 +147,22 @@ def test_what_is_revoked_while_the_incident_is_closed_counts_no_more_once_it_is_
     assert closed == ("stopped", rung)
     assert incident.status("valley") == "running"
     assert reads(world, "ombuds", "URGENT") == rung + 1
+
+
+@pytest.mark.parametrize("changes_its_mind", [True, False])
+def test_whose_alert_was_called_off_is_told_once_nobody_has_it_in_hand(world: World, changes_its_mind: bool) -> None:
+    """A2: it had not left yet when somebody took charge, and the level that it was for is open again."""
+    holds_back_texts(world, minutes=3)
+    incident = world.raises()
+    is_vouched(incident, "acknowledged")
+    world.settles()
+
+    if changes_its_mind:
+        is_vouched(incident, "declined")
+    else:
+        revokes(world, incident)
+    world.passes(minutes=4)
+
+    assert incident.status("valley") == "running"
+    assert reads(world, "second coordinator", "URGENT") == 1
+    assert reads(world, "coordinator", "URGENT") == int(not changes_its_mind)

@@ -329,7 +329,10 @@ MUTANTS = {
         "        return gone\n",
     ),
     "acknowledgement cancels nothing": Mutant(
-        "A4", 20, "alertnet/flows/escalation/escalate.py", "    if not locked.fresh:\n        cancel_unwanted(locked)\n"
+        "A4",
+        20,
+        "alertnet/flows/escalation/escalate.py",
+        "    if not locked.fresh:\n        forget_uses(locked, cancel_unwanted(locked))\n",
     ),
     "a message asks its recipient to call its own number": Mutant(
         "B1", 2, "alertnet/core/directory/contact_tree.py", "contact.numbers | set(besides)", "set(besides)"

@@ -4,7 +4,7 @@ All that is due by now is handled in the order of the planned moments, so the re
 looked at. An answer goes before what is due at the same instant (A7).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, is_dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -15,9 +15,10 @@ from alertnet.core.escalation.apply_events import apply_event, reconsider
 from alertnet.core.escalation.context import Context
 from alertnet.core.escalation.due import ALONE, Agenda, Others
 from alertnet.core.escalation.effects import OpenPrompt, PromptRaised, Send, Step
-from alertnet.core.escalation.levels import live_progress
+from alertnet.core.escalation.levels import is_live, live_progress
+from alertnet.core.escalation.not_reached import forget_use
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.escalation.state import Event, State, Status
+from alertnet.core.escalation.state import CalledOff, Event, State, Status
 from alertnet.core.resolution.resolve import Plan, PlannedLevel, Plans, Waiting, opening
 
 
@@ -68,6 +69,15 @@ def restore(state: State, now: datetime, closed_at: datetime | None = None) -> S
     told = stopped_at if state.in_hand else state.told_more_at  # what was put off is asked anew
     stood = replace(state, status=state.stopped_from, stopped_from=None, stopped_at=None)
     return cast(State, _shifted(replace(stood, in_hand=False, told_more_at=told), now - stopped_at))
+
+
+def call_off(plan: Plan, state: State, called_off: Iterable[CalledOff]) -> State:
+    """The state without the uses of what was called off for contacts that are told no more; nothing else changes."""
+    context = Context(plan, state, state.start_at)
+    for each in called_off:
+        if context.find(each.level_index) is not None and not is_live(context, each.level_index, each.contact):
+            forget_use(context, each)
+    return context.state
 
 
 class Wanted:

@@ -16,6 +16,7 @@ from alertnet.core.escalation.state import (
     Acted,
     Answered,
     Asked,
+    CalledOff,
     Confirmed,
     Delayed,
     Event,
@@ -41,11 +42,14 @@ from alertnet.core.escalation.state import (
 
 T = TypeVar("T")
 
+_KEPT = (Answered, Withdrawn, Failed, CalledOff, LetThrough)
+"""What is kept while an escalation is stopped."""
+
 
 def apply_event(context: Context, event: Event) -> None:  # noqa: C901 - a table: one line for each event
     """Apply one event. While stopped, time stands still, and only answers and reports of providers are kept."""
     context.moment = context.state.stopped_at or context.now
-    if context.state.status is Status.STOPPED and not isinstance(event, Answered | Withdrawn | Failed | LetThrough):
+    if context.state.status is Status.STOPPED and not isinstance(event, _KEPT):
         return
     match event:
         case Answered() if event.contact in context.plan.allowed:
@@ -56,7 +60,7 @@ def apply_event(context: Context, event: Event) -> None:  # noqa: C901 - a table
             _confirm(context, contact)
         case Withdrawn():
             _withdraw(context, event)
-        case Failed() | Unsent() | Delayed():
+        case Failed() | Unsent() | CalledOff() | Delayed():
             not_reached(context, event)
         case LetThrough(number):
             let_through(context, number)

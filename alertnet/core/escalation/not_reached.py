@@ -11,16 +11,18 @@ from alertnet.core.directory.usable_methods import stale_key
 from alertnet.core.escalation import contact_steps
 from alertnet.core.escalation.context import Context
 from alertnet.core.escalation.levels import is_live
-from alertnet.core.escalation.state import ContactProgress, Delayed, Failed, Unsent
+from alertnet.core.escalation.state import CalledOff, ContactProgress, Delayed, Failed, Unsent
 
 
-def not_reached(context: Context, event: Failed | Unsent | Delayed) -> None:
+def not_reached(context: Context, event: Failed | Unsent | CalledOff | Delayed) -> None:
     """Let the contact's other methods take over where this one does not reach it."""
     match event:
         case Failed():
             _fail(context, event)
         case Unsent(contact, method_index):
             _leave_out(context, contact, method_index)
+        case CalledOff():
+            forget_use(context, event)
         case Delayed(contact, method_index):
             _delay(context, contact, method_index)
 
@@ -40,6 +42,19 @@ def let_through(context: Context, number: str) -> None:
                 uses = tuple(each for each in progress.uses if each.method not in back)
                 anew = replace(progress, failed=failed, handed_over=handed_over, uses=uses)
                 context.put_progress(run.index, anew)
+
+
+def forget_use(context: Context, event: CalledOff) -> None:
+    """Let a method be used again whose message never left, should the contact be told after all (A2)."""
+    if context.find(event.level_index) is None:
+        return
+    progress = context.progress(event.level_index, event.contact)
+    if progress is None:
+        return
+    uses = tuple(use for use in progress.uses if use.method != event.method_index)
+    if len(uses) < len(progress.uses):
+        handed_over = tuple(each for each in progress.handed_over if each != event.method_index)
+        context.put_progress(event.level_index, replace(progress, uses=uses, handed_over=handed_over))
 
 
 def _fail(context: Context, event: Failed) -> None:

@@ -248,6 +248,15 @@ class Unsent:
 
 
 @value
+class CalledOff:
+    """The first message by that method to a contact of a level was called off before it left."""
+
+    contact: str
+    method_index: int
+    level_index: int
+
+
+@value
 class Delayed:
     """The provider is away: the message waits, and the contact's next method goes."""
 
@@ -340,6 +349,7 @@ Event = (
     | Failed
     | LetThrough
     | Unsent
+    | CalledOff
     | Delayed
     | Go
     | Hold

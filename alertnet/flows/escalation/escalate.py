@@ -32,7 +32,7 @@ from alertnet.core.resolution.resolve import Plans
 from alertnet.flows.credentials.written_codes import known_code
 from alertnet.flows.escalation.decisions import decisions_of
 from alertnet.flows.notifications import field_reassurance, phone_tasks, prompts
-from alertnet.flows.notifications.cancel_messages import cancel_barred, cancel_unwanted
+from alertnet.flows.notifications.cancel_messages import cancel_barred, cancel_unwanted, forget_uses
 from alertnet.flows.notifications.compose import alert, drafts, notify_coordinators, said
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient, take_up, take_up_each
 from alertnet.store.db.tx import Tx
@@ -146,7 +146,7 @@ def _apply(locked: LockedIncident, step: IncidentStep) -> None:
     for escalation in moved.values():
         locked.save(escalation)
     if not locked.fresh:
-        cancel_unwanted(locked)
+        forget_uses(locked, cancel_unwanted(locked))
     phone_tasks.withdraw(locked)
 
 

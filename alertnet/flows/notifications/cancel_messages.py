@@ -4,7 +4,8 @@ from collections.abc import Callable, Collection
 from datetime import timedelta
 
 from alertnet.core.directory.contact import MethodKind
-from alertnet.core.escalation.advance import Wanted
+from alertnet.core.escalation.advance import Wanted, call_off
+from alertnet.core.escalation.state import CalledOff
 from alertnet.core.notification import AttemptStatus, Kind, is_in_field
 from alertnet.core.resolution.exclusions import Bars
 from alertnet.flows.notifications.redial import as_shown
@@ -21,18 +22,30 @@ CONFIRMATIONS = (Kind.RECORDED, Kind.DECLINED)
 """What tells a contact which answer of it is recorded."""
 
 
-def cancel_unwanted(locked: LockedIncident) -> None:
-    """Cancel queued alerts that no escalation wants any more, and end their calls."""
-    wanted: set[str] = set()
-    found: dict[str, tuple[Stoppable, str]] = {}
+def cancel_unwanted(locked: LockedIncident) -> list[Coverage]:
+    """Cancel queued alerts that no escalation wants any more, and end their calls.
+
+    Returns what those counted for that had surely told nobody.
+    """
+    alerts = locked.prefetch.read(incident_attempts.stoppable_alerts, locked.incident.id)
     is_wanted = wanted_by(locked)
-    for attempt, coverage in locked.prefetch.read(incident_attempts.stoppable_alerts, locked.incident.id):
-        found[attempt.id] = attempt, coverage.contact
-        if is_wanted(coverage):
-            wanted.add(attempt.id)
-    for attempt, contact in found.values():
-        if attempt.id not in wanted:
-            cancel(locked, attempt, contact)
+    wanted = {attempt.id for attempt, coverage in alerts if is_wanted(coverage)}
+    unwanted = [(attempt, coverage) for attempt, coverage in alerts if attempt.id not in wanted]
+    for attempt, contact in {attempt.id: (attempt, coverage.contact) for attempt, coverage in unwanted}.values():
+        cancel(locked, attempt, contact)
+    return [coverage for attempt, coverage in unwanted if attempt.is_surely_unsent]
+
+
+def forget_uses(locked: LockedIncident, called_off: Collection[Coverage]) -> None:
+    """Let what was called off before it left count as never sent, so that it leaves if it is wanted after all (A2)."""
+    events: dict[str, list[CalledOff]] = {}
+    for each in called_off:
+        events.setdefault(each.escalation, []).append(CalledOff(each.contact, each.method_index, each.level_index))
+    for escalation in locked.escalations if called_off else ():
+        state = call_off(locked.plans[escalation.tree], escalation.state, events.get(escalation.id, ()))
+        if state is not escalation.state:
+            escalation.state = state
+            locked.save(escalation)
 
 
 def cancel_barred(locked: LockedIncident) -> None:

@@ -11,7 +11,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.effects import AlertOnRecord, NewAlert
 from alertnet.core.notification import CALL_FAILURES, AttemptStatus, Kind, PromptAnswer, PromptKind
 from alertnet.flows.notifications import prompts
-from alertnet.flows.notifications.cancel_messages import cancel_asking, wanted_by
+from alertnet.flows.notifications.cancel_messages import cancel_asking, forget_uses, wanted_by
 from alertnet.flows.notifications.compose import draft_to, said
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.store.records import notifications
@@ -59,9 +59,10 @@ def withdraw(locked: LockedIncident) -> None:
         return
     covered = locked.prefetch.read(notifications.open_tasks, locked.incident.id)
     wanted = {each.task for each in filter(wanted_by(locked), covered)}
-    for task in _each_task(covered):
-        if task.task not in wanted:
-            end_task(locked, task, PromptAnswer.OVERTAKEN, None)
+    unwanted = [each for each in covered if each.task not in wanted]
+    for task in _each_task(unwanted):
+        end_task(locked, task, PromptAnswer.OVERTAKEN, None)
+    forget_uses(locked, unwanted)
 
 
 def record_result(recipient: Recipient, answer: PromptAnswer, by: str | None) -> None:

@@ -116,7 +116,9 @@ def put_aside(tx: Tx, attempt_id: str) -> None:
             if why == JOINED:
                 attempt.note_decision_sent()
             attempt.cancelled(why)
-        if why in (CLOSED, RELIEVED):
+        if why == UNWANTED:
+            attempt.forget_use()
+        elif why in (CLOSED, RELIEVED):
             attempt.happens(lambda each: Unsent(each.contact, each.method_index))
     attempt.finish()
 

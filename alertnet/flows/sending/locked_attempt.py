@@ -10,7 +10,7 @@ from alertnet.core.delivery.circuit_breaker import pause_after
 from alertnet.core.delivery.provider_codes import AccountFault, account_fault, is_whole_account
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import Inconsistent
-from alertnet.core.escalation.state import Asked, Delayed, Event, Failed
+from alertnet.core.escalation.state import Asked, CalledOff, Delayed, Event, Failed
 from alertnet.core.notification import UNDER_WAY, UNSETTLED, URGENT, AttemptStatus, Failure, Kind
 from alertnet.flows.escalation.escalate import move
 from alertnet.flows.notifications.cancel_messages import HANG_UP_WITHIN, wanted_by
@@ -157,6 +157,13 @@ class LockedAttempt:
     def never_left(self) -> None:
         """Record that it was cancelled on its way, and surely has not left."""
         self.change(due_at=None, lease=None)
+        self.forget_use()
+
+    def forget_use(self) -> None:
+        """Let it count as never sent, so that it leaves if it is wanted after all (A2); a reopening lets it leave."""
+        is_open = self.found.kind is Kind.ALERT and self.locked is not None and self.locked.is_open
+        if is_open and not attempt_store.was_followed(self.tx.session, self.found):
+            self.happens(lambda each: CalledOff(each.contact, each.method_index, each.level_index))
 
     def may_have_left(self, code: str, *, given_up: bool = False) -> None:
         """Record that it was cancelled on its way, and nobody knows whether it left; `given_up`: nor ever will."""

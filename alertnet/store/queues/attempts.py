@@ -326,3 +326,11 @@ def has_rung_out(session: Session, incident: str, address: bytes, since: datetim
 def rang_out_before(session: Session, notification: str, besides: str) -> bool:
     """Whether another call of that notification was not answered."""
     return bool(_OTHERS_RUNG_OUT.all(session, {"notification": notification, "besides": besides}))
+
+
+def was_followed(session: Session, attempt: Attempt) -> bool:
+    """Whether another alert of its incident was made since for that address, by that method, and not cancelled."""
+    same = (attempts.c[name] == getattr(attempt, name) for name in ("incident_id", "address_index", "method"))
+    later = attempts.c.is_alert, attempts.c.created_at > attempt.created_at
+    query = select(attempts.c.id).where(*same, *later, attempts.c.status != AttemptStatus.CANCELLED.value)
+    return session.execute(query.limit(1)).first() is not None

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, bindparam, 
 from alertnet.core.codec import from_plain
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said, Subject
-from alertnet.core.notification import AttemptStatus, Failure, Kind, PromptKind
+from alertnet.core.notification import AttemptStatus, Failure, Kind, PromptKind, is_repeat
 from alertnet.store.db.columns import Instant
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import Prepared, by_incident
@@ -34,11 +34,17 @@ class Stoppable:
     status: str
     method: str
     provider_id: str | None
+    rank: int
 
     @property
     def is_unsent(self) -> bool:
         """Whether the provider is not known to have it."""
         return self.status in UNSENT
+
+    @property
+    def is_surely_unsent(self) -> bool:
+        """Whether nobody was told by it: it is no repeat, and waits to leave."""
+        return self.status == AttemptStatus.QUEUED.value and not is_repeat(self.rank)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,7 @@ class HeldBack:
 
 
 _COUNT = len(COVERAGE)
-_STOPPABLE = attempts.c["id", "notification_id", "status", "method", "provider_id"]
+_STOPPABLE = attempts.c["id", "notification_id", "status", "method", "provider_id", "rank"]
 _ADDRESSED = (*_STOPPABLE, *notifications.c["tree", "contact", "address", "alarm_id", "kind"])
 _CAN_BE_STOPPED = attempts.c.status.in_(UNSENT) | (
     (attempts.c.status == AttemptStatus.SENT.value) & (attempts.c.method == MethodKind.CALL.value)
