@@ -126,6 +126,21 @@ def test_closed_and_open_again_at_once_nobody_is_forgotten(valley: World) -> Non
     assert texts(valley, "coordinator", "ALARM") == 1
 
 
+@pytest.mark.parametrize("closed_for", [5, 300])
+def test_whether_an_alert_left_that_a_close_stopped_is_settled_like_any_other(valley: World, closed_for: int) -> None:
+    """A5: nobody knows, so it is sent once more, also where it was given up while the incident was closed."""
+    valley.sandbox.misbehaves(Fault.ERROR_500, number=CAST["coordinator"])
+    incident = reports(valley)
+    valley.settles()
+    valley.passes(seconds=2)
+
+    is_closed_for(valley, incident, seconds=closed_for)
+    valley.passes(minutes=3)
+
+    assert texts(valley, "coordinator", "URGENT") == 1
+    assert [each.extra for each in tries(incident, "coordinator", "sms")] == [False, True]
+
+
 def test_what_the_provider_reported_while_it_was_closed_counts(valley: World) -> None:
     """B3: a phone that turned out to be unreachable meanwhile: the next method goes at once."""
     valley.phone("ombuds").behaves("switched_off")

@@ -286,6 +286,11 @@ class LockedAttempt:
         locked = self.locked
         return locked is not None and any(map(wanted_by(locked), self._coverage()))
 
+    def is_wanted_anew(self) -> bool:
+        """Whether an alert that was called off may leave after all, and nothing else has taken its place."""
+        followed = self.found.is_alert and attempt_store.was_followed(self.tx.session, self.found)
+        return self.found.is_alert and not followed and self.is_wanted()
+
     def _coverage(self) -> list[Coverage]:
         return notifications.coverage_of(self.tx.session, self.found.notification_id)
 

@@ -92,6 +92,8 @@ def _give_up_or_ask_again(attempt: LockedAttempt) -> None:
     found = attempt.found
     if attempt.status is AttemptStatus.CANCELLED:
         attempt.may_have_left(found.error or "lease", given_up=True)
+        if not found.extra and attempt.is_wanted_anew():
+            attempt.send_again()
         return
     attempt.failed(Failure.OUTCOME_UNKNOWN, found.error, tell=False)
     attempt.send_again()

@@ -80,7 +80,7 @@ class ToldBy:
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """An alert that was kept from leaving, and certainly did not leave."""
+    """An alert that was kept from leaving; `extra`: nobody knows whether it left all the same, or it was one (A5)."""
 
     notification_id: str
     method: MethodKind
@@ -162,12 +162,18 @@ _UNHEARD: Select[Any] = (
     )
     .order_by(attempts.c.id, served.c.escalation_id)
 )
+_GIVEN_UP = attempts.c.failure == Failure.OUTCOME_UNKNOWN.value
 _HELD_BACK = (
     _UNHEARD.add_columns(
-        attempts.c.incident_id, notifications.c.kind, attempts.c.rank, attempts.c.address_index, attempts.c.extra
+        attempts.c.incident_id,
+        notifications.c.kind,
+        attempts.c.rank,
+        attempts.c.address_index,
+        or_(attempts.c.extra, attempts.c.failure.is_not(None)).label("extra"),
     )
     .join(notifications, notifications.c.id == attempts.c.notification_id)
-    .where(_CANCELLED, attempts.c.provider_id.is_(None), attempts.c.failure.is_(None), attempts.c.due_at.is_(None))
+    .where(_CANCELLED, attempts.c.provider_id.is_(None), attempts.c.due_at.is_(None))
+    .where(or_(attempts.c.failure.is_(None), and_(_GIVEN_UP, attempts.c.extra.is_(False))))
 )
 _FAILED = _UNHEARD.add_columns(attempts.c.failure).where(
     attempts.c.status == AttemptStatus.FAILED.value, attempts.c.failure != Failure.OUR_ACCOUNT.value
