@@ -5,6 +5,8 @@ import pytest
 from alertnet.core.disclosure import TO_DO, Subject
 from alertnet.core.notification import Kind
 from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
+from alertnet.flows.system.purge import PurgeDecision
+from alertnet.flows.system.subject import erase_subject, subject_of
 from alertnet.store.db.tx import Tx
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import COORDINATION, a_tree
@@ -35,6 +37,12 @@ def tells(world: World, kind: Kind, subject: Subject, about: str | None = None) 
     world.runtime.transact(flow)
     world.settles()
     return last(world)
+
+
+def erases(world: World, who: str) -> None:
+    """What is over of somebody is erased."""
+    network = world.runtime.edition.network
+    world.runtime.transact(erase_subject, network, subject_of(network, who), PurgeDecision("Ines", "they have asked"))
 
 
 def test_an_edit_that_cannot_be_used_leads_to_what_to_do(valley: World) -> None:
@@ -114,3 +122,15 @@ def test_an_alarm_of_a_text_or_of_silence_says_where_the_number_is(valley: World
     sms = tells(valley, Kind.ALARM, subject, "north/ana")
 
     assert where in valley.client.get(link_in(sms)).text
+
+
+def test_a_page_whose_words_were_erased_is_there_no_more(valley: World) -> None:
+    """A11: its reader has asked for it, or it is old: the page says that there is none, and is no fault."""
+    link = link_in(tells(valley, Kind.NOTICE, Subject.TREES_BROKEN))
+    valley.passes(minutes=1)
+    before = valley.client.get(link).status_code
+
+    erases(valley, "valley/coordinator")
+
+    assert (before, valley.client.get(link).status_code) == (200, 404)
+    assert valley.client.post(link, data={"pin": PIN}).status_code == 404

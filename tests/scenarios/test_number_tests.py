@@ -7,7 +7,9 @@ import pytest
 
 from alertnet.core.errors import BadInput
 from alertnet.flows.notifications import number_tests
+from alertnet.flows.system.purge import PurgeDecision
 from alertnet.flows.system.self_monitoring import keep_watch, look
+from alertnet.flows.system.subject import erase_subject, subject_of
 from alertnet.store.records import timeline
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.world import World, code_in, link_in, spoken_code_in
@@ -99,6 +101,22 @@ def test_the_sms_says_nothing_but_that_it_is_a_test_of_the_network(world: World)
         assert not any(
             word in text.lower().replace("alarm.example", "") for word in ("urgent", "alarm", "coordinat", "arrest")
         )
+
+
+def test_a_code_counts_after_what_is_over_of_its_contact_was_erased(world: World) -> None:
+    """A12: what it was sent as a test is not over, and its answer is thanked for."""
+    sends_tests(world, "coordinator")
+    (text,) = world.phone(COORDINATOR).inbox
+    world.passes(minutes=1)
+    network = world.runtime.edition.network
+    asked = subject_of(network, "valley/coordinator"), PurgeDecision("Ines", "they have asked")
+
+    world.runtime.transact(erase_subject, network, *asked)
+    thanks = world.texts(COORDINATOR, code_in(text))
+
+    assert thanks is not None
+    assert "Nothing more to do" in thanks
+    assert verified(world) == ["coordinator sms"]
 
 
 def test_a_code_from_another_number_shows_nothing(world: World) -> None:

@@ -134,7 +134,7 @@ _NOTICE = (
 
 
 def find_notice(tx: Tx, token: str) -> Notice | None:
-    """The notice whose page has that token, if any.
+    """The notice whose page has that token, if any; none where its words were erased.
 
     Raises:
         Purged: its incident was erased.
@@ -143,6 +143,8 @@ def find_notice(tx: Tx, token: str) -> Notice | None:
     if row is None:
         return None
     _refuse_purged(row.ref, row.purged_at)
+    if not row.said:
+        return None
     link = PageLink(
         row.id, token, row.incident_id or "", None, None, None, row.tree, row.contact, row.method, row.address
     )
