@@ -6,6 +6,7 @@ from alertnet.core.delivery.provider_routes import Route, route_name
 from alertnet.core.directory.contact import MethodKind
 from simulation.checks.promises import Promises
 from simulation.checks.ringing import Ringing
+from simulation.checks.told import Told
 from simulation.checks.watch import Watch
 from simulation.hosts.host import Host, Surroundings, running
 from simulation.hosts.web import Web
@@ -37,6 +38,7 @@ class Night:
         self.hosts: list[Host] = []
         self.promises = Promises(world, self.hosts)
         self.watch = Watch(world, self.hosts)
+        self.told = Told(world, self.watch)
         self.web = Web(world, self.hosts)
         self.people = People(world, self.web, self.promises)
         self.provider = Provider(world, self.web, self.people, self.promises, Ringing(world, self.hosts))
@@ -73,6 +75,7 @@ class Night:
         self.writers.begin()
         self.visitors.begin()
         self.watch.begin()
+        self.told.begin()
         world.time.run(world.moment(world.length))
         self._calms_down()
         world.time.run(world.moment(world.length + CALM))

@@ -266,7 +266,7 @@ def _final(_: Night, history: Sequence[Row[Any]]) -> Found:
 _AFTER = {
     "delivered": frozenset({"delivered"}),
     "failed": frozenset({"delivered", "sent_again"}),
-    "cancelled": frozenset({"sent", "delivered"}),
+    "cancelled": frozenset({"sent", "delivered", "sent_again"}),
 }
 """What may still happen to an attempt that has ended."""
 

@@ -41,7 +41,7 @@ def plan_of(
 ) -> Plan:
     """The plan up to a moment, or up to the first level that waits for somebody's decision."""
     listed = list(trees.values())
-    levels = [(level, _told(listed, tree, level, facts)) for level in tree.levels]
+    levels = [(level, told_by(listed, tree, level, facts)) for level in tree.levels]
     messages: list[Planned] = []
     later: dict[str, list[Planned]] = {}
     moment, round = start, 1
@@ -142,7 +142,8 @@ def whose_turn(duty: Duty, zone: str, at: datetime) -> str:
     return duty.rota[(at.astimezone(ZoneInfo(zone)) - monday) // timedelta(weeks=1) % len(duty.rota)].phone
 
 
-def _told(trees: list[ContactTree], tree: ContactTree, level: Level, facts: Facts) -> list[Contact]:
+def told_by(trees: list[ContactTree], tree: ContactTree, level: Level, facts: Facts) -> list[Contact]:
+    """Whom the level tells of such an incident."""
     if level.when.severity and facts.severity not in level.when.severity:
         return []
     contacts = [tree.contacts[id] for id in level.notify]

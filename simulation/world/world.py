@@ -1,12 +1,13 @@
 """The plain state of one night, drawn from its seed. Everything in the night shares it, and it knows none of them."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
 from alertnet.channels.base import LedgerEntry, Outgoing, ReceivedMail
 from alertnet.core.delivery.provider_routes import Route
-from alertnet.core.directory.contact_tree import Network
+from alertnet.core.directory.contact_tree import ContactTree, Network
 from alertnet.core.incident import Facts
 from alertnet.messages.renderer import Renderer
 from alertnet.store.db.tx import Tx
@@ -151,6 +152,12 @@ class World:
     def name_of(self, address: str) -> str:
         """The owner of a number or mailbox."""
         return self.names.get(address, address)
+
+    def pinned(self, hashes: Mapping[str, str]) -> dict[str, ContactTree]:
+        """The trees of those hashes, by their ids."""
+        return self.database.pattern.read(
+            lambda tx: {id: editions.tree(tx.session, each) for id, each in hashes.items()}
+        )
 
     def _publish(self, network: Network) -> editions.Edition:
         pattern, now = self.database.pattern, self.time.now

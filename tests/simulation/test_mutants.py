@@ -522,6 +522,13 @@ MUTANTS = {
         "    return bars.contacts.get(of)\n",
         "    return None\n",
     ),
+    "whose answer was revoked hears nothing more of it": Mutant(
+        "A2",
+        23,
+        "alertnet/core/escalation/apply_events.py",
+        "    for run in state.runs if again else ():\n",
+        "    for run in ():\n",
+    ),
     "everybody in the trees hears of trouble of our own": Mutant(
         "A9",
         3,
