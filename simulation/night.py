@@ -17,7 +17,7 @@ from simulation.outside.code_guesser import CodeGuesser
 from simulation.outside.coordinators import Coordinators
 from simulation.outside.endpoints import Outside
 from simulation.outside.field import Members, Traveller
-from simulation.outside.office import NumberTests, Office
+from simulation.outside.office import Erasures, NumberTests, Office
 from simulation.outside.outlets import outlets_of
 from simulation.outside.people import People
 from simulation.outside.pin_guesser import Guesser
@@ -55,6 +55,7 @@ class Night:
         self.writers = Writers(world, self.people)
         self.visitors = Visitors(world, self.web, self.people)
         self.office = Office(world, self.web, is_free=is_free and not self.caller.calls)
+        self.erasures = Erasures(world, self.web)
         self._place_hosts()
 
     def live(self) -> None:
@@ -72,6 +73,7 @@ class Night:
         self.caller.begin()
         self.calls_back.begin()
         self.office.begin()
+        self.erasures.begin()
         self.writers.begin()
         self.visitors.begin()
         self.watch.begin()

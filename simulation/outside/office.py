@@ -1,13 +1,15 @@
-"""The office: tests numbers of contacts, plans a drill, or pauses a route (A2, A6, A9, B5)."""
+"""The office: tests numbers, plans a drill, pauses a route, or erases what is over of somebody (A2, A6, A9, A10)."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from random import Random
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Row, Select, select
 from starlette.responses import Response
 
 from alertnet.core.directory.contact import MethodKind
+from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.number_tests import testable
 from alertnet.core.incident import Facts, Scope, Severity
 from alertnet.core.monitoring.drills import DrillStatus
@@ -15,20 +17,40 @@ from alertnet.core.notification import Kind
 from alertnet.flows.incidents.drills import plan_drill
 from alertnet.flows.notifications.number_tests import send_tests
 from alertnet.flows.sending.pause import pause
+from alertnet.flows.system.purge import PurgeDecision
+from alertnet.flows.system.subject import erase_subject, subject_of
 from alertnet.runtime.wiring import Runtime
-from alertnet.store.tables import drills, incidents, notifications
+from alertnet.store.db.tx import Tx
+from alertnet.store.tables import (
+    ACTING,
+    acknowledgements,
+    code_numbers,
+    codes,
+    drills,
+    incidents,
+    journeys,
+    links,
+    metadata,
+    notifications,
+)
+from alertnet.store.views.subject import DataSubject
 from simulation.hosts.web import Web
+from simulation.world.cast import STRANGERS_PHONE
 from simulation.world.story import Found
 from simulation.world.world import World
 
 CHANCE = 0.4
 TRIES = 0.5
 """The share of nights in which somebody tests numbers while all else goes on; a test may or may not be answered."""
+ERASES = 0.15
+"""The share of nights in which people ask that what is kept about them be erased."""
 COUNTRY = "CO"
 SETTLED = timedelta(seconds=30)
 SEEN_WITHIN = timedelta(seconds=3)
 """How long after a pause no tick is left out: each worker looks every second, even while nothing is due."""
 
+_ACTS = incidents.alias("acts")
+_OPEN = select(incidents.c.id).join(_ACTS, _ACTS.c.id == ACTING).where(_ACTS.c.status == "open")
 _DRILLS: Select[Any] = select(drills.c.status, drills.c.starts_at, drills.c.incident_id)
 _ALERTED: Select[Any] = (
     select(notifications.c.contact, notifications.c.tree)
@@ -60,6 +82,59 @@ class NumberTests:
             return Response(status_code=204)
 
         self.web.request("tests of numbers", send)
+
+
+class Erasures:
+    """Erases in some nights what is over of somebody who asks for it; all other nights are unchanged."""
+
+    def __init__(self, world: World, web: Web) -> None:
+        self.world = world
+        self.web = web
+        self.random = Random(f"erasures {world.seed}")
+
+    def begin(self) -> None:
+        if not self.world.mischief.quiet and self.random.random() < ERASES:
+            for _ in range(self.random.choice([1, 2, 4])):
+                self.world.time.after(self.random.uniform(20, self.world.length), self._erases)
+
+    def _erases(self) -> None:
+        network = self.world.edition.network
+        contacts = [f"{tree.id}/{contact.id}" for tree, contact in network.all_contacts]
+        members = [f"{team.id}/{id}" for team in network.teams.values() for id in team.members]
+        who = self.random.choice([*contacts, *members, STRANGERS_PHONE])
+
+        def act(runtime: Runtime) -> Response:
+            runtime.transact(self._erase, network, subject_of(network, who))
+            return Response(status_code=204)
+
+        self.world.story.tell("desk", f"erases what is over of {who}")
+        self.web.request("an erasure", act)
+
+    def _erase(self, tx: Tx, network: Network, person: DataSubject) -> None:
+        """Erase it, and look that nothing goes that an open incident needs, and all that must (A2, A10)."""
+        needed = list(_of_open(tx))
+        erase_subject(tx, network, person, PurgeDecision("the desk", "they have asked for it"))
+        self.world.erased |= {*person.addresses}
+        if list(_of_open(tx)) != needed:
+            self.world.story.breaks_promise("A2", "an erasure has taken something that an open incident needs")
+        for table in (links, acknowledgements):
+            closed = table.c.incident_id.not_in(_OPEN)
+            kept = tx.session.execute(select(table.c.tree, table.c.contact, table.c.address).where(closed)).all()
+            for row in kept:
+                if row.address and f"{row.tree}/{row.contact}" in person.owners:
+                    how = f"{row.contact} has asked for an erasure, and {table.name} still have its address"
+                    self.world.story.breaks_promise("A10", how)
+
+
+def _of_open(tx: Tx) -> Iterator[Row[Any]]:
+    """All that is kept of the incidents that are open, and of those merged into them."""
+    for table in metadata.sorted_tables:
+        # A check-in that came is over, whatever it had led to.
+        if "incident_id" in table.c and table is not journeys:
+            query = select(table).where(table.c.incident_id.in_(_OPEN)).order_by(*table.primary_key)
+            yield from tx.session.execute(query).all()
+    query = select(code_numbers).join(codes, codes.c.id == code_numbers.c.code_id).order_by(*code_numbers.primary_key)
+    yield from tx.session.execute(query.where(codes.c.incident_id.in_(_OPEN))).all()
 
 
 class Office:

@@ -275,6 +275,8 @@ def _tried(night: Night, _: Sequence[Row[Any]]) -> Found:
     """A6: a number counts as tested only where its owner has shown so."""
     for row in night.world.database.rows(_TRIED):
         how = "call" if row.via == "call" else A_TEST
+        if not row.address and night.world.erased:
+            continue
         if (how, row.address) not in night.people.proven:
             yield "A6", f"the {row.method} of {row.contact} counts as tried by {row.via}, and nobody there has said so"
 
@@ -283,6 +285,8 @@ def _proven(night: Night, _: Sequence[Row[Any]]) -> Found:
     """A6: only proof acknowledges."""
     for row in night.world.database.rows(select(acknowledgements)):
         whence = f"{row.tree}/{row.contact}" if row.via == "vouched" else row.address
+        if whence is None and night.world.erased:
+            continue
         is_said_in_call = row.via == "call" and row.kind != RECEIVED
         if (AFTER_THE_CODE if is_said_in_call else row.via, whence) not in night.people.proven:
             yield "A6", f"{row.contact} has {row.kind} by {row.via}, and never gave a proof"

@@ -84,6 +84,8 @@ class World:
         """Whether a coordinator has asked to merge two reports."""
         self.pins: dict[str, str] = {}
         """What the owner of each mailbox enters; nothing where it has no PIN."""
+        self.erased: set[str] = set()
+        """The numbers and mailboxes of whoever has asked that what is over be erased."""
         self.names = _names(self.network)
         self.recycled = recycled(Random(f"recycled number {seed}"), self.network) if not self.is_calm else None
         """The number of a contact that a stranger has got meanwhile."""

@@ -529,6 +529,13 @@ MUTANTS = {
         "    for run in state.runs if again else ():\n",
         "    for run in ():\n",
     ),
+    "an erasure takes what open incidents need": Mutant(
+        "A2",
+        9,
+        "alertnet/store/erasure.py",
+        "    is_over = notifications.c.incident_id.is_(None) | notifications.c.incident_id.in_(settled)\n",
+        "    is_over = true()\n",
+    ),
     "everybody in the trees hears of trouble of our own": Mutant(
         "A9",
         3,
