@@ -324,6 +324,23 @@ def test_what_once_was_custody_leaves_the_phone_alone_for_good(valley: World, fi
     assert (len(valley.phone("ana").inbox) == answered) is left_alone
 
 
+@pytest.mark.parametrize(("then", "left_alone"), [("20", True), ("30", False)], ids=["custody", "a threat"])
+def test_in_custody_the_phone_hears_nothing_of_what_it_raised_before(
+    valley: World, then: str, *, left_alone: bool
+) -> None:
+    """B4: its receipt says that we write no more, and whoever holds it reads all that comes, of whichever incident."""
+    valley.texts("ana", f"ALERTA {TRUE} 31 P7")
+    before = valley.newest()
+    valley.passes(minutes=11)
+    valley.texts("ana", f"ALERTA {TRUE} {then} L40")
+    answered = len(valley.phone("ana").inbox)
+
+    before.act("close", reason="resolved")
+
+    assert valley.newest().ref != before.ref
+    assert (len(valley.phone("ana").inbox) == answered) is left_alone
+
+
 def test_a_silent_member_hears_no_second_time(valley: World) -> None:
     """B1: `silent`."""
     reply = valley.texts("+573005550002", "SOS")

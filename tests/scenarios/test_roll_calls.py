@@ -7,6 +7,7 @@ import pytest
 
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.test_journeys import CONTACTS, LEVELS, alarms, incidents
+from tests.scenarios.test_paused import SMS, pauses
 from tests.scenarios.valley import a_tree
 from tests.scenarios.world import DURESS, TRUE, World
 
@@ -169,6 +170,21 @@ def test_a_phone_that_somebody_else_may_hold_is_left_alone(valley: World) -> Non
 
     assert inbox(valley, "mary") == before
     assert figures(valley, place)["not_asked"] == ["north/luis", "north/mary"]
+
+
+@pytest.mark.parametrize(("report", "is_asked"), [("20 L12", False), ("31 L12", True)], ids=["arrest", "threat"])
+def test_what_waits_for_the_provider_is_not_sent_to_a_phone_in_other_hands(
+    valley: World, report: str, *, is_asked: bool
+) -> None:
+    """B4: it was told meanwhile that we write no more."""
+    pauses(valley, [SMS], minutes=3)
+    calls_roll(valley, team="north")
+    replies(valley, "ana", f"ALERTA {TRUE} {report}")
+
+    valley.passes(minutes=4)
+
+    assert any(ASKED["ana"] in text for text in inbox(valley, "ana")) is is_asked
+    assert ASKED["mary"] in inbox(valley, "mary")[0]
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from alertnet.core.notification import Kind, PromptKind
 from alertnet.flows.credentials.known_numbers import InTheField, in_own_language, member_of
 from alertnet.flows.escalation.escalate import apply_news, tell_more
 from alertnet.flows.incidents.open_incident import open_incident
+from alertnet.flows.notifications.field_reassurance import must_be_left_alone
 from alertnet.flows.notifications.prompts import raise_prompt
 from alertnet.flows.notifications.system_notices import RANKS, Announcement, tell_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
@@ -65,14 +66,7 @@ def _tell_of(
 
 def is_left_alone(tx: Tx, member: InTheField) -> bool:
     """Whether nothing may be sent there: a silent phone, one that somebody else may hold, or a team under duress."""
-    phone, concerned = member.member.phone, incidents.all_open_of_phone(tx, member.member.phone, team=member.team.id)
-    if member.member.silent or any(each.facts.withdrawn or each.facts.duress for each in concerned):
-        return True
-    # What the phone raised may be merged into another's incident, which can decide otherwise about leaving it alone.
-    reports = incidents.get_each(tx.session, [id for each in concerned for id in each.every_id])
-    own = [each for each in reports if each.facts.raised_from == phone]
-    acting = {each.part_of for each in own}
-    return any(each.facts.leaves_phone_alone for each in reports if each in own or each.id in acting)
+    return member.member.silent or must_be_left_alone(tx, member.member.phone, member.team.id)
 
 
 def write_to(tx: Tx, reader: InTheField, subject: Subject, awaited: str | None = None) -> None:

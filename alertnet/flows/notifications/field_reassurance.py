@@ -17,12 +17,36 @@ from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.cancel_messages import cancel_to_field
 from alertnet.flows.notifications.compose import said_in
 from alertnet.flows.unit.locked_incident import LockedIncident
+from alertnet.store.db.tx import Tx
 from alertnet.store.records import answers, incidents, notifications, timeline
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.notifications import NotificationDraft
 
 FIELD_TOLD = "field_told"
 NOBODY_YET_AFTER = timedelta(minutes=10)
+
+
+def must_be_left_alone(tx: Tx, phone: str, team: str | None = None) -> bool:
+    """Whether we write nothing of our own to that phone, by what it, or its `team`, has open.
+
+    Somebody else may hold it; or a report was withdrawn, or made under duress.
+    """
+    concerned = incidents.all_open_of_phone(tx, phone, team=team)
+    if any(each.facts.withdrawn or each.facts.duress for each in concerned):
+        return True
+    # What the phone raised may be merged into another's incident, which can decide otherwise about leaving it alone.
+    reports = incidents.get_each(tx.session, [id for each in concerned for id in each.every_id])
+    own = [each for each in reports if each.facts.raised_from == phone]
+    acting = {each.part_of for each in own}
+    return any(each.facts.leaves_phone_alone for each in reports if each in own or each.id in acting)
+
+
+def may_leave(tx: Tx, contact: str, phone: str, incident: str | None) -> bool:
+    """Whether what we have begun to write to a phone of the field may leave yet, by what was reported meanwhile."""
+    if incident is None:
+        return not must_be_left_alone(tx, phone, contact.partition("/")[0])
+    # What goes to one of the team by name is a reply, in which nothing may give a sign of duress.
+    return contact.partition("/")[0] != FIELD or not must_be_left_alone(tx, phone)
 
 
 def promise(locked: LockedIncident) -> None:
@@ -136,18 +160,12 @@ def _saves_battery(locked: LockedIncident, facts: Facts) -> bool:
     return any(at >= begun_at for at, _ in told)
 
 
-def _is_withdrawn(locked: LockedIncident, facts: Facts) -> bool:
-    """Whether that phone asked to withdraw another incident, or did so under duress; then we write to it no more."""
-    raised = incidents.all_open_of_phone(locked.tx, facts.raised_from or "")
-    return any(each.facts.withdrawn or each.facts.duress for each in raised)
-
-
 def _tell(
     locked: LockedIncident, subject: Subject, at: datetime, silent: Collection[str] = (), *, only: str | None = None
 ) -> None:
     """Tell each phone, or only that of one report, under the reference that it was given."""
     for ref, facts in _reporters(locked).items():
-        is_meant = only in (None, ref) and not _is_withdrawn(locked, facts)
+        is_meant = only in (None, ref) and not must_be_left_alone(locked.tx, facts.raised_from or "")
         if is_meant and not _saves_battery(locked, facts):
             _post(locked, ref, facts, subject, at, silent)
 

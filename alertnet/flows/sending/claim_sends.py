@@ -14,6 +14,7 @@ from alertnet.core.escalation.state import Unsent
 from alertnet.core.incident import Facts
 from alertnet.core.notification import AttemptStatus, Failure, Kind, is_in_field
 from alertnet.core.resolution.resolve import Plans, may_be_told
+from alertnet.flows.notifications.field_reassurance import may_leave
 from alertnet.flows.notifications.prompts import words_of_prompt
 from alertnet.flows.sending.encrypt_mail import seal_for
 from alertnet.flows.sending.locked_attempt import lock_attempt
@@ -302,6 +303,8 @@ class _Obstacles:
                 return barred.value
             if due.kind is Kind.TASK and not self._is_to_do(due, facts):
                 return UNWANTED
+        if due.kind is Kind.FIELD_STATUS and not may_leave(self._tx, due.contact, due.address, due.incident_id):
+            return UNWANTED
         if due.prompt_id and not prompt_store.is_open(self._tx.session, due.prompt_id):
             return UNWANTED
         return None
