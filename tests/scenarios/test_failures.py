@@ -4,7 +4,7 @@ from pathlib import Path
 from shutil import copytree
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from alertnet.store.records.timeline import SYSTEM
 from alertnet.store.tables import escalations, incidents, timeline
@@ -210,6 +210,27 @@ def test_who_has_answered_has_a_page_though_another_tree_of_the_incident_cannot_
 
     assert page.status_code == 200
     assert "usted se hace cargo. Gracias." in page.text
+
+
+@pytest.mark.parametrize(
+    "stored", ["{cut", '{"relayed": ["~' + "A" * 80 + '"], "round": 1}', '{"nobody": "knows this"}', "[]"]
+)
+def test_an_escalation_that_cannot_be_read_hides_and_delays_no_other(world: World, stored: str) -> None:
+    """A11: whoever was told still answers by page, the API shows the incident, and the other tree goes on."""
+    incident = world.raises(perpetrator="none")
+    world.passes(minutes=1)
+    spoil = text("UPDATE escalations SET state = :stored WHERE tree = 'international'")
+    world.runtime.transact(lambda tx: tx.session.execute(spoil, {"stored": stored}))
+    page = link_in(world.phone("coordinator").inbox[0])
+
+    pressed = world.client.post(page, data={"answer": "acknowledge"})
+    world.passes(minutes=11)
+
+    assert (pressed.status_code, world.client.get(page).status_code) == (200, 200)
+    assert incident.answers() == [("coordinator", "acknowledged", "link")]
+    assert [each["tree"] for each in incident["escalations"]] == ["colombia", "international"]
+    assert ("defenders-network", "sms") in incident.told()
+    assert "put_off" in world.runtime.read(lambda tx: set(tx.session.scalars(SYSTEM_KINDS)))
 
 
 def test_a_coordinator_whose_own_stop_it_was_is_not_alarmed_by_it(world_of: Worlds) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import JSON, DateTime, Dialect, LargeBinary
 from sqlalchemy.types import TypeDecorator
 
 from alertnet.core.codec import text_in_utc
-from alertnet.store.db.vault import Vault
+from alertnet.store.db.vault import Unreadable, Vault
 
 
 def vault_of(dialect: Dialect) -> Vault:
@@ -109,6 +109,18 @@ class EscalationState(TypeDecorator[Any]):
         with suppress(AttributeError, KeyError, TypeError, ValueError):
             return _with_addresses(value, partial(_opened, vault_of(dialect)))
         return value
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        """The function from what is stored; a damaged value is None, since one escalation must not hide the others."""
+        process = super().result_processor(dialect, coltype)
+
+        def sound(stored: Any) -> Any:
+            try:
+                return process(stored) if process else stored
+            except (ValueError, Unreadable):
+                return None
+
+        return sound
 
 
 def sealed_anew(vault: Vault, state: dict[str, Any]) -> dict[str, Any]:
