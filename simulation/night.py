@@ -135,6 +135,8 @@ class Night:
             time.after(self.coordinators.sorts_at(length), self.coordinators.sorts_reports)
         for _ in range(self.coordinators.takings_back):
             time.after(self.coordinators.doubts_at(length), self.coordinators.takes_back)
+        if self.coordinators.edits_at is not None:
+            time.after(self.coordinators.edits_at, self.coordinators.edits)
         if self.world.mischief.edits:
             time.after(random.uniform(5, length * 0.7), self.coordinators.edits)
         for _ in range(self.world.mischief.deeds):

@@ -150,7 +150,12 @@ class _UnderWay:
         return [
             each
             for each in named
-            if not (self._has_answered(run, tree, each) or self._is_involved(each) or self._is_spared(tree, each))
+            if not (
+                each.former
+                or self._has_answered(run, tree, each)
+                or self._is_involved(each)
+                or self._is_spared(tree, each)
+            )
             and (begun.issuperset({each.id}) or not self.row.merged)
         ]
 

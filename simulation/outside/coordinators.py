@@ -7,7 +7,7 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, func, select
 from starlette.responses import Response
 
 from alertnet.core.escalation.quorum import RECEIVED, Action, AnswerKind
@@ -16,7 +16,7 @@ from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import api_keys
 from alertnet.store.records.credentials.api_keys import ApiKey
-from alertnet.store.tables import acknowledgements, incidents
+from alertnet.store.tables import ACTING, acknowledgements, incidents
 from alertnet.web.api import actions, re_resolve
 from alertnet.web.api.incidents import Person, Report, raising
 from alertnet.web.api.models import (
@@ -46,6 +46,8 @@ MERGES = 0.1
 """The share of nights in which two reports are merged."""
 SORTS = 0.1
 """The share of the others in which any of them are merged and split, over and over."""
+EDITS_BESIDE = 0.5
+"""The share of both in which the trees are edited amid it, and an open incident may be put on them."""
 
 _HELD: Select[Any] = (
     select(acknowledgements.c.id, acknowledgements.c.contact, acknowledgements.c.kind, incidents.c.ref)
@@ -55,6 +57,10 @@ _HELD: Select[Any] = (
 )
 _PART = incidents.alias("part")
 _PARTS: Select[Any] = select(_PART.c.ref, incidents.c.ref.label("whole")).join(_PART, _PART.c.part_of == incidents.c.id)
+_ACTS = incidents.alias("acts")
+_ACTING_FOR = select(func.coalesce(_ACTS.c.part_of, _ACTS.c.id)).where(_ACTS.c.ref == bindparam("ref"))
+_TOGETHER: Select[Any] = select(incidents.c.ref).where(_ACTING_FOR.scalar_subquery() == ACTING)
+"""The references of all reports that are one incident with that one."""
 _OPEN: Select[Any] = select(incidents.c.ref).where(incidents.c.status == "open")
 
 Ask = Callable[[Door], Response]
@@ -88,6 +94,10 @@ class Coordinators:
         sorts = not (world.mischief.quiet or world.mischief.edits or self.merges) and self._sorting.random() < SORTS
         self.sortings = self._sorting.choice([4, 8, 16]) if sorts else 0
         """How often reports are taken for one event, or one of several for another after all."""
+        self._editing = Random(f"edits beside {world.seed}")
+        sees_both = (self.merges or self.sortings) and self._editing.random() < EDITS_BESIDE
+        self.edits_at = self._editing.uniform(5, world.length * 0.9) if sees_both else None
+        """When the trees are edited in a night in which reports are merged, in seconds."""
         self._doubting = Random(f"takes back {world.seed}")
         self.takings_back = 0 if world.mischief.quiet else self._doubting.choice([0, 0, 0, 1, 3])
         """How many answers are revoked."""
@@ -203,7 +213,7 @@ class Coordinators:
             if not seen:
                 shown = re_resolve.re_resolve_incident(ref, Reresolution(apply=False), door)
                 seen.append(json.loads(bytes(shown.body))["hash"])
-            self.world.re_resolved.add(ref)
+            self.world.re_resolved |= {ref, *self.world.database.column(_TOGETHER, ref=ref)}
             asked = Reresolution(apply=True, expected=seen[0])
             return re_resolve.re_resolve_incident(ref, asked, door)
 

@@ -529,6 +529,13 @@ MUTANTS = {
         "    for run in state.runs if again else ():\n",
         "    for run in ():\n",
     ),
+    "what is merged goes on by the trees of the report that was merged into it": Mutant(
+        "A8",
+        44,
+        "alertnet/flows/incidents/merge.py",
+        "        if trees.setdefault(id, hash) != hash:\n",
+        "        trees[id] = hash\n        if False:\n",
+    ),
     "an erasure takes what open incidents need": Mutant(
         "A2",
         9,
