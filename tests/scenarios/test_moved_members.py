@@ -93,6 +93,22 @@ def test_the_silence_of_a_moved_or_renamed_member_raises_with_its_phone_and_name
     assert any(f"{team}/{member}" in text for text in valley.phone("coordinator").inbox)
 
 
+@pytest.mark.parametrize(("field", "phone"), [(FIELD.replace(ANA, ""), "+573005550001"), (HANDED_OVER, None)])
+def test_who_is_taken_out_on_the_road_is_called_at_the_number_that_it_had(
+    valley: World, tmp_path: Path, field: str, phone: str | None
+) -> None:
+    """A2: the console says whom to call; nothing is written there, since nobody knows why it was taken out."""
+    edits(valley, tmp_path, field)
+    before = len(valley.phone("ana").inbox)
+    valley.passes(hours=4)
+
+    [incident] = [each for each in incidents(valley) if each["type"] == "missed_check_in"]
+    facts = valley.runtime.read(lambda tx: store.get(tx.session, store.id_of(tx, incident.ref)).facts)
+    assert (facts.raised_from, facts.field_silent) == (phone, True)
+    assert "north/ana" in (facts.details or "")
+    assert len(valley.phone("ana").inbox) == before
+
+
 def test_who_gets_the_phone_of_somebody_on_the_road_does_not_end_the_watch(valley: World, tmp_path: Path) -> None:
     """An alarm is not stopped by who did not mean to."""
     edits(valley, tmp_path, HANDED_OVER)

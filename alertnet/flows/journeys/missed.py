@@ -15,7 +15,7 @@ from alertnet.core.incident import TYPES, Affected, Certainty, Facts, Severity
 from alertnet.core.limits import TEXTS_TOLD
 from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.core.notification import Kind, PromptKind
-from alertnet.flows.credentials.known_numbers import InTheField, in_own_language, member_of
+from alertnet.flows.credentials.known_numbers import InTheField, in_own_language, member_at, member_of
 from alertnet.flows.escalation.escalate import apply_news, tell_more
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.notifications.field_reassurance import must_be_left_alone
@@ -165,10 +165,16 @@ def _ring(locked: LockedIncident, journey: Journey) -> None:
 
 
 def _facts(tx: Tx, edition: Edition, journey: Journey) -> Facts:
-    """What is known of somebody who is not heard of: where they were last, and where they were going (codes)."""
+    """What is known of somebody who is not heard of: where they were last, and where they were going (codes).
+
+    Who was taken out of the teams on the road is called at the number that it had, and nothing of ours goes there.
+    """
     readers = member_of(edition.network, journey.team, journey.member)
     reader = in_own_language(tx, readers[0]) if readers else None
     phone = reader.member.phone if reader and journey.member else None
+    left = journey.announced_by if reader is None else None
+    if left is not None and member_at(tx, edition.network, left.phone) is None:
+        phone = left.phone
     return Facts(
         type=TYPE,
         severity=TYPES[TYPE].severity,
@@ -184,7 +190,7 @@ def _facts(tx: Tx, edition: Edition, journey: Journey) -> Facts:
         team=journey.team,
         field_language=reader.member.language if reader else None,
         field_timezone=journey.awaited.timezone,
-        field_silent=reader is not None and is_left_alone(tx, reader),
+        field_silent=left is not None or (reader is not None and is_left_alone(tx, reader)),
     )
 
 
