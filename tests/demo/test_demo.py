@@ -22,6 +22,7 @@ from alertnet.core.errors import BadInput
 from alertnet.core.notification import Kind
 from alertnet.messages.checks.example import EXAMPLE
 from alertnet.runtime.clock import system_clock
+from alertnet.sandbox.page.view import View
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import workers
 from alertnet.store.queues.attempts import busy_numbers
@@ -29,6 +30,8 @@ from alertnet.store.tables import attempts
 from tests.cli.conftest import Office
 from tests.database import migrate
 from tests.support.program import shipped_templates
+
+MOST_JUMPS = 40
 
 
 def test_the_tour_plays_one_incident_through_in_less_than_a_minute(tmp_path: Path) -> None:
@@ -136,6 +139,44 @@ def test_what_happens_is_told_with_titles_in_english_as_the_page_is() -> None:
     assert "support network" in title
     assert incident.marks[0].text.startswith(f"{title}: ")
     assert opened[0].detail == title
+
+
+def shown(evening: Evening, region: str, words: str) -> bool:
+    """Whether that region of the page shows these words, or comes to as time goes by."""
+    view = View(evening)
+    for _ in range(MOST_JUMPS):
+        if words in view.regions()[region].striptags():
+            return True
+        evening.jump()
+    return False
+
+
+def test_of_two_coordinators_who_do_not_answer_the_page_says_who_is_told_in_whose_place() -> None:
+    with Evening(migrate=migrate) as evening:
+        evening.stage.phone("ana").sends("SOS")
+
+        assert shown(evening, "lines", "Second coordinator is told in place of Duty coordinator")
+        assert shown(evening, "mark-colombia-coordinator-2", "told")
+
+
+def test_a_copied_code_from_a_strangers_telephone_counts_for_nothing() -> None:
+    """A6: a right code from another number is reported, never counted."""
+    with Evening(migrate=migrate) as evening:
+        evening.begin("copied")
+
+        assert shown(evening, "lines", "strange number")
+        marks = View(evening).regions()["mark-colombia-coordinator"]
+        assert ("told" in marks, "takes charge" in marks) == (True, False)
+
+
+def test_who_is_left_out_is_shown_with_the_reason() -> None:
+    """A3: consent and exclusion bind, and are shown."""
+    with Evening(migrate=migrate) as evening:
+        evening.begin("national")
+
+        assert shown(evening, "mark-international-embassy-es", "left out: no consent to tell them")
+        assert shown(evening, "mark-colombia-ministry-defence", "left out: excluded")
+        assert shown(evening, "ring-international-1", "left out")
 
 
 def test_at_sixty_times_the_speed_only_waiting_goes_faster() -> None:
