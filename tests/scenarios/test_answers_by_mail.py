@@ -35,9 +35,9 @@ def incident(world: World) -> Incident:
 
 
 def told_by_mail(world: World) -> Incident:
+    """Somebody opens the level of the embassies at once."""
     incident = world.raises()
-    while not world.mailbox(SPAIN).mails:
-        world.passes(minutes=1)
+    incident.act("go", decision="go", tree="international", level="Embassies")
     return incident
 
 
