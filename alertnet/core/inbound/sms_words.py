@@ -131,7 +131,7 @@ def meant_by(word: str, known: Iterable[str]) -> set[str]:
     known = frozenset(known)
     if word in known or word in OTHER_WORDS:
         return {word} & known
-    meant = {each for each in known if _is_slip(word, each)}
+    meant = {each for each in known if abs(len(word) - len(each)) <= 1 and _is_slip(word, each)}
     short = DRAWN_OUT.sub(r"\1", word)
     return meant or (meant_by(short, known) if short != word else meant)
 

@@ -134,6 +134,8 @@ def hinted(words: list[Word], people: Collection[int], denied: Collection[int]) 
     for at, word in enumerate(words):
         for cue in _cues_of(word) | ({"P"} if at in people else set()):
             told[cue].append(at)
+    if not told:
+        return None
 
     def places(cue: str, cues: list[str]) -> list[int]:
         """Where it is said; a hint that is itself a denial has denied words: not heard since."""
