@@ -49,8 +49,8 @@ def everybody_told(world: World) -> set[str]:
 
 def test_national_consent_sends_nothing_abroad(world: World) -> None:
     """A3: embassies, the EU and the UN are pruned, and stay silent when their levels would have opened."""
-    incident = world.raises(consent="national", people=[], perpetrator="none")
-    world.passes(hours=1)
+    incident = world.raises(severity="critical", consent="national", people=[], perpetrator="none")
+    world.passes(minutes=46)
 
     why = reasons(incident)
     assert why["embassy-es"] == why["eu-delegation"] == why["ohchr"] == "consent"
@@ -59,8 +59,8 @@ def test_national_consent_sends_nothing_abroad(world: World) -> None:
 
 def test_an_embassy_of_another_nationality_is_pruned_with_its_reason(world: World) -> None:
     """B1: P7 is a Spaniard, so Germany's embassy is not troubled."""
-    incident = world.raises()
-    world.passes(minutes=40)
+    incident = world.raises(severity="critical")
+    world.passes(minutes=16)
 
     assert reasons(incident)["embassy-de"] == "nationality"
     assert "+491515550141" not in everybody_told(world)
@@ -69,9 +69,10 @@ def test_an_embassy_of_another_nationality_is_pruned_with_its_reason(world: Worl
 
 def test_the_accused_institution_hears_nothing(world: World) -> None:
     """A3: neither the brigade nor the ministry over it."""
-    incident = world.raises(perpetrator="army")
-    world.passes(hours=1)
+    incident = world.raises(severity="critical", perpetrator="army")
+    world.passes(minutes=46)
 
+    assert incident.level("colombia") == "State institutions"
     assert reasons(incident)["brigade"] == reasons(incident)["ministry-defence"] == "perpetrator"
     assert not everybody_told(world) & {"+576075550111", "+576015550122"}
     assert world.mailbox("derechos@mindefensa.example").mails == []
@@ -81,10 +82,11 @@ def test_the_accused_institution_hears_nothing(world: World) -> None:
 def test_an_excluded_contact_is_spared_by_id_or_organisation(world: World, name: str) -> None:
     """A3: and the answer says so."""
     incident = world.raises(exclude=[name])
-    world.passes(minutes=30)
+    world.passes(minutes=11)
 
     assert reasons(incident)["ombuds"] == "excluded"
     assert world.phone("ombuds").inbox == []
+    assert world.phone("defenders").inbox != []
 
 
 def test_a_name_to_exclude_that_nobody_bears_is_refused(world: World) -> None:
@@ -101,9 +103,9 @@ def test_a_name_to_exclude_that_nobody_bears_is_refused(world: World) -> None:
 
 def test_narrower_consent_stops_what_was_about_to_leave(world: World) -> None:
     """A3, A8: consent withdrawn before the embassies' level opened means that they never hear."""
-    incident = world.raises()
+    incident = world.raises(severity="critical")
     incident.act("consent", scope="national", given_by="P7", how="by telephone")
-    world.passes(hours=1)
+    world.passes(minutes=16)
 
     assert world.phone("spain").inbox == []
     assert incident["consent"] == "national"
