@@ -129,18 +129,18 @@ def test_nothing_of_people_places_words_and_numbers_is_left(either_world: World)
     assert traces(world, *secrets) == set()
 
 
-def test_the_record_still_verifies_and_says_who_purged_what_and_why(either_world: World) -> None:
+def test_the_record_still_verifies_and_says_who_purged_what_and_why(world: World) -> None:
     """A10: purging is an entry itself."""
-    incident = told(either_world)
-    chain = id_of(either_world, incident)
+    incident = told(world)
+    chain = id_of(world, incident)
 
-    purges(either_world, incident)
+    purges(world, incident)
 
-    assert either_world.runtime.read(lambda tx: audit.verify(tx.session)) == []
-    assert either_world.runtime.read(lambda tx: audit.purged_incidents(tx.session)) == 1
-    [(_, entry)] = either_world.runtime.read(lambda tx: timeline.of_kind(tx.session, "system", "incident_purged"))
+    assert world.runtime.read(lambda tx: audit.verify(tx.session)) == []
+    assert world.runtime.read(lambda tx: audit.purged_incidents(tx.session)) == 1
+    [(_, entry)] = world.runtime.read(lambda tx: timeline.of_kind(tx.session, "system", "incident_purged"))
     assert entry == {"ref": incident.ref, "by": "Ines", "why": "she asked for it"}
-    [(_, own)] = either_world.runtime.read(lambda tx: timeline.of_kind(tx.session, chain, "purged"))
+    [(_, own)] = world.runtime.read(lambda tx: timeline.of_kind(tx.session, chain, "purged"))
     assert own["why"] == "she asked for it"
 
 
@@ -247,9 +247,8 @@ def test_two_reports_that_were_merged_are_purged_together(world: World) -> None:
     assert one["status"] == other["status"] == "closed"
 
 
-def test_a_hold_on_a_report_holds_what_it_is_merged_into(either_world: World) -> None:
+def test_a_hold_on_a_report_holds_what_it_is_merged_into(world: World) -> None:
     """And the hold is let go for both."""
-    world = either_world
     part, whole = world.raises(summary="Secreta"), world.raises()
     holds(world, part)
     part.act("merge", into=whole.ref)
