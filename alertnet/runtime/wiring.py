@@ -30,7 +30,7 @@ from alertnet.runtime.counting import Counting
 from alertnet.runtime.database.group_commit import GroupCommit
 from alertnet.runtime.database.outage import Absence
 from alertnet.runtime.database.shared_commit import SharedCommit
-from alertnet.runtime.database.transactions import Transactions, surfacing
+from alertnet.runtime.database.transactions import Begin, Transactions, surfacing
 from alertnet.runtime.database.wakeups import Listener, Wakeups
 from alertnet.runtime.hang_ups import HangUps
 from alertnet.runtime.outlets import Outlet, open_mailbox, open_outlets
@@ -363,8 +363,11 @@ def wire(
     *,
     clock: Clock | None = None,
     entropy: Entropy | None = None,
+    transactions_on: Callable[[Engine, Begin, Wakeups], Transactions] | None = None,
 ) -> Runtime:
     """Make the runtime with a network and templates that are already read.
+
+    `transactions_on`: how it commits, by default as befits the database.
 
     Raises:
         DatabaseAway: PostgreSQL can't be asked for its time.
@@ -380,7 +383,7 @@ def wire(
     def begin(session: Session) -> Tx:
         return Tx(session, clock(), entropy, vault)
 
-    transactions = (SharedCommit if on_postgres else GroupCommit)(engine, begin, wakeups)
+    transactions = (transactions_on or (SharedCommit if on_postgres else GroupCommit))(engine, begin, wakeups)
     reading = for_reading(engine)
     # A pooler's session has our settings only during a transaction.
     asking = reading if is_pooled else for_asking(engine)

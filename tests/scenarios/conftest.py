@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from alertnet.runtime.database.transactions import OwnCommit
 from alertnet.runtime.settings.settings import read_settings
 from alertnet.sandbox import Sandbox
 from alertnet.store.db.tx import Tx
@@ -19,7 +20,7 @@ from tests.scenarios.valley import FIELD
 from tests.scenarios.world import FRIDAY_NIGHT, PUBLIC_URL, REPOSITORY, World
 from tests.support.client import Client
 from tests.support.clock import Clock
-from tests.support.program import QUICK, committing_itself, made_program
+from tests.support.program import QUICK, made_program
 
 TOKEN = "sandbox-token"
 ACCOUNT = "AC" + "0" * 32
@@ -67,7 +68,7 @@ def worlds() -> Iterator[Worlds]:
                 **settings_by_name,
             }
         )
-        runtime = committing_itself(made_program(settings, clock))
+        runtime = made_program(settings, clock, OwnCommit)
         migrate(runtime.engine)
         _, key = runtime.transact(api_keys.create, "north", ("administer",))
         world = World(runtime, Client(make_app(runtime)), sandbox, clock, key)

@@ -1,6 +1,7 @@
 """What every stage makes a program of: its secret and settings, the trees of the examples, the templates that ship."""
 
 import sqlite3
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -14,11 +15,10 @@ from alertnet.core.directory.contact_tree import Network
 from alertnet.messages.checks.fitting import read_fitted
 from alertnet.messages.renderer import Renderer
 from alertnet.messages.templates.load import Templates, read_templates
-from alertnet.runtime.database.transactions import OwnCommit
+from alertnet.runtime.database.transactions import Transactions
 from alertnet.runtime.settings.settings import Settings, read_settings
 from alertnet.runtime.wiring import Clock, Runtime, wire
-from alertnet.store.db.session import Session
-from alertnet.store.db.tx import Entropy, Tx
+from alertnet.store.db.tx import Entropy
 from alertnet.store.records import documents
 from alertnet.trees.folder_files import pack
 from alertnet.trees.load import read_network
@@ -49,12 +49,18 @@ def shipped_templates() -> Templates:
     return _templates(ROOT / "message_templates")
 
 
-def made_program(settings: Settings, clock: Clock | None = None) -> Runtime:
-    """What `make_runtime` makes of these settings; what was read of the same files before is not read again."""
+def made_program(
+    settings: Settings, clock: Clock | None = None, transactions_on: Callable[..., Transactions] | None = None
+) -> Runtime:
+    """What `make_runtime` makes of these settings; what was read of the same files before is not read again.
+
+    `transactions_on`: `OwnCommit` for a stage where one thing happens after the other: each caller commits, as on
+    PostgreSQL. To hand every flow to the one thread that writes, and wait for it, took a sixth of a screenplay.
+    """
     files, templates = pack(settings.contact_trees), _templates(settings.message_templates)
     if files not in _networks:
         _networks[files] = read_network(settings.contact_trees)
-    runtime = wired(settings, _networks[files], templates, clock)
+    runtime = wired(settings, _networks[files], templates, clock, transactions_on=transactions_on)
     return replace(runtime, start=replace(runtime.start, files=files))
 
 
@@ -77,26 +83,14 @@ def wired(
     templates: Templates,
     clock: Clock | None = None,
     entropy: Entropy | None = None,
+    transactions_on: Callable[..., Transactions] | None = None,
 ) -> Runtime:
     """What `wire` makes of them; templates and statements are compiled once for all, and SQLite waits for no disk."""
-    runtime = wire(settings, network, templates, clock=clock, entropy=entropy)
+    runtime = wire(settings, network, templates, clock=clock, entropy=entropy, transactions_on=transactions_on)
     if runtime.engine.dialect.name == "sqlite":
         event.listen(runtime.engine, "connect", _spare_the_disk)
         _speak_as_before(runtime)
     return replace(runtime, make_renderer=renderer_of)
-
-
-def committing_itself(runtime: Runtime) -> Runtime:
-    """That of a stage where one thing happens after the other: each caller commits, as on PostgreSQL.
-
-    To hand every flow to the one thread that writes, and wait for it, took a sixth of a screenplay.
-    """
-    runtime.transactions.close()
-
-    def begin(session: Session) -> Tx:
-        return Tx(session, runtime.now(), runtime.entropy, runtime.vault)
-
-    return replace(runtime, transactions=OwnCommit(runtime.engine, begin, runtime.wakeups))
 
 
 def _spare_the_disk(connection: Any, _record: object) -> None:
