@@ -5,6 +5,8 @@ from tests.scenarios.world import World, decision_code_in, link_in, spoken_code_
 
 def test_an_sos_reaches_the_coordinator_then_the_embassies_and_ends_with_a_stand_down(world: World) -> None:
     """A1, A2, A6: the whole line, each step by the one before it."""
+    world.hears_each_step = True
+
     # Ana's phone sends three letters. She hears that they were understood.
     reply = world.reply_to("ana", "SOS")
     incident = world.newest()

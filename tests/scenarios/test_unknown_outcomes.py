@@ -202,6 +202,7 @@ def test_an_acknowledgement_ends_the_doubt(world: World) -> None:
 @pytest.mark.parametrize("fault", [Fault.CALL_BACK_EARLY, Fault.CALL_BACK_TWICE])
 def test_a_callback_has_one_effect_whenever_and_however_often_it_comes(world: World, fault: Fault) -> None:
     """A1: sooner than the 201, or twice, it tells the same."""
+    world.hears_each_step = True
     fates(world, fault)
 
     incident = world.raises()
