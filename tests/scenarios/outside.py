@@ -10,7 +10,7 @@ from alertnet.worker.self_monitoring import HEAD_HEADER, Watch
 from tests.scenarios.world import World
 from tests.support.listening import Quiet, listening
 
-BEAT = timedelta(seconds=15)
+BEAT = timedelta(seconds=20)
 """Less often than in earnest, and well within what counts as silence."""
 
 Served = tuple[int, Mapping[str, str]]
@@ -82,7 +82,7 @@ class Front:
 
 
 class Night:
-    """A world in which somebody keeps watch: time goes by with a beat of the worker every 15 seconds."""
+    """A world in which somebody keeps watch: time goes by with a beat of the worker every 20 seconds."""
 
     def __init__(self, world: World, dead_man: DeadMan, front: Front) -> None:
         self.world = world

@@ -373,14 +373,14 @@ def test_when_a_worker_dies_another_raises_the_alarm_once(
             for _ in range(2)
         ]
         night.watches += [Watch(other, f"worker {number}", ping) for number, other in enumerate(others)]
-        night.passes(seconds=75)
+        night.passes(seconds=80)
         quiet = alarms(night.world)
 
         dead = night.watches.pop(0)
         night.passes(seconds=45)
         told = alarms(night.world)
         night.watches.append(Watch(runtime, "its successor", ping))
-        night.passes(seconds=330)
+        night.passes(seconds=340)
 
     assert dead is not None
     assert quiet == []
