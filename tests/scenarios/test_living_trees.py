@@ -184,9 +184,9 @@ def test_a_broken_edit_is_told_to_the_coordinators_once_and_wakes_nobody(world: 
     edits(world, folder, a_tree(COORDINATION, RUNG))
     edits(world, folder, "tree: [")
 
-    for _ in range(90):
+    for _ in range(30):
         watch.beat()
-        world.passes(seconds=10)
+        world.passes(seconds=30)
 
     (told,) = [text for text in world.phone("coordinator").inbox if "trees" in text]
     assert "an edit of the trees is broken" in told
@@ -204,9 +204,9 @@ def test_a_start_on_the_last_good_trees_alarms_the_coordinators_once_and_tells_t
     watch = Watch(restarted, "worker", lambda url, form, headers: "nobody is there")
 
     def nine_minutes() -> None:
-        for _ in range(54):
+        for _ in range(18):
             watch.beat()
-            world.passes(seconds=10)
+            world.passes(seconds=30)
 
     nine_minutes()
     (told,) = [text for text in world.phone("coordinator").inbox if "trees" in text]
