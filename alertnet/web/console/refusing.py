@@ -81,19 +81,20 @@ class Told(APIRoute):
             except RequestValidationError:
                 return _refusal(request, no_page(request.url.path))
             except HTTPException as error:
-                return _refused(request, error.status_code, str(error.detail), error.headers or {})
+                why = translated(language_of(request), str(error.detail))
+                return _refused(request, error.status_code, why, error.headers or {})
 
         return handled
 
 
 def show_crowded(request: Request, headers: Mapping[str, str]) -> Response:
     """The page for a session that asks for too much at once."""
-    return _refused(request, 429, CROWDED, headers)
+    return _refused(request, 429, translated(language_of(request), CROWDED), headers)
 
 
 def show_our_fault(request: Request) -> Response:
     """The page where something went wrong on our side."""
-    return _refused(request, 500, OUR_FAULT, {})
+    return _refused(request, 500, translated(language_of(request), OUR_FAULT), {})
 
 
 def ask_to_sign_in(request: Request, status: int = 200, **said: Any) -> Response:
@@ -141,8 +142,7 @@ def _refusal(request: Request, error: Exception) -> Response:
 
 
 def _refused(request: Request, status: int, why: str, headers: Mapping[str, str], before: str = "") -> Response:
-    """`before`: where the result of the same form is shown, which has acted before."""
-    why = translated(language_of(request), why)
+    """`why`: in the page's language; `before`: where the result of the same form is shown, which has acted before."""
     response = show(request, "refused.html", status=status, why=why, before=before)
     response.headers.update(headers)
     return response

@@ -136,12 +136,16 @@ def test_a_form_that_cannot_be_is_refused_in_the_language_of_its_page(
     assert refused in Sheet(ada, "/desk/users", answer.text).text
 
 
-def test_a_refusal_on_a_page_of_its_own_is_said_so_too(desk: Desk) -> None:
-    desk.browser.cookies.set("desk-language", "de")
+@pytest.mark.parametrize(
+    ("language", "said"), [("de", "Nicht gefunden: Vorfall 'A-9999'"), ("es", "No se encuentra: incidente 'A-9999'")]
+)
+def test_a_refusal_on_a_page_of_its_own_is_said_so_too(desk: Desk, language: str, said: str) -> None:
+    """Once: a Spanish one, put into Spanish again, was found to say "no" to something more."""
+    desk.browser.cookies.set("desk-language", language)
 
     page = Sheet(desk, "", desk.browser.get("/desk/incidents/A-9999").text).text
 
-    assert "Nicht gefunden: Vorfall 'A-9999'" in page
+    assert said in page
 
 
 @pytest.mark.parametrize(
