@@ -12,7 +12,7 @@ from alertnet.store.records.credentials.users import Role
 from alertnet.store.tables import attempts, notifications, number_tests
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk
-from tests.web.world import BOB, NOW, World, world_in
+from tests.web.world import BOB, NOW, TREE, World, world_in
 
 
 @pytest.fixture
@@ -84,6 +84,19 @@ def test_a_test_is_sent_by_a_person_once_and_its_answer_is_seen(world: World, de
     assert (test.contact, [row.kind for row in world.rows(notifications)]) == ("alice", ["test"])
     assert "Send a test valley/bob" not in page.text
     assert "last test 24 Nov 02:14" in desk.opens("/desk/people").text
+
+
+def test_a_test_can_be_sent_to_whoever_lacks_nothing(tmp_path: Path) -> None:
+    """A number that worked last month may have changed since."""
+    tried = TREE.replace("  desk: {", "  desk: {drills: true, verified: 2026-11-20, ")
+    with world_in(tmp_path, tree=tried, ALERTNET_SMTP_URL="smtp://127.0.0.1:2525?from=alert@valley.example") as world:
+        desk = Desk.of(world, "maria", Role.COORDINATOR)
+        desk.signs_in()
+        page = desk.opens("/desk/people")
+
+        to_see_to, _, everybody = page.text.partition("Valley network")
+        assert ("valley/desk" in to_see_to, "Send a test valley/desk" in everybody) == (False, True)
+        assert page.presses("Send a test valley/desk").headers["Location"] == "/desk/people?done=1"
 
 
 def test_a_test_that_nobody_answered_is_said(world: World, desk: Desk) -> None:
