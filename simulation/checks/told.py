@@ -16,6 +16,7 @@ from alertnet.core.escalation.state import LAST_RESORT, ContactProgress, LevelRu
 from alertnet.core.incident import Facts
 from alertnet.store.tables import ACTING, acknowledgements, attempts, escalations, incidents, notifications, served
 from simulation.checks.watch import Watch
+from simulation.world.cast import phones_of
 from simulation.world.expected_plan import is_closed, told_by
 from simulation.world.world import World
 
@@ -197,6 +198,9 @@ class _UnderWay:
         if was_closed != is_closed(contact, self.now):
             return False
         relayed = {each.address for each in self.answers if (each.contact, each.kind) == (contact.id, "relayed")}
+        if relayed & phones_of(contact) - contact.addresses:
+            # Whoever is on duty has passed it on, and has the phone in place of the contact's own.
+            relayed |= contact.numbers
         own = [each for each in contact.methods if each.kind is MethodKind.EMAIL or not was_closed]
         methods = (*own, *(contact.when_closed if was_closed else ()))
         usable = [
