@@ -178,6 +178,20 @@ def test_a_consent_among_the_words_narrows_what_the_team_allows(
     assert (night.newest()["consent"], night.newest()["people"][0]["code"]) == ("internal", "P7")
 
 
+@pytest.mark.parametrize("by_itself", [False, True])
+def test_whom_a_second_text_names_is_spared_what_was_recorded_too(night: World, by_itself: bool) -> None:
+    """A3: with its record, by which its consent and nationality count; the first text named nobody."""
+    night.texts("ana", "two men outside")
+    night.texts("ana", "they took P9")
+
+    if by_itself:
+        night.texts("ana", "SOS P9")
+    else:
+        presses(night, page_of(night), "open", type="arrest")
+
+    assert [(each["code"], each["nationality"]) for each in night.newest()["people"]] == [("P9", "CO")]
+
+
 def test_type_and_severity_can_be_chosen(night: World) -> None:
     night.texts("ana", TEXT)
 

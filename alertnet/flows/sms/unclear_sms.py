@@ -15,6 +15,7 @@ from alertnet.core.inbound.sms_answers import SmsAnswer, Verb, is_opt_in, parse_
 from alertnet.core.inbound.sms_grammar import codes_in
 from alertnet.core.limits import TEXTS_TOLD
 from alertnet.core.notification import Kind, PromptKind
+from alertnet.core.resolution.known_people import with_records
 from alertnet.flows.credentials.known_numbers import contact_in_field, said_by
 from alertnet.flows.escalation.bad_addresses import let_through
 from alertnet.flows.escalation.record_response import Recorded, as_recorded
@@ -156,7 +157,7 @@ def _put_before_people(text: FieldText, subject: Subject, about: str, **who: str
     entry = {**who, "text": sms.body, **sms.circumstances}
     locked = take_up_found(tx, own)
     codes = codes_in(sms.body, text.edition.network.people)
-    facts = text.facts(codes, verified=False, duress=False)
+    facts = with_records(text.facts(codes, verified=False, duress=False), text.edition.network)
     if locked is None:
         locked = keep_lone_text(tx, text.edition, facts, sms.via, **entry)
         _alarm(locked, text, subject, about)
