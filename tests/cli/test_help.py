@@ -27,6 +27,7 @@ NEVER_SERVED = {
     "pydantic.v1",
     "pygments",
     "rich",
+    "segno",
     "sqlalchemy.dialects.postgresql",
     "sqlalchemy.orm",
     "typst",

@@ -1,8 +1,10 @@
 """A text as a QR code, which a telephone reads with its camera."""
 
 import io
+from typing import TYPE_CHECKING
 
-import segno
+if TYPE_CHECKING:
+    import segno
 
 _WHITE_ON_BLACK, _AS_BEFORE = "\x1b[40;97m", "\x1b[0m"
 
@@ -19,5 +21,7 @@ def in_terminal(text: str) -> str:
     return "\n".join(f"{_WHITE_ON_BLACK}{line}{_AS_BEFORE}" for line in drawn.getvalue().splitlines())
 
 
-def _code_of(text: str) -> segno.QRCode:
+def _code_of(text: str) -> "segno.QRCode":
+    import segno
+
     return segno.make_qr(text, error="l")
