@@ -8,6 +8,7 @@ from httpx2 import Response
 
 from alertnet.core.notification import PromptAnswer
 from alertnet.flows.escalation.record_decision import decide
+from alertnet.flows.incidents.merge import merge
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import acknowledgements, actions, alarms, escalations, incidents, timeline
@@ -138,6 +139,23 @@ def test_a_page_says_no_more_that_a_report_was_refused_once_it_is_found_genuine(
 
     assert "not genuine. Nobody else is told." in refused
     assert "it is genuine, and goes on." in world.client.get(question).text
+
+
+def test_a_page_says_so_no_more_either_where_the_report_was_merged_into_a_genuine_one(
+    world: World, question: str
+) -> None:
+    refused, part = world.client.post(question, data={"answer": "refuse"}).text, world.incident
+    whole = world.raises(verified=False)
+    world.runtime.transact(lambda tx: merge(tx, part, whole, by="test").finish())
+    merged = world.client.get(question).text
+
+    found = world.client.post(question, data={"answer": "go_after_all"})
+
+    told = ["not genuine. Nobody else is told." in text for text in (refused, merged, found.text)]
+    assert (found.status_code, told) == (200, [True, True, False])
+    assert ("go_after_all" in merged, "go_after_all" in found.text) == (True, False)
+    assert "Nothing more is needed from you here." in found.text
+    assert {row.id: row.facts["verified"] for row in world.rows(incidents)}[whole] is True
 
 
 def _finds_it_genuine(tx: Tx, incident: str) -> None:

@@ -74,8 +74,16 @@ def answers_to(prompt: Prompt) -> tuple[str, ...]:
 
 def can_be_taken_back(locked: LockedIncident, prompt: Prompt) -> bool:
     """Whether a report that was said not to be genuine can still be said to be, by whoever knows of the refusal."""
-    is_refused = prompt.subject == Subject.VERIFY and prompt.answer == PromptAnswer.REFUSE
-    return is_refused and locked.is_open and not locked.facts.verified
+    return _is_refused(prompt) and locked.is_open and not locked.facts.verified
+
+
+def is_overtaken(locked: LockedIncident, prompt: Prompt) -> bool:
+    """Whether a report was said not to be genuine that is part of a genuine one by now."""
+    return _is_refused(prompt) and locked.facts.verified
+
+
+def _is_refused(prompt: Prompt) -> bool:
+    return prompt.subject == Subject.VERIFY and prompt.answer == PromptAnswer.REFUSE
 
 
 def answer(locked: LockedIncident, prompt: Prompt, said: str, by: str) -> None:

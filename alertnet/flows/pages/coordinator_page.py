@@ -25,6 +25,7 @@ from alertnet.flows.pages.coordinator_actions import (
     contacts_of,
     has_changed,
     is_allowed,
+    is_overtaken,
     seen_of,
 )
 from alertnet.flows.pages.linked_page import Opened, Outcome, judge, with_proof
@@ -253,7 +254,7 @@ def _remarks(locked: LockedIncident, prompt: Prompt, contact: str) -> tuple[Rema
         return (Remark("recorded_task_taken", prompt.answered_at),)
     if prompt.kind == PromptKind.TASK and prompt.answer in (*_SAID, *CALL_FAILURES):
         return (Remark("recorded_task", prompt.answered_at),)
-    if prompt.answer in DECISIONS:
+    if prompt.answer in DECISIONS and not is_overtaken(locked, prompt):
         return (Remark(f"recorded_{prompt.answer}", prompt.answered_at), *_decided_by(locked, prompt, contact))
     if prompt.answer == PromptAnswer.ACKNOWLEDGED and prompt.answered_by == contact:
         return (Remark("recorded_acknowledge", prompt.answered_at),)
