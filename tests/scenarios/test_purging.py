@@ -127,6 +127,7 @@ def test_nothing_of_people_places_words_and_numbers_is_left(either_world: World)
     assert {"incidents.facts", "notifications.address", "timeline.payload", "inbound.body", "codes.code"} <= before
     assert "escalations.state" in before
     assert traces(world, *secrets) == set()
+    assert world.runtime.read(lambda tx: audit.verify(tx.session)) == []
 
 
 def test_the_record_still_verifies_and_says_who_purged_what_and_why(world: World) -> None:
