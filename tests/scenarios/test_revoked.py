@@ -7,9 +7,10 @@ import pytest
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.flows.sending.pause import pause
+from alertnet.sandbox import Fault
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
-from tests.scenarios.world import Incident, World, code_in, link_in
+from tests.scenarios.world import CAST, Incident, World, code_in, link_in
 
 OMBUDS = "  - {name: Ombuds, notify: [ombuds], wait: 30m}\n"
 SECOND = '  second: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550102"}]}\n'
@@ -166,3 +167,20 @@ def test_whose_alert_was_called_off_is_told_once_nobody_has_it_in_hand(world: Wo
     assert incident.status("valley") == "running"
     assert reads(world, "second coordinator", "URGENT") == 1
     assert reads(world, "coordinator", "URGENT") == int(not changes_its_mind)
+
+
+@pytest.mark.parametrize("seconds", [5, 60, 200], ids=["not asked yet", "asked once", "given up"])
+def test_whose_alert_may_not_have_left_is_told_once_nobody_has_it_in_hand(world: World, seconds: int) -> None:
+    """A2, A5: the provider knows of none, also where it was asked while somebody had it in hand."""
+    world.sandbox.misbehaves(Fault.ERROR_500, number=CAST["second coordinator"])
+    incident = world.raises()
+    world.settles()
+    world.passes(seconds=2)
+    is_vouched(incident, "acknowledged")
+    world.passes(seconds=seconds)
+    spared = reads(world, "second coordinator", "URGENT")
+
+    revokes(world, incident)
+    world.passes(minutes=3)
+
+    assert (spared, reads(world, "second coordinator", "URGENT")) == (0, 1)

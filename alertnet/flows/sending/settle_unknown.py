@@ -92,7 +92,9 @@ def _give_up_or_ask_again(attempt: LockedAttempt) -> None:
     found = attempt.found
     if attempt.status is AttemptStatus.CANCELLED:
         attempt.may_have_left(found.error or "lease", given_up=True)
-        if not found.extra and attempt.is_wanted_anew():
+        if not attempt.is_wanted_anew():
+            attempt.forget_use()
+        elif not found.extra:
             attempt.send_again()
         return
     attempt.failed(Failure.OUTCOME_UNKNOWN, found.error, tell=False)
