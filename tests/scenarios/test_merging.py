@@ -751,6 +751,19 @@ def test_a_phone_that_was_left_alone_as_part_of_a_custody_stays_so(night: World,
     assert len(night.phone(MARY).inbox) - before == (0 if kind == "20" else 1)
 
 
+def test_that_the_phone_of_the_whole_is_left_alone_silences_no_other(night: World) -> None:
+    """B4: it was thought to be taken, which it was not; who reported the same from another phone hears who has it."""
+    first, second = reported(night, second="ALERT {pin} 30 L13 threats")
+    first.act("updates", text="it was no arrest", type="armed_presence")
+    applied(first)
+    second.act("merge", into=first.ref)
+    before = {who: len(night.phone(who).inbox) for who in (MARY, "ana")}
+
+    night.texts("coordinator", code_in(next(text for text in alerts(night, "coordinator") if first.ref in text)))
+
+    assert {who: len(night.phone(who).inbox) - told for who, told in before.items()} == {MARY: 1, "ana": 0}
+
+
 def test_a_phone_that_only_the_other_report_had_silenced_is_written_to_after_a_split(night: World) -> None:
     """B4: it was left alone for the custody of others; what a coordinator took for one event is two."""
     night.texts("ana", f"ALERTA {TRUE} 20 L12 nos pararon")

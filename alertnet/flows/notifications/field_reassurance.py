@@ -38,7 +38,8 @@ def must_be_left_alone(tx: Tx, phone: str, team: str | None = None) -> bool:
     reports = incidents.get_each(tx.session, [id for each in concerned for id in each.every_id])
     own = [each for each in reports if each.facts.raised_from == phone]
     acting = {each.part_of for each in own}
-    return any(each.facts.leaves_phone_alone for each in reports if each in own or each.id in acting)
+    is_held = any(each.facts.leaves_all_alone for each in reports if each.id in acting)
+    return is_held or any(each.facts.leaves_phone_alone for each in own)
 
 
 def may_leave(tx: Tx, contact: str, phone: str, incident: str | None) -> bool:
