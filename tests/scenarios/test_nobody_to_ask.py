@@ -163,11 +163,14 @@ def test_a_notice_never_reaches_nobody(world_of: Worlds, levels: str, hears: str
     assert len(world.phone("coordinator").inbox) == before
 
 
-def test_what_the_only_coordinator_did_itself_is_told_to_nobody_else(world: World) -> None:
+@pytest.mark.parametrize("method", ["sms", "call"])
+def test_what_the_only_coordinator_did_itself_is_told_to_nobody_else(world_of: Worlds, method: str) -> None:
     """Last resort hears where nobody else knows; of whom the coordinator has heard, it hears nothing."""
+    contacts = CONTACTS.replace('[{sms: "+573005550101"}]', f'[{{{method}: "+573005550101"}}]')
+    world = world_of(a_tree(COORDINATION + FRIENDS, contacts))
     incident = world.raises(type="threat", perpetrator="none")
-    world.texts("coordinator", f"OK {code_in(world.phone('coordinator').inbox[0])}")
+    incident.act("acknowledgements", tree="valley", contact="coordinator", kind="acknowledged", expect=201)
     world.passes(minutes=11)
 
-    assert incident.answers() == [("coordinator", "acknowledged", "sms")]
+    assert incident.answers() == [("coordinator", "acknowledged", "vouched")]
     assert world.phone("head office").inbox == []

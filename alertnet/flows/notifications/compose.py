@@ -173,7 +173,7 @@ def notify_coordinators(
         everybody,
         [Recipient(locked, *each) for each in locked.plans.last_resort],
     )
-    reached = ([each for each in circle if _reach(each).for_a_notice(at)] for circle in circles)
+    reached = ([each for each in circle if each.name in spared or _reach(each).for_a_notice(at)] for circle in circles)
     heard = (each for each in reached if besides_knows or any(one.name not in spared for one in each))
     for recipient in next(filter(None, heard), ()):
         if recipient.name in spared:
