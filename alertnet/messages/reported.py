@@ -28,7 +28,7 @@ class Happening:
 def unsaid(text: str, texts: Iterable[str]) -> str:
     """The lines of a text that none of the others says: the details of an incident grow by what comes about it."""
     rest = f"\n{text}\n"
-    for each in filter(None, texts):
+    for each in sorted(filter(None, texts), key=len, reverse=True):
         while f"\n{each}\n" in rest:
             rest = rest.replace(f"\n{each}\n", "\n")
     return rest.strip("\n")

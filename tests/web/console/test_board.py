@@ -589,13 +589,14 @@ def test_who_decides_whether_it_is_genuine_reads_what_is_known_and_who_says_so(w
 
 def test_words_that_came_one_by_one_are_read_once(world: World, desk: Desk) -> None:
     """The details of a text that became an incident, or of one that news has joined, hold them all, line by line."""
-    world.raises(verified=False, details="they stop us\nthey take P7")
-    world.updates("they take P7")
+    world.raises(verified=False, details="they take P7\nnow four men\nthey take P7\nhurry")
+    for words in ("they take P7", "now four men\nthey take P7"):
+        world.runtime.transact(timeline.append, world.incident, ("sms_received", {"by": "north/ana", "text": words}))
 
     board, sheet = (desk.opens(path).html for path in ("/desk", f"/desk/incidents/{world.ref()}"))
 
     for page in (board, sheet.partition('id="texts"')[2].partition('id="answers"')[0]):
-        assert (page.count("they stop us"), page.count("they take P7")) == (1, 1)
+        assert [page.count(words) for words in ("they take P7", "now four men", "hurry")] == [2, 1, 1]
 
 
 def test_an_entry_that_cannot_be_read_takes_no_board_away(world: World, desk: Desk) -> None:
