@@ -11,7 +11,7 @@ from alertnet.store.tables import escalations, incidents, timeline
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned, reports, tries
 from tests.scenarios.valley import CONTACTS, COORDINATION, OFFICES, a_tree, calling_offices
-from tests.scenarios.world import REPOSITORY, Incident, World, code_in, link_in
+from tests.scenarios.world import REPOSITORY, TRUE, Incident, World, code_in, link_in
 
 SEVERAL_METHODS = {
     "sms": "+573005550120",
@@ -231,6 +231,29 @@ def test_an_escalation_that_cannot_be_read_hides_and_delays_no_other(world: Worl
     assert [each["tree"] for each in incident["escalations"]] == ["colombia", "international"]
     assert ("defenders-network", "sms") in incident.told()
     assert "put_off" in world.runtime.read(lambda tx: set(tx.session.scalars(SYSTEM_KINDS)))
+
+
+@pytest.mark.parametrize("minutes", [1, 20])
+@pytest.mark.parametrize("phone", ["ana", "+573005550003"], ids=["the same phone", "another of its team"])
+def test_an_incident_that_cannot_be_read_keeps_no_phone_from_raising_another(
+    world_of: Worlds, phone: str, minutes: int
+) -> None:
+    """A11, A12: nor a coordinator from taking charge of that one, which is told to the phone."""
+    world = world_of(a_tree(COORDINATION))
+    world.gives_pins("north/ana", "north/mary")
+    world.texts("ana", f"ALERTA {TRUE} 31 L12")
+    broken = world.newest().ref
+    world.passes(minutes=minutes)
+    spoil = text("UPDATE incidents SET facts = :stored WHERE ref = :ref")
+    world.runtime.transact(lambda tx: tx.session.execute(spoil, {"stored": b"x" * 60, "ref": broken}))
+
+    reply = world.texts(phone, f"ALERT {TRUE} 45 L14")
+    alert = next(text for text in reversed(world.phone("coordinator").inbox) if "take charge" in text)
+    world.texts("coordinator", f"OK {code_in(alert)}")
+
+    assert broken not in alert
+    assert alert.partition(":")[0].split()[-1] in str(reply)
+    assert "you take charge" in world.phone("coordinator").inbox[-1]
 
 
 def test_a_coordinator_whose_own_stop_it_was_is_not_alarmed_by_it(world_of: Worlds) -> None:

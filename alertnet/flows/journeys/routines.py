@@ -9,6 +9,7 @@ from alertnet.core.directory.contact_tree import Network, Team
 from alertnet.core.directory.routine import Routine
 from alertnet.core.inbound.on_the_road.journey import Journey, JourneyKind, Leg, Status
 from alertnet.flows.credentials.known_numbers import member_of
+from alertnet.store.db.session import UNREADABLE
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import journeys
 from alertnet.store.queues.journeys import Owner
@@ -47,7 +48,7 @@ def follow_members(tx: Tx, network: Network) -> None:
             continue
         try:
             held = journeys.hold(tx, id)
-        except journeys.UNREADABLE:
+        except UNREADABLE:
             continue  # It fails by itself when it falls due, and must not stop the watch (A11).
         members = ((team.id, each) for team in network.teams.values() for each in team.members.values())
         now = next(((team, each.id) for team, each in members if held.journey.is_of(each)), None)

@@ -24,9 +24,8 @@ from sqlalchemy import (
 from alertnet.core.codec import from_plain, replace, to_plain, value
 from alertnet.core.inbound.on_the_road.journey import Journey, JourneyKind, RollCall, Status
 from alertnet.store.db.columns import vault_of
-from alertnet.store.db.session import Session
+from alertnet.store.db.session import UNREADABLE, Session
 from alertnet.store.db.tx import Tx, is_id
-from alertnet.store.db.vault import Unreadable
 from alertnet.store.tables import journeys
 
 
@@ -43,8 +42,6 @@ class StoredJourney:
 
 Owner = tuple[str, str | None, str]
 """Team, member (None: any of the team) and routine."""
-UNREADABLE = (Unreadable, AttributeError, KeyError, TypeError, ValueError)
-"""What is raised for a journey that can't be opened, or that is none."""
 
 # In the words of an index: of those that are over there are years.
 _NOT_OVER = journeys.c.status.in_([each.value for each in Status if each is not Status.OVER])

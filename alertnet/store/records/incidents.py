@@ -35,7 +35,7 @@ from alertnet.core.incident import (
     Wider,
     as_ref,
 )
-from alertnet.store.db.session import Session
+from alertnet.store.db.session import Session, readable
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import FREE_REFS, Tx, flows_of
 from alertnet.store.db.vault import Unreadable
@@ -191,7 +191,7 @@ def open_of_phone(
 def all_open_of_phone(
     tx: Tx, phone: str, *, held_by: str | None = None, team: str | None = None, since: datetime | None = None
 ) -> list[Incident]:
-    """All open incidents that the phone raised, also those hidden from it, latest first.
+    """All open incidents that the phone raised and that can be read, also those hidden from it, latest first.
 
     With `held_by`, `team` and `since` as in `open_of_phone`. Drills are left out: whatever the field reports is real.
     """
@@ -206,14 +206,14 @@ def all_open_of_phone(
     acts = (its.c.status == IncidentStatus.OPEN.value) | its.c.part_of.is_not(None)
     acting = select(func.coalesce(its.c.part_of, its.c.id)).where(concerns, acts)
     query = select(incidents).where(IS_OPEN, incidents.c.id.in_(acting))
-    found = map(_incident, tx.session.execute(query.order_by(incidents.c.opened_at.desc())))
+    found = readable(tx.session.execute(query.order_by(incidents.c.opened_at.desc())), _incident)
     return [each for each in found if not each.facts.drill]
 
 
 def open_in(session: Session, country: str, since: datetime) -> list[Incident]:
-    """The latest open incidents of a country opened since then, latest first."""
+    """The latest open incidents of a country opened since then that can be read, latest first."""
     query = select(incidents).where(IS_OPEN, incidents.c.country == country, incidents.c.opened_at > since)
-    return [_incident(row) for row in session.execute(query.order_by(incidents.c.opened_at.desc()).limit(20))]
+    return [*readable(session.execute(query.order_by(incidents.c.opened_at.desc()).limit(20)), _incident)]
 
 
 def pressing(session: Session, country: str, since: datetime) -> list[Incident]:
