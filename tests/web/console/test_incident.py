@@ -185,11 +185,14 @@ def test_an_answer_can_be_taken_back(world: World, desk: Desk, ref: str) -> None
     assert "Who acts: nobody yet." in sheet(desk, ref).text
 
 
-def test_an_action_is_recorded(world: World, desk: Desk, ref: str) -> None:
-    sheet(desk, ref).presses("Record the action", who="valley/bob", action="visited", note="was there")
+def test_an_action_is_recorded_and_read_in_the_language_of_the_page(world: World, desk: Desk, ref: str) -> None:
+    sheet(desk, ref).presses("Record the action", who="valley/bob", action="raised_with_ministry", note="was there")
 
     [row] = world.rows(actions)
-    assert (row.contact, row.action, row.note) == ("bob", "visited", "was there")
+    page = desk.opens(f"/desk/incidents/{ref}?lang=de").text
+    assert (row.contact, row.action, row.note) == ("bob", "raised_with_ministry", "was there")
+    assert page.count("hat ein Ministerium angesprochen") == 4, "to choose, beside the words, in history and picture"
+    assert "raised with" not in page
 
 
 def test_news_say_before_who_hears_that_there_is_some(world: World, desk: Desk, ref: str) -> None:
