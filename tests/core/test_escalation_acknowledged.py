@@ -11,7 +11,7 @@ from alertnet.core.escalation.advance import Wanted, restore, still_wanted, stop
 from alertnet.core.escalation.coming import level_without_action
 from alertnet.core.escalation.state import Acted, Failed, Go, PlanChanged, Status, Withdrawn
 from alertnet.core.incident import Perpetrator
-from tests.core.cast import NOW, acknowledged, call, contact, declined, level, minutes, night_of, sms
+from tests.core.cast import NOW, acknowledged, call, contact, declined, level, minutes, night_of, relayed, sms
 
 NEXT = ActionDue(minutes(60))
 AGAIN = ActionDue(minutes(60), Otherwise.AGAIN)
@@ -238,6 +238,14 @@ def test_a_withdrawal_of_the_last_resort_goes_round_again() -> None:
     assert played.status is Status.UNANSWERED
     assert played.told == ["0 bob sms", "10 office sms", "40 office sms"]
     assert played.due == 55
+
+
+def test_the_last_resort_is_asked_anew_by_the_phone_whose_relay_was_taken_back() -> None:
+    """A2: it relayed by mistake, said yes, then no: it is told at once, and in each round."""
+    played = night(level("One", "bob"), last_resort=("office",)).at(11, relayed("office", "+office"))
+    played.at(12, Withdrawn("office"), acknowledged("office")).at(13, declined("office")).until(40)
+
+    assert [each for each in played.told if "office" in each] == ["10 office sms", "13 office sms", "38 office sms"]
 
 
 def test_after_a_withdrawal_the_tree_ends_no_earlier_than_that() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from alertnet.core.directory.contact_tree import Quota, Then
-from alertnet.core.escalation.state import Delayed, Failed, LetThrough, Status
+from alertnet.core.escalation.state import Delayed, Failed, LetThrough, Status, Withdrawn
 from alertnet.core.incident import Scope
 from tests.core.cast import (
     Night,
@@ -115,6 +115,19 @@ def test_for_whom_a_phone_relayed_is_known_beside_its_number_alone() -> None:
     assert "+1" in state.relayed
     assert (state.relayed_by("ana"), state.relayed_by("bob")) == (("+1",), ())
     assert replace(state, relayed=("+1",)).relayed_by("bob") == ("+1",)
+
+
+def test_a_relay_that_was_taken_back_is_over_whatever_its_contact_answers_then() -> None:
+    """A2: "passed on" that was revoked silences no phone; what the same phone passed on for others stays so."""
+    both = (contact("ana", sms("+1")), contact("bob", sms("+1")))
+    played = night(level("One", "ana", "bob"), cast=both).at(1, relayed("ana", "+1"), relayed("bob", "+1"))
+    played.at(2, Withdrawn("ana"), declined("ana"))
+
+    state = played.state
+    assert (state.relayed_by("ana"), state.relayed_by("bob")) == ((), ("+1",))
+    assert "+1" in state.relayed
+    played.at(3, Withdrawn("bob"), declined("bob"))
+    assert played.state.relayed == ()
 
 
 def test_a_relay_takes_the_place_of_no_answer() -> None:

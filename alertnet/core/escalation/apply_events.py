@@ -150,7 +150,7 @@ def _withdraw(context: Context, event: Withdrawn) -> None:
     _forget_confirmation(context, contact)
     again = event.untold or state.answers[contact] in ENDED
     answers = {id: kind for id, kind in state.answers.items() if id != contact}
-    context.change(answers=answers, acted=_without(state.acted, contact))
+    context.change(answers=answers, acted=_without(state.acted, contact), relayed=state.relayed_without(contact))
     for run in state.runs if again else ():
         progress = context.progress(run.index, contact)
         if progress is not None:

@@ -177,9 +177,24 @@ class State:
         """The addresses that relayed for that contact; for another the same phone may still have to."""
         if not self.relayed or contact not in self.answers:
             return ()
-        for_whom = [(id, address) for id, _, address in (each.rpartition(":") for each in self.relayed)]
+        for_whom = self._for_whom()
         named = {address for id, address in for_whom if id}
         return tuple(address for id, address in for_whom if id == contact or not (id or address in named))
+
+    def relayed_without(self, contact: str) -> tuple[str, ...]:
+        """`relayed` without what relayed for that contact alone."""
+        for_whom = self._for_whom()
+        others = {address for id, address in for_whom if id not in ("", contact)}
+        gone = {address for id, address in for_whom if id == contact} - others
+        return tuple(
+            each
+            for each, (id, address) in zip(self.relayed, for_whom, strict=True)
+            if id != contact and (id or address not in gone)
+        )
+
+    def _for_whom(self) -> list[tuple[str, str]]:
+        """Each contact, or none, and the address that relayed for it."""
+        return [(id, address) for id, _, address in (each.rpartition(":") for each in self.relayed)]
 
 
 def action_due(states: Iterable[State]) -> datetime | None:
