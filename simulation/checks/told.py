@@ -197,7 +197,7 @@ class _UnderWay:
         was_closed = is_closed(contact, since)
         if was_closed != is_closed(contact, self.now):
             return False
-        relayed = {each.address for each in self.answers if (each.contact, each.kind) == (contact.id, "relayed")}
+        relayed = self._relayed(contact)
         if relayed & phones_of(contact) - contact.addresses:
             # Whoever is on duty has passed it on, and has the phone in place of the contact's own.
             relayed |= contact.numbers
@@ -207,6 +207,13 @@ class _UnderWay:
             each for each in methods if each.address not in relayed and stale_key(contact, each) not in self.state.stale
         ]
         return any(since + each.after < self.now for each in usable)
+
+    def _relayed(self, contact: Contact) -> set[str | None]:
+        """The addresses that have passed it on since an answer of the contact was last revoked, not merely replaced."""
+        own = [each for each in self.all_answers if each.contact == contact.id]
+        replaced = {each.at for each in own}
+        revoked = [each.revoked_at for each in own if each.revoked_at and each.revoked_at not in replaced]
+        return {each.address for each in own if each.kind == "relayed" and all(each.at >= at for at in revoked)}
 
     def _was_told(self, run: LevelRun, contact: Contact, since: datetime) -> bool:
         """Whether it was told in this run of the level; anew, where an answer of its own counts no more."""
