@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from alertnet.store.db.tx import Tx
-from alertnet.store.tables import pins, timeline
+from alertnet.store.tables import incidents, pins, timeline
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import CONTACTS, COORDINATION, FIELD, a_tree
 from tests.scenarios.world import Incident, World, code_in, link_in
@@ -190,6 +190,19 @@ def test_whom_a_second_text_names_is_spared_what_was_recorded_too(night: World, 
         presses(night, page_of(night), "open", type="arrest")
 
     assert [(each["code"], each["nationality"]) for each in night.newest()["people"]] == [("P9", "CO")]
+
+
+def test_a_text_is_read_though_an_open_incident_cannot_be(night: World) -> None:
+    """A11, A12: of what else the coordinator has, its page lists and offers what can be read."""
+    broken, sound = night.raises(type="threat"), night.raises(type="raid")
+    spoil = update(incidents).where(incidents.c.ref == broken.ref).values(facts={"nobody": "knows this"})
+    night.runtime.transact(lambda tx: tx.session.execute(spoil))
+    night.texts("ana", TEXT)
+
+    shown = night.client.post(page_of(night), data={"pin": PIN})
+
+    assert shown.status_code == 200
+    assert (TEXT in shown.text, sound.ref in shown.text, broken.ref in shown.text) == (True, True, False)
 
 
 def test_type_and_severity_can_be_chosen(night: World) -> None:

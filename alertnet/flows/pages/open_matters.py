@@ -1,6 +1,7 @@
 """Everything open for a coordinator's phone or mailbox: a page lists it, a call offers one after another (B9)."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 from alertnet.core.codec import value
@@ -12,6 +13,7 @@ from alertnet.flows.notifications.compose import said
 from alertnet.flows.notifications.prompts import words_of_prompt
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient, look_at
 from alertnet.messages.page import AlsoOpen
+from alertnet.store.db.session import UNREADABLE
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import notifications
 from alertnet.store.records import prompts as prompt_store
@@ -38,10 +40,16 @@ class OpenMatter:
 def answerable(tx: Tx, codes: Iterable[HeldCode], address: str, *, drill: bool) -> Iterator[tuple[HeldCode, Recipient]]:
     """The codes that count and may be answered from there, each with its holder. Drills and real ones never mix."""
     for code in codes:
-        if code.counts:
-            holder = look_at(tx, code.incident).recipient(code.tree, code.contact)
-            if holder.may_answer(address) and holder.locked.facts.drill is drill:
-                yield code, holder
+        holder = _holder_of(tx, code) if code.counts else None
+        if holder is not None and holder.may_answer(address) and holder.locked.facts.drill is drill:
+            yield code, holder
+
+
+def _holder_of(tx: Tx, code: HeldCode) -> Recipient | None:
+    """None where its incident can't be read, which hides no other (A11)."""
+    with suppress(*UNREADABLE):
+        return look_at(tx, code.incident).recipient(code.tree, code.contact)
+    return None
 
 
 def matter_of(holder: Recipient, code: HeldCode, address: str) -> OpenMatter:

@@ -2,7 +2,7 @@
 
 from alertnet.core.errors import Unknown, WrongState
 from alertnet.core.inbound.field_report import UNKNOWN_TYPE
-from alertnet.core.incident import TYPES, Incident, IncidentStatus, Severity
+from alertnet.core.incident import TYPES, Incident, Severity
 from alertnet.core.notification import PromptAnswer
 from alertnet.flows.incidents.lone_text import facts_of_text, join_text, open_read_text, set_text_aside
 from alertnet.flows.pages.linked_page import Outcome
@@ -30,8 +30,7 @@ def take_up_with_other(tx: Tx, link: PageLink, sent: Sent) -> tuple[LockedIncide
 def joinable(visitor: Recipient) -> tuple[Incident, ...]:
     """The open incidents that the coordinator may know of, to join the text to."""
     tx = visitor.locked.tx
-    newest = incidents.page(tx.session, IncidentStatus.OPEN.value, None, MOST_OFFERED)
-    real = (each for each in newest if not each.facts.lone_text)
+    real = (each for each in incidents.latest_open(tx.session, MOST_OFFERED) if not each.facts.lone_text)
     return tuple(each for each in real if _may_join(look_at(tx, each.id), visitor))
 
 

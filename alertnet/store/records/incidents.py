@@ -47,13 +47,8 @@ LONGEST_NAMED = 32
 
 _ADD = Prepared(insert(incidents))
 _FACTS = Prepared(select(incidents.c.facts).where(incidents.c.id == bindparam("id")))
-_EACH = Prepared(select(incidents).where(incidents.c.id.in_(bindparam("ids", expanding=True))))
-_LOCK = Prepared(
-    select(incidents)
-    .where(incidents.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(incidents.c.id)
-    .with_for_update()
-)
+_BY_ID: Select[Any] = select(incidents).where(incidents.c.id.in_(bindparam("ids", expanding=True)))
+_EACH, _LOCK = Prepared(_BY_ID), Prepared(_BY_ID.order_by(incidents.c.id).with_for_update())
 
 _PAUSED = "paused"
 _REFS: BindParameter[str] = bindparam("refs", expanding=True)
@@ -214,6 +209,12 @@ def open_in(session: Session, country: str, since: datetime) -> list[Incident]:
     """The latest open incidents of a country opened since then that can be read, latest first."""
     query = select(incidents).where(IS_OPEN, incidents.c.country == country, incidents.c.opened_at > since)
     return [*readable(session.execute(query.order_by(incidents.c.opened_at.desc()).limit(20)), _incident)]
+
+
+def latest_open(session: Session, most: int) -> list[Incident]:
+    """The latest open incidents that can be read, at most that many, latest first."""
+    query = select(incidents).where(IS_OPEN).order_by(incidents.c.opened_at.desc()).limit(most)
+    return [*readable(session.execute(query), _incident)]
 
 
 def pressing(session: Session, country: str, since: datetime) -> list[Incident]:
