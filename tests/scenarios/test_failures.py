@@ -256,6 +256,25 @@ def test_an_incident_that_cannot_be_read_keeps_no_phone_from_raising_another(
     assert "you take charge" in world.phone("coordinator").inbox[-1]
 
 
+@pytest.mark.parametrize("stored", ["{cut", '{"nobody": "knows this"}'])
+def test_an_escalation_that_cannot_be_read_takes_no_page_of_another_incident(world_of: Worlds, stored: str) -> None:
+    """A11: whoever was told of both takes charge of the other on its page, which lists the first as it may be open."""
+    world = world_of(a_tree(COORDINATION))
+    broken = world.raises(type="threat")
+    world.passes(minutes=1)
+    sound = world.raises(type="raid")
+    spoil = text(
+        "UPDATE escalations SET state = :stored WHERE incident_id = (SELECT id FROM incidents WHERE ref = :ref)"
+    )
+    world.runtime.transact(lambda tx: tx.session.execute(spoil, {"stored": stored, "ref": broken.ref}))
+    page = link_in(next(sms for sms in world.phone("coordinator").inbox if sound.ref in sms))
+
+    shown, pressed = world.client.get(page), world.client.post(page, data={"answer": "acknowledge"})
+
+    assert (shown.status_code, pressed.status_code, sound.status("valley")) == (200, 200, "acknowledged")
+    assert broken.ref in shown.text
+
+
 def test_a_coordinator_whose_own_stop_it_was_is_not_alarmed_by_it(world_of: Worlds) -> None:
     """B3: whoever caused it by a message of their own isn't alarmed by it, the other coordinators are."""
     second = '  coordinator-2: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550102"}]}\n'

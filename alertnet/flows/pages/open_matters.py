@@ -20,6 +20,7 @@ from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.credentials import page_links
 from alertnet.store.records.credentials.codes import HeldCode, told_codes
 from alertnet.store.records.credentials.page_links import PageLink
+from alertnet.store.records.notifications import Covered
 
 
 @value
@@ -104,8 +105,12 @@ def _is_alert_open(holder: Recipient, address: str) -> bool:
     locked, session = holder.locked, holder.locked.tx.session
     sent = notifications.alerts_to(session, locked.incident.every_id, locked.tx.vault.indexes(address))
     covered = notifications.covered_by(session, [alert.id for _, alert in sent])
-    return any(
-        still_wanted(locked.plans[each.tree], each.state, each.level_index, each.contact, each.method_index)
-        for coverage in covered.values()
-        for each in coverage
-    )
+    return any(_is_wanted(locked, each) for coverage in covered.values() for each in coverage)
+
+
+def _is_wanted(locked: LockedIncident, alert: Covered) -> bool:
+    """Whether it may still leave; so may one of an escalation that can't be read, which may be unanswered (A11)."""
+    with suppress(*UNREADABLE):
+        plan = locked.plans[alert.tree]
+        return still_wanted(plan, alert.state, alert.level_index, alert.contact, alert.method_index)
+    return True
