@@ -15,7 +15,7 @@ from alertnet.store.tables import acknowledgements, actions, escalations, metada
 from alertnet.web.pages import show
 from tests.database import migrated_database
 from tests.support.html import Elements
-from tests.web.world import ALICE, BOB, CALLBACK, CAROL, PIN, ROOT, SECRETS, World, sid_of, world_in
+from tests.web.world import ALICE, BOB, CALLBACK, CAROL, PIN, ROOT, SECRETS, World, world_in
 
 HIDDEN = (*SECRETS.values(), r"\bP7\b", "Maria")
 """As patterns: the two letters alone may stand in a reference or a link."""
@@ -594,7 +594,7 @@ def test_what_the_answer_makes_pointless_is_hung_up(world: World) -> None:
 
     world.client.post(world.link("bob"), data={"answer": "acknowledge"})
 
-    assert world.hung_up() == [sid_of("CA-carol")]
+    assert world.hung_up() == ["CA-carol"]
 
 
 @pytest.mark.postgres

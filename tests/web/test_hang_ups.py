@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.web.world import sid_of, world_in
+from tests.web.world import world_in
 
 MORE_THAN_THE_WEB_HAS_THREADS = 50
 
@@ -23,4 +23,4 @@ def test_webhooks_are_answered_while_calls_can_not_be_ended(tmp_path: Path) -> N
         assert set(answers) == {204}
         assert world.line.hung_up == []
         world.line.may_hang_up.set()
-        assert world.hung_up() == [sid_of("CA1")]
+        assert world.hung_up() == ["CA1"]

@@ -22,9 +22,9 @@ from tests.database import migrated_database
 from tests.support.clock import Clock
 from tests.support.program import wired
 from tests.web.conftest import settings_for
-from tests.web.world import ACCOUNT, OURS, PUBLIC_URL, TOKEN, World, sid_of
+from tests.web.world import ACCOUNT, OURS, PUBLIC_URL, TOKEN, World
 
-FIELDS = {"AccountSid": ACCOUNT, "MessageSid": sid_of("SM9"), "MessageStatus": "delivered", "CallerCity": ""}
+FIELDS = {"AccountSid": ACCOUNT, "MessageSid": "SM9", "MessageStatus": "delivered", "CallerCity": ""}
 SIGNED, BY_ANOTHER = TOKEN, "guessed"
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from alertnet.sandbox.telephony.twiml import Dial, Hangup
 from alertnet.store.tables import acknowledgements, alarms, codes, guesses, inbound, notifications, recordings
-from tests.web.world import ALICE, ANA, BOB, CALLBACK, CAROL, SECRETS, STRANGER, World, sid_of
+from tests.web.world import ALICE, ANA, BOB, CALLBACK, CAROL, SECRETS, STRANGER, World
 
 
 @pytest.fixture
@@ -223,4 +223,4 @@ def test_a_recording_of_a_length_that_nobody_speaks_is_taken_up_all_the_same(wor
     answer = world.post("/twilio/voice/recording", CallSid="CA1", From=ANA, **told)
 
     assert answer.status_code == 204
-    assert [(row.id, row.seconds) for row in world.rows(recordings)] == [(sid_of("RE1"), 0)]
+    assert [(row.id, row.seconds) for row in world.rows(recordings)] == [("RE1", 0)]

@@ -7,7 +7,7 @@ import pytest
 
 from alertnet.sandbox.telephony.twiml import read_messages
 from alertnet.store.tables import acknowledgements, incidents
-from tests.web.world import ANA, BOB, CAROL, OURS, SECRETS, STRANGER, World, sid_of
+from tests.web.world import ANA, BOB, CAROL, OURS, SECRETS, STRANGER, World
 
 
 @pytest.fixture
@@ -111,4 +111,4 @@ def test_what_an_answer_makes_pointless_is_hung_up(world: World) -> None:
 
     world.texts(BOB, world.written_code("bob"))
 
-    assert world.hung_up() == [sid_of("CA-carol")]
+    assert world.hung_up() == ["CA-carol"]

@@ -5,7 +5,7 @@ import pytest
 from alertnet.flows.credentials.pins import set_pins
 from alertnet.sandbox.telephony.twiml import Dial, Hangup, Say
 from alertnet.store.tables import acknowledgements, alarms, codes, escalations, guesses, notifications, timeline
-from tests.web.world import BOB, CALLBACK, PIN, SECRETS, World, sid_of
+from tests.web.world import BOB, CALLBACK, PIN, SECRETS, World
 
 
 @pytest.fixture
@@ -289,7 +289,7 @@ def test_what_the_answer_makes_pointless_is_hung_up_but_not_the_call_itself(worl
     rings_on = list(world.hung_up())
     menu.keys("1")
 
-    assert (rings_on, world.hung_up()) == ([], [sid_of("CA-carol")])
+    assert (rings_on, world.hung_up()) == ([], ["CA-carol"])
 
 
 def test_when_the_incident_is_closed_a_call_says_nothing_of_it(world: World) -> None:
@@ -388,7 +388,7 @@ def test_a_call_is_known_by_its_first_webhook_when_its_answer_was_lost(world: Wo
 
     world.answers(attempt)
 
-    assert world.row(attempt).provider_id == sid_of("CA1")
+    assert world.row(attempt).provider_id == "CA1"
     assert world.row(attempt).status == "sent"
 
 

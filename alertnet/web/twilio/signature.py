@@ -3,6 +3,7 @@
 The signed URL is built from the configured public one, never from Host or X-Forwarded-*, which anybody can set.
 """
 
+import re
 from collections.abc import Mapping
 from hmac import compare_digest
 from typing import Annotated
@@ -10,7 +11,6 @@ from typing import Annotated
 from fastapi import Depends, HTTPException, Request
 from twilio.request_validator import SIGNATURE_HEADER, SIGNATURE_SETTINGS_HEADER, RequestValidator
 
-from alertnet.core.monitoring.self_monitoring import SELF_TEST
 from alertnet.runtime.settings.settings import Settings
 from alertnet.runtime.wiring import Runtime
 from alertnet.web.auth import runtime_of, throttle_of
@@ -18,8 +18,10 @@ from alertnet.web.forms import Form, read_form
 from alertnet.web.throttle import Throttle
 
 LONGEST_PATH = 300  # characters of a path or URL that are logged
-IDS, ID_LENGTH = ("MessageSid", "CallSid", "RecordingSid"), 34
-"""The ids by which something counts once, and how many characters each of the provider's has."""
+IDS = ("MessageSid", "CallSid", "RecordingSid")
+"""The ids by which something counts once."""
+_FIELD_NAME = re.compile("[A-Z][a-z]+[A-Z]")
+"""How the name of a field begins, such as NumMedia; what stands for the kind of an id before that is none."""
 
 NOTHING_CONFIGURED, SHARED_KEY = "no account is configured", "it is signed with a shared key"
 OTHER_ACCOUNT, WRONG_SIGNATURE = "another account", "wrong signature"
@@ -83,11 +85,11 @@ def _is_parted_anew(form: Form) -> bool:
     """Whether what the provider has signed may have been parted into other fields.
 
     No sign stands between the URL, the names and the values in it. So the end of a path could be sent as a field, and
-    an id with the field that follows it, or without its end: a new one, whose message would count once more.
+    an id with the field that follows it, or without its end: a new one, whose message would count once more. Names of
+    the provider's fields begin with a capital, and the end of an id does not.
     """
     ids = [id for name in IDS for id in form.getlist(name)]
-    are_whole = all(len(id) == ID_LENGTH for id in ids if id not in ("", SELF_TEST))
-    return not (are_whole and all(name[:1].isalpha() for name in form))
+    return any(_FIELD_NAME.search(id, 2) for id in ids) or not all(name[:1].isupper() for name in form)
 
 
 def _is_valid(token: str, url: str, form: Form, signature: str) -> bool:

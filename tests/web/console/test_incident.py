@@ -20,7 +20,7 @@ from alertnet.store.tables import acknowledgements, actions, attempts, incidents
 from alertnet.store.views import timeline_view
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk, Sheet
-from tests.web.world import ANA, TREE, World, sid_of, world_in
+from tests.web.world import ANA, TREE, World, world_in
 
 
 @pytest.fixture
@@ -384,7 +384,7 @@ def test_beside_a_text_it_says_that_its_phone_is_under_duress(world: World, desk
     before = sheet(desk, ref).html
     world.gives_pin("north/ana", duress="47990")
     world.texts(ANA, "OK 47990", sid="SM2")
-    world.runtime.transact(open_coerced, world.runtime.edition, sid_of("SM2"))
+    world.runtime.transact(open_coerced, world.runtime.edition, "SM2")
 
     assert (warning in before, warning in sheet(desk, ref).html) == (False, True)
 
