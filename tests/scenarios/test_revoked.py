@@ -169,15 +169,23 @@ def test_whose_alert_was_called_off_is_told_once_nobody_has_it_in_hand(world: Wo
     assert reads(world, "coordinator", "URGENT") == int(not changes_its_mind)
 
 
+@pytest.mark.parametrize("is_closed_meanwhile", [False, True])
 @pytest.mark.parametrize("seconds", [5, 60, 200], ids=["not asked yet", "asked once", "given up"])
-def test_whose_alert_may_not_have_left_is_told_once_nobody_has_it_in_hand(world: World, seconds: int) -> None:
-    """A2, A5: the provider knows of none, also where it was asked while somebody had it in hand."""
+def test_whose_alert_may_not_have_left_is_told_once_nobody_has_it_in_hand(
+    world: World, seconds: int, *, is_closed_meanwhile: bool
+) -> None:
+    """A2, A5: the provider knows of none, also where it was asked while somebody had it in hand, or it was closed."""
     world.sandbox.misbehaves(Fault.ERROR_500, number=CAST["second coordinator"])
     incident = world.raises()
     world.settles()
     world.passes(seconds=2)
     is_vouched(incident, "acknowledged")
+    world.passes(seconds=1)
+    if is_closed_meanwhile:
+        incident.act("close", reason="released")
     world.passes(seconds=seconds)
+    if is_closed_meanwhile:
+        incident.act("reopen", reason="he was taken again")
     spared = reads(world, "second coordinator", "URGENT")
 
     revokes(world, incident)

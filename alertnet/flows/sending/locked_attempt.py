@@ -160,9 +160,15 @@ class LockedAttempt:
         self.forget_use()
 
     def forget_use(self) -> None:
-        """Let it count as never sent, so that it leaves if it is wanted after all (A2); a reopening lets it leave."""
-        is_open = self.found.kind is Kind.ALERT and self.locked is not None and self.locked.is_open
-        if is_open and not attempt_store.was_followed(self.tx.session, self.found):
+        """Let it count as never sent, so that it leaves if it is wanted after all (A2).
+
+        What a close held back is left to the reopening.
+        """
+        if self.found.kind is not Kind.ALERT or self.locked is None:
+            return
+        session, closed_at = self.tx.session, self.locked.incident.closed_at
+        may_count = self.locked.is_open or (closed_at and attempt_store.was_over(session, self.found.id, closed_at))
+        if may_count and not attempt_store.was_followed(session, self.found):
             self.happens(lambda each: CalledOff(each.contact, each.method_index, each.level_index))
 
     def may_have_left(self, code: str, *, given_up: bool = False) -> None:

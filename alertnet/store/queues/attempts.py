@@ -334,3 +334,9 @@ def was_followed(session: Session, attempt: Attempt) -> bool:
     later = attempts.c.is_alert, attempts.c.created_at > attempt.created_at
     query = select(attempts.c.id).where(*same, *later, attempts.c.status != AttemptStatus.CANCELLED.value)
     return session.execute(query.limit(1)).first() is not None
+
+
+def was_over(session: Session, id: str, at: datetime) -> bool:
+    """Whether the attempt had its status already before that moment."""
+    query = select(attempts.c.id).where(attempts.c.id == id, attempts.c.changed_at < at)
+    return session.execute(query).first() is not None
