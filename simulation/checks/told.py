@@ -102,8 +102,8 @@ class _UnderWay:
     now: datetime
 
     def untold(self) -> Iterator[Untold]:
-        """Whom its open levels have not told."""
-        for run in self.state.runs:
+        """Whom its open levels have not told; what a whole has told counts for a part that was split off from it."""
+        for run in self.state.runs if self.row.ref not in self.world.split_off else ():
             is_open = run.round == self.state.round and run.status is not LevelStatus.MET
             for contact in self._expected(run) if is_open and run.index not in self.state.refused else ():
                 since = self._since(run, contact)
@@ -204,23 +204,30 @@ class _UnderWay:
         was_closed = is_closed(contact, since)
         if was_closed != is_closed(contact, self.now):
             return False
-        relayed = self._relayed(contact)
-        if relayed & phones_of(contact) - contact.addresses:
-            # Whoever is on duty has passed it on, and has the phone in place of the contact's own.
-            relayed |= contact.numbers
+        done_with = self._relayed(contact)
+        stale = {each.partition(":")[2] for each in self.state.stale}
+        if (done_with | stale) & (phones_of(contact) - contact.addresses):
+            # Whoever is on duty has passed it on, or can't be reached, and has the phone in place of the contact's own.
+            done_with |= contact.numbers
         own = [each for each in contact.methods if each.kind is MethodKind.EMAIL or not was_closed]
         methods = (*own, *(contact.when_closed if was_closed else ()))
         usable = [
-            each for each in methods if each.address not in relayed and stale_key(contact, each) not in self.state.stale
+            each
+            for each in methods
+            if each.address not in done_with and stale_key(contact, each) not in self.state.stale
         ]
         return any(since + each.after < self.now for each in usable)
 
     def _relayed(self, contact: Contact) -> set[str | None]:
-        """The addresses that have passed it on since an answer of the contact was last revoked, not merely replaced."""
+        """The addresses that have passed it on: what replaced that leaves it so, unless an answer was revoked since."""
         own = [each for each in self.all_answers if each.contact == contact.id]
         replaced = {each.at for each in own}
         revoked = [each.revoked_at for each in own if each.revoked_at and each.revoked_at not in replaced]
-        return {each.address for each in own if each.kind == "relayed" and all(each.at >= at for at in revoked)}
+
+        def stands(relay: Row[Any]) -> bool:
+            return relay.revoked_at in replaced and all(relay.at >= at for at in revoked)
+
+        return {each.address for each in own if each.kind == "relayed" and (each.revoked_at is None or stands(each))}
 
     def _was_told(self, run: LevelRun, contact: Contact, since: datetime) -> bool:
         """Whether it was told in this run of the level; anew, where an answer of its own counts no more."""

@@ -149,6 +149,7 @@ class Coordinators:
         self._post(f"{part}: merged into {whole}", lambda door: actions.merge_into(part, merging, door))
 
     def _splits(self, part: str, whole: str) -> None:
+        self.world.split_off.add(part)
         splitting = Splitting(reports=[part])
         self._post(f"{part}: split off", lambda door: actions.split_off(whole, splitting, door))
 

@@ -82,6 +82,8 @@ class World:
         """The incidents for which a coordinator has asked to apply wider consent and edited trees."""
         self.merges = False
         """Whether a coordinator has asked to merge two reports."""
+        self.split_off: set[str] = set()
+        """The reports that a coordinator has asked to split off."""
         self.pins: dict[str, str] = {}
         """What the owner of each mailbox enters; nothing where it has no PIN."""
         self.erased: set[str] = set()
