@@ -241,8 +241,8 @@ class Promises:
         if row.ref is None or is_in_field(row.contact):
             return
         # A merged incident is bound by each of its reports, and can be asked for by any of their references.
-        refs = self.world.database.column(_TOGETHER, acts=row.acts) if self.world.merges else [row.ref]
-        if self.world.re_resolved.intersection(refs):
+        refs = self.world.database.column(_TOGETHER, acts=row.acts) if self.world.asked.merges else [row.ref]
+        if self.world.asked.re_resolved.intersection(refs):
             return
         if outgoing.to == NEWCOMER.address and not opened_after_edit(self.world, row.opened_at):
             self._break("A8", f"{what} is handed over although nobody has re-resolved since it came into the trees")

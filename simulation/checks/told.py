@@ -103,7 +103,7 @@ class _UnderWay:
 
     def untold(self) -> Iterator[Untold]:
         """Whom its open levels have not told; what a whole has told counts for a part that was split off from it."""
-        for run in self.state.runs if self.row.ref not in self.world.split_off else ():
+        for run in self.state.runs if self.row.ref not in self.world.asked.split_off else ():
             is_open = run.round == self.state.round and run.status is not LevelStatus.MET
             for contact in self._expected(run) if is_open and run.index not in self.state.refused else ():
                 since = self._since(run, contact)

@@ -96,7 +96,7 @@ def check_mails(world: World, writers: Writers, history: Sequence[Row[Any]]) -> 
     for id, (kind, ours) in writers.written.items():
         is_on_record = any(id in text for text in [*kept, *noted])
         is_known = kind is ALONE or (kind is OTHER and ours.notification in of_incidents)
-        is_to_be_read = is_known and not world.re_resolved
+        is_to_be_read = is_known and not world.asked.re_resolved
         if id in heard and is_to_be_read and not is_on_record:
             yield "A12", f"{id} {kind} to {world.name_of(ours.to)}'s mail was read, and its words are nowhere"
         if id in heard and kind is BOUNCE:

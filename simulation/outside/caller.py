@@ -178,7 +178,7 @@ def check_calls_back(world: World, calls_back: CallsBack) -> Found:
     calls = {row.provider_id: row for row in world.database.rows(select(inbound).where(inbound.c.kind == "call"))}
     told = {said.get("subject") for said in world.database.column(select(notifications.c.said))}
     told |= set(world.database.column(select(alarms.c.subject)))
-    goes_on = set(world.database.column(select(incidents.c.status))) == {"open"} and not world.merges
+    goes_on = set(world.database.column(select(incidents.c.status))) == {"open"} and not world.asked.merges
     trees = world.network.trees.values()
     coordinators = frozenset[str]().union(*(phones_of(each) for tree in trees for each in tree.coordinators))
     for id, number in calls_back.silent.items():

@@ -144,12 +144,12 @@ class Coordinators:
             self._merges(*self._sorting.sample(refs, 2))
 
     def _merges(self, part: str, whole: str) -> None:
-        self.world.merges = True
+        self.world.asked.merges = True
         merging = Merging(into=whole)
         self._post(f"{part}: merged into {whole}", lambda door: actions.merge_into(part, merging, door))
 
     def _splits(self, part: str, whole: str) -> None:
-        self.world.split_off.add(part)
+        self.world.asked.split_off.add(part)
         splitting = Splitting(reports=[part])
         self._post(f"{part}: split off", lambda door: actions.split_off(whole, splitting, door))
 
@@ -214,7 +214,7 @@ class Coordinators:
             if not seen:
                 shown = re_resolve.re_resolve_incident(ref, Reresolution(apply=False), door)
                 seen.append(json.loads(bytes(shown.body))["hash"])
-            self.world.re_resolved |= {ref, *self.world.database.column(_TOGETHER, ref=ref)}
+            self.world.asked.re_resolved |= {ref, *self.world.database.column(_TOGETHER, ref=ref)}
             asked = Reresolution(apply=True, expected=seen[0])
             return re_resolve.re_resolve_incident(ref, asked, door)
 

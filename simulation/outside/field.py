@@ -87,7 +87,7 @@ class Traveller:
         A departure that is brought twice may be missed twice, where the first was merged and closed with others.
         """
         texts = [each.text for each in self.world.texts.values()]
-        departures = sum(text.startswith("GO ") for text in texts) if self.world.merges else 1
+        departures = sum(text.startswith("GO ") for text in texts) if self.world.asked.merges else 1
         return (max(1, departures) + sum(DURESS in text for text in texts)) * self.travels
 
     def begin(self) -> None:

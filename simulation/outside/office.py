@@ -114,7 +114,7 @@ class Erasures:
         """Erase it, and look that nothing goes that an open incident needs, and all that must (A2, A10)."""
         needed = list(_of_open(tx))
         erase_subject(tx, network, person, PurgeDecision("the desk", "they have asked for it"))
-        self.world.erased |= {*person.addresses}
+        self.world.asked.erased |= {*person.addresses}
         if list(_of_open(tx)) != needed:
             self.world.story.breaks_promise("A2", "an erasure has taken something that an open incident needs")
         for table in (links, acknowledgements):

@@ -126,7 +126,7 @@ class Visitors:
         self.world.story.tell("page", f"{self.world.name_of(address)} presses {words or 'nothing'} at {path[:6]}")
         if is_proved:
             self._proves(kind, answer, address, fields)
-        self.world.merges |= answer == "join"
+        self.world.asked.merges |= answer == "join"
 
         def hears(heard: WebAnswer) -> None:
             if isinstance(heard, Response):

@@ -228,7 +228,7 @@ def _stood_down(night: Night, _: Sequence[Row[Any]]) -> Found:
             told.setdefault(row.ref, {}).setdefault(row.contact, set()).update((row.contact, row.address))
     for ref, contacts in told.items():
         # A contact that has left the trees is named after another with the same number.
-        for contact in sorted(contacts) if ref not in night.world.re_resolved else ():
+        for contact in sorted(contacts) if ref not in night.world.asked.re_resolved else ():
             # A number that several share gets it once, under the name of one of them.
             if contacts[contact].isdisjoint(over.get(ref, set())):
                 yield "A12", f"{contact} was told of {ref}, and not that it is over"
@@ -275,7 +275,7 @@ def _tried(night: Night, _: Sequence[Row[Any]]) -> Found:
     """A6: a number counts as tested only where its owner has shown so."""
     for row in night.world.database.rows(_TRIED):
         how = "call" if row.via == "call" else A_TEST
-        if not row.address and night.world.erased:
+        if not row.address and night.world.asked.erased:
             continue
         if (how, row.address) not in night.people.proven:
             yield "A6", f"the {row.method} of {row.contact} counts as tried by {row.via}, and nobody there has said so"
@@ -285,7 +285,7 @@ def _proven(night: Night, _: Sequence[Row[Any]]) -> Found:
     """A6: only proof acknowledges."""
     for row in night.world.database.rows(select(acknowledgements)):
         whence = f"{row.tree}/{row.contact}" if row.via == "vouched" else row.address
-        if whence is None and night.world.erased:
+        if whence is None and night.world.asked.erased:
             continue
         is_said_in_call = row.via == "call" and row.kind != RECEIVED
         if (AFTER_THE_CODE if is_said_in_call else row.via, whence) not in night.people.proven:

@@ -1,7 +1,7 @@
 """The plain state of one night, drawn from its seed. Everything in the night shares it, and it knows none of them."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -46,6 +46,20 @@ A tick outside them finds nothing, and sets no alarm that a later one would not 
 """
 
 
+@dataclass
+class Asked:
+    """What people have asked for that changes what is expected of the night."""
+
+    re_resolved: set[str] = field(default_factory=set)
+    """The incidents for which a coordinator has asked to apply wider consent and edited trees."""
+    merges: bool = False
+    """Whether a coordinator has asked to merge two reports."""
+    split_off: set[str] = field(default_factory=set)
+    """The reports that a coordinator has asked to split off."""
+    erased: set[str] = field(default_factory=set)
+    """The numbers and mailboxes of whoever has asked that what is over be erased."""
+
+
 class World:
     """Entropy, time and story of a night, its trees and database, and what is wrong just now."""
 
@@ -78,16 +92,9 @@ class World:
         """What has come there, by its ids."""
         self.opened: dict[str, Facts] = {}
         """The reported facts of incidents whose opening was answered, by reference."""
-        self.re_resolved: set[str] = set()
-        """The incidents for which a coordinator has asked to apply wider consent and edited trees."""
-        self.merges = False
-        """Whether a coordinator has asked to merge two reports."""
-        self.split_off: set[str] = set()
-        """The reports that a coordinator has asked to split off."""
+        self.asked = Asked()
         self.pins: dict[str, str] = {}
         """What the owner of each mailbox enters; nothing where it has no PIN."""
-        self.erased: set[str] = set()
-        """The numbers and mailboxes of whoever has asked that what is over be erased."""
         self.names = _names(self.network)
         self.recycled = recycled(Random(f"recycled number {seed}"), self.network) if not self.is_calm else None
         """The number of a contact that a stranger has got meanwhile."""
