@@ -148,7 +148,7 @@ def coordinators(world: World) -> list[str]:
         pytest.param("checkpoint", True, 60, 2, 6, id="everybody-behaves"),
         pytest.param("nobody", False, 180, 14, 16, id="nobody-picks-up", marks=pytest.mark.long),
         pytest.param("three", True, 60, 7, 14, id="three-reports-answered", marks=pytest.mark.long),
-        pytest.param("three", False, 180, 20, 28, id="three-reports-long-unanswered", marks=pytest.mark.long),
+        pytest.param("three", False, 180, 20, 37, id="three-reports-long-unanswered", marks=pytest.mark.long),
     ],
 )
 def test_no_coordinator_gets_more_than_a_call_in_ten_minutes_and_twelve_sms_in_an_hour(
@@ -159,20 +159,30 @@ def test_no_coordinator_gets_more_than_a_call_in_ten_minutes_and_twelve_sms_in_a
         STORIES[story].begin(stage, by_itself=by_itself)
         world.passes(minutes=minutes)
 
-    assert_load(world, most_calls, most_texts)
+    assert any(each.method == "call" for left in load(world).values() for each in left)
+    assert too_much(world, most_calls, most_texts) == []
 
 
-def assert_load(world: World, most_calls: int, most_texts: int) -> None:
-    load = {number: left_for(world, number) for number in coordinators(world)}
-    assert any(each.method == "call" for left in load.values() for each in left)
-    for left in load.values():
-        calls = [each for each in left if each.method == "call"]
+def load(world: World) -> dict[str, list[Left]]:
+    """What has left for each number of a coordinator."""
+    return {number: left_for(world, number) for number in coordinators(world)}
+
+
+def too_much(world: World, most_calls: int, most_texts: int) -> list[str]:
+    """What a coordinator got beyond the limits of B9, or beyond so many calls and texts."""
+    found = []
+    for number, left in load(world).items():
+        calls = [each.at for each in left if each.method == "call"]
         texts = [each.at for each in left if each.method == "sms"]
         for before, after in pairwise(calls):
-            is_first = any(before.at < opened <= after.at for opened in openings(world).values())
-            assert is_first or after.at - before.at >= timedelta(minutes=10), (before, after)
-        assert most_within(texts, timedelta(hours=1)) <= 12
-        assert (len(calls), len(texts)) <= (most_calls, most_texts)
+            is_first = any(before < opened <= after for opened in openings(world).values())
+            if not is_first and after - before < timedelta(minutes=10):
+                found.append(f"{number} is called at {before} and {after}")
+        if most_within(texts, timedelta(hours=1)) > 12:
+            found.append(f"{number} gets more than 12 texts in an hour")
+        if len(calls) > most_calls or len(texts) > most_texts:
+            found.append(f"{number} gets {len(calls)} calls and {len(texts)} texts")
+    return found
 
 
 def test_every_free_text_is_read_within_two_presses_and_nobody_gets_more(world_on: Worlds, tmp_path: Path) -> None:
@@ -183,7 +193,8 @@ def test_every_free_text_is_read_within_two_presses_and_nobody_gets_more(world_o
     with on_stage(world_on, tmp_path) as (world, stage):
         STORIES["three"].begin(stage, by_itself=False)
         world.passes(minutes=75)
-    assert_load(world, 9, 19)
+    assert any(each.method == "call" for left in load(world).values() for each in left)
+    assert too_much(world, 9, 19) == []
     inbox = "\n".join(world.phone("coordinator").inbox)
     sent = set(re.findall(r"/c/\w+", inbox))
 
