@@ -47,11 +47,7 @@ async def _read(request: Request) -> Form:
 
 
 def form_of(body: bytes | bytearray) -> Form:
-    """The fields of that body.
-
-    Raises:
-        HTTPException: 422 for too many.
-    """
+    """The fields of that body."""
     try:
         pairs = parse_qsl(body.decode(errors="replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError:
@@ -60,11 +56,7 @@ def form_of(body: bytes | bytearray) -> Form:
 
 
 def needed(form: Form, name: str) -> str:
-    """The value of a required field.
-
-    Raises:
-        BadInput: it is missing or blank.
-    """
+    """The value of a required field."""
     value = form.get(name)
     if not value:
         raise BadInput(name, None, "a value: the field is required")
@@ -72,11 +64,7 @@ def needed(form: Form, name: str) -> str:
 
 
 def identifier(form: Form, name: str) -> str:
-    """The value of a required field that identifies something: up to 64 visible ASCII characters.
-
-    Raises:
-        BadInput: it is missing or of another form.
-    """
+    """The value of a required field that identifies something: up to 64 visible ASCII characters."""
     value = needed(form, name)
     if not IDENTIFIER.fullmatch(value):
         raise BadInput(name, value, "an identifier: at most 64 letters, digits and signs, without spaces")
@@ -101,11 +89,7 @@ def number(form: Mapping[str, str], name: str, digits: int) -> int | None:
 
 
 def note(form: Form, name: str) -> str:
-    """What a user typed into a field for a few words.
-
-    Raises:
-        BadInput: it is longer than these.
-    """
+    """What a user typed into a field for a few words."""
     text = typed(form, name)
     if len(text) > LONGEST_NOTE:
         raise BadInput(name, f"{text[:32]}…", f"at most {LONGEST_NOTE} characters")
@@ -113,11 +97,7 @@ def note(form: Form, name: str) -> str:
 
 
 def read_day(field: str, text: str) -> date:
-    """The day that a user typed.
-
-    Raises:
-        BadInput: it is none, or far from our time.
-    """
+    """The day that a user typed."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
@@ -128,11 +108,7 @@ def read_day(field: str, text: str) -> date:
 
 
 def read_moment(field: str, text: str, zone: ZoneInfo) -> datetime:
-    """The moment at which the clocks of the zone show the day and time that a user typed.
-
-    Raises:
-        BadInput: it is none, or far from our time.
-    """
+    """The moment at which the clocks of the zone show the day and time that a user typed."""
     try:
         shown = datetime.fromisoformat(text)
     except ValueError:

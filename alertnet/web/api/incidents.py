@@ -68,7 +68,6 @@ class Person(Strict):
     contact: Name | None = None
 
     def affected(self) -> Affected:
-        """The person as a value of the core."""
         return Affected(self.code, self.kind, self.nationality, self.name, self.contact)
 
 
@@ -225,7 +224,6 @@ def raising(report: Report, door: Door) -> Act:
 
 
 def opened(locked: LockedIncident) -> ApiAnswer:
-    """The incident that was just opened, as an answer, with its place."""
     incident = incident_view.of_opened(locked.incident, locked.pruned(), locked.work.pending)
     return ApiAnswer(201, incident, f"/v1/incidents/{locked.incident.ref}")
 
