@@ -42,8 +42,6 @@ class Line:
 
 @value
 class Incident:
-    """The summary of an incident."""
-
     ref: str
     title: str
     facts: tuple[str, ...]

@@ -59,7 +59,6 @@ class Screen:
 
     @property
     def key(self) -> str:
-        """The number as a plain word."""
         return key_of(self.number)
 
 
@@ -85,7 +84,6 @@ class Box:
 
     @property
     def key(self) -> str:
-        """The address as a plain word."""
         return key_of(self.address)
 
 
