@@ -43,8 +43,6 @@ class CountryForm(Form):
 
 
 class CountriesForm(Form):
-    """A file of country rules."""
-
     countries: dict[Country, CountryForm]
 
 

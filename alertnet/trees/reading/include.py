@@ -22,7 +22,6 @@ class Contacts:
     whole: bool
 
     def source(self, id: str) -> str:
-        """The file that holds the contact."""
         return self.nodes[id].document.file
 
 
@@ -48,7 +47,6 @@ class Library:
 
     @property
     def documents(self) -> list[Document]:
-        """All files that could be read."""
         return [document for document in self._documents.values() if document is not None]
 
     @property
