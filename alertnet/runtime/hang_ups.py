@@ -46,7 +46,6 @@ class HangUps:
         wait(asked, within_seconds)
 
     def close(self) -> None:
-        """End what can be ended in a moment, and accept no more."""
         self.finish(GRACE_SECONDS)
         self._pool.shutdown(cancel_futures=True)
 

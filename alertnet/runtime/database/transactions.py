@@ -48,7 +48,6 @@ class DatabaseAway(AlertnetError):
 
     @property
     def for_operator(self) -> str:
-        """The cause, in words for whoever runs the program."""
         return f"the database gives no answer: {self.cause}"
 
 
