@@ -165,15 +165,14 @@ class _Look:
                 least_tried=least_tried,
                 since=self._since if tx.now - self._since < LATELY else None,
             )
-            seen += [each.id for each in taken]
+            seen += taken
             is_all = len(taken) < most
             if by_call:
-                first = {each.address_index: each.id for each in reversed(taken)}
-                taken = [each for each in taken if first[each.address_index] == each.id]
-            self._judge_each([each.id for each in taken])
+                first = {index: id for id, index in reversed(taken.items())}
+                taken = {id: index for id, index in taken.items() if first[index] == id}
+            self._judge_each(list(taken))
             if by_call:
-                claimed = {each.id for each in claims.claimed}
-                spared |= {each.address_index for each in taken if each.id in claimed}
+                spared |= {taken[each.id] for each in claims.claimed if each.id in taken}
             if is_all:
                 # A second call to a number waits for the first, and is not counted here.
                 claims.is_all = not (by_call or claims.unplaced or waiting)

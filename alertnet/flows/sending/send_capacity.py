@@ -92,7 +92,7 @@ class SendCapacity:
                 units_free(free_at, self._tx.now, self._rates[sender]) for sender, free_at in seen.items()
             ):
                 return seen
-        found = self._believed(sender_store.hold_free(self._tx, self._method, numbers))
+        found = self._believed(sender_store.hold(self._tx, self._method, numbers, free_only=True))
         # Lock it also without a pace: two workers that don't see each other must not call one number.
         is_ours = self._method is not MethodKind.CALL or len(found) == len(numbers)
         self._held_elsewhere = frozenset(numbers) - (found.keys() if is_ours else frozenset())

@@ -67,7 +67,7 @@ def bind_text(tx: Tx, edition: Edition, id: str, team: str, member: str, *, by: 
         WrongState: it was already bound.
     """
     sender = in_own_language(tx, _member(edition.network, team, member))
-    text = inbound.bind_quarantined(tx, id, sender.owner)
+    text = inbound.take_out(tx, id, sender.owner)
     # The report keeps the phone that it was written on, so that a call back does not ring at another.
     sender = replace(sender, member=replace(sender.member, phone=text.number), is_borrowed=True)
     hidden = shown(tx, [sender.owner], text.text, text.number)
@@ -92,7 +92,7 @@ def drop_text(tx: Tx, id: str, *, by: str) -> None:
         Unknown: there is no such text.
         WrongState: it was already bound or dropped.
     """
-    inbound.drop_quarantined(tx, id)
+    inbound.take_out(tx, id, None)
     timeline.note(tx, DROPPED, message=id, by=by)
 
 

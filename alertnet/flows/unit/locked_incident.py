@@ -163,9 +163,7 @@ class LockedIncident:
     @property
     def readable_states(self) -> dict[str, State]:
         """The states of its escalations, also where it is only looked at; without those that can't be read."""
-        id = self.incident.id
-        known = self.escalations or escalation_store.look_at_each(self.tx.session, [id])[id].sound
-        return {each.tree: each.state for each in known}
+        return self.states or escalation_store.states_of(self.tx.session, self.incident.id)
 
     @property
     def every_escalation(self) -> list[Escalation | UnreadableEscalation]:

@@ -189,10 +189,10 @@ def make_engine(url: str, vault: Vault, *, pooled: bool = False) -> Engine:
             parsed, pool_size=20, max_overflow=0, pool_use_lifo=True, connect_args=connect, **_ENGINE
         )
         _speak_by_pipelines(engine)
-        event.listen(engine, "checkin", _note_rest)
+        event.listen(engine, "checkin", lambda _, record: record.info.update(rests_since=monotonic()))
         event.listen(engine, "checkout", partial(_try_rested, engine.dialect))
         if pooled:
-            event.listen(engine, "begin", _set_locally)
+            event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(_SET_LOCALLY))
     event.listen(engine, "reset", _end_transaction)
     vars(engine.dialect)["vault"] = vault
     return engine
@@ -298,14 +298,6 @@ def _speak_by_pipelines(engine: Engine) -> None:
     vars(engine.dialect)["connect"] = LastingConnection.connect
     event.listen(engine, "connect", note)
     event.listen(engine, "handle_error", give_up_outdated)
-
-
-def _set_locally(connection: Connection) -> None:
-    connection.exec_driver_sql(_SET_LOCALLY)
-
-
-def _note_rest(_connection: object, record: Any) -> None:
-    record.info["rests_since"] = monotonic()
 
 
 def _try_rested(dialect: Dialect, connection: Any, record: Any, _proxy: object) -> None:

@@ -81,9 +81,9 @@ class Vault:
         """The cost of trying a PIN that is set from now on."""
         self._keys = tuple(_derive(secret.encode()) for secret in secrets)
         self._by_id = {keys.id: keys for keys in self._keys}
-        self.indexes = lru_cache(maxsize=8192)(self._index_anew)
+        self.indexes = lru_cache(maxsize=8192)(lambda text: tuple(_cut(keys.index, text) for keys in self._keys))
         """All blind indexes that a text may be stored under; cached, since each message looks the trees' numbers up."""
-        self.code_hashes = lru_cache(maxsize=128)(self._hash_code_anew)
+        self.code_hashes = lru_cache(maxsize=128)(lambda text: tuple(_cut(keys.code, text) for keys in self._keys))
         """All hashes that a code may be stored under; cached: one is looked up when drawn, then written."""
 
     @property
@@ -118,9 +118,6 @@ class Vault:
         """The blind index of a number or address, for storing: 16 bytes."""
         return self.indexes(text)[0]
 
-    def _index_anew(self, text: str) -> tuple[bytes, ...]:
-        return tuple(_cut(keys.index, text) for keys in self._keys)
-
     def code_hash(self, text: str) -> bytes:
         """The hash of a written code, for storing: 16 bytes."""
         return self.code_hashes(text)[0]
@@ -128,9 +125,6 @@ class Vault:
     def texts_by_code_hash(self, texts: Iterable[str]) -> dict[bytes, str]:
         """The texts of these codes by each hash that they may be stored under."""
         return {hash: text for text in texts for hash in self.code_hashes(text)}
-
-    def _hash_code_anew(self, text: str) -> tuple[bytes, ...]:
-        return tuple(_cut(keys.code, text) for keys in self._keys)
 
     def pin_hash(self, owner: str, pin: str) -> bytes:
         """The keyed hash of an owner's PIN, to be stretched: 32 bytes. It differs between owners of the same PIN."""

@@ -1,7 +1,6 @@
 """Due attempts: claims those to send or to ask about, and records what happens before they leave."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -22,14 +21,6 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.queues.attempts import ASKED, COLUMNS, Attempt, NewAttempt, typed
 from alertnet.store.records.notifications import COVERED, Covered, NewNotification, StoredState, as_covered
 from alertnet.store.tables import IS_NO_FIRST_ALERT, IS_QUEUED, attempts, escalations, incidents, notifications, served
-
-
-@dataclass(frozen=True, slots=True)
-class ToSend:
-    """An attempt to send now, and the index of its number."""
-
-    id: str
-    address_index: bytes
 
 
 @value
@@ -133,16 +124,17 @@ def claim(
     spared: Collection[bytes] = (),
     least_tried: bool = False,
     since: datetime | None = None,
-) -> list[ToSend]:
-    """Attempts to send now, most severe first, then oldest; they are locked, and those that others lock are left out.
+) -> dict[str, bytes]:
+    """Attempts to send now, each with the index of its number, most severe first, then oldest.
 
-    `besides`: ids to leave out; `spared`: indexes of numbers to leave out. `least_tried`: order first by how rarely it
-    failed to leave. `since`: everything due fell due after that.
+    They are locked, and those that others lock are left out. `besides`: ids to leave out; `spared`: indexes of numbers
+    to leave out. `least_tried`: order first by how rarely it failed to leave. `since`: everything due fell due after
+    that.
     """
     due = _DUE_LEAST_TRIED if least_tried else _DUE if since is None else _DUE_LATELY
     values = {"method": method.value, "now": tx.now, "most": most, "since": since}
     found = due.all(tx.session, values | {"besides": list(besides), "spared": list(spared)})
-    return [ToSend(*row) for row in found]
+    return {row.id: row.address_index for row in found}
 
 
 def claim_to_ask(tx: Tx, method: MethodKind, most: int, others: Collection[str]) -> Sequence[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, bindparam, case, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, FromClause, Select, and_, bindparam, case, exists, func, or_, select, update
 
 from alertnet.core.codec import from_plain
 from alertnet.core.directory.contact import MethodKind
@@ -235,7 +235,7 @@ _UNHEARD_DECISIONS = Prepared(
 
 def stoppable_alerts(session: Session, incidents: Collection[str]) -> dict[str, list[tuple[Stoppable, Coverage]]]:
     """For each incident its stoppable alerts, once for each escalation that they count for, by id."""
-    return by_incident(session, _ALERTS, incidents, _alert)
+    return by_incident(session, _ALERTS, incidents, lambda row: (Stoppable(*row[_COUNT:-1]), Coverage(*row[:_COUNT])))
 
 
 def stoppable_others(session: Session, incidents: Collection[str]) -> list[Addressed]:
@@ -317,7 +317,3 @@ def cancel(tx: Tx, attempt: Stoppable, *, look_at: datetime | None) -> None:
         values = {name: case((is_on_its_way, attempts.c[name]), else_=then) for name, then in values.items()}
     values |= {"status": AttemptStatus.CANCELLED.value, "changed_at": tx.now}
     tx.session.execute(update(attempts).where(attempts.c.id == attempt.id).values(values))
-
-
-def _alert(row: Row[Any]) -> tuple[Stoppable, Coverage]:
-    return Stoppable(*row[_COUNT:-1]), Coverage(*row[:_COUNT])

@@ -22,18 +22,12 @@ def look_at(tx: Tx, method: MethodKind, numbers: Iterable[str]) -> dict[str, dat
     return {names[row.name]: row.free_at for row in _LOOK_AT.all(tx.session, {"names": list(names)})}
 
 
-def hold(tx: Tx, method: MethodKind, numbers: Iterable[str]) -> dict[str, datetime]:
-    """When each number is free; they are locked until the transaction ends, so that workers take turns."""
-    return _hold(tx, _HELD, method, numbers)
+def hold(tx: Tx, method: MethodKind, numbers: Iterable[str], *, free_only: bool = False) -> dict[str, datetime]:
+    """When each number is free; they are locked until the transaction ends, so that workers take turns.
 
-
-def hold_free(tx: Tx, method: MethodKind, numbers: Iterable[str]) -> dict[str, datetime]:
-    """When each number is free that no other transaction has locked; they are locked, and nobody waits."""
-    return _hold(tx, _NOT_HELD, method, numbers)
-
-
-def _hold(tx: Tx, held: Prepared, method: MethodKind, numbers: Iterable[str]) -> dict[str, datetime]:
-    names = {_name(method, number): number for number in sorted(numbers)}
+    `free_only`: nobody waits, and those that another transaction has locked are left out.
+    """
+    held, names = _NOT_HELD if free_only else _HELD, {_name(method, number): number for number in sorted(numbers)}
     rows = held.all(tx.session, {"names": list(names)})
     if len(rows) < len(names):
         there = {row.name for row in _LOOK_AT.all(tx.session, {"names": list(names)})}

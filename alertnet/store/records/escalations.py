@@ -176,13 +176,10 @@ def forget_addresses(session: Session, incidents: Sequence[str]) -> None:
     """Remove numbers and mailboxes from the escalation states of purged incidents."""
     query = select(escalations.c.id, escalations.c.state).where(escalations.c.incident_id.in_(incidents))
     for row in session.execute(query).all():
-        bare = to_stored(_without_addresses(from_plain(State, row.state)))
+        state = from_plain(State, row.state)
+        runs = (replace(run, turns=tuple(replace(turn, pauses=()) for turn in run.turns)) for run in state.runs)
+        bare = to_stored(replace(state, relayed=(), stale=(), runs=tuple(runs)))
         session.execute(update(escalations).where(escalations.c.id == row.id).values(state=bare))
-
-
-def _without_addresses(state: State) -> State:
-    runs = (replace(run, turns=tuple(replace(turn, pauses=()) for turn in run.turns)) for run in state.runs)
-    return replace(state, relayed=(), stale=(), runs=tuple(runs))
 
 
 def due(tx: Tx, limit: int) -> list[tuple[str, str]]:

@@ -323,16 +323,13 @@ def count_quarantined(tx: Tx) -> int:
     return tx.session.scalar(select(func.count()).select_from(_QUARANTINED.order_by(None).subquery())) or 0
 
 
-def bind_quarantined(tx: Tx, id: str, owner: str) -> QuarantinedText:
-    """Take a text out of quarantine as that member's; only one of two simultaneous calls succeeds.
+def take_out(tx: Tx, id: str, owner: str | None) -> QuarantinedText:
+    """Take a text out of quarantine as that member's, or as nobody's; only one of two simultaneous calls succeeds.
 
     Raises:
         Unknown: no text of an unknown number has that id. WrongState: somebody has done so before.
     """
-    return _take_out(tx, id, bound_to=owner, known=True)
-
-
-def _take_out(tx: Tx, id: str, **values: object) -> QuarantinedText:
+    values = {"bound_to": owner, "known": True} if owner else {"bound_to": NOBODY}
     mine = (inbound.c.provider_id == id, inbound.c.kind == "sms")
     taken = update(inbound).where(*mine, inbound.c.known.is_(False), inbound.c.bound_to.is_(None))
     returned = (inbound.c.provider_id, inbound.c.received_at, inbound.c.sender, inbound.c.body)
@@ -344,15 +341,6 @@ def _take_out(tx: Tx, id: str, **values: object) -> QuarantinedText:
     if before is None:
         raise Unknown("text in quarantine", id)
     raise WrongState(f"text {id}", f"bound to {before}", "it can be bound once")
-
-
-def drop_quarantined(tx: Tx, id: str) -> None:
-    """Take a text out of quarantine as nobody's.
-
-    Raises:
-        Unknown: no text of an unknown number has that id. WrongState: somebody has bound or dropped it before.
-    """
-    _take_out(tx, id, bound_to=NOBODY)
 
 
 def newest(session: Session) -> datetime | None:

@@ -204,7 +204,7 @@ _TOLD = Prepared(_sent_to(~_IS_VOID).where(code_numbers.c.open).order_by(codes.c
 
 def of_contacts(session: Session, incidents: Collection[str]) -> dict[str, list[tuple[tuple[str, str], Code]]]:
     """For each incident the contacts, as (tree, contact), with their own valid codes, oldest first."""
-    return by_incident(session, _KNOWN, incidents, _contacts_code)
+    return by_incident(session, _KNOWN, incidents, lambda row: ((row.tree, row.contact), Code(row.id, row.code)))
 
 
 def get(session: Session, id: str) -> Code | None:
@@ -341,10 +341,6 @@ def mark_open(session: Session, incidents: Collection[str], is_open: bool) -> No
     session.info.pop(_GIVEN_HERE, None)
     own = select(codes.c.id).where(codes.c.incident_id.in_(incidents))
     session.execute(update(code_numbers).where(code_numbers.c.code_id.in_(own)).values(open=is_open))
-
-
-def _contacts_code(row: Row[Any]) -> tuple[tuple[str, str], Code]:
-    return (row.tree, row.contact), Code(row.id, row.code)
 
 
 def _code(row: Row[Any]) -> HeldCode:
