@@ -1,4 +1,7 @@
-"""Accounts at an OpenID Connect provider that sign users in. Only an administrator links them."""
+"""Accounts at an OpenID Connect provider that sign users in. Only an administrator links them.
+
+Linking and unlinking raise as each change of a user does (`users`).
+"""
 
 import re
 from dataclasses import replace
@@ -20,8 +23,7 @@ def link(tx: Tx, name: str, issuer: str, account: str, by: str) -> None:
     `issuer`: the provider's; empty where there is none.
 
     Raises:
-        Unknown: there is no such user.
-        WrongState: the user may no longer sign in, somebody else has that account, or there is no provider.
+        WrongState: somebody else has that account, or there is no provider.
         BadInput: `account` has no valid form.
     """
     user = in_force(tx, name)
@@ -38,12 +40,7 @@ def link(tx: Tx, name: str, issuer: str, account: str, by: str) -> None:
 
 
 def unlink(tx: Tx, name: str, by: str) -> None:
-    """Unlink the user's account at the provider; sessions go on.
-
-    Raises:
-        Unknown: there is no such user.
-        WrongState: the user may no longer sign in.
-    """
+    """Unlink the user's account at the provider; sessions go on."""
     users.save(tx, replace(in_force(tx, name), linked=None))
     record(tx, "user_unlinked", name, by)
 
