@@ -20,7 +20,7 @@ from alertnet.flows.sending.send_capacity import Outward, ProviderLine
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import circuit_breakers as breaker_store
-from alertnet.worker.thread_pools import Reservation, Room
+from alertnet.worker.thread_pools import Room
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +46,13 @@ ASKING_POOLS = {asking((method, provider)): 1 for method in _THREADS for provide
 """The number of threads of these pools."""
 SEEN_LATELY = timedelta(seconds=10)
 """How long claims believe what a look has seen of the breakers; looks come every two seconds unless one hangs."""
+
+
+def _reserve(tx: Tx, pool: Room) -> bool:
+    is_free = pool.reserve()
+    if is_free:
+        tx.if_undone(pool.release)
+    return is_free
 
 
 class Routes:
@@ -80,13 +87,11 @@ class Routes:
         since, until = self._paced.get(method, (tx.now, tx.now))
         if since <= tx.now < until and not self._breakers:
             return Claims(next_at=until)
-        hold = Reservation(rooms)
-        tx.if_undone(hold.release)
         lines = []
         for provider in self.providers_for(method):
-            outlet, pool = self._runtime.outlets.get((method, provider)), sending((method, provider))
+            outlet, pool = self._runtime.outlets.get((method, provider)), rooms[sending((method, provider))]
             senders, rate = (outlet.senders, outlet.rate) if outlet else (("",), 0.0)
-            lines.append(ProviderLine(provider, senders, rate, rooms[pool].room, partial(hold.reserve, pool)))
+            lines.append(ProviderLine(provider, senders, rate, pool.room, partial(_reserve, tx, pool)))
         if not any(line.room for line in lines):
             return Claims()
         routing = self._runtime.settings.routing

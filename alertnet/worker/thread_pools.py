@@ -145,24 +145,3 @@ class UnderWay(Container[str]):
 
     def __contains__(self, key: object) -> bool:
         return any(pool.is_at(str(key)) for pool in self._pools.values())
-
-
-class Reservation:
-    """The threads that one claim has reserved in the pools."""
-
-    def __init__(self, rooms: Mapping[str, Room]) -> None:
-        self._rooms = rooms
-        self._held: list[str] = []
-
-    def reserve(self, pool: str) -> bool:
-        """Reserve a free thread of that pool; False where none is free."""
-        is_free = self._rooms[pool].reserve()
-        if is_free:
-            self._held.append(pool)
-        return is_free
-
-    def release(self) -> None:
-        """Free all reserved threads, because the claim was undone."""
-        for pool in self._held:
-            self._rooms[pool].release()
-        self._held.clear()
