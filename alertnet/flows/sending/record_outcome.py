@@ -21,12 +21,7 @@ from alertnet.store.monitoring import heartbeats
 
 def track_sms(tx: Tx, attempt_id: str, provider_id: str, status: str, error_code: Code = None) -> None:
     """Apply a MessageStatus and its ErrorCode, if there is such an attempt."""
-    attempt = lock_attempt(tx, attempt_id)
-    if attempt is None:
-        return
-    outcome, failure = outcome_of_sms(status, error_code)
-    attempt.apply_status(provider_id, outcome, failure, error_code)
-    _finish(attempt, MethodKind.SMS, failure)
+    _track(tx, attempt_id, provider_id, MethodKind.SMS, outcome_of_sms(status, error_code), error_code)
 
 
 def track_call(
@@ -36,19 +31,27 @@ def track_call(
 
     A call that ended without its code has failed, whoever answered it.
     """
+    outcome = outcome_of_call(status, sip_code, error_code)
+    _track(tx, attempt_id, provider_id, MethodKind.CALL, outcome, error_code or sip_code)
+
+
+def _track(
+    tx: Tx,
+    attempt_id: str,
+    provider_id: str,
+    method: MethodKind,
+    outcome: tuple[AttemptStatus, Failure | None],
+    code: Code,
+) -> None:
     attempt = lock_attempt(tx, attempt_id)
     if attempt is None:
         return
-    outcome, failure = outcome_of_call(status, sip_code, error_code)
-    attempt.apply_status(provider_id, outcome, failure, error_code or sip_code)
-    _finish(attempt, MethodKind.CALL, failure)
-
-
-def _finish(attempt: LockedAttempt, method: MethodKind, failure: Failure | None) -> None:
+    status, failure = outcome
+    attempt.apply_status(provider_id, status, failure, code)
     note_heard(attempt)
     attempt.finish()
     if failure is not Failure.OUR_ACCOUNT:
-        heartbeats.note_report(attempt.tx, method)
+        heartbeats.note_report(tx, method)
 
 
 @value
