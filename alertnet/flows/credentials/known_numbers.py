@@ -146,7 +146,7 @@ def contacts_at(network: Network, number: str) -> list[tuple[ContactTree, Contac
 
 
 def said_by(tree: ContactTree, contact: Contact | None = None) -> Said:
-    """What a tree says about itself, where no incident has pinned it; in the contact's time zone, if it has one."""
+    """What a tree says about itself; to a contact in the time zone of that."""
     return Said(
         sender=tree.sender,
         organisation=tree.title,

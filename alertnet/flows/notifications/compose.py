@@ -12,6 +12,7 @@ from alertnet.core.escalation.coming import ComingLevel, Until, coming_level
 from alertnet.core.escalation.effects import NewAlert
 from alertnet.core.escalation.state import LAST_RESORT, State
 from alertnet.core.notification import URGENT, Kind
+from alertnet.flows.credentials.known_numbers import said_by
 from alertnet.flows.credentials.page_links import link_token, post_with_page
 from alertnet.flows.credentials.written_codes import written_code
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
@@ -46,15 +47,9 @@ class Coming:
 
 def said_in(locked: LockedIncident, tree: str) -> Said:
     """What every message of this incident says in that tree."""
-    pinned = locked.tree(tree)
-    return Said(
-        sender=pinned.sender,
-        organisation=pinned.title,
-        titles=pinned.titles,
+    return replace(
+        said_by(locked.tree(tree)),
         ref=locked.incident.ref,
-        callback=pinned.callback,
-        timezone=pinned.timezone,
-        tree_language=pinned.language,
         type=locked.facts.type,
         severity=locked.facts.severity,
         drill=locked.facts.drill,
