@@ -101,12 +101,15 @@ Leave = Callable[[Callable[[], object]], bool]
 
 
 def at_once(write: Callable[[], object]) -> bool:
+    """Let the message leave in any case."""
     write()
     return True
 
 
 @value
 class Found:
+    """The provider knows the message or call."""
+
     provider_id: str
     status: AttemptStatus
     failure: Failure | None = None

@@ -18,11 +18,17 @@ Address = tuple[socket.AddressFamily, socket.SocketKind, int, str, Any]
 
 
 class Deadline:
+    """A moment on the monotonic clock."""
+
     def __init__(self, seconds: float) -> None:
         self._at = time.monotonic() + seconds
 
     def left(self) -> float:
-        """Seconds left, more than 0."""
+        """Seconds left, more than 0.
+
+        Raises:
+            TimeoutError: none are left.
+        """
         seconds = self.rest()
         if not seconds:
             raise TimeoutError("the deadline has passed")

@@ -133,7 +133,11 @@ class _Answers:
         self._limit, self._taken, self._is_whole, self._ends_with_connection = limit, 0, False, False
 
     def take(self, piece: bytes) -> HttpAnswer | None:
-        """Feed a piece; gives the answer once it is complete. An empty piece is the end of the connection."""
+        """Feed a piece; gives the answer once it is complete. An empty piece is the end of the connection.
+
+        Raises:
+            HTTPException: it is not valid HTTP, too long, or cut off.
+        """
         self._taken += len(piece)
         if self._taken > self._limit:
             raise HTTPException("the answer is too long")

@@ -76,9 +76,12 @@ _MAIL_SYSTEM = b"4.3."
 
 
 def mail_address(address: str, name: str = "") -> Address:
-    """Parse a plain ASCII addr-spec (RFC 5322 3.4.1), and add the name that a mailbox shows."""
+    """Parse an address, and add the name that a mailbox shows.
+
+    Raises:
+        BadInput: it is no plain ASCII addr-spec (RFC 5322 3.4.1), or could be read as an encoded word (RFC 2047).
+    """
     parts = _ADDR_SPEC.fullmatch(address)
-    # What has "=?" could be read as an encoded word (RFC 2047).
     if parts is None or "=?" in address:
         raise BadInput("address", address, "name@host in ASCII")
     return Address(display_name=_one_line(name), username=parts["name"], domain=parts["host"])
@@ -90,7 +93,11 @@ def message_id(outgoing: Outgoing) -> str:
 
 
 def compose(outgoing: Outgoing) -> bytes:
-    """The whole mail with CRLF line ends. `Date` and others come from `outgoing.headers`."""
+    """The whole mail with CRLF line ends. `Date` and others come from `outgoing.headers`.
+
+    Raises:
+        BadInput: an address or the name of a header is not valid.
+    """
     mail = EmailMessage(policy=_POLICY)
     mail["From"] = mail_address(outgoing.sender, outgoing.sender_name)
     mail["To"] = mail_address(outgoing.to)
@@ -190,6 +197,7 @@ class SmtpRelay:
         return CannotTell()
 
     def trouble(self) -> Result | None:
+        """What keeps the relay from accepting a mail from us."""
         return self._met(lambda _: None)
 
     def hang_up(self, provider_id: str) -> None:

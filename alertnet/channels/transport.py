@@ -64,6 +64,8 @@ class Fields(TypedDict, total=False):
 
 
 class FormRequest(NamedTuple):
+    """A request, ready to be written."""
+
     origin: Origin
     wire: bytes
     timeout: float | None
@@ -191,7 +193,11 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
         return answer
 
     def begin(self, request: FormRequest) -> Connection:
-        """Prepare the request on a connection, opening one if needed."""
+        """Prepare the request on a connection, opening one if needed.
+
+        Raises:
+            NotConnected: none can be opened.
+        """
         deadline = Deadline(self._seconds(request.timeout or self._deadline_seconds))
         connection = self._pool.borrow(request.origin) or self._connect(request.origin)
         try:
@@ -209,7 +215,11 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
         return connection
 
     def hear(self, connection: Connection) -> HttpAnswer | None:
-        """The answer on that connection once it is complete; None until then."""
+        """The answer on that connection once it is complete; None until then.
+
+        Raises:
+            AnswerLost: it will not come.
+        """
         try:
             answer = connection.read()
         except (OSError, HTTPException) as fault:
@@ -222,6 +232,7 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
         return answer
 
     def withdraw(self, connection: Connection) -> None:
+        """Give up a request that has not left."""
         self._pool.keep(connection)
 
     @contextmanager
@@ -236,7 +247,11 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
                 self._shared.deadline = None
 
     def _seconds(self, most: float) -> float:
-        """The seconds that an exchange may take."""
+        """The seconds that an exchange may take.
+
+        Raises:
+            NotConnected: no time is left.
+        """
         shared = self._shared.deadline
         try:
             return min(most, shared.left()) if shared else most
@@ -269,6 +284,7 @@ class Requests(HttpClient):  # type: ignore[misc]
     async def request(
         self, method: str, uri: str, *, allow_redirects: bool = False, **fields: Unpack[Fields]
     ) -> Response:
+        """The provider's answer; see `Transport.request`."""
         return _judge(await _answer_to(FormRequest.of(method, uri, **fields)))
 
 

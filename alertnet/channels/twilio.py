@@ -96,6 +96,7 @@ class _Channel(ABC):
         return sought(entries_of(page, self._entry), outgoing, since)
 
     def trouble(self) -> Result | None:
+        """What keeps the provider from showing us our last one."""
         return trouble_of(lambda: self._sent.page(page_size=1))
 
 

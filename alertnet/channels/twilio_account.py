@@ -102,6 +102,7 @@ class Account:
         return client
 
     def webhook(self, path: str) -> str:
+        """The URL that the provider calls for this path."""
         return self.public_url.rstrip("/") + path
 
 
@@ -130,6 +131,7 @@ class Submission:
             return _meaning_of(fault)
 
     def withdraw(self) -> None:
+        """Keep the request from leaving."""
         self._transport.withdraw(self._connection)
 
 

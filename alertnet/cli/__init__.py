@@ -150,14 +150,22 @@ def commands() -> TyperGroup:
 
 
 def _check_text(arguments: Sequence[str]) -> None:
-    """Refuse arguments that are no valid UTF-8: they could be neither encrypted nor shown."""
+    """Refuse arguments that are no valid UTF-8: they could be neither encrypted nor shown.
+
+    Raises:
+        BadInput: names the first such argument.
+    """
     for argument in arguments:
         if not argument.isascii() and any("\ud800" <= character <= "\udfff" for character in argument):
             raise BadInput("argument", argument.encode(errors="replace").decode(), "text in UTF-8")
 
 
 def _load_env_file() -> None:
-    """Take over the variables of `.env` that the environment does not set."""
+    """Take over the variables of `.env` that the environment does not set.
+
+    Raises:
+        Misconfigured: it can't be read, as where it belongs to the user of another installation.
+    """
     try:
         load_dotenv(".env")
     except (OSError, UnicodeDecodeError) as error:

@@ -77,11 +77,16 @@ def renderer_of(templates: Path) -> "Renderer":
 
 
 def decider(by: str) -> str:
+    """Who decided: as typed, else the user of the operating system."""
     return by.strip() or getuser()
 
 
 def typed_moment(option: str, text: str, zone: ZoneInfo) -> datetime:
-    """Read a moment; without a zone it is in `zone`."""
+    """Read a moment; without a zone it is in `zone`.
+
+    Raises:
+        BadInput: it is no moment of the years 2000 to 2100; says what is allowed.
+    """
     try:
         at = datetime.fromisoformat(text)
         moment = (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
@@ -138,7 +143,11 @@ class Case:
 
     @property
     def facts(self) -> Facts:
-        """The case that they describe."""
+        """The case that they describe.
+
+        Raises:
+            BadInput: the type or country is missing or unknown.
+        """
         if self.type is None or self.type not in TYPES:
             raise BadInput("--type", self.type, TYPES)
         nationalities = self.nationality or []
@@ -171,6 +180,7 @@ class CaseWithPeople(Case):
 
     @property
     def facts(self) -> Facts:
+        """The case that they describe; see `Case.facts`."""
         facts = super().facts
         people = (*facts.people, *(Affected(code=code) for code in self.person or ()))
         return replace(facts, people=people, summary=self.summary)

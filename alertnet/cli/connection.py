@@ -67,7 +67,11 @@ def require_newest_schema(engine: "Engine") -> None:
 
 
 def _require_file(engine: "Engine") -> None:
-    """Refuse a SQLite database without a file: connecting would create it."""
+    """Refuse a SQLite database without a file: connecting would create it.
+
+    Raises:
+        Misconfigured: there is no such file.
+    """
     path = engine.url.database
     if engine.dialect.name == "sqlite" and path is not None and not Path(path).is_file():
         raise Misconfigured(

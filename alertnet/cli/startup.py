@@ -49,10 +49,12 @@ log = structlog.get_logger(__name__)
 
 
 def _log_faults(faults: tuple[str, ...]) -> None:
+    """Write the faults to the log of a long-running process."""
     log.error("last_edition_in_force", faults=list(faults))
 
 
 def on_stderr(faults: tuple[str, ...]) -> None:
+    """Write the faults to stderr, beside a command's output."""
     typer.echo("\n".join(faults), err=True)
     typer.echo("The last good edition of the database is used, since the files have the faults above.", err=True)
 
@@ -150,7 +152,11 @@ def _open(files: Files) -> Runtime:
 
 
 def _read_all() -> Files:
-    """The settings, and the trees and templates that they name, as far as they can be used."""
+    """The settings, and the trees and templates that they name, as far as they can be used.
+
+    Raises:
+        Misconfigured: the settings have faults; lists those of all three.
+    """
     reading = examine()
     settings = reading.settings
     # Check the folders too, so that nobody has to restart once per fault.

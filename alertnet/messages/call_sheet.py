@@ -91,6 +91,7 @@ class SheetWords:
         self.asks = renderer.page_words(language, of_tree)
 
     def say(self, word: str, **values: str) -> str:
+        """The label of that name, filled in."""
         return fill(self.labels[word], values)
 
 

@@ -45,6 +45,7 @@ class Letter:
         self._callback = tree.callback_for(contact)
 
     def groups(self) -> tuple[Group, ...]:
+        """The whole letter, in groups that stay together on a page."""
         parts = (self._opening(), self._whence(), self._where(), self._looks(), self._answering(), self._closing())
         return tuple(tuple(part) for part in parts)
 

@@ -71,6 +71,7 @@ class AlsoOpen:
 
     @property
     def without_code(self) -> "AlsoOpen":
+        """The matter, with dots for its code."""
         return replace(self, said=replace(self.said, code=_HIDDEN_CODE))
 
 
@@ -89,6 +90,7 @@ class Page:
     answered: bool = False
     """An answer exists already; the buttons change it."""
     actions: tuple[str, ...] = ()
+    """The actions that can be reported as done."""
     asked: bool = False
     """A coordinator's page: `said.subject` is the question, or what the alarm or notice states."""
     stated: tuple[Remark, ...] = ()

@@ -99,6 +99,7 @@ class Renderer:
 
     @staticmethod
     def country(code: str, language: str) -> str:
+        """The name of a country (ISO 3166-1 alpha-2)."""
         return country_name(code, language)
 
     def page_words(self, language: str, of_tree: str = "") -> dict[str, str]:
@@ -132,7 +133,11 @@ class Renderer:
         return CallScript(words.voice(language), sentences)
 
     def render(self, kind: Kind, method: MethodKind, language: str, said: Said, *, reads_mail: bool = False) -> Message:
-        """Render one message. `reads_mail`: whether answers by mail are read, so that a mail asks for one."""
+        """Render one message. `reads_mail`: whether answers by mail are read, so that a mail asks for one.
+
+        Raises:
+            Unknown: this kind has no message by this method (see `METHODS`).
+        """
         if method not in METHODS.get(kind, ()):
             raise Unknown("message", f"{kind} by {method}")
         if method is MethodKind.CALL:

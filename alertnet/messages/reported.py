@@ -90,6 +90,7 @@ def understood_in_words(
 
 
 def event_in_words(event: Happening, labels: Mapping[str, str], say: Callable[..., str]) -> str:
+    """What has happened since, and when."""
     if event.action is not None:
         return f"{say('happened_action', event.at)} {labels[f'action_{event.action}']}"
     return f"{say('happened_news', event.at)} {event.news or labels['news_untold']}"

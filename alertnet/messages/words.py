@@ -128,6 +128,7 @@ class Words:
         return language if language in self.voices else self.voices[0]
 
     def short_type(self, code: str) -> str:
+        """The type's name for an SMS."""
         return self.short_types.get(code, self.types[code])
 
     def reasons_to_wait(self, why: tuple[str, ...]) -> str:
@@ -166,6 +167,7 @@ class Words:
 
 
 def direction(language: str) -> str:
+    """The writing direction as in HTML: `ltr` or `rtl`."""
     return "rtl" if language.split("-")[0] in RIGHT_TO_LEFT else "ltr"
 
 

@@ -47,6 +47,7 @@ class Counting:
                 self._sent.append(attempt)
 
     def totals(self) -> dict[Key, float]:
+        """The counters of all processes, as far as this one knows."""
         with self._lock:
             return dict(self._known + self._new)
 

@@ -46,6 +46,7 @@ class HangUps:
         wait(asked, within_seconds)
 
     def close(self) -> None:
+        """End what can be ended in a moment, and accept no more."""
         self.finish(GRACE_SECONDS)
         self._pool.shutdown(cancel_futures=True)
 

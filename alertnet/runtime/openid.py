@@ -52,6 +52,7 @@ class Asked:
 
     @classmethod
     def drawn(cls, entropy: Entropy) -> "Asked":
+        """Draw new ones."""
         state, nonce, verifier = (urlsafe_b64encode(entropy.bytes(SECRET_BYTES)).decode().rstrip("=") for _ in range(3))
         return cls(state, nonce, verifier)
 
@@ -66,6 +67,7 @@ class Provider:
 
     @property
     def host(self) -> str:
+        """The name by which people know it."""
         return urlsplit(self.client.issuer).netloc
 
     def entrance(self, asked: Asked) -> str:
@@ -159,7 +161,11 @@ class Provider:
         return {**more, **claims}
 
     def _safe(self, known: Mapping[str, Any], name: str, *, is_asked: bool = False) -> str:
-        """That endpoint, if it is on the operator's own host or uses TLS; one that we call ourselves must be public."""
+        """That endpoint, if it is on the operator's own host or uses TLS; one that we call ourselves must be public.
+
+        Raises:
+            ProviderAway: it is none of these.
+        """
         url, ours = str(known.get(name, "")), urlsplit(self.client.issuer)
         try:
             there = urlsplit(url)

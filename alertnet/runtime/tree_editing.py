@@ -95,6 +95,7 @@ class Checked:
 
 
 def keys_explained() -> Mapping[str, Mapping[str, Key]]:
+    """The meaning of each key of each form, with an example."""
     return key_help()
 
 
@@ -104,6 +105,11 @@ def tree_schema(say: Say) -> dict[str, object]:
 
 
 def edition_named(runtime: Runtime, number: int) -> Publication:
+    """The edition of that number.
+
+    Raises:
+        Unknown: there is none.
+    """
     found = next((each for each in runtime.watched.history() if each.number == number), None)
     if found is None:
         raise Unknown("edition", f"@{number}")
@@ -159,7 +165,11 @@ def check_edit(runtime: Runtime, base: Publication, edits: Edits, tested: Tested
 
 
 def network_of_edit(runtime: Runtime, base: Publication, edits: Edits) -> Network:
-    """The network that an edit describes, whether or not anything in it is unwise."""
+    """The network that an edit describes, whether or not anything in it is unwise.
+
+    Raises:
+        Faulty: it has faults.
+    """
     with _laid_out(runtime, with_texts(_packed(runtime, base), edits)) as place:
         network, faults = read_folder(place)
     if network is None:
@@ -248,7 +258,11 @@ def publish_edit(runtime: Runtime, base: Publication, checked: Checked, by: str,
 
 
 def roll_back(runtime: Runtime, earlier: Publication, latest: int, by: str, why: str) -> Edition:
-    """Put an earlier edition in force again, as a page asks that was made when `latest` was in force."""
+    """Put an earlier edition in force again, as a page asks that was made when `latest` was in force.
+
+    Raises:
+        WrongState: another edition than `latest` is in force, or it says the same.
+    """
     in_force = runtime.watched.latest
     if in_force.number != latest:
         raise WrongState("the edition in force", f"@{in_force.number}", f"this page was made when @{latest} was")
@@ -269,6 +283,7 @@ def put_back(runtime: Runtime, earlier: Publication, latest: Publication, by: st
 
 
 def changes_between(runtime: Runtime, before: Publication, after: Publication) -> tuple[Phrase, ...]:
+    """What the later edition changed of the earlier, in words."""
     return differences(network_of(runtime, before), network_of(runtime, after))
 
 

@@ -159,6 +159,7 @@ class LivingTrees:
         return Files.IN_FORCE if is_fresh and self.files is Files.BROKEN else self.files
 
     def follow(self) -> None:
+        """Start a thread that loads each edit."""
         if not self._began_broken:
             self._marks = _marks(self._watched.folder)
         self._thread = threading.Thread(target=self._run, name="trees", daemon=True)

@@ -155,10 +155,12 @@ class Runtime:
 
     @cached_property
     def trees(self) -> LivingTrees:
+        """The trees in force, as the folder of the settings is edited."""
         return LivingTrees(self.start, self.watched, lambda kinds: missing_for(self.settings, kinds), self.now)
 
     @cached_property
     def counting(self) -> Counting:
+        """The counters of this process, for monitoring."""
         return Counting(self.transact)
 
     @property
@@ -292,6 +294,7 @@ class Runtime:
         return HangUps(lambda call: self.hang_up([call]))
 
     def finish_hang_ups(self) -> None:
+        """Wait until the calls to be ended are ended."""
         if "hang_ups" in vars(self):
             self.hang_ups.finish()
 

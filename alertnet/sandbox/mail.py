@@ -90,6 +90,7 @@ class Mailbox:
         self.post(answer)
 
     def writes(self, to: str, subject: str, text: str) -> None:
+        """Write a mail that answers none."""
         mail = EmailMessage()
         mail["From"], mail["To"], mail["Subject"] = self.address, to, subject
         mail["Message-ID"] = make_msgid(domain=self.address.partition("@")[2])
@@ -187,6 +188,7 @@ def answer_to(mail: Mail, sender: str, subject: str, text: str) -> EmailMessage:
 
 
 def _above(original: Mail, text: str) -> str:
+    """The text above the original, as most programs write an answer."""
     quoted = "\n".join(f"> {line}" for line in original.text.splitlines())
     who = original.headers.get("From", original.sender)
     return f"{text}\n\nOn {original.at:%d %b %Y at %H:%M}, {who} wrote:\n{quoted}\n"

@@ -188,6 +188,7 @@ class Sandbox:
         return f"imap://{USER}:{PASSWORD}@{LOOPBACK}:{self._listener.imap_port}"
 
     def handset(self, number: str) -> Handset:
+        """The phone with this number (E.164)."""
         return Handset(number, self.network, self._texts, self._exchange, lambda: (self.public_url, self.number))
 
     def mailbox(self, address: str) -> Mailbox:
@@ -198,6 +199,7 @@ class Sandbox:
         return deliver_due(self.network)
 
     def next_due(self) -> datetime | None:
+        """When the next event is due, such as a receipt or the end of a ring; None where none is."""
         return self.network.next_due()
 
     def misbehaves(

@@ -51,10 +51,15 @@ _latest: deque[list[Document]] = deque(maxlen=2)
 """The documents of the last two readings, kept so that unchanged files are not parsed again."""
 
 MOST_FAULTS = 200
+"""How many faults of a file are listed; the rest is only counted."""
 
 
 def read_network(folder: Path) -> Network:
-    """Read all trees and teams of the folder."""
+    """Read all trees and teams of the folder.
+
+    Raises:
+        Misconfigured: lists every fault of every file, as `file:line:column: path: what is wrong`.
+    """
     network, faults = read_folder(folder)
     if network is None:
         raise Misconfigured(map(str, faults))
@@ -128,7 +133,11 @@ def survey(
 
 
 def with_wait(folder: Path, tree: str, level: str, wait: str) -> tuple[str, str]:
-    """The name and text of a tree's file with another `wait` at that level, in the installation's own folder."""
+    """The name and text of a tree's file with another `wait` at that level, in the installation's own folder.
+
+    Raises:
+        Unknown: no file there has such a tree, or the tree no such level.
+    """
     documents = TreeFolder(folders_of(folder)[0], is_own=True).trees
     document = next((each for each in documents if each.root["tree"].value == tree), None)
     levels = document.root["levels"].entries() if document is not None else ()

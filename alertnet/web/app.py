@@ -81,6 +81,7 @@ def make_app(runtime: Runtime, leaving: threading.Event | None = None) -> FastAP
 
 
 def _our_fault(request: Request, error: Exception) -> Response:
+    """Tell of a fault of ours: by a page in the console, else by a problem document."""
     return show_our_fault(request) if request.url.path.startswith("/desk") else problems.our_fault(request, error)
 
 
@@ -100,6 +101,7 @@ class Rest(BaseRoute):
         return (Match.FULL if is_its_own else Match.NONE), {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Load the other routes, and answer the request by them."""
         # One at a time: each would take a thread to wait for the same, and a text of the field would find none.
         async with self._alone:
             await run_in_threadpool(self.load)
@@ -119,6 +121,7 @@ class Rest(BaseRoute):
 
 
 def load_api() -> list[BaseRoute]:
+    """Import all other routes of the interface."""
     from alertnet.web.api import (
         actions,
         drills,

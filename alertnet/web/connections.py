@@ -51,6 +51,7 @@ class Waiting:
         self._since.pop(connection, None)
 
     def cut_late(self) -> None:
+        """Close the connections that are past the deadline."""
         latest = self._loop.time() - self._deadline_seconds
         for connection in [each for each, since in self._since.items() if since <= latest]:
             self._cut(connection, HTTPStatus.REQUEST_TIMEOUT, f"it was not here within {self._deadline_seconds} s")

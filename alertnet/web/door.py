@@ -145,6 +145,9 @@ def _by_key(tx: Tx, key: ApiKey, do: Callable[[Tx], T]) -> T:
     """What `do` returns, if the key is in force.
 
     That is asked together with the first question of `do`, whose refusal it overrules.
+
+    Raises:
+        _Revoked: it is not; then nothing is done.
     """
     is_in_force = api_keys.ask_if_in_force(tx.session, key)
     try:
@@ -162,6 +165,7 @@ class DoorWith(ByKey):
     """Gives the door for a request by a key with that scope."""
 
     async def __call__(self, request: Request, idempotency_key: IdempotencyKey = None) -> Door:
+        """The door, with the key as it is known or looked up."""
         key = await key_to_act(request, self.scope(request))
         path, ref, state = request.scope["path"], request.path_params.get("ref"), request.app.state
         # However its reference is typed, it is the same request.

@@ -47,7 +47,11 @@ async def _read(request: Request) -> Form:
 
 
 def form_of(body: bytes | bytearray) -> Form:
-    """The fields of that body."""
+    """The fields of that body.
+
+    Raises:
+        HTTPException: 422 for too many.
+    """
     try:
         pairs = parse_qsl(body.decode(errors="replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError:
@@ -56,7 +60,11 @@ def form_of(body: bytes | bytearray) -> Form:
 
 
 def needed(form: Form, name: str) -> str:
-    """The value of a required field."""
+    """The value of a required field.
+
+    Raises:
+        BadInput: it is missing or blank.
+    """
     value = form.get(name)
     if not value:
         raise BadInput(name, None, "a value: the field is required")
@@ -64,7 +72,11 @@ def needed(form: Form, name: str) -> str:
 
 
 def identifier(form: Form, name: str) -> str:
-    """The value of a required field that identifies something: up to 64 visible ASCII characters."""
+    """The value of a required field that identifies something: up to 64 visible ASCII characters.
+
+    Raises:
+        BadInput: it is missing or of another form.
+    """
     value = needed(form, name)
     if not IDENTIFIER.fullmatch(value):
         raise BadInput(name, value, "an identifier: at most 64 letters, digits and signs, without spaces")
@@ -89,7 +101,11 @@ def number(form: Mapping[str, str], name: str, digits: int) -> int | None:
 
 
 def note(form: Form, name: str) -> str:
-    """What a user typed into a field for a few words."""
+    """What a user typed into a field for a few words.
+
+    Raises:
+        BadInput: it is longer than these.
+    """
     text = typed(form, name)
     if len(text) > LONGEST_NOTE:
         raise BadInput(name, f"{text[:32]}…", f"at most {LONGEST_NOTE} characters")
@@ -97,7 +113,11 @@ def note(form: Form, name: str) -> str:
 
 
 def read_day(field: str, text: str) -> date:
-    """The day that a user typed."""
+    """The day that a user typed.
+
+    Raises:
+        BadInput: it is none, or far from our time.
+    """
     try:
         day = date.fromisoformat(text)
     except ValueError:
@@ -108,7 +128,11 @@ def read_day(field: str, text: str) -> date:
 
 
 def read_moment(field: str, text: str, zone: ZoneInfo) -> datetime:
-    """The moment at which the clocks of the zone show the day and time that a user typed."""
+    """The moment at which the clocks of the zone show the day and time that a user typed.
+
+    Raises:
+        BadInput: it is none, or far from our time.
+    """
     try:
         shown = datetime.fromisoformat(text)
     except ValueError:

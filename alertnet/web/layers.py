@@ -63,6 +63,7 @@ class Straight:
         self._ways = ways
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the request, or pass it on with what has come of its body."""
         way = self._way(scope)
         if way is not None:
             came: list[Message] = []

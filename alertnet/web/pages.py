@@ -105,6 +105,7 @@ def show_coordinator_page(token: str, runtime: InForce, lang: str | None = None)
 
 @router.post("/c/{token}")
 def press_on_coordinator_page(token: str, form: Posted, runtime: InForce, lang: str | None = None) -> Response:
+    """Carry out what a button or an entered PIN asks for, and show the page."""
     sent = Sent(**{name: typed(form, name) for name in _COORDINATOR_FIELDS}).without_ticket()
     with suppress(Purged):  # the page says so
         if asks_to_hear(sent) and (sound := runtime.transact(hear_recording, token, sent)):

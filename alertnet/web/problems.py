@@ -125,6 +125,7 @@ def install(app: FastAPI) -> None:
 
 
 def first_fault(error: ValidationError) -> BadInput:
+    """The first fault of a body as a `BadInput`."""
     fault = error.errors()[0]
     return BadInput(".".join(map(str, fault["loc"])), _shown(_value(fault)), _allowed(fault))
 

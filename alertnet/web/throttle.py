@@ -61,7 +61,11 @@ class Throttle:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def admit(self, key_id: str, now: datetime) -> None:
-        """Count one request with that key."""
+        """Count one request with that key.
+
+        Raises:
+            TooOften: the key has used up its limit.
+        """
         wait = self.wait(REQUESTS, key_id, now)
         if wait is not None:
             detail = f"API key {key_id} has asked {REQUESTS.most} times in a second, which is as often as it may"
@@ -73,7 +77,11 @@ class Throttle:
             return self._use(limit, key, now)
 
     def refuse(self, address: str, now: datetime) -> None:
-        """Count one request with a wrong key from that address."""
+        """Count one request with a wrong key from that address.
+
+        Raises:
+            TooOften: too many such requests came from there.
+        """
         wait = self.wait(WRONG_KEYS, address, now)
         self.warn("wrong_api_keys", now, latest_from=address)
         self.count(once(metrics.WRONG_KEYS))
@@ -96,7 +104,11 @@ class Throttle:
 
     @contextmanager
     def streaming(self, key_id: str) -> Iterator[None]:
-        """Count one open event stream of the key within the block."""
+        """Count one open event stream of the key within the block.
+
+        Raises:
+            TooOften: the key has as many streams as it may.
+        """
         with self._lock:
             if self._streams[key_id] >= EVENT_STREAMS:
                 self.count(once(metrics.DROPPED, STREAMS))
@@ -122,7 +134,11 @@ class Throttle:
 
 @contextmanager
 def in_turn() -> Iterator[None]:
-    """Wait for a turn to do CPU-heavy work in the block."""
+    """Wait for a turn to do CPU-heavy work in the block.
+
+    Raises:
+        HTTPException: 503, too many wait already, or the wait was too long.
+    """
     if not ROOM.acquire(blocking=False):
         raise HTTPException(503, BUSY, {"Retry-After": "5"})
     try:

@@ -40,7 +40,11 @@ def close_incident(tx: Tx, ref: str, reason: CloseReason, text: str | None) -> N
 
 
 def check_team(network: Network, team: str) -> None:
-    """Refuse a field team that the network does not have."""
+    """Refuse a field team that the network does not have.
+
+    Raises:
+        BadInput: lists the teams that it has.
+    """
     if team not in network.teams:
         raise BadInput("--team", team, sorted(network.teams) or "nothing: teams.yaml has no team")
 

@@ -23,6 +23,7 @@ RULES = {Style.TITLE: "=", Style.TREE: "=", Style.LEVEL: "-"}
 
 
 def as_text(groups: tuple[Group, ...]) -> str:
+    """The sheet as text, with an empty line between groups."""
     return "\n\n".join("\n".join(line for part in group for line in _lines(part)) for group in groups) + "\n"
 
 

@@ -116,7 +116,11 @@ def _written(
 
 
 def _as_card(name: str, sender: "Sender") -> bytes:
-    """The numbers and the address that our messages come from, as a vCard: a telephone then shows who calls."""
+    """The numbers and the address that our messages come from, as a vCard: a telephone then shows who calls.
+
+    Raises:
+        BadInput: the settings name no number.
+    """
     if not sender.numbers:
         raise BadInput("ALERTNET_TWILIO_FROM", None, "the numbers that messages and calls come from")
     named = re.sub(r"([\\,;])", r"\\\1", name)

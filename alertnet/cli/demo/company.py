@@ -55,6 +55,8 @@ def _by_call(who: str) -> Try:
 
 
 def _by_sms(who: str) -> Try:
+    """Sends the code of the alert."""
+
     def attempt(stage: Stage) -> bool:
         code = newest(stage.phone(who), LINK, WRITTEN_CODE)
         return code is not None and stage.phone(who).sends(code) is not None
@@ -63,6 +65,8 @@ def _by_sms(who: str) -> Try:
 
 
 def _by_link(who: str) -> Try:
+    """Opens the page of the alert and presses its button."""
+
     def attempt(stage: Stage) -> bool:
         link = newest(stage.phone(who), LINK)
         if link is not None:

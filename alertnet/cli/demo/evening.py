@@ -49,6 +49,7 @@ class Evening(AbstractContextManager["Evening"]):
 
     @property
     def sandbox(self) -> Sandbox:
+        """The simulated network of the current stage."""
         return self.stage.sandbox
 
     def now(self) -> datetime:

@@ -95,6 +95,7 @@ def _all_clear(stage: Stage) -> None:
 
 
 def plots(network: Network) -> tuple[Plot, ...]:
+    """The stories that this network can tell."""
     return tuple(plot for plot in PLOTS if plot.needs <= network.contact_ids | network.people.keys())
 
 
@@ -115,6 +116,7 @@ def _drill(stage: Stage) -> None:
 
 
 def _sets_out(stage: Stage) -> None:
+    """The reporter announces where they will be and when; nothing more is heard of them."""
     zone = ZoneInfo(stage.team.timezone) if stage.team.timezone else stage.zone
     there_at = (stage.clock() + BY_CAR).astimezone(zone)
     _reports(f"GO {PIN} L12 {there_at:%H:%M}")(stage)

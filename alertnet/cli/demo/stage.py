@@ -67,10 +67,12 @@ class Stage:
 
     @property
     def on_call(self) -> tuple[str, ...]:
+        """The contacts of the first tree's first level, each followed by its deputies."""
         tree = next(iter(self.runtime.network.trees.values()))
         return tuple(contact.id for contact in with_deputies(tree, tree.levels[0].notify))
 
     def phone(self, who: str) -> Handset:
+        """The phone of a member or contact, by id."""
         return self.sandbox.handset(next(address for address, name in self.cast.items() if name == who))
 
     @property
@@ -79,6 +81,7 @@ class Stage:
         return ZoneInfo(next(iter(self.runtime.network.trees.values())).timezone)
 
     def numbers(self, who: str) -> list[str]:
+        """All phone numbers of a member or contact, by id."""
         return [address for address, name in self.cast.items() if name == who and "@" not in address]
 
     @cached_property
@@ -94,7 +97,11 @@ class Stage:
 
 
 def _first_team(network: Network) -> Team:
-    """The first team with a member."""
+    """The first team with a member.
+
+    Raises:
+        BadInput: no team has one.
+    """
     for team in network.teams.values():
         if team.members:
             return team
@@ -145,6 +152,7 @@ def _begin_session(tx: Tx) -> str:
 
 
 def set_everybodys_pins(runtime: Runtime) -> None:
+    """Give the reporter and each coordinator the demo's PINs."""
     team = _first_team(runtime.network)
     coordinators = [f"{tree.id}/{each.id}" for tree in runtime.network.in_order for each in tree.coordinators]
     for owner in (f"{team.id}/{next(iter(team.members))}", *coordinators):

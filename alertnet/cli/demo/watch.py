@@ -45,11 +45,16 @@ class Watch:
         self._seen: set[tuple[str, object]] = set()
 
     def look(self) -> None:
+        """Print new events in the order in which they happened."""
         for at, who, what, words in sorted(self._news(), key=lambda sight: sight[0]):
             self._print(at, who, what, words)
 
     def expect(self, what: str, found: Callable[[], T | None]) -> T:
-        """Wait for what is expected and give it."""
+        """Wait for what is expected and give it.
+
+        Raises:
+            Missed: it did not come in time.
+        """
         while not (value := found()):
             if time.monotonic() > self._deadline:
                 raise Missed(what)

@@ -89,7 +89,11 @@ def until_signalled() -> Iterator[Ending]:
 
 @contextmanager
 def logged_end(process: str) -> Iterator[None]:
-    """Log when, after how long and why the block ends."""
+    """Log when, after how long and why the block ends.
+
+    Raises:
+        SystemExit: the block ended by a fault of ours, or by a signal during the start.
+    """
     began = time.monotonic()
 
     def tell(cause: str, **more: Any) -> None:
@@ -117,7 +121,11 @@ def needed_threads() -> list[threading.Thread]:
 
 
 def wait_for(ended: Ending, threads: Sequence[threading.Thread] = ()) -> None:
-    """Wait for the end of the process, while all necessary threads are alive, also those of an earlier look."""
+    """Wait for the end of the process, and check that all necessary threads are alive, also those of an earlier look.
+
+    Raises:
+        Fault: one of them has ended.
+    """
     threads = [*threads, *needed_threads()]
     while not ended.wait(LOOK_SECONDS):
         gone = [thread.name for thread in threads if not thread.is_alive()]

@@ -44,7 +44,11 @@ def _connections_within(limit: int) -> int:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 means any free one."""
+    """A listening socket; port 0 means any free one.
+
+    Raises:
+        BadInput: the address can't be used, with the system's reason.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)

@@ -61,7 +61,12 @@ def export(edition: Which, folder: Into) -> None:
 
 
 def named(published: "Sequence[Publication]", text: str) -> "Publication":
-    """The edition of that number."""
+    """The edition of that number.
+
+    Raises:
+        BadInput: it is not `@` and a number.
+        Unknown: there is no such edition.
+    """
     number = text.removeprefix("@")
     if not (number.isascii() and number.isdigit()):
         raise BadInput("edition", text, "@ and a number of `alertnet trees history`")
@@ -72,12 +77,17 @@ def named(published: "Sequence[Publication]", text: str) -> "Publication":
 
 
 def written(edition: "Publication") -> str:
+    """An edition on one line: number, time, author and reason."""
     why = edition.why or ("the folder was edited" if edition.by else "as it was read at a start")
     return f"@{edition.number}  {edition.since:%Y-%m-%d %H:%M} UTC  {edition.by or '-'}: {why}"
 
 
 def _require_nothing_lost(runtime: "Runtime", folder: Path, known: set[str]) -> None:
-    """Refuse a folder with tree files that are in no edition."""
+    """Refuse a folder with tree files that are in no edition.
+
+    Raises:
+        BadInput: it holds such files.
+    """
     from alertnet.store.records import documents
     from alertnet.trees.folder_files import files_in, of_own, pack
 

@@ -99,9 +99,11 @@ class _Stage:
         self._round: dict[str, int] = {}
 
     def scene(self, at: datetime, tree: str, round: int, level: str) -> Scene:
+        """The scene of that level, begun now if it has not begun."""
         return self.scenes.setdefault((tree, round, level), Scene(at, tree, round, level))
 
     def note(self, noted: Noted) -> None:
+        """Add a history entry to its scene."""
         tree, level = noted.tree, noted.payload.get("level")
         if noted.kind == "round_began":
             self._round[tree] = int(str(noted.payload["round"]))

@@ -40,6 +40,7 @@ Html = Annotated[bool, typer.Option("--html", help="Print a page (HTML).")]
 
 
 def outline(tree: ContactTree, on_duty: OnDuty) -> Iterator[str]:
+    """The tree from its head to its last resort, as text."""
     yield f"{tree.id}: {tree.title}"
     yield f"  {head(tree)}"
     *levels, last = _bands(tree)
@@ -96,6 +97,7 @@ def terms(level: Level) -> str:
 
 
 def only_for(when: When) -> list[str]:
+    """The places and organisations to which a level or a contact is limited."""
     places, organisations = (", ".join(sorted(codes)) for codes in (when.place, when.organisation))
     return [*([f"only at {places}"] if places else []), *([f"only for {organisations}"] if organisations else [])]
 
@@ -110,6 +112,7 @@ def card(tree: ContactTree, id: str, on_duty: OnDuty) -> str:
 
 
 def details(contact: Contact, on_duty: OnDuty) -> list[str]:
+    """Further facts about a contact."""
     closed = [contact.hours.written] if contact.hours else []
     closed += [f"holidays {', '.join(contact.holidays)}"] if contact.holidays else []
     return [
@@ -162,6 +165,7 @@ def as_html(trees: Iterable[tuple[ContactTree, OnDuty]]) -> str:
 
 
 def as_svg(trees: Iterable[tuple[ContactTree, OnDuty]]) -> str:
+    """One SVG with all trees, one below the other."""
     wall = _Wall()
     for tree, on_duty in trees:
         wall.begin(tree)
@@ -213,6 +217,7 @@ class _Wall:
         return "\n".join([opening, paper, *self.parts, "</svg>"])
 
     def begin(self, tree: ContactTree) -> None:
+        """Draw the name of a tree and whom it serves."""
         self._text(MARGIN, tree.title, size=20, bold=True)
         self._text(MARGIN, head(tree))
 
@@ -250,6 +255,7 @@ class _Wall:
 
 
 def _lines(contact: Contact, on_duty: OnDuty) -> list[str]:
+    """The lines on a card, wrapped to its width."""
     named = f"{contact.id} · {contact.role} · {contact.language}"
     said = [contact.organisation, named, _methods(contact.methods), *details(contact, on_duty)]
     return [line for each in said for line in wrap(each, WORDS)]

@@ -38,6 +38,7 @@ class Fitted:
 
     @property
     def is_remarkable(self) -> bool:
+        """Whether fitting changed anything worth reporting."""
         return bool(self.added or self.unknown or self.untranslated)
 
     def verdict(self, public_url: str) -> str:
@@ -57,6 +58,9 @@ def read_fitted(folder: Path, shipped: Path, was_sound: Callable[[Fitted], bool]
     """Read the folder's templates, completed by the shipped ones.
 
     `was_sound`: whether they were found to be without faults before; the checks are then skipped.
+
+    Raises:
+        Misconfigured: lists every fault of a file, whatever version it was written for.
     """
     files, faults = read_files(folder)
     is_other = shipped.is_dir() and not shipped.samefile(folder)

@@ -51,6 +51,7 @@ class Templates:
 
     @classmethod
     def from_text(cls, text: str) -> "Templates":
+        """The templates that `to_text` wrote."""
         return cls(json.loads(text))
 
     def to_text(self) -> str:
@@ -62,13 +63,19 @@ class Templates:
         return json.dumps(self.files, sort_keys=True, ensure_ascii=False)
 
     def tables(self, folder: Folder) -> Iterator[tuple[str, str]]:
+        """The sources of that folder by language."""
         for path, source in self.files.items():
             if (found := _WORDS.fullmatch(path)) and found[1] == folder:
                 yield found[2], source
 
 
 def read_templates(folder: Path) -> Templates:
-    """Read all `.j2` and `.yaml` files of a folder, and check them as this version requires."""
+    """Read all `.j2` and `.yaml` files of a folder, and check them as this version requires.
+
+    Raises:
+        Misconfigured: lists every fault: an unreadable folder or file, an unknown file name, a syntax error, an unknown
+            variable.
+    """
     files, faults = read_files(folder)
     faults += [fault for path, source in files.items() for fault in _find_all_faults(path, source)]
     if faults:
@@ -77,7 +84,11 @@ def read_templates(folder: Path) -> Templates:
 
 
 def read_files(folder: Path) -> tuple[dict[str, str], list[str]]:
-    """Read all `.j2` and `.yaml` files by their path in the folder; also gives faults of files that can't be read."""
+    """Read all `.j2` and `.yaml` files by their path in the folder; also gives faults of files that can't be read.
+
+    Raises:
+        Misconfigured: there is no such folder.
+    """
     if not folder.is_dir():
         raise Misconfigured([f"{folder}: no such folder of message templates"])
     files: dict[str, str] = {}

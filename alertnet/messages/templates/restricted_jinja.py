@@ -132,7 +132,11 @@ def find_faults(
 
 
 def _all_within(tree: nodes.Node) -> list[nodes.Node]:
-    """All parts of a template, in the order of their lines."""
+    """All parts of a template, in the order of their lines.
+
+    Raises:
+        RecursionError: they stand too deep in one another.
+    """
     found: list[nodes.Node] = []
     level = [tree]
     for _ in range(DEEPEST):

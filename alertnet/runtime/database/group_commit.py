@@ -47,6 +47,7 @@ class Job:
     error: BaseException | None = None
 
     def tell(self) -> None:
+        """Wake the caller, unless nobody waits any more."""
         if self.answer.done():
             return
         if self.error is None:
@@ -118,6 +119,7 @@ class GroupCommit:
             self._queue.put(job)
 
     def close(self) -> None:
+        """Finish what is queued and end the thread."""
         with self._lock:
             self._closed = True
             self._queue.put(None)

@@ -70,7 +70,11 @@ class SharedCommit(OwnCommit):
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="flows")
 
     async def transact_soon(self, work: Work[T]) -> T:
-        """Run the work on a thread, without blocking the event loop, together with what waits beside it."""
+        """Run the work on a thread, without blocking the event loop, together with what waits beside it.
+
+        Raises:
+            DatabaseAway: as `transact`; or the program is stopping.
+        """
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
         job = Job(work, answer)
@@ -92,6 +96,7 @@ class SharedCommit(OwnCommit):
         return await answer
 
     def close(self) -> None:
+        """Finish what was asked, and accept no more."""
         with self._lock:
             self._is_closed = True
         self._threads.shutdown()

@@ -48,6 +48,7 @@ class DatabaseAway(AlertnetError):
 
     @property
     def for_operator(self) -> str:
+        """The cause, in words for whoever runs the program."""
         return f"the database gives no answer: {self.cause}"
 
 

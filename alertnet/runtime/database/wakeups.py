@@ -104,6 +104,7 @@ class Notifier:
                     self._thread = thread
 
     def close(self) -> None:
+        """Send what is still to be notified, and end the thread."""
         self._closing.set()
         if self._thread is not None:
             self._is_due.set()
@@ -148,6 +149,7 @@ class Listener:
         self._thread.start()
 
     def close(self) -> None:
+        """End the thread and its connection."""
         self._closing.set()
         self._thread.join()
 

@@ -60,6 +60,8 @@ class MailboxAccount:
 
 @value
 class TelephoneAccount:
+    """An account with a telephone provider, and its numbers."""
+
     sid: str
     auth_tokens: tuple[SecretStr, ...]
     numbers: tuple[str, ...]
@@ -68,6 +70,8 @@ class TelephoneAccount:
 
 @value
 class OpenIdClient:
+    """Our client at an OpenID Connect provider."""
+
     issuer: str
     id: str
     secret: SecretStr

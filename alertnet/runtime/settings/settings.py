@@ -182,6 +182,7 @@ NAMES = {name: str(field.alias) for name, field in Settings.model_fields.items()
 
 _TELEPHONE = ("public_url", "twilio_account_sid", "twilio_auth_tokens", "twilio_from")
 NEEDED = {MethodKind.SMS: _TELEPHONE, MethodKind.CALL: _TELEPHONE, MethodKind.EMAIL: ("public_url", "smtp")}
+"""Settings that a method needs."""
 
 REMEDIES = {"ALERTNET_SECRET_KEY": " (`openssl rand -hex 32` gives one; keep a copy elsewhere)"}
 """Where to get a missing setting."""
@@ -212,7 +213,11 @@ class Reading:
 
 
 def read_settings(env: Mapping[str, str] | None = None) -> Settings:
-    """The settings in `env`; by default those of this process and of `.env` in the working folder."""
+    """The settings in `env`; by default those of this process and of `.env` in the working folder.
+
+    Raises:
+        Misconfigured: every variable that is invalid or missing, by name.
+    """
     reading = examine(env)
     if reading.faults:
         raise Misconfigured(reading.faults)
@@ -269,7 +274,11 @@ def missing_for(settings: Settings, kinds: Iterable[MethodKind]) -> tuple[str, .
 
 
 def check_methods(settings: Settings, kinds: Iterable[MethodKind]) -> None:
-    """Refuse methods that can't be used with these settings."""
+    """Refuse methods that can't be used with these settings.
+
+    Raises:
+        Misconfigured: lists every variable that is missing for them.
+    """
     if missing := missing_for(settings, kinds):
         raise Misconfigured(missing)
 

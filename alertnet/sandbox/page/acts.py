@@ -23,6 +23,7 @@ def send_text(evening: Evening, key: str, form: Form) -> None:
 
 
 def dial(evening: Evening, key: str, form: Form) -> None:
+    """Call alertnet from that phone."""
     handset = _on_air(_handset(evening, key))
     if handset.talking:
         raise WrongState("this telephone", "in a call", "hang up first")
@@ -51,6 +52,7 @@ def hang_up(evening: Evening, key: str, form: Form) -> None:
 
 
 def choose_habit(evening: Evening, key: str, form: Form) -> None:
+    """Choose how the phone treats calls and texts from now on."""
     habits = {habit.value: habit for habit in HABITS}
     _handset(evening, key).behaves(_one_of("habit", form, habits))
 
@@ -70,10 +72,12 @@ def answer_mail(evening: Evening, key: str, form: Form) -> None:
 
 
 def run(evening: Evening, _: str, form: Form) -> None:
+    """Set the speed of time."""
     evening.run(_one_of("speed", form, {str(speed): speed for speed in SPEEDS}))
 
 
 def jump(evening: Evening, _: str, form: Form) -> None:
+    """Jump to the next visible event."""
     evening.jump()
 
 
@@ -104,12 +108,17 @@ ACTS: Mapping[str, Act] = {
     "/begin": begin,
     "/close": close,
 }
+"""The acts by path."""
 
 STATUS: Mapping[type[Exception], int] = {BadInput: 422, Unknown: 404, WrongState: 409}
 
 
 def address_of(evening: Evening, key: str) -> str:
-    """The number or mail address with that key."""
+    """The number or mail address with that key.
+
+    Raises:
+        Unknown: there is none.
+    """
     for address in evening.cast.by_address:
         if key_of(address) == key:
             return address

@@ -55,6 +55,7 @@ class Guard:
         self._hosts = frozenset(f"{name}:{port}" for name in NAMES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -47,6 +47,7 @@ class Cast:
 
     @property
     def protectors(self) -> Iterator[Party]:
+        """Everybody who is not in the field."""
         return (party for circle in self.circles for ring in circle.rings for party in ring.parties)
 
     @cached_property

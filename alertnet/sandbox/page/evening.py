@@ -42,6 +42,8 @@ class Line:
 
 @value
 class Incident:
+    """The summary of an incident."""
+
     ref: str
     title: str
     facts: tuple[str, ...]

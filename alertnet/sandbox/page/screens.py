@@ -59,6 +59,7 @@ class Screen:
 
     @property
     def key(self) -> str:
+        """The number as a plain word."""
         return key_of(self.number)
 
 
@@ -84,6 +85,7 @@ class Box:
 
     @property
     def key(self) -> str:
+        """The address as a plain word."""
         return key_of(self.address)
 
 

@@ -28,7 +28,11 @@ class Exchange:
         self._webhooks = webhooks
 
     def place(self, request: CallRequest, faults: Mapping[Fault, timedelta]) -> CallRecord:
-        """Queue a call from alertnet; it rings when time passes."""
+        """Queue a call from alertnet; it rings when time passes.
+
+        Raises:
+            Refusal: there is no such number.
+        """
         network = self._network
         with network.lock:
             if network.behaviours[request.to] is Behaviour.INVALID:
@@ -50,7 +54,11 @@ class Exchange:
         return call
 
     def answer(self, call: CallRecord, at: datetime | None = None) -> None:
-        """Answer the call, and play it up to its first question or its end."""
+        """Answer the call, and play it up to its first question or its end.
+
+        Raises:
+            WrongState: it does not ring.
+        """
         with self._network.lock:
             if call.status != "ringing":
                 raise WrongState(f"call {call.sid}", call.status, "only a ringing call can be answered")
@@ -67,7 +75,11 @@ class Exchange:
             self._report(call, "completed", status, call.ended_at)
 
     def update(self, call: CallRecord, status: str) -> None:
-        """Carry out alertnet's update: `canceled` ends a queued or ringing call, `completed` also one in progress."""
+        """Carry out alertnet's update: `canceled` ends a queued or ringing call, `completed` also one in progress.
+
+        Raises:
+            Refusal: the call is over.
+        """
         with self._network.lock:
             if call.status in FINISHED:
                 raise Refusal(21220, call.status)

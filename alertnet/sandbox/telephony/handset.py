@@ -10,12 +10,15 @@ from alertnet.sandbox.telephony.texts import MessageCentre
 
 
 class Call:
+    """A call as the person on the phone experiences it."""
+
     def __init__(self, record: CallRecord, exchange: Exchange) -> None:
         self.record = record
         self._exchange = exchange
 
     @property
     def status(self) -> str:
+        """The provider's status: ringing, in-progress, completed and so on."""
         return self.record.status
 
     @property
@@ -25,6 +28,7 @@ class Call:
 
     @property
     def words(self) -> str:
+        """All that was heard so far, as one text."""
         return " ".join(say.text for say in self.record.heard)
 
     @property
@@ -67,6 +71,7 @@ class Call:
         return self
 
     def hang_up(self) -> None:
+        """Hang up; nothing happens if the call is over."""
         self._exchange.end(self.record, "completed")
 
 
@@ -95,6 +100,7 @@ class Handset:
 
     @property
     def behaviour(self) -> Behaviour:
+        """How the phone treats calls and texts."""
         with self._network.lock:
             return self._network.behaviours[self.number]
 
@@ -130,6 +136,7 @@ class Handset:
 
     @property
     def ringing(self) -> Call | None:
+        """The call that rings here now; None where none does."""
         record = self._network.ringing(self.number)
         return Call(record, self._exchange) if record else None
 

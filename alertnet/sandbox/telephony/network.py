@@ -14,6 +14,7 @@ from alertnet.sandbox.telephony.faults import Fault, Faults
 from alertnet.sandbox.telephony.twiml import Gather, Record, Say, Verb
 
 FINISHED = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
+"""Call statuses that are final."""
 
 
 class Behaviour(StrEnum):
@@ -79,6 +80,7 @@ class CallRecord:
     updated_at: datetime
     listed_from: datetime
     timeout: timedelta = timedelta(seconds=60)
+    """How long it rings."""
     send_digits: str | None = None
     status_callback: str | None = None
     events: frozenset[str] = frozenset({"completed"})
@@ -132,7 +134,9 @@ class Network:
         self.messages: dict[str, Message] = {}
         self.calls: dict[str, CallRecord] = {}
         self.recordings: dict[str, bytes] = {}
+        """The sound by recording id."""
         self.recorded: dict[str, Recorded] = {}
+        """Further facts by recording id."""
         self.inboxes: defaultdict[str, list[Message]] = defaultdict(list)
         self.held: defaultdict[str, list[Message]] = defaultdict(list)
         """Messages that wait for coverage."""
@@ -176,6 +180,7 @@ class Network:
             return self._under_way > 0
 
     def next_due(self) -> datetime | None:
+        """When the next event is due; None where none is planned."""
         with self.lock:
             return self._agenda[0][0] if self._agenda else None
 
@@ -187,6 +192,7 @@ class Network:
                 self.lock.wait(wait.total_seconds())
 
     def wake(self) -> None:
+        """Wake threads in `wait_for_due`."""
         with self.lock:
             self.lock.notify_all()
 

@@ -118,6 +118,7 @@ class Form:
         return self._values.get(name, [""])[-1] or None
 
     def all(self, name: str) -> list[str]:
+        """Every value of a repeated parameter."""
         return self._values.get(name, [])
 
     def allow(self, names: frozenset[str]) -> None:

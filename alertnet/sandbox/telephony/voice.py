@@ -61,7 +61,11 @@ class Player:
             self.play_from(call, next_url)
 
     def speak(self, call: CallRecord, sound: bytes, seconds: int, faults: Container[Fault] = ()) -> None:
-        """Speak after the tone: alertnet is told where the recording is, and what follows is played."""
+        """Speak after the tone: alertnet is told where the recording is, and what follows is played.
+
+        Raises:
+            WrongState: nothing is being recorded.
+        """
         record = call.record
         if record is None:
             raise WrongState(f"call {call.sid}", call.status, "only a call that records takes what is spoken")

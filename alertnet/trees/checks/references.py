@@ -108,6 +108,7 @@ def field_of_others(field: Node) -> Iterator[Fault]:
 
 
 def network_faults(trees: Sequence[TreeNodes], field: Joined) -> Iterator[Fault]:
+    """The faults between files, given all trees and the field."""
     yield from _doubled(phrase("tree id"), (tree.root["tree"] for tree in trees))
     yield from _uncoordinated(trees)
     yield from _unknown_exclusions(field, trees)

@@ -43,6 +43,8 @@ class CountryForm(Form):
 
 
 class CountriesForm(Form):
+    """A file of country rules."""
+
     countries: dict[Country, CountryForm]
 
 

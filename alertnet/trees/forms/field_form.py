@@ -40,6 +40,8 @@ class MemberForm(Form):
 
 
 class JourneysForm(Form):
+    """Settings for the journeys that members announce."""
+
     risk: OneRisk = Risk.LOW
     incident_after: Wait | None = None
     missed_call: CountsAsOk | None = None

@@ -124,6 +124,8 @@ Named = Annotated[dict[Slug, T], Field(min_length=1)]
 
 
 class Form(BaseModel):
+    """A mapping in the file that allows only its own keys."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     not_yet: ClassVar[frozenset[str]] = frozenset()
@@ -275,11 +277,15 @@ class LevelForm(Form):
 
 
 class SharedForm(Form):
+    """A file of contacts that trees include."""
+
     contacts: Named[ContactForm]
     include: Files = Field(default_factory=list)
 
 
 class TreeForm(Form):
+    """A contact tree."""
+
     tree: Slug
     title: Title
     scope: OneScope

@@ -81,10 +81,12 @@ class Node:
             yield from ((key, self[key]) for key in self.value)
 
     def entries(self) -> "Iterator[Node]":
+        """The entries of a list; none where it is no list."""
         if isinstance(self.value, list):
             yield from (Node(self.document, (*self.steps, place), value) for place, value in enumerate(self.value))
 
     def texts(self) -> "Iterator[Node]":
+        """The entries of a list that are strings."""
         return (entry for entry in self.entries() if isinstance(entry.value, str))
 
     def words(self, key: str) -> list[str]:
@@ -94,6 +96,7 @@ class Node:
 
     @property
     def position(self) -> str:
+        """The position as `file:line`."""
         return f"{self.document.file}:{self.line}"
 
     @property
@@ -118,6 +121,7 @@ class Joined:
         return Joined(tuple(node[key] for node in self.nodes))
 
     def items(self) -> Iterator[tuple[str, Node]]:
+        """The entries of all mappings, file by file."""
         for node in self.nodes:
             yield from node.items()
 

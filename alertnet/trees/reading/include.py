@@ -22,6 +22,7 @@ class Contacts:
     whole: bool
 
     def source(self, id: str) -> str:
+        """The file that holds the contact."""
         return self.nodes[id].document.file
 
 
@@ -47,6 +48,7 @@ class Library:
 
     @property
     def documents(self) -> list[Document]:
+        """All files that could be read."""
         return [document for document in self._documents.values() if document is not None]
 
     @property

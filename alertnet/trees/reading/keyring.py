@@ -37,6 +37,7 @@ class Keyring:
 
     @property
     def texts(self) -> dict[str, str]:
+        """Each key's text by its path in the trees."""
         return {path: key.text for path, key in self._keys.items()}
 
     def expired(self, today: date) -> Iterator[Fault]:
@@ -45,6 +46,7 @@ class Keyring:
                 yield node.fault(phrase("a key that expired on {day}:", day=f"{expires_at:%Y-%m-%d}"))
 
     def expiring(self, today: date) -> Iterator[Fault]:
+        """Findings for keys that expire within `SOON`."""
         for node, expires_at in self._expiring():
             if today < expires_at.date() <= today + SOON:
                 yield node.fault(phrase("a key that expires on {day}:", day=f"{expires_at:%Y-%m-%d}"))

@@ -141,6 +141,7 @@ def reopen(ref: str, reopening: Reopening, door: CoordinatorsDoor) -> Response:
 
 
 def tell_news(locked: LockedIncident, news: News, network: Network, by: str) -> None:
+    """Add news; see `flows.incidents.update.update_incident`."""
     facts = ("severity", "type", "perpetrator")
     given = {name: value for name in facts if (value := getattr(news, name)) is not None}
     named = [{name: getattr(person, name) for name in person.model_fields_set} for person in news.people or ()]
@@ -148,24 +149,28 @@ def tell_news(locked: LockedIncident, news: News, network: Network, by: str) -> 
 
 
 def vouch_for(locked: LockedIncident, heard: Vouched, by: str) -> Recorded:
+    """Record a vouched answer; see `flows.escalation.report_action.vouch`."""
     recipient = _recipient(locked, heard.tree, heard.contact)
     at = _past(locked.tx, "heard_at", heard.heard_at)
     return vouching.vouch(recipient, heard.kind, by=by, note=heard.note, at=at)
 
 
 def report_deed(locked: LockedIncident, deed: Deed) -> None:
+    """Record an action; see `flows.escalation.report_action.report_action`."""
     at = _past(locked.tx, "at", deed.at)
     tree = _only_tree_with(locked, deed.contact) if deed.tree is None else deed.tree
     report_action(_recipient(locked, tree, deed.contact), deed.action, at=at, note=deed.note)
 
 
 def keep_consent(locked: LockedIncident, consent: Consent, by: str) -> None:
+    """Record consent; see `flows.incidents.update.hear_consent`."""
     at = _past(locked.tx, "at", consent.at) or locked.tx.now
     heard = Wider(consent.scope, None, consent.given_by, consent.how, at)
     hear_consent(locked, heard, tuple(consent.people), by)
 
 
 def open_again(locked: LockedIncident, reopening: Reopening, by: str) -> None:
+    """Reopen the incident; see `flows.incidents.close_incident.reopen_incident`."""
     why = ": ".join(filter(None, (reopening.reason, reopening.text)))
     reopen_incident(locked, by=by, reason=why)
 
@@ -194,7 +199,11 @@ def _take_up(tx: Tx, ref: str, key: ApiKey, *, also_texts: bool = False) -> Lock
 
 
 def _other_of(tx: Tx, ref: str, into: str, key: ApiKey) -> str:
-    """The id of the incident to merge into."""
+    """The id of the incident to merge into.
+
+    Raises:
+        BadInput: it is the same incident, or one that the key may not see.
+    """
     try:
         id = id_of(tx, into, key)
     except Unknown:
@@ -218,6 +227,7 @@ def _recipient(locked: LockedIncident, tree: str, contact: str) -> Recipient:
 
 
 def _only_tree_with(locked: LockedIncident, contact: str) -> str:
+    """The only tree with a contact of that id."""
     trees = [id for id in locked.plans if contact in locked.tree(id).contacts]
     if not trees:
         raise BadInput("contact", contact, sorted({id for plan in locked.plans.values() for id in plan.tree.contacts}))

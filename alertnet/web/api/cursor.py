@@ -24,11 +24,16 @@ def page_of(found: Sequence[T], place: Callable[[T], Place]) -> tuple[Sequence[T
 
 
 def cursor_of(at: datetime, id: str) -> str:
+    """The cursor for what comes after that item."""
     return base64.urlsafe_b64encode(f"{at.isoformat()} {id}".encode()).decode()
 
 
 def read_cursor(text: str | None) -> Place | None:
-    """Read a cursor back into moment and id; None for the first page."""
+    """Read a cursor back into moment and id; None for the first page.
+
+    Raises:
+        BadInput: `cursor_of` did not make it.
+    """
     if not text:
         return None
     try:

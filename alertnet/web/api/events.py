@@ -64,7 +64,11 @@ class Live:
 
     @asynccontextmanager
     async def following(self, chain: str, key_id: str) -> AsyncIterator[None]:
-        """Have the listener follow that chain and key within the block."""
+        """Have the listener follow that chain and key within the block.
+
+        Raises:
+            HTTPException: 429, too many streams are open.
+        """
         if self._followers.total() >= MOST_FOLLOWERS:
             raise HTTPException(429, "too many event streams are open", {"Retry-After": "30"})
         self._followers[chain] += 1

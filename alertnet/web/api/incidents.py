@@ -68,6 +68,7 @@ class Person(Strict):
     contact: Name | None = None
 
     def affected(self) -> Affected:
+        """The person as a value of the core."""
         return Affected(self.code, self.kind, self.nationality, self.name, self.contact)
 
 
@@ -224,6 +225,7 @@ def raising(report: Report, door: Door) -> Act:
 
 
 def opened(locked: LockedIncident) -> ApiAnswer:
+    """The incident that was just opened, as an answer, with its place."""
     incident = incident_view.of_opened(locked.incident, locked.pruned(), locked.work.pending)
     return ApiAnswer(201, incident, f"/v1/incidents/{locked.incident.ref}")
 

@@ -131,7 +131,11 @@ class Desk:
         return streamed(self.request, watch.changes(look, self.who, seen, is_in, place))
 
     def check_form(self, form: Form, role: Role = Role.OBSERVER) -> None:
-        """Refuse a form that no page of this session made, or that this user's role may not send."""
+        """Refuse a form that no page of this session made, or that this user's role may not send.
+
+        Raises:
+            Forbidden: its text says which of the two.
+        """
         check_origin(self.request)
         if maker_of(form, self.who.id, self.runtime.vault) != self.who.user:
             raise Forbidden(OTHER_SESSION)
@@ -139,7 +143,11 @@ class Desk:
             raise Forbidden(f"{self.who.user} is {self.who.role.value}, and may not do this")
 
     def check_pace(self, limit: Limit = ACTS) -> None:
-        """Count one act against the limit of this session (B9)."""
+        """Count one act against the limit of this session (B9).
+
+        Raises:
+            TooMany: the limit is reached.
+        """
         wait = self.request.app.state.throttle.wait(limit, self.who.id, self.runtime.now())
         if wait is not None:
             raise TooMany("acts in this session", timedelta(seconds=wait))

@@ -88,10 +88,12 @@ class Told(APIRoute):
 
 
 def show_crowded(request: Request, headers: Mapping[str, str]) -> Response:
+    """The page for a session that asks for too much at once."""
     return _refused(request, 429, translated(language_of(request), CROWDED), headers)
 
 
 def show_our_fault(request: Request) -> Response:
+    """The page where something went wrong on our side."""
     return _refused(request, 500, translated(language_of(request), OUR_FAULT), {})
 
 
@@ -147,6 +149,7 @@ def _refused(request: Request, status: int, why: str, headers: Mapping[str, str]
 
 
 def no_page(path: str) -> Unknown:
+    """The error for an address that leads to no page."""
     return Unknown("page", path[:64])
 
 

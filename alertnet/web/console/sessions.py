@@ -125,7 +125,11 @@ Viewer = Annotated[SignedIn, Depends(signed_in)]
 
 
 def check_origin(request: Request) -> None:
-    """Refuse a request that did not come from a page of this site."""
+    """Refuse a request that did not come from a page of this site.
+
+    Raises:
+        Forbidden: the Origin header is missing, or names another host.
+    """
     try:
         host = urlsplit(request.headers.get("Origin", "")).netloc
     except ValueError:

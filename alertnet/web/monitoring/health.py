@@ -82,6 +82,7 @@ def readyz(runtime: InForce) -> Response:
 
 
 def how_it_stands(runtime: Runtime) -> Ready:
+    """The content of `/readyz`."""
     trees = bool(runtime.edition.trees)
     settings = runtime.settings
     try:

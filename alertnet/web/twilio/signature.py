@@ -48,7 +48,11 @@ async def signed_form(request: Request) -> Form:
 
 
 def check_signature(runtime: Runtime, throttle: Throttle, asked: str, headers: Mapping[str, str], form: Form) -> None:
-    """Refuse a request that is not the provider's; `asked`: its path, with the query if there is one."""
+    """Refuse a request that is not the provider's; `asked`: its path, with the query if there is one.
+
+    Raises:
+        HTTPException: 403.
+    """
     # The URL that was given to the provider and that it signs.
     url = (runtime.settings.public_url or "") + asked
     reason = _why_refused(runtime.settings, url, headers, form)

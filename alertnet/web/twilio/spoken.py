@@ -43,6 +43,7 @@ class _Document:
         self._place = place
 
     def say(self, pieces: Iterable[tuple[str, str]]) -> None:
+        """Say pieces of text, each with the voice of its language."""
         for piece, language in pieces:
             self.twiml.say(piece, language=language)
 

@@ -77,6 +77,7 @@ async def text_status(attempt: Identifier, form: Signed, runtime: InForce) -> Re
 
 
 def text_noted(attempt: str, form: Form) -> Callable[[Tx], None]:
+    """The flow that records the status of an SMS."""
     status, message, code = needed(form, "MessageStatus"), identifier(form, "MessageSid"), word(form, "ErrorCode")
     return lambda tx: track_sms(tx, attempt, message, status, code)
 
@@ -95,6 +96,7 @@ def call_in(
 
 @router.post("/twilio/voice/recording")
 def call_recorded(form: Signed, runtime: InForce) -> Response:
+    """Note that a recording is ready to be fetched."""
     call = InboundCall(identifier(form, "CallSid"), form.get("From", ""))
     accounts = runtime.settings.telephones.items()
     provider = next(name for name, account in accounts if account.sid == form.get("AccountSid"))
@@ -111,6 +113,7 @@ async def call_status(attempt: Identifier, form: Signed, runtime: InForce) -> Re
 
 
 def call_noted(attempt: str, form: Form) -> Callable[[Tx], None]:
+    """The flow that records the progress or end of a call."""
     status, call = needed(form, "CallStatus"), identifier(form, "CallSid")
     codes = word(form, "SipResponseCode"), word(form, "ErrorCode")
     return lambda tx: track_call(tx, attempt, call, status, *codes)
@@ -118,6 +121,7 @@ def call_noted(attempt: str, form: Form) -> Callable[[Tx], None]:
 
 @router.post("/twilio/voice/{attempt}")
 def call_answered(attempt: Identifier, form: Signed, runtime: InForce) -> Response:
+    """What our call says once it is answered."""
     return speak(runtime, attempt, runtime.transact(answer_call, attempt, identifier(form, "CallSid")))
 
 

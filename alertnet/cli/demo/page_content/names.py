@@ -67,6 +67,8 @@ def _addresses(contact: Contact, *kinds: MethodKind) -> tuple[str, ...]:
 
 @value
 class PartyNames(Names):
+    """The names of one case, and the party on the page of each contact."""
+
     cast: Cast = field(kw_only=True)
 
     def contact(self, tree: str | None, id: str) -> str:

@@ -20,6 +20,7 @@ MOST = 6
 
 
 def coming(locked: LockedIncident, foretold: SimulatedIncident, names: Names, now: datetime) -> tuple[Line, ...]:
+    """The next events, earliest first."""
     ahead = [*_alarms(locked, now), *told_of(entries_of(foretold), names)]
     return tuple(sorted(ahead, key=lambda each: each.at)[:MOST])
 

@@ -36,6 +36,7 @@ RENEWED = {
 
 @router.get("/account")
 def show_account(desk: AtDesk) -> Response:
+    """Show the account: its sessions, and the ways to sign in and out."""
     return _show(desk)
 
 
@@ -72,6 +73,7 @@ def challenge(runtime: InForce) -> Response:
 
 @router.post("/passkeys")
 def add(form: Posted, desk: AtDesk) -> Response:
+    """Store a passkey that this user's device has made."""
     desk.check_form(form)
     desk.check_pace()
     check_password(desk, form)
@@ -81,6 +83,7 @@ def add(form: Posted, desk: AtDesk) -> Response:
 
 @router.post("/passkeys/remove")
 def remove(form: Posted, desk: AtDesk) -> Response:
+    """Delete a passkey of this user."""
     desk.check_form(form)
     desk.runtime.transact(remove_passkey, desk.who.user, form.get("name", ""))
     return go_to(HERE)

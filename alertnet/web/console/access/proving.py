@@ -30,6 +30,9 @@ def is_theirs(request: Request, runtime: Runtime, name: str, password: str, sess
     """Whether that is the user's password. An unknown name takes as long as a known one.
 
     `session`: the session that asks again, which has its own limit of tries.
+
+    Raises:
+        Busy: too many sign-ins wait already.
     """
     if not _waiting.acquire(blocking=False):
         raise Busy
@@ -58,6 +61,7 @@ def check_password(desk: Desk, form: Form) -> None:
 
 
 def address_of(request: Request, runtime: Runtime) -> str:
+    """The client address by which tries are counted."""
     return client_address(request, runtime.settings.trusted_proxies)
 
 

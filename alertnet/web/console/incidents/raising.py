@@ -57,7 +57,11 @@ def send_form(form: Posted, desk: AtDesk) -> Response:
 
 
 def facts_of(values: Mapping[str, str], network: Network, spared: Sequence[str] = ()) -> Facts:
-    """Read the form's values by the API's rules; `spared` are contacts and organisations to exclude."""
+    """Read the form's values by the API's rules; `spared` are contacts and organisations to exclude.
+
+    Raises:
+        BadInput: names the first invalid field.
+    """
     given: dict[str, Any] = {name: values[name] for name in FIELDS if values.get(name)}
     given["people"] = [{"code": code} for code in CODE.findall(values["people"])]
     given["exclude"] = [*spared]

@@ -47,6 +47,7 @@ class FieldLook:
     """The page is about no single one."""
 
     def read(self, runtime: Runtime) -> tuple[Field, list[RollCallView]]:
+        """Read what is awaited, and the latest roll calls."""
         return runtime.read(self._read, runtime.edition.network)
 
     def _read(self, tx: Tx, network: Network) -> tuple[Field, list[RollCallView]]:
@@ -81,6 +82,7 @@ def _numbers(network: Network) -> dict[str, str]:
 
 @router.get("")
 def show_field(desk: AtDesk, done: str = "") -> Response:
+    """Show who is awaited, and the latest roll calls."""
     look, teams = FieldLook(desk.language, desk.acts), desk.network.teams.values()
     field, rolls = look.read(desk.runtime)
     return desk.show(
@@ -97,11 +99,13 @@ def show_field(desk: AtDesk, done: str = "") -> Response:
 
 @router.get("/live")
 def follow_field(desk: AtDesk) -> Response:
+    """Stream the changes of that page as Server-Sent Events."""
     return desk.follow(FieldLook(desk.language, desk.acts))
 
 
 @router.post("/roll-calls")
 def ask_everybody(form: Posted, desk: AtDesk) -> Response:
+    """Start a roll call: ask a team, a country or the network whether all are safe."""
     question = _question(form)
     place = "/desk/journeys?done=asked#rolls"
     return desk.do_once(form, lambda tx: call_roll(tx, desk.network, question, desk.by), place)
@@ -127,6 +131,7 @@ def hear(id: str, form: Posted, desk: AtDesk) -> Response:
 
 
 def _question(form: Form) -> Question:
+    """Read whom to ask, the reason, and what follows from silence."""
     kind, _, name = typed(form, "whom").partition("/")
     if kind not in ("network", "team", "country") or (kind == "network") == bool(name):
         raise BadInput("whom", typed(form, "whom")[:80] or None, "network, team/… or country/…")

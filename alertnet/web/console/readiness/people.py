@@ -35,6 +35,7 @@ def test_all_that_are_due(form: Posted, desk: AtDesk) -> Response:
 
 @router.post("/tests/{tree}/{contact}")
 def test_one(tree: str, contact: str, form: Posted, desk: AtDesk) -> Response:
+    """Send a test to all addresses of one contact."""
     return _test(form, desk, lambda _: [named(desk.network, f"{tree}/{contact}"[:130])])
 
 

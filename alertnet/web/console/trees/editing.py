@@ -101,6 +101,7 @@ def show_edition(number: int, desk: AtDesk) -> Response:
 
 @router.post("/{number}/back")
 def go_back(number: int, form: Posted, desk: AtDesk) -> Response:
+    """Put an earlier edition in force again."""
     desk.check_form(form, Role.ADMINISTRATOR)
     why = note(form, "why") or f"back to @{number}"
     latest = typed_number(form, "seen", LONGEST_NUMBER)
@@ -175,11 +176,16 @@ class Edit:
     texts: tree_editing.Edits
 
     def files_in(self, runtime: Runtime) -> dict[str, str]:
+        """The texts of all files by name, with the edits applied."""
         return dict(sorted((tree_editing.files_of(runtime, self.base) | dict(self.texts)).items()))
 
 
 def edit_in(form: Form, desk: Desk, number: int) -> Edit:
-    """Read an edit from a form: the file in view, and the other changed files."""
+    """Read an edit from a form: the file in view, and the other changed files.
+
+    Raises:
+        BadInput: a file may not have such a name.
+    """
     base = tree_editing.edition_named(desk.runtime, number)
     before = tree_editing.files_of(desk.runtime, base)
     began = _files_at_first(form, desk, number)

@@ -33,6 +33,7 @@ class Band:
 
 @router.get("")
 def show_trees(desk: AtDesk) -> Response:
+    """Show all trees in force, and the faults of an edit that is not in force."""
     network, found = desk.network, _found(desk.runtime).unwise
     return desk.show(
         "trees.html",

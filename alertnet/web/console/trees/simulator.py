@@ -100,6 +100,7 @@ def _play(network: Network, now: datetime, given: Mapping[str, str], query: Mapp
 
 
 def _case(network: Network, given: Mapping[str, str]) -> tuple[Case, Facts]:
+    """Read the chosen case by the API's rules."""
     fields: dict[str, object] = {name: given[name] for name in FIELDS if given[name]}
     fields |= {name: CODE.findall(given[name]) for name in LISTS if given[name]}
     try:
