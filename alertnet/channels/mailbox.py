@@ -7,6 +7,7 @@ says more than a look reads is left.
 import imaplib
 import re
 import ssl
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -26,7 +27,9 @@ LONGEST_HEADERS = 4000
 MOST_BYTES = 1 << 26
 """The most bytes that a server may say in one look."""
 MOST_ANSWERS = 200
-"""The most answers that one look reads, and the most reports, the newest."""
+"""The most answers that one look reads, and the most reports."""
+MOST_OF_ONE = 20
+"""The most answers to one mail of ours, the newest: to take one apart may take half a second."""
 MOST_OTHERS = 40
 """The same of other mails in the name of somebody known, which anybody can forge."""
 LONGEST_MAIL = 1 << 17
@@ -118,17 +121,18 @@ class ImapMailbox:
         headers = list(_fetched(session, uids[-MOST_MAILS:], _HEADERS))
         is_all = len(uids) <= MOST_MAILS or any(at < since for _, at, _ in headers)
         late = [(uid, raw) for uid, at, raw in headers if at >= since]
-        named = {uid: set(MESSAGE_ID.findall(raw.decode("ascii", "replace"))) for uid, raw in late}
+        named = {uid: MESSAGE_ID.findall(raw.decode("ascii", "replace")) for uid, raw in late}
         sent = self._sent(set().union(*named.values()))
-        answers = [uid for uid, ids in named.items() if not ids.isdisjoint(sent)]
-        rest = [(uid, raw) for uid, raw in late if uid not in answers]
+        answered = {uid: next((id for id in ids if id in sent), None) for uid, ids in named.items()}
+        answers = _in_turn({uid: id for uid, id in answered.items() if id is not None})
+        rest = [(uid, raw) for uid, raw in late if answered[uid] is None]
         reports = [uid for uid, raw in rest if _IS_REPORT.search(raw)]
         known = set(self._known())
         others = [uid for uid, raw in rest if not _IS_REPORT.search(raw) and _names(raw, known)]
         # Anybody can send reports, and forge a sender, so they have rooms of their own.
-        rooms = ((answers, MOST_ANSWERS), (reports, MOST_ANSWERS), (others, MOST_OTHERS))
-        is_all &= all(len(uids) <= most for uids, most in rooms)
-        return [uid for uids, most in rooms for uid in uids[-most:]], is_all
+        rooms = ((answers, MOST_ANSWERS), (reports[::-1], MOST_ANSWERS), (others[::-1], MOST_OTHERS))
+        wanted = [uid for uids, most in rooms for uid in uids[:most]]
+        return wanted, is_all and len(wanted) == len(reports) + len(others) + sum(map(bool, answered.values()))
 
     def _read(self, session: "_Session", uids: Sequence[str], since: datetime) -> Iterator[ReceivedMail]:
         for _, at, raw in _fetched(session, uids, _BODY):
@@ -137,6 +141,19 @@ class ImapMailbox:
             is_meant = at >= since and (is_ours or not _IS_REPORT.search(raw))
             if is_meant and (mail := read_mail(raw, self._ours)) is not None:
                 yield ReceivedMail(at, mail)
+
+
+def _in_turn(answers: dict[str, str]) -> list[str]:
+    """The UIDs of these, each with the mail of ours that it answers: the newest answer to each, the one before it, ….
+
+    So whoever was sent a mail, and answers it a hundred times, keeps nobody else's answer from being read.
+    """
+    before: Counter[str] = Counter()
+    place: dict[str, int] = {}
+    for uid, ours in reversed(answers.items()):
+        before[ours] += 1
+        place[uid] = before[ours]
+    return sorted((uid for uid in place if place[uid] <= MOST_OF_ONE), key=place.__getitem__)
 
 
 def _names(raw: bytes, addresses: Collection[str]) -> bool:

@@ -41,6 +41,8 @@ _LEFT_OUT = frozenset(("head", "style", "script", "title", "blockquote"))
 _LINE_ENDS = frozenset(("br", "p", "div", "tr", "li", "h1", "h2", "h3", "hr", "blockquote"))
 _IN_WORDS = frozenset(("subject", "references", "in-reply-to"))
 """The headers that are read without looking for parts in them."""
+_SLOW = frozenset(("punycode", "idna"))
+"""What is taken for a character set and never is that of a mail: to decode one takes the longer by its square."""
 _UNREADABLE = (LookupError, ValueError, TypeError, AttributeError, RecursionError)
 """What the standard library raises for broken mail that its own list of defects does not cover."""
 
@@ -155,6 +157,8 @@ def _text_as(mail: EmailMessage, subtype: Literal["plain", "html"]) -> str:
         if body is None:
             return ""
         try:
+            if body.get_content_charset() in _SLOW:
+                raise LookupError
             text = str(body.get_content())
         except LookupError:
             # Mail names more character sets than are known here.

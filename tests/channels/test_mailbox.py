@@ -127,6 +127,21 @@ def test_nobody_hides_an_answer_behind_mails_that_only_seem_to_be_answers(
     assert (words(listing), listing.is_whole) == (["4711"], True)
 
 
+def test_whoever_answers_without_end_keeps_nobody_elses_answer_from_being_read(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A11: a hundred long answers to the one mail that they were sent took all the time that each look has."""
+    monkeypatch.setattr(mailbox_module, "MOST_OF_ONE", 2)
+    monkeypatch.setattr(mailbox_module, "AT_ONCE", 1)
+    comes(sandbox, "4711")
+    for number in range(4):
+        comes(sandbox, f"again {number}", In_Reply_To=f"<{'a' * 32}@sandbox.example>")
+
+    listing = mailbox(sandbox, sent=lambda ids: ids).received(NOW)
+
+    assert (words(listing), listing.is_whole) == (["again 3", "4711", "again 2"], False)
+
+
 def test_a_mailbox_full_of_old_mail_is_read_whole(
     sandbox: Sandbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

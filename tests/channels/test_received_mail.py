@@ -247,7 +247,7 @@ def test_where_the_plain_text_is_blank_the_page_is_read() -> None:
     assert read(mail).words == "4711"
 
 
-@pytest.mark.parametrize("charset", ["windows-1252http-equiv", "iso-8859-8-i-e", "x-user-defined"])
+@pytest.mark.parametrize("charset", ["windows-1252http-equiv", "iso-8859-8-i-e", "x-user-defined", "punycode"])
 def test_words_in_a_character_set_that_nobody_knows_are_read_as_far_as_they_go(charset: str) -> None:
     """A12: such an answer was dropped."""
     raw = answer("4711 de acuerdo").as_bytes().replace(b"utf-8", charset.encode())
