@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from pypdf import PdfReader
 
-from alertnet.cli.field.field_card import Format, drawn
+from alertnet.cli.field.field_card import drawn
 from alertnet.core.inbound.field_words import ALARMS, PANIC, FieldVerb
 from alertnet.core.inbound.sms_grammar import parse_report
 from alertnet.core.incident import TYPES
@@ -63,7 +63,7 @@ def test_every_line_has_room_on_its_panel(renderer: Renderer, language: str, dis
         if text.strip():
             written.append((text.strip(), cm[4] / MM, (page.mediabox.height - cm[5]) / MM, size))
 
-    page = PdfReader(BytesIO(drawn([panels], Format.PDF))).pages[0]
+    page = PdfReader(BytesIO(drawn([panels], "pdf"))).pages[0]
     page.extract_text(visitor_text=note)
 
     for row, panel in enumerate(panels):

@@ -1,8 +1,7 @@
 """`alertnet call-sheet`: whom to call by hand, and what to say, when everything else is down."""
 
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -14,13 +13,9 @@ if TYPE_CHECKING:
     from alertnet.core.incident import Facts
     from alertnet.messages.call_sheet import Origin
 
+Format = Literal["pdf", "text"]
 
-class Format(StrEnum):
-    PDF = "pdf"
-    TEXT = "text"
-
-
-SUFFIX = {Format.PDF: ".pdf", Format.TEXT: ".txt"}
+SUFFIX = {"pdf": ".pdf", "text": ".txt"}
 
 Ref = Annotated[
     str | None, typer.Argument(metavar="REF", help="An incident: the sheet holds its plan, and who has answered.")
@@ -52,7 +47,7 @@ def call_sheet(
     trees: Trees = None,
     templates: Templates = TEMPLATES,
     language: Language = "en",
-    format: As = Format.PDF,
+    format: As = "pdf",
     output: Output = None,
 ) -> None:
     """Write a sheet for the day when all is down: whom to call, in which order, with which words.
@@ -87,7 +82,7 @@ def _printed(sheet: "CallSheet", origin: "Origin", templates: Path, language: st
     if language not in renderer.languages:
         raise BadInput("--language", language, renderer.languages)
     words = SheetInWords(sheet, origin, renderer, language)
-    if format is Format.TEXT:
+    if format == "text":
         return as_text(words.groups()).encode()
     from alertnet.cli.call_sheet.pdf import as_pdf
 

@@ -1,10 +1,9 @@
 """`alertnet letter`: a letter that introduces the network to a contact, to hand over in advance."""
 
 import re
-from enum import StrEnum
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -21,12 +20,7 @@ if TYPE_CHECKING:
 
 INCOMPLETE = "It can't say whence genuine messages come: write the letter to hand over where alertnet is installed."
 
-
-class Format(StrEnum):
-    PDF = "pdf"
-    HTML = "html"
-    VCF = "vcf"
-
+Format = Literal["pdf", "html", "vcf"]
 
 Who = Annotated[
     str,
@@ -56,7 +50,7 @@ def letter(
     trees: Trees = TREES,
     templates: Templates = TEMPLATES,
     language: Language = None,
-    format: As = Format.PDF,
+    format: As = "pdf",
     output: Output = None,
 ) -> None:
     """Write a letter that introduces the network to a contact: who calls, and how to answer.
@@ -106,11 +100,11 @@ def _written(
     from alertnet.messages.letter import Letter
     from alertnet.runtime.clock import system_clock
 
-    if format is Format.VCF:
+    if format == "vcf":
         return _as_card(tree.sender, sender)
     words = Letter(tree, contact, sender, renderer, language)
     foot = words.foot(system_clock().date())
-    if format is Format.PDF:
+    if format == "pdf":
         return as_pdf(words.groups(), language, foot)
     return _as_html(words.groups(), foot, language).encode()
 

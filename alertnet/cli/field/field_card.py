@@ -1,9 +1,8 @@
 """`alertnet field-card`: a wallet card that tells members of the field what to write."""
 
 from dataclasses import asdict
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -18,11 +17,7 @@ MOST_LANGUAGES = 3
 """How many columns fit on the page."""
 DPI = 300
 
-
-class Format(StrEnum):
-    PDF = "pdf"
-    PNG = "png"
-
+Format = Literal["pdf", "png"]
 
 Team = Annotated[
     str | None,
@@ -68,8 +63,8 @@ def field_card(
     callback = _callback(read_network(trees), team) if team else None
     number = next(iter(examine().settings.twilio_from), None)
     columns = [panels_of(renderer, each, number, callback, discreet=discreet) for each in chosen]
-    is_picture = (format or (output.suffix.lower() if output else "")) in (Format.PNG, ".png")
-    form = Format.PNG if is_picture else Format.PDF
+    is_picture = (format or (output.suffix.lower() if output else "")) in ("png", ".png")
+    form: Format = "png" if is_picture else "pdf"
     path = output or Path(f"card.{form}")
     write_confidential(path, drawn(columns, form), f"{path}: cut along the outer line, fold along the others.")
     if number is None:

@@ -4,10 +4,9 @@ import gc
 import json
 from collections.abc import Iterable
 from datetime import date
-from enum import StrEnum
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -20,12 +19,7 @@ if TYPE_CHECKING:
 
 Strict = Annotated[bool, typer.Option("--strict", help="End with exit code 1 where something is unwise.")]
 
-
-class Format(StrEnum):
-    TEXT = "text"
-    JSON = "json"
-    GITHUB = "github"
-
+Format = Literal["text", "json", "github"]
 
 As = Annotated[
     Format, typer.Option("--format", help="text is for reading, json for programs, github for GitHub Actions.")
@@ -33,7 +27,7 @@ As = Annotated[
 
 
 def check(
-    folder: TreesFolder = TREES, strict: Strict = False, format: As = Format.TEXT, templates: Templates = TEMPLATES
+    folder: TreesFolder = TREES, strict: Strict = False, format: As = "text", templates: Templates = TEMPLATES
 ) -> None:
     """Report every fault of every file, with its line and what is allowed, and what is legal but unwise.
 
@@ -47,12 +41,12 @@ def check(
     found = survey(folder, system_clock().date(), _spoken(templates), _tested)
     faults, unwise = found.faults, found.unwise
     match format:
-        case Format.JSON:
+        case "json":
             listed = [*_plain("error", faults), *_plain("warning", unwise)]
             typer.echo(json.dumps(listed, indent=1, ensure_ascii=False))
-        case Format.GITHUB:
+        case "github":
             typer.echo("\n".join([*_annotations("error", folder, faults), *_annotations("warning", folder, unwise)]))
-        case Format.TEXT:
+        case "text":
             _write(folder, found)
     raise typer.Exit(2 if faults else 1 if strict and unwise else 0)
 

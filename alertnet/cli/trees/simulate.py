@@ -3,9 +3,8 @@
 import json
 from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import typer
@@ -25,12 +24,7 @@ LONGEST_HOURS = 24 * 7
 ANSWERED_AFTER = timedelta(minutes=5)
 """How soon alarms are answered in the second cost estimate, shown beside that of a night without answers."""
 
-
-class Format(StrEnum):
-    TEXT = "text"
-    JSON = "json"
-    HTML = "html"
-    SVG = "svg"
+Format = Literal["text", "json", "html", "svg"]
 
 
 @value
@@ -119,7 +113,7 @@ def simulate(
     messages: Messages = False,
     full: Full = False,
     templates: Templates = TEMPLATES,
-    format: As = Format.TEXT,
+    format: As = "text",
 ) -> None:
     """Play a case through, and print who would be told what and when. Nothing is sent. Needs --country and --type.
 
@@ -163,11 +157,11 @@ def _shown(played: "Played", rules: "Rules", format: Format, full: bool, with_wo
     from alertnet.cli.trees.written import as_text
 
     match format:
-        case Format.JSON:
+        case "json":
             return json.dumps(played.as_plain(with_words=with_words), indent=1, ensure_ascii=False)
-        case Format.HTML:
+        case "html":
             return as_html(played, rules)
-        case Format.SVG:
+        case "svg":
             return picture_of(played)
-        case Format.TEXT:
+        case "text":
             return as_text(played, rules, full=full, with_words=with_words)
