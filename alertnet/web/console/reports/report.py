@@ -5,11 +5,11 @@ loads this one.
 """
 
 from datetime import timedelta
-from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
+from pydantic.json_schema import WithJsonSchema
 
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.errors import Forbidden, TooMany
@@ -17,12 +17,12 @@ from alertnet.core.incident import as_ref
 from alertnet.core.limits import REPORTS
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.records import incidents
-from alertnet.web.api.fields import one_of
+from alertnet.web.api.fields import among, one_of
 from alertnet.web.api.incidents import id_of
 from alertnet.web.auth import COORDINATE, InForce, Reader, runtime_of
 from alertnet.web.console.refusing import Told
 from alertnet.web.console.sessions import Viewer
-from alertnet.web.console.shown import HEADERS, as_file, may_act
+from alertnet.web.console.shown import ENGLISH, HEADERS, LANGUAGES, as_file, may_act
 from alertnet.web.problems import documented
 from alertnet.web.throttle import in_turn
 
@@ -31,24 +31,8 @@ desk = APIRouter(route_class=Told)
 
 CSP = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
 HTML, PDF = "text/html", "application/pdf"
+FORMATS = ("html", "pdf")
 WHOSE = "only whoever may coordinate reads more than a minimal report"
-
-
-class Format(StrEnum):
-    """The file format of a report."""
-
-    HTML = "html"
-    PDF = "pdf"
-
-
-class Language(StrEnum):
-    """The languages of a report, which are the console's."""
-
-    EN = "en"
-    ES = "es"
-    FR = "fr"
-    DE = "de"
-    PT = "pt"
 
 
 class Asked(BaseModel):
@@ -57,8 +41,8 @@ class Asked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     disclosure: Annotated[Disclosure, one_of(Disclosure)] = Disclosure.MINIMAL
-    language: Annotated[Language, one_of(Language)] = Language.EN
-    format: Annotated[Format, one_of(Format)] = Format.HTML
+    language: Annotated[str, among(LANGUAGES), WithJsonSchema({"type": "string", "enum": [*LANGUAGES]})] = ENGLISH
+    format: Annotated[str, among(FORMATS), WithJsonSchema({"type": "string", "enum": FORMATS})] = "html"
 
 
 @desk.get("/desk/incidents/{ref}/report", include_in_schema=False)
@@ -97,12 +81,12 @@ def _answer(runtime: Runtime, id: str, ref: str, asked: Asked) -> Response:
     from alertnet.flows.desk.report import Tongue, read_report
     from alertnet.web.console.desk import sayer
 
-    language = asked.language.value
+    language, is_pdf = asked.language, asked.format == "pdf"
     labels = runtime.renderer(runtime.edition.templates).page_words(language)
     with in_turn():
         report = runtime.read(read_report, id, asked.disclosure, Tongue(language, sayer(runtime, language), labels))
-        body = report.as_pdf() if asked.format is Format.PDF else report.as_html().encode()
+        body = report.as_pdf() if is_pdf else report.as_html().encode()
     name = f"{as_ref(ref)}-{asked.disclosure}.{asked.format}"
-    if asked.format is Format.PDF:
+    if is_pdf:
         return as_file(name, body, PDF)
     return Response(body, headers={**HEADERS, "Content-Security-Policy": CSP}, media_type=HTML)
