@@ -80,6 +80,22 @@ SCHEMA: dict[str, Any] = {
 }
 
 
+STATUS: Mapping[type[Exception], int] = {
+    BadInput: 422,
+    Unknown: 404,
+    Purged: 410,
+    Forbidden: 403,
+    WrongState: 409,
+    TooMany: 429,
+    DatabaseAway: 503,
+}
+
+
+def status_of(error: Exception) -> int:
+    """The status by which an error of ours leaves; 409 where none is its own."""
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 409)
+
+
 class Problem(Response):
     media_type = MEDIA_TYPE
 
@@ -110,15 +126,8 @@ def install(app: FastAPI) -> None:
     """Make every error leave as a problem document."""
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(AnyHTTPException, _refused)
-    app.add_exception_handler(
-        BadInput, lambda _, error: _unprocessable([_entry(error.field, error.value, error.allowed)])
-    )
-    app.add_exception_handler(Unknown, lambda _, error: Problem(404, str(error)))
-    app.add_exception_handler(Purged, lambda _, error: Problem(410, str(error)))
-    app.add_exception_handler(Forbidden, lambda _, error: Problem(403, str(error)))
-    app.add_exception_handler(WrongState, lambda _, error: Problem(409, str(error), current=error.current))
-    app.add_exception_handler(TooMany, _not_now)
-    app.add_exception_handler(DatabaseAway, _not_now)
+    for kind in STATUS:
+        app.add_exception_handler(kind, _of_ours)
     # The client has gone and reads no answer; this only keeps it from being logged as a fault of ours.
     app.add_exception_handler(ClientDisconnect, lambda _, __: Problem(408, "the body did not come to its end"))
     app.add_exception_handler(Exception, our_fault)
@@ -178,9 +187,12 @@ def _shown(value: Any) -> Any:
     return "a list" if isinstance(value, list) else "an object" if isinstance(value, dict) else "another value"
 
 
-def _not_now(_: Request, error: Any) -> Response:
-    status = 429 if isinstance(error, TooMany) else 503
-    return Problem(status, str(error), {"Retry-After": str(math.ceil(error.retry_after.total_seconds()))})
+def _of_ours(_: Request, error: Any) -> Response:
+    if isinstance(error, BadInput):
+        return _unprocessable([_entry(error.field, error.value, error.allowed)])
+    later = {"Retry-After": str(math.ceil(error.retry_after.total_seconds()))} if hasattr(error, "retry_after") else {}
+    more = {"current": error.current} if isinstance(error, WrongState) else {}
+    return Problem(status_of(error), str(error), later, **more)
 
 
 def _refused(request: Request, error: Any) -> Response:

@@ -10,35 +10,16 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from alertnet.core.errors import AlertnetError, BadInput, Forbidden, Purged, TooMany, Unknown, WrongState
+from alertnet.core.errors import AlertnetError, BadInput, TooMany, Unknown
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.tree_editing import Faulty
 from alertnet.web.auth import runtime_of
-from alertnet.web.console.sessions import (
-    SIGN_IN,
-    Busy,
-    DoneBefore,
-    SignedOut,
-    Unproven,
-    keep,
-)
+from alertnet.web.console.sessions import SIGN_IN, Busy, DoneBefore, SignedOut, Unproven, keep
 from alertnet.web.console.shown import ENGLISH, go_to, language_of, sayer, show, translated
 from alertnet.web.forms import read_form
-from alertnet.web.problems import OUR_FAULT
+from alertnet.web.problems import OUR_FAULT, status_of
 from alertnet.web.throttle import CROWDED
 
-STATUS: Mapping[type[Exception], int] = {
-    BadInput: 422,
-    Faulty: 422,
-    Unknown: 404,
-    Purged: 410,
-    WrongState: 409,
-    Forbidden: 403,
-    DoneBefore: 409,
-    TooMany: 429,
-    DatabaseAway: 503,
-    Busy: 503,
-}
 AWAY = "the database gives no answer: nothing was recorded; try again in a moment"
 NOT_ALLOWED = "{field}: {value} is not allowed (allowed: {allowed})"
 MISSING = "{field}: missing (allowed: {allowed})"
@@ -128,13 +109,13 @@ def refused(request: Request, error: AlertnetError | None) -> dict[str, Any]:
     """The status of a page that shows a form again, and the text of the error above it."""
     if error is None:
         return {"status": 200, "error": ""}
-    return {"status": STATUS[type(error)], "error": told(error, language_of(request))}
+    return {"status": status_of(error), "error": told(error, language_of(request))}
 
 
 def _refusal(request: Request, error: Exception) -> Response:
     why = told(error, language_of(request))
     before = error.location if isinstance(error, DoneBefore) else ""
-    status = STATUS.get(type(error), 409)
+    status = 503 if isinstance(error, Busy) else status_of(error)
     headers = {}
     if isinstance(error, DatabaseAway | Busy | TooMany):
         headers["Retry-After"] = str(int(error.retry_after.total_seconds()))

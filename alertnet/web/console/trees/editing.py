@@ -27,10 +27,11 @@ from alertnet.store.records.credentials.users import Role
 from alertnet.store.records.editions import Publication
 from alertnet.web.console.access.proving import check_password
 from alertnet.web.console.desk import AtDesk, Desk
-from alertnet.web.console.refusing import STATUS, Told, told
+from alertnet.web.console.refusing import Told, told
 from alertnet.web.console.shown import HEADERS, go_to, sayer
 from alertnet.web.forms import Form, Posted, needed, note, typed
 from alertnet.web.forms import number as typed_number
+from alertnet.web.problems import status_of
 
 router = APIRouter(prefix="/desk/editions", include_in_schema=False, route_class=Told)
 
@@ -231,7 +232,7 @@ def _editor(desk: Desk, edit: Edit, checked: Checked | None = None, refusal: Exc
     is_late = isinstance(refusal, WrongState)
     return desk.show(
         "editor.html",
-        status=200 if refusal is None else STATUS.get(type(refusal), 409),
+        status=200 if refusal is None else status_of(refusal),
         publishes=desk.who.role.may(Role.ADMINISTRATOR),
         edit=edit,
         files=files,
@@ -261,7 +262,8 @@ def _as_plain(checked: Checked, name: str, language: str) -> dict[str, list[dict
     """The findings in JSON form, those of the file in view apart from the others."""
     say = sayer(language)
     found = [
-        {"kind": each.kind, "file": each.file, "line": each.line, "text": each.said(say)} for each in checked.found
+        {"kind": kind, "file": each.file if each.line else "", "line": each.line, "text": each.said(say)}
+        for kind, each in checked.found
     ]
     return {
         "faults": [each for each in found if each["file"] == name],
