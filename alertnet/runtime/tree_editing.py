@@ -32,27 +32,6 @@ Edits = Mapping[str, str]
 
 
 @value
-class Finding:
-    """A fault, or (`kind` warning) something unwise; `line` 0: about the folder as a whole."""
-
-    kind: str
-    fault: Fault
-
-    @property
-    def line(self) -> int:
-        return self.fault.line
-
-    @property
-    def file(self) -> str:
-        """The file that it is in; empty for the folder as a whole."""
-        return self.fault.file if self.line else ""
-
-    def said(self, say: Say) -> str:
-        """What is wrong, in the language of `say`."""
-        return self.fault.said(say)
-
-
-@value
 class FilesInForce:
     """Where things stand in the files in force.
 
@@ -61,7 +40,7 @@ class FilesInForce:
     contact; both without those of shared folders. All are empty where the files were not stored.
     """
 
-    unwise: Mapping[str, Mapping[str, Sequence[Finding]]] = field(default_factory=dict)
+    unwise: Mapping[str, Mapping[str, Sequence[Fault]]] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     contacts: Mapping[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
 
@@ -88,10 +67,9 @@ class Checked:
     changes: tuple[Phrase, ...] = ()
 
     @property
-    def found(self) -> tuple[Finding, ...]:
-        """Faults, then unwise things, each with its place."""
-        found = [("fault", each) for each in self.faults] + [("warning", each) for each in self.unwise]
-        return tuple(Finding(kind, each) for kind, each in found)
+    def found(self) -> list[tuple[str, Fault]]:
+        """Faults, then unwise things, each with its kind."""
+        return [("fault", each) for each in self.faults] + [("warning", each) for each in self.unwise]
 
 
 def keys_explained() -> Mapping[str, Mapping[str, Key]]:
@@ -134,13 +112,13 @@ def in_force(runtime: Runtime, tested: Tested) -> FilesInForce:
     with _laid_out(runtime, packed) as place:
         found = _surveyed(runtime, place, tested)
     own = texts_in(packed).keys()
-    unwise: dict[str, dict[str, list[Finding]]] = {}
+    unwise: dict[str, dict[str, list[Fault]]] = {}
     for fault in found.unwise:
         part = ".".join(fault.path.split(".")[:2])
         in_trees = [id for id, file in found.files.items() if fault.file in (file, _shared_file(runtime, id, part))]
         within = replace(fault, path=fault.path.removeprefix(f"{part}."))
         for tree in in_trees or [""]:
-            unwise.setdefault(tree, {}).setdefault(part, []).append(Finding("warning", within if tree else fault))
+            unwise.setdefault(tree, {}).setdefault(part, []).append(within if tree else fault)
     return FilesInForce(
         unwise,
         {tree: file for tree, file in found.files.items() if file in own},

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from typing import TypeVar
 
 from fastapi import APIRouter, Response
 
@@ -11,12 +12,14 @@ from alertnet.core.directory.contact_tree import ContactTree, Level
 from alertnet.core.errors import Unknown
 from alertnet.flows.notifications.number_tests import shown_to_work
 from alertnet.runtime import tree_editing
-from alertnet.runtime.tree_editing import FilesInForce, Finding
+from alertnet.runtime.tree_editing import FilesInForce
 from alertnet.runtime.wiring import Runtime
 from alertnet.web.console.desk import AtDesk
 from alertnet.web.console.refusing import Told
 
 router = APIRouter(prefix="/desk/trees", include_in_schema=False, route_class=Told)
+
+T = TypeVar("T")
 
 
 @value
@@ -69,11 +72,11 @@ def _found(runtime: Runtime) -> FilesInForce:
     return tree_editing.in_force(runtime, lambda network: runtime.read(shown_to_work, network))
 
 
-def _beside(found: Mapping[str, Sequence[Finding]], bands: Sequence[Band]) -> dict[str, list[Finding]]:
+def _beside(found: Mapping[str, Sequence[T]], bands: Sequence[Band]) -> dict[str, list[T]]:
     """Findings by the level or contact beside which they are drawn; "" for those that are not in the picture."""
     drawn = {f"levels.{at}" for at, _ in enumerate(bands)}
     drawn |= {f"contacts.{contact.id}" for band in bands for contact in band.contacts}
-    beside: dict[str, list[Finding]] = {}
+    beside: dict[str, list[T]] = {}
     for part, findings in found.items():
         beside.setdefault(part if part in drawn else "", []).extend(findings)
     return beside
