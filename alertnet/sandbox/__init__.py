@@ -4,7 +4,7 @@ It speaks the provider's protocol (REST, TwiML, signed webhooks) and SMTP, so th
 unchanged. Nothing in production imports it.
 """
 
-from alertnet.sandbox.mail import Mail, Mailbox
+from alertnet.sandbox.mail import Mail, Mailbox, MailFault
 from alertnet.sandbox.server import Sandbox
 from alertnet.sandbox.telephony.faults import Fault
 from alertnet.sandbox.telephony.handset import Call, Handset

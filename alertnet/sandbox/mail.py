@@ -62,21 +62,9 @@ class Mailbox:
     """What the scanner has opened: method and link."""
     _faults: list[MailFault] = field(default_factory=list)
 
-    def refuses(self, times: int) -> None:
-        """Answer 550 to the next `times` mails."""
-        self._faults += [MailFault.REFUSED] * times
-
-    def greylists(self, times: int) -> None:
-        """Answer 451 to the next `times` mails."""
-        self._faults += [MailFault.GREYLISTED] * times
-
-    def cuts_off(self, times: int) -> None:
-        """Keep the next `times` mails, but drop the connection instead of confirming them."""
-        self._faults += [MailFault.CUT_OFF] * times
-
-    def bounces(self, times: int) -> None:
-        """Accept the next `times` mails, and send each back with a report (RFC 3464)."""
-        self._faults += [MailFault.BOUNCED] * times
+    def misbehaves(self, fault: MailFault, times: int = 1) -> None:
+        """Apply this fault to the next `times` mails."""
+        self._faults += [fault] * times
 
     def replies(self, text: str, *, to: Mail | None = None, sender: str = "", **headers: str) -> None:
         """Answer a mail, by default the latest, as people do: above the original, which is quoted.

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from types import TracebackType
 from typing import Self
 
 import uvicorn
@@ -50,12 +49,8 @@ class Listener:
         app: ASGIApp,
         smtp: Callable[[], asyncio.Protocol],
         imap: Callable[[], asyncio.Protocol],
-        port: int,
-        smtp_port: int,
     ) -> None:
-        self.port = port
-        self.smtp_port = smtp_port
-        self.imap_port = 0
+        self.port = self.smtp_port = self.imap_port = 0
         self._smtp = smtp
         self._imap = imap
         self._config = uvicorn.Config(app, lifespan="off", ws="none", log_config=None, access_log=False)
@@ -129,8 +124,6 @@ class Sandbox:
         number: str = "+15005550006",
         live: bool = False,
         now: Callable[[], datetime] = utc_now,
-        port: int = 0,
-        smtp_port: int = 0,
         post: Post | None = None,
         ids: Iterator[int] | None = None,
     ) -> None:
@@ -143,7 +136,7 @@ class Sandbox:
         self._post_office = PostOffice(visit, now)
         rest = Rest(self.network, self._texts, self._exchange, auth_token, self.settle)
         imap = ImapServer(lambda: self._post_office.mailbox(OUR_ADDRESS).mails)
-        self._listener = Listener(rest.app(), self._post_office.protocol, imap.protocol, port, smtp_port)
+        self._listener = Listener(rest.app(), self._post_office.protocol, imap.protocol)
         self._live = live
         self._stopping = threading.Event()
 
@@ -167,9 +160,7 @@ class Sandbox:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     @property

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from alertnet.sandbox import Sandbox
+from alertnet.sandbox import MailFault, Sandbox
 from alertnet.sandbox.page.app import show_letter
 
 ANA = "ana@embassy.example"
@@ -38,10 +38,10 @@ def test_a_mailbox_has_one_name_in_any_case(sandbox: Sandbox) -> None:
     assert len(sandbox.mailbox(ANA).mails) == 1
 
 
-@pytest.mark.parametrize(("act", "code"), [("refuses", 550), ("greylists", 451)])
-def test_a_mailbox_that_takes_no_mail_says_so_and_then_does(sandbox: Sandbox, act: str, code: int) -> None:
+@pytest.mark.parametrize(("fault", "code"), [(MailFault.REFUSED, 550), (MailFault.GREYLISTED, 451)])
+def test_a_mailbox_that_takes_no_mail_says_so_and_then_does(sandbox: Sandbox, fault: MailFault, code: int) -> None:
     mailbox = sandbox.mailbox(ANA)
-    getattr(mailbox, act)(times=1)
+    mailbox.misbehaves(fault)
 
     with pytest.raises(smtplib.SMTPRecipientsRefused) as refusal:
         deliver(sandbox)
@@ -53,7 +53,7 @@ def test_a_mailbox_that_takes_no_mail_says_so_and_then_does(sandbox: Sandbox, ac
 
 def test_a_cut_connection_hides_that_the_mail_was_kept(sandbox: Sandbox) -> None:
     """A5: an answer can get lost after DATA too."""
-    sandbox.mailbox(ANA).cuts_off(times=1)
+    sandbox.mailbox(ANA).misbehaves(MailFault.CUT_OFF)
 
     with pytest.raises(smtplib.SMTPServerDisconnected):
         deliver(sandbox)

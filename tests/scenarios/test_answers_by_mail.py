@@ -11,6 +11,7 @@ from alertnet.core.incident import Severity
 from alertnet.flows.incidents.lone_text import facts_of_text, open_text
 from alertnet.flows.notifications import number_tests
 from alertnet.flows.unit.locked_incident import take_up
+from alertnet.sandbox import MailFault
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.inbound import unseen
 from alertnet.store.tables import attempts, incidents, notifications, timeline
@@ -239,7 +240,7 @@ def test_whoever_has_answered_or_hears_that_it_is_over_is_asked_for_nothing_more
 
 def test_a_mail_that_comes_back_lets_the_next_method_go_at_once(world: World) -> None:
     """B3: a relay accepts what the mailbox's own server refuses minutes later."""
-    world.mailbox(SPAIN).bounces(1)
+    world.mailbox(SPAIN).misbehaves(MailFault.BOUNCED)
     incident = world.raises()
     while not world.mailbox("alertnet@sandbox.example").mails:
         world.passes(minutes=1)
@@ -254,7 +255,7 @@ def test_a_mail_that_comes_back_lets_the_next_method_go_at_once(world: World) ->
 def test_only_what_the_address_itself_sends_back_says_that_it_is_bad(world: World, at: str, failure: str) -> None:
     """A list or a forwarding has one bad address, behind which others read on."""
     ours = world.mailbox("alertnet@sandbox.example")
-    world.mailbox(SPAIN).bounces(1)
+    world.mailbox(SPAIN).misbehaves(MailFault.BOUNCED)
     world.raises()
     while not ours.mails:
         world.passes(minutes=1)

@@ -6,6 +6,7 @@ from shutil import copytree
 import pytest
 from sqlalchemy import select, text, update
 
+from alertnet.sandbox import MailFault
 from alertnet.store.records.timeline import SYSTEM
 from alertnet.store.tables import escalations, incidents, timeline
 from tests.scenarios.conftest import Worlds
@@ -29,7 +30,7 @@ def refuses_everything(world: World) -> None:
         for contact in tree.contacts.values():
             for method in contact.methods:
                 if "@" in method.address:
-                    world.mailbox(method.address).refuses(100)
+                    world.mailbox(method.address).misbehaves(MailFault.REFUSED, 100)
                 else:
                     world.phone(method.address).behaves("invalid")
 
@@ -57,7 +58,7 @@ def test_an_sms_that_fails_brings_the_next_method_at_once(world: World, behaviou
 
 def test_a_mail_that_bounces_brings_the_next_method_at_once(world: World) -> None:
     """B3, hand-over: bounce; `550 5.1.1` says that there is no such mailbox."""
-    world.mailbox(SEVERAL_METHODS["email"]).refuses(1)
+    world.mailbox(SEVERAL_METHODS["email"]).misbehaves(MailFault.REFUSED)
     incident = world.raises()
 
     world.passes(minutes=10)
@@ -125,7 +126,7 @@ def test_whoever_lets_our_sms_through_again_has_the_alert_at_once(world: World, 
 def test_when_all_methods_have_failed_the_deputy_is_told_at_once(world: World) -> None:
     """B3, hand-over: not after half of the wait, but now."""
     world.phone("coordinator").behaves("invalid")
-    world.mailbox("duty@pbi-colombia.example").refuses(1)
+    world.mailbox("duty@pbi-colombia.example").misbehaves(MailFault.REFUSED)
 
     incident = world.raises()
 
@@ -142,7 +143,7 @@ def test_when_nobody_can_be_reached_the_level_gives_way_at_once(world: World) ->
     """B3: the next level opens now."""
     for who in ("coordinator", "second coordinator"):
         world.phone(who).behaves("invalid")
-    world.mailbox("duty@pbi-colombia.example").refuses(1)
+    world.mailbox("duty@pbi-colombia.example").misbehaves(MailFault.REFUSED)
 
     incident = world.raises()
 

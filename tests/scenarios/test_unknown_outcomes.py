@@ -9,7 +9,7 @@ import pytest
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.runtime.wiring import Runtime, make_runtime
-from alertnet.sandbox import Fault
+from alertnet.sandbox import Fault, MailFault
 from alertnet.worker.due_work import Job, Search, perform
 from alertnet.worker.sender import Sending
 from alertnet.worker.service import POOLS, Worker, strides
@@ -116,7 +116,7 @@ def test_a_call_whose_answer_is_lost_is_not_placed_again(world: World) -> None:
 def test_a_mail_whose_answer_is_lost_is_sent_once_more_at_most(world: World) -> None:
     """A5: a mail server can't be asked; mailboxes see by the Message-ID that they have the second one already."""
     mailbox = world.mailbox("duty@pbi-international.example")
-    mailbox.cuts_off(1)
+    mailbox.misbehaves(MailFault.CUT_OFF)
     incident = world.raises()
 
     world.passes(minutes=20)

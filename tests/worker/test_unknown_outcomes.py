@@ -16,7 +16,7 @@ from alertnet.flows.sending.record_outcome import track_sms
 from alertnet.flows.sending.render_and_send import Claimed
 from alertnet.flows.sending.send_capacity import Outward, ProviderLine
 from alertnet.flows.sending.settle_unknown import MOST_QUERIES, claim_status_queries, expire_lease, record_lookup
-from alertnet.sandbox import Fault
+from alertnet.sandbox import Fault, MailFault
 from alertnet.sandbox.telephony.network import Message
 from tests.worker.conftest import Stages
 from tests.worker.stage import CARLA, CARLAS_MAIL, DIEGO, EMMA, MINUTE, NOW, OURS, Stage, network
@@ -231,7 +231,7 @@ def test_an_acknowledgement_ends_the_doubt(stage: Stage) -> None:
 
 def test_a_mail_whose_fate_is_unknown_is_sent_once_more(stage: Stage) -> None:
     """A5: a relay can't be asked: after two questions without an answer one more mail goes, and no third."""
-    stage.sandbox.mailbox(CARLAS_MAIL).cuts_off(times=1)
+    stage.sandbox.mailbox(CARLAS_MAIL).misbehaves(MailFault.CUT_OFF)
     stage.opens()
 
     stage.passes(minutes=20)
