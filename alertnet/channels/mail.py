@@ -148,7 +148,6 @@ class SmtpRelay:
         user: str | None = None,
         password: str = "",
         deadline_seconds: float = DEADLINE_SECONDS,
-        connect_seconds: float = CONNECT_SECONDS,
         *,
         tls_at_once: bool = False,
     ) -> None:
@@ -159,7 +158,6 @@ class SmtpRelay:
         self._user = user
         self._password = password
         self._deadline_seconds = deadline_seconds
-        self._connect_seconds = connect_seconds
         self._greeting_name = mail_address(sender).domain
         self._tls_at_once = tls_at_once
         """Whether the relay expects TLS from the first byte (RFC 8314 3.3), where others are asked by STARTTLS."""
@@ -205,7 +203,7 @@ class SmtpRelay:
 
     def _session(self) -> "_Session":
         tls = self._tls if self._tls_at_once else None
-        return _Session(self._greeting_name, Deadline(self._deadline_seconds), self._connect_seconds, tls)
+        return _Session(self._greeting_name, Deadline(self._deadline_seconds), tls)
 
     def _prepare(self, session: "_Session") -> Result | None:
         """Connect, encrypt and authenticate; None where the relay is ready for a mail."""
@@ -244,18 +242,15 @@ def is_loopback(host: str) -> bool:
 class _Session(smtplib.SMTP):
     """smtplib's client with one deadline for everything; its own timeout applies to each read."""
 
-    def __init__(
-        self, greeting_name: str, deadline: Deadline, connect_seconds: float, tls: ssl.SSLContext | None
-    ) -> None:
+    def __init__(self, greeting_name: str, deadline: Deadline, tls: ssl.SSLContext | None) -> None:
         super().__init__(local_hostname=greeting_name)
         self._deadline = deadline
-        self._connect_seconds = connect_seconds
         self._tls = tls
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
         # The name that the certificate must prove; smtplib sets it only when it connects in its constructor.
         self._host = host
-        connection = open_socket(host, port, Deadline(min(self._connect_seconds, self._deadline.left())))
+        connection = open_socket(host, port, Deadline(min(CONNECT_SECONDS, self._deadline.left())))
         if self._tls is None:
             return connection
         connection.settimeout(self._deadline.left())

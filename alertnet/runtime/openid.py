@@ -76,8 +76,7 @@ class Provider:
         Raises:
             ProviderAway: it gives no usable answer.
         """
-        with self.transport.within(DEADLINE_SECONDS):
-            known = self._describes_itself()
+        known = self._describes_itself()
         client = OAuth2Client(None, self.client.id, scope=SCOPE, redirect_uri=self.back, code_challenge_method="S256")
         url, _ = client.create_authorization_url(
             self._safe(known, "authorization_endpoint"), asked.state, asked.verifier, nonce=asked.nonce
@@ -90,8 +89,7 @@ class Provider:
         Raises:
             ProviderAway: it gives no usable answer.
         """
-        with self.transport.within(DEADLINE_SECONDS):
-            known = self._describes_itself()
+        known = self._describes_itself()
         return self._safe(known, "end_session_endpoint") if known.get("end_session_endpoint") else None
 
     def who(self, asked: Asked, code: str, issuer: str | None, now: datetime) -> Account:
@@ -115,7 +113,8 @@ class Provider:
         return Account(known["issuer"], claims["sub"], email)
 
     def _describes_itself(self) -> dict[str, Any]:
-        known = self._get(f"{self.client.issuer}/.well-known/openid-configuration")
+        with self.transport.within(DEADLINE_SECONDS):
+            known = self._get(f"{self.client.issuer}/.well-known/openid-configuration")
         if str(known.get("issuer", "")).rstrip("/") != self.client.issuer:
             raise ProviderAway("it calls itself by another name")
         return known

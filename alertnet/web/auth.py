@@ -98,11 +98,6 @@ def text_of_key(request: Request) -> str | None:
     return text if text and scheme.lower() == "bearer" else None
 
 
-def known_key(request: Request) -> ApiKey | None:
-    text = text_of_key(request)
-    return known_keys_of(request).get(text) if text else None
-
-
 class ByKey(SecurityBase):
     """A dependency that lets a request in by its key, if that has the scope or may do everything.
 
@@ -129,12 +124,12 @@ class KeyWith(ByKey):
 
 async def key_to_act(request: Request, scope: str) -> ApiKey:
     """The key for an act, as it is known or looked up: a known one needs no change of threads, and may be revoked."""
-    key = known_key(request)
+    text, known = text_of_key(request), known_keys_of(request)
+    key = known.get(text) if text else None
     if key is None:
         key = await run_in_threadpool(_find, request)
-        text = text_of_key(request)
         if text and not key.is_dated:
-            known_keys_of(request).learn(text, key)
+            known.learn(text, key)
     return _permit(request, key, scope)
 
 

@@ -10,13 +10,7 @@ from alertnet.core.escalation.state import Acted, Event, Failed, Unsent
 from alertnet.core.notification import PromptAnswer
 from alertnet.flows.escalation.bad_addresses import report_strangers
 from alertnet.flows.escalation.escalate import move
-from alertnet.flows.escalation.record_response import (
-    Recorded,
-    Response,
-    events_of,
-    must_be_respondent,
-    respond,
-)
+from alertnet.flows.escalation.record_response import Recorded, Response, events_of, must_be_respondent, respond
 from alertnet.flows.notifications import phone_tasks, prompts
 from alertnet.flows.notifications.answer_changes import announce, told_at
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient

@@ -21,14 +21,7 @@ from alertnet.flows.notifications.floods import ring_once
 from alertnet.flows.sms.field_text import FieldText
 from alertnet.flows.sms.report_by_sms import raise_alarm
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
-from alertnet.flows.voice.incoming_call import (
-    Asks,
-    KeyedIn,
-    Reception,
-    came_long_ago,
-    key_written_code,
-    receive_call,
-)
+from alertnet.flows.voice.incoming_call import Asks, KeyedIn, Reception, came_long_ago, key_written_code, receive_call
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import inbound, incidents
 from alertnet.store.records.editions import Edition

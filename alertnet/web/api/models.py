@@ -12,15 +12,7 @@ from alertnet.core.directory.routine import Risk, Terms
 from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.inbound.field_words import FieldVerb
 from alertnet.core.inbound.on_the_road.journey import MOST_LEGS, Gap, Journey, JourneyKind, Leg, Status
-from alertnet.core.incident import (
-    TYPES,
-    CloseReason,
-    Facts,
-    Perpetrator,
-    Scope,
-    Severity,
-    affected_of,
-)
+from alertnet.core.incident import TYPES, CloseReason, Facts, Perpetrator, Scope, Severity, affected_of
 from alertnet.core.monitoring.drills import MOST_MONTHS
 from alertnet.web.api.fields import (
     Country,
