@@ -3,7 +3,7 @@
 from functools import partial
 
 from alertnet.core.directory.contact_tree import Then
-from alertnet.core.escalation.state import Failed, Status
+from alertnet.core.escalation.state import Failed, Status, Withdrawn
 from alertnet.core.incident import Scope
 from alertnet.core.notification import Kind
 from tests.core.cast import acknowledged, contact, coordinator, declined, embassy, level, night_of, relayed
@@ -153,6 +153,18 @@ def test_a_number_that_relayed_or_is_bad_is_not_used_in_later_rounds() -> None:
     later = [{line.split()[1] for line in played.forget().until(60).told} for played in (usable, unusable)]
 
     assert later == [{"ana", "bob", "office"}, {"office"}]
+
+
+def test_a_level_of_only_who_has_passed_it_on_is_passed_over_for_the_deputy_or_the_next() -> None:
+    """B3: what can notify nobody takes no time, and comes back with the number whose relay is revoked."""
+    levels = [level("One", "ana", "bob"), level("Two", "ana"), level("Three", "bob")]
+    alone, deputised = (night(*levels, cast=(contact("ana", deputy=each), contact("luis"))) for each in (None, "luis"))
+    for played in (alone, deputised):
+        played.at(1, relayed("ana", "+ana")).until(10)
+
+    assert alone.opened() == ["0 One", "10 Three"]
+    assert (deputised.opened()[-1], deputised.told[-1]) == ("10 Two", "10 luis sms")
+    assert deputised.at(11, Withdrawn("ana")).told[-1] == "11 ana sms"
 
 
 def test_a_new_round_ends_what_the_last_one_still_had_to_ring() -> None:

@@ -362,7 +362,7 @@ class Escalation:
         return next((each for each in dead if each.contact.id not in self._answered(run)), None)
 
     def _is_dead(self, run: Opened, turn: Turn) -> bool:
-        return self._answer(run, turn.contact.id) is False or not turn.left
+        return self._answer(run, turn.contact.id) is False or turn.is_lost
 
     def _is_met(self, run: Opened, answered: set[str]) -> bool:
         named = {id: turn.contact.organisation for id, turn in run.turns.items() if turn.named}
@@ -412,7 +412,9 @@ class Escalation:
         deputies = self.casts[index].deputies
         for id in told:
             stand_ins = [each for each in chain(self.tree, id) if each in deputies and each not in self.answers]
-            if id not in self.answers or (self.answers[id] is False and stand_ins):
+            contact, passed_on = self.tree.contacts[id], self.relayed.get(id, set())
+            silent = all(each.address in passed_on for each in (*contact.methods, *contact.when_closed))
+            if (id not in self.answers and not silent) or (not self.answers.get(id) and stand_ins):
                 return True
         named = {id: self.tree.contacts[id].organisation for id in told}
         said = {id for id in told if self.answers.get(id)}

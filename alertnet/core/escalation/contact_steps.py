@@ -49,10 +49,20 @@ def begin(reach: Reach, at: datetime, told: bool) -> ContactProgress:
 
 
 def is_out_of_reach(progress: ContactProgress, reach: Reach) -> bool:
-    """Whether the contact has no method left that might reach it."""
-    at_hand = _at_hand(progress, reach)
+    """Whether the contact has no method left that might reach it, and not only somebody who passes it on."""
     lost = (*progress.failed, *progress.skipped)
-    return all(method_index in lost for method_index in at_hand) if lost else not at_hand
+    return all(
+        method_index in lost
+        or reach.contact.all_methods[method_index].relays
+        or _is_spared(progress, reach, method_index)
+        for method_index in _at_hand(progress, reach)
+    )
+
+
+def _is_spared(progress: ContactProgress, reach: Reach, method_index: int) -> bool:
+    """Whether its address had relayed before the method was used in this level."""
+    is_over = bool(reach.relayed) and reach.has_relayed(method_index)
+    return is_over and all(use.method != method_index for use in progress.uses)
 
 
 def opens_at(progress: ContactProgress, reach: Reach) -> datetime | None:

@@ -152,15 +152,16 @@ def would_matter(context: Context, planned: PlannedLevel) -> bool:
 
 
 def _has_somebody_to_tell(context: Context, index: int, id: str) -> bool:
-    """Whether the contact has not answered, or has declined and one of its deputies has not answered.
+    """Whether the contact may be told, or has declined or relayed everywhere and one of its deputies has not answered.
 
     A level tells a contact that is not expected to answer only once.
     """
     if not context.contact(id).answers and context.find(index) and context.progress(index, id):
         return False
-    if not context.has_ended(index, id):
+    has_ended, reach = context.has_ended(index, id), context.reach(id)
+    if not (has_ended or (reach.relayed and all(map(reach.has_relayed, range(reach.when_closed.stop))))):
         return True
-    if context.state.answers[id] is not AnswerKind.DECLINED:
+    if has_ended and context.state.answers[id] is not AnswerKind.DECLINED:
         return False
     deputies = deputies_of(context.plan.tree, id)
     return any(_may_stand_in(context, index, each) and not context.has_ended(index, each) for each in deputies)
