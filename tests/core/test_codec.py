@@ -110,9 +110,9 @@ AS_BEGUN = (
     Further("A-7K3M", None),
 )
 LEFT_OUT = {
-    "State": """onward_from overdue runs answers asked_anew relayed stale goes refused held on_hold_since question
-        unverified_since unverified_index in_hand told_more_at round_due_at action_due_at acted met_index missed_index
-        confirmed to_confirm stopped_from stopped_at""",
+    "State": """onward_from overdue runs answers asked_anew revoked relayed stale goes refused held on_hold_since
+        question unverified_since unverified_index in_hand told_more_at round_due_at action_due_at acted met_index
+        missed_index confirmed to_confirm stopped_from stopped_at""",
     "LevelRun": "met_at",
     "ContactProgress": """stands_for uses failed handed_over pauses deputised closed_from skipped skipped_at reopened
         edited_at""",

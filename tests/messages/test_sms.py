@@ -20,6 +20,7 @@ from alertnet.messages.renderer import Renderer
 from alertnet.messages.words import ACCOUNT_SUBJECTS
 from tests.messages.conftest import LANGUAGES, Say
 
+REVOKED = Subject.REVOKED
 LONG_LINK = "https://" + "a" * 32 + "/a/ABCDEFGH23456789"
 
 
@@ -75,6 +76,19 @@ def test_an_alert_says_who_calls_what_and_how_to_answer(
 ) -> None:
     """A9: sender, reference, type name and what to do; nothing else has a place in it."""
     assert sms(renderer, Kind.ALERT, language, said()) == f"PBI {text} {said().link} Tel +573005550101"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_alert_says_that_an_earlier_answer_counts_no_more(renderer: Renderer, said: Say, language: str) -> None:
+    """A12, B4: else the answer seems lost; where it does not fit, the sentence goes before code and link do."""
+    for method in (MethodKind.SMS, MethodKind.CALL, MethodKind.EMAIL):
+        first, again = (renderer.render(Kind.ALERT, method, language, said(subject=each)) for each in (None, REVOKED))
+        assert (first.text, first.sentences) != (again.text, again.sentences)
+    for code in ("4711", None):
+        longest = said(subject=REVOKED, code=code, sender="PEACEBRIGADE", type="checkpoint", link=LONG_LINK)
+        text = sms(renderer, Kind.ALERT, language, longest)
+        assert LONG_LINK in text
+        assert count(text).segments == 1
 
 
 def test_a_tight_alert_drops_the_callback_first(renderer: Renderer, said: Say) -> None:

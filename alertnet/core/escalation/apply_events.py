@@ -109,6 +109,7 @@ def reconsider(context: Context) -> None:
 
 def _answer(context: Context, event: Answered) -> None:
     """Apply an answer. A relay ends only the number that relayed, and never replaces an answer."""
+    context.change(revoked=_without(context.state.revoked, event.contact))
     state, contact = context.state, event.contact
     if event.kind in ENDED:
         context.change(answers={**state.answers, contact: event.kind}, asked_anew=_without(state.asked_anew, contact))
@@ -150,7 +151,9 @@ def _withdraw(context: Context, event: Withdrawn) -> None:
     _forget_confirmation(context, contact)
     again = event.untold or state.answers[contact] in ENDED
     answers = {id: kind for id, kind in state.answers.items() if id != contact}
-    context.change(answers=answers, acted=_without(state.acted, contact), relayed=state.relayed_without(contact))
+    revoked = state.revoked if event.untold else _with(state.revoked, contact)
+    acted, relayed = _without(state.acted, contact), state.relayed_without(contact)
+    context.change(answers=answers, revoked=revoked, acted=acted, relayed=relayed)
     for run in state.runs if again else ():
         progress = context.progress(run.index, contact)
         if progress is not None:

@@ -126,6 +126,8 @@ class State:
     answers: dict[str, AnswerKind] = field(default_factory=dict)
     asked_anew: tuple[str, ...] = ()
     """Contacts that answered before the end of the tree; last resort is told again and answers anew."""
+    revoked: tuple[str, ...] = ()
+    """Contacts whose answer was taken back and who have not answered since; their alert says so."""
     relayed: tuple[str, ...] = ()
     """Addresses that relayed, each alone, as earlier versions read it, and as `contact:address` for whom.
 

@@ -53,6 +53,7 @@ def _moved(state: State, before: Plan, after: Plan, places: Places) -> State:
         runs=tuple(_moved_run(run, places) for run in state.runs),
         answers={places.contacts[id]: kind for id, kind in state.answers.items()},
         asked_anew=contacts(state.asked_anew),
+        revoked=contacts(state.revoked),
         relayed=tuple(_moved_relay(each, places) for each in state.relayed),
         stale=tuple(renamed(key, places.contacts) for key in state.stale),
         overdue=levels(state.overdue),

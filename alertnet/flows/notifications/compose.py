@@ -105,6 +105,7 @@ def alert(locked: LockedIncident, new: NewAlert, coverage: Coverage) -> str:
         answerable=code is not None,
         expects_answer=contact.answers,
         link=token,
+        subject=_subject(recipient, send.kind),
     )
     draft = replace(
         draft_to(recipient, send.kind, method, words),
@@ -117,6 +118,13 @@ def alert(locked: LockedIncident, new: NewAlert, coverage: Coverage) -> str:
         expires_at=send.expires_at,
     )
     return locked.work.post(draft, coverage)
+
+
+def _subject(recipient: Recipient, kind: Kind) -> Subject | None:
+    """Why a contact is alerted again whose answer was taken back: else it would think that the answer was lost."""
+    escalation = recipient.escalation
+    is_again = kind is Kind.ALERT and escalation is not None and recipient.id in escalation.state.revoked
+    return Subject.REVOKED if is_again else None
 
 
 def drafts(
