@@ -289,12 +289,18 @@ def test_an_accused_is_spared_before_anybody_decides(world_of: Worlds) -> None:
 
 
 @pytest.mark.parametrize(
-    "news", [{"perpetrator": "police"}, {"people": [{"code": "P50", "contact": "station"}]}], ids=["accused", "victim"]
+    ("act", "known"),
+    [
+        ("updates", {"text": "It was them", "perpetrator": "police"}),
+        ("updates", {"text": "It was one of them", "people": [{"code": "P50", "contact": "station"}]}),
+        ("exclude", {"contacts": ["station"]}),
+    ],
+    ids=["accused", "victim", "excluded"],
 )
 def test_who_took_charge_and_turns_out_to_be_part_of_it_has_taken_charge_of_nothing(
-    world_of: Worlds, news: dict[str, Any]
+    world_of: Worlds, act: str, known: dict[str, Any]
 ) -> None:
-    """A3, A2: the station has said that it takes charge, and it was the station; or its officer was taken as well."""
+    """A3, A2: it was the station that takes charge; or its officer was taken as well; or it is not to be trusted."""
     station = """
   station: {role: authority, belongs_to: police, organisation: Police, methods: [{sms: "+576015550112"}]}
 """
@@ -305,11 +311,15 @@ def test_who_took_charge_and_turns_out_to_be_part_of_it_has_taken_charge_of_noth
     world.passes(hours=1)
     assert (incident.status("valley"), world.phone("defenders").inbox) == ("acknowledged", [])
 
-    incident.act("updates", text="We know more", **news)
+    incident.act(act, **known)
 
     assert incident.status("valley") == "running"
     assert len(world.phone("defenders").inbox) == 1
     assert "acknowledgement_withdrawn" in incident.timeline()
+    world.passes(minutes=11)
+    is_revoked = [each["revoked_at"] is not None for each in incident["acknowledgements"]]
+    told = any("the answer of station counts no more" in text for text in world.phone("coordinator").inbox)
+    assert (is_revoked, told) == ([act == "exclude"], act == "exclude")
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ class Reason(StrEnum):
 BINDING = frozenset({Reason.CONSENT, Reason.EXCLUDED, Reason.PERPETRATOR, Reason.INVOLVED})
 """Reasons that hold for every address of the contact, whoever else lists it (A3)."""
 
-DISCREDITING = frozenset({Reason.PERPETRATOR, Reason.INVOLVED})
+DISCREDITING = frozenset({Reason.EXCLUDED, Reason.PERPETRATOR, Reason.INVOLVED})
 """Reasons that void the contact's answers, whenever it gave them."""
 
 _ORDER = {reason: place for place, reason in enumerate(Reason)}

@@ -116,7 +116,7 @@ class Plan:
     involved: frozenset[str] = frozenset()
     """The ids of contacts whose deputy is told instead."""
     discredited: frozenset[str] = frozenset()
-    """The ids of contacts whose answers don't count: they are accused, or involved."""
+    """The ids of contacts whose answers don't count: they are excluded, accused, or involved."""
 
     @cached_property
     def times(self) -> dict[str, Times]:

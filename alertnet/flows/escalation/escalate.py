@@ -309,12 +309,7 @@ def apply_facts(locked: LockedIncident, facts: Facts) -> None:
 
 def _forget_holds(locked: LockedIncident, before: Plans) -> None:
     """Undo what coordinators have held or put off who turn out to be part of it; the others are asked anew (A2, A3)."""
-    involved = {
-        (tree, id)
-        for tree, plan in locked.plans.items()
-        for id in plan.discredited - before[tree].discredited
-        if locked.recipient(tree, id).is_coordinator
-    }
+    involved = {each.name for each in discredited_since(locked, before) if each.is_coordinator}
     if not involved:
         return
     kept_back = kept_back_by(involved, decisions_of(locked.tx.session, locked.incident.every_id), locked.plans)
@@ -324,6 +319,12 @@ def _forget_holds(locked: LockedIncident, before: Plans) -> None:
     for prompt in held:
         prompt_store.ask_anew(locked.tx.session, prompt, locked.tx.now + PROMPT_EVERY)
     prompts.ring_anew(locked, [each.id for each in held])
+
+
+def discredited_since(locked: LockedIncident, before: Plans) -> list[Recipient]:
+    """Whose answers count no more since the plans were those."""
+    ids = {tree: sorted(plan.discredited - before[tree].discredited) for tree, plan in locked.plans.items()}
+    return [locked.recipient(tree, id) for tree in ids for id in ids[tree]]
 
 
 def let_go(recipient: Recipient) -> None:

@@ -169,10 +169,10 @@ def confirm(recipient: Recipient) -> None:
     move(recipient.locked, events_of(recipient, Confirmed(recipient.id)))
 
 
-def take_back(recipient: Recipient) -> None:
-    """Revoke all answers of the contact, since a coordinator knows that it does not take charge."""
+def take_back(recipient: Recipient, *, by: str | None = None) -> None:
+    """Revoke all answers of the contact, since a coordinator knows that it does not take charge, or excludes it."""
     for answer in recipient.current_answers():
-        revoke(recipient.locked, answer.id)
+        revoke(recipient.locked, answer.id, by=by)
 
 
 def counted_in(recipient: Recipient) -> list[Recipient]:

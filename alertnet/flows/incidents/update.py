@@ -12,8 +12,9 @@ from alertnet.core.incident import Facts, Scope, Wider
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.core.replan.difference import as_proposed, at_once, changed, in_words, proposed_by, with_consent
 from alertnet.core.resolution.resolve import unmatched_exclusions
-from alertnet.flows.escalation.escalate import apply_facts, apply_news
+from alertnet.flows.escalation.escalate import apply_facts, apply_news, discredited_since
 from alertnet.flows.escalation.record_decision import end_change
+from alertnet.flows.escalation.record_response import take_back
 from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.stand_down import tell_of_news
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
@@ -77,6 +78,8 @@ def propose(locked: LockedIncident, news: Facts, *, by: str | None) -> None:
 def exclude(locked: LockedIncident, names: tuple[str, ...], *, by: str) -> None:
     """Spare contacts, organisations or roles from now on, even where messages to them are queued.
 
+    Whatever they have answered is revoked, so that nobody counts on them.
+
     Raises:
         WrongState: the incident is closed.
         BadInput: no pinned tree knows a name.
@@ -87,7 +90,10 @@ def exclude(locked: LockedIncident, names: tuple[str, ...], *, by: str) -> None:
     if unknown:
         raise BadInput("contacts", unknown[0], sorted({id for tree in trees for id in tree.contacts}))
     locked.record("excluded", contacts=list(names), by=by)
+    before = locked.plans
     apply_facts(locked, replace(locked.facts, exclude=tuple(dict.fromkeys((*locked.facts.exclude, *names)))))
+    for recipient in discredited_since(locked, before):
+        take_back(recipient, by=by)
 
 
 def hear_consent(locked: LockedIncident, heard: Wider, people: tuple[str, ...], by: str) -> None:
