@@ -16,6 +16,7 @@ from tests.scenarios.valley import a_tree
 from tests.scenarios.world import TRUE, World
 
 ANA = '      ana: {name: Ana Example, phone: "+573005550001"}\n'
+LUIS = '      luis: {name: Luis Example, phone: "+573005550002"}\n'
 SOUTH = "  south:\n    country: CO\n    language: es\n    members:\n"
 EDITS = [
     ("north", "anita", FIELD.replace("      ana:", "      anita:")),
@@ -107,6 +108,24 @@ def test_who_is_taken_out_on_the_road_is_called_at_the_number_that_it_had(
     assert (facts.raised_from, facts.field_silent) == (phone, True)
     assert "north/ana" in (facts.details or "")
     assert len(valley.phone("ana").inbox) == before
+
+
+def test_a_roll_call_counts_who_is_renamed_and_knows_the_number_of_who_is_taken_out(
+    valley: World, tmp_path: Path
+) -> None:
+    """A2: the teams file no longer says whom to call, and nobody knows whether they are safe."""
+    asked = {"team": "north", "raise_incidents": True, "incident_after": "30m"}
+    called = valley.client.post("/v1/roll-calls", json=asked, headers=valley.headers)
+    edits(valley, tmp_path, EDITS[0][2].replace(LUIS, ""))
+    valley.gives_pins("north/anita")
+    valley.texts("ana", f"OK {TRUE}")
+    valley.passes(minutes=31)
+
+    shown = valley.client.get(called.headers["Location"], headers=valley.headers).json()
+    assert {each["member"]: each["status"] for each in shown["members"]}["north/anita"] == "answered"
+    refs = [each.ref for each in incidents(valley)]
+    facts = valley.runtime.read(lambda tx: [store.get(tx.session, store.id_of(tx, ref)).facts for ref in refs])
+    assert {each.raised_from for each in facts if "north/luis" in (each.details or "")} == {"+573005550002"}
 
 
 def test_who_gets_the_phone_of_somebody_on_the_road_does_not_end_the_watch(valley: World, tmp_path: Path) -> None:

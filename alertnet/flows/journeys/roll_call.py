@@ -58,7 +58,7 @@ def call_roll(tx: Tx, network: Network, question: Question, by: str) -> str:
     roll_call = RollCall(tx.entropy.id(), question.of, by, question.raises, question.text, not_asked)
     for each in asked:
         zone, span = each.words.timezone, question.incident_after
-        journeys.add(tx, ask(roll_call, each.team, each.member.id, zone, span, tx.now))
+        journeys.add(tx, ask(roll_call, each.team, each.member, zone, span, tx.now))
         write_to(tx, each, Subject.ROLL_CALL)
     timeline.note(
         tx, "roll_called", roll_call=roll_call.id, of=question.of, by=by, asked=len(asked), raises=question.raises

@@ -200,8 +200,8 @@ def routines(session: Session) -> list[tuple[Owner, StoredJourney | None]]:
 
 
 def announced(session: Session) -> list[tuple[str, str, str]]:
-    """Each journey of a member that is not over: its id, team and member; in order of ids, as they are locked."""
-    of_members = (journeys.c.kind == JourneyKind.JOURNEY.value) & journeys.c.member.is_not(None)
+    """The id, team and member of each journey or roll-call of a member that is not over, in the order of locking."""
+    of_members = (journeys.c.kind != JourneyKind.ROUTINE.value) & journeys.c.member.is_not(None)
     query = select(*journeys.c["id", "team", "member"]).where(of_members, _NOT_OVER)
     # PostgreSQL, asked for their order, would rather read all that there have ever been by their key.
     return sorted((row.id, row.team, row.member) for row in session.execute(query))

@@ -137,7 +137,8 @@ class Journey:
     """What is awaited of a member, or (`member` None) of any member of the team. `legs`: those ahead, at least one.
 
     `steps`: how many steps of the ladder were taken for the first leg. `place`: the last known place. `duress`: the
-    last check-in was under duress. `announced_by`: the member as it was when it announced it by SMS.
+    last check-in was under duress. `announced_by`: the member as it was when it announced it by SMS,
+    or when a roll-call asked it.
     """
 
     kind: JourneyKind
@@ -258,18 +259,21 @@ def meant(journeys: Sequence[Journey], said: FieldVerb, at: datetime) -> list[Jo
     return [journey for journey in ahead if awaits(journey, at)] or ahead
 
 
-def ask(roll_call: RollCall, team: Team, member: str, zone: str, incident_after: timedelta, now: datetime) -> Journey:
+def ask(
+    roll_call: RollCall, team: Team, member: Member, zone: str, incident_after: timedelta, now: datetime
+) -> Journey:
     """What a roll-call awaits of a member from that moment on."""
     return Journey(
         kind=JourneyKind.ROLL_CALL,
         team=team.id,
-        member=member,
+        member=member.id,
         country=team.country,
         consent=team.consent,
         legs=(Leg(None, now, zone),),
         terms=Terms(incident_after=incident_after),
         began_at=now,
         roll_call=roll_call,
+        announced_by=member,
     )
 
 
