@@ -12,7 +12,7 @@ from alertnet.flows.system.self_monitoring import keep_watch, look
 from alertnet.flows.system.subject import erase_subject, subject_of
 from alertnet.store.records import timeline
 from tests.scenarios.conftest import Worlds
-from tests.scenarios.world import World, code_in, link_in, spoken_code_in
+from tests.scenarios.world import DURESS, TRUE, World, code_in, link_in, spoken_code_in
 
 TREE = """
 tree: valley
@@ -87,6 +87,21 @@ def test_the_code_of_the_sms_shows_that_the_number_works(world: World) -> None:
     assert verified(world) == ["coordinator sms"]
     entries = world.runtime.read(lambda tx: timeline.of_kind(tx.session, timeline.SYSTEM, "number_verified"))
     assert [(payload["contact"], payload["via"]) for _, payload in entries] == [("coordinator", "sms")]
+
+
+@pytest.mark.parametrize(("pin", "warned"), [(TRUE, 0), (DURESS, 1)])
+def test_the_pin_for_duress_beside_the_code_of_a_test_is_told(world: World, pin: str, warned: int) -> None:
+    """B4: the reply is that to the true PIN."""
+    world.gives_pins("valley/defenders")
+    sends_tests(world, "defenders")
+
+    thanks = world.texts("defenders", f"{code_in(world.phone('defenders').inbox[0])} {pin}")
+    world.passes(minutes=11)
+
+    assert thanks is not None
+    assert "funciona" in thanks
+    notices = [text for text in world.phone(COORDINATOR).inbox if "before you call anybody" in text]
+    assert len(notices) == warned
 
 
 def test_the_sms_says_nothing_but_that_it_is_a_test_of_the_network(world: World) -> None:

@@ -20,7 +20,7 @@ from alertnet.worker.startup_recovery import declare_restored
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import reports, tries
 from tests.scenarios.valley import a_tree
-from tests.scenarios.world import CAST, Incident, World, code_in
+from tests.scenarios.world import CAST, DURESS, TRUE, Incident, World, code_in
 from tests.support.timed_program import recover
 
 OMBUDS = "+573005550120"
@@ -313,6 +313,11 @@ def test_an_answer_to_a_lost_incident_reaches_people_and_has_a_reply(valley: Wor
         assert "coordinator" in reply
     told = [text for text in inbox(valley, "coordinator") if "ombuds answered; its record is lost" in text]
     assert len([text for text in told if f"ALARM {lost}" in text]) == 1
+
+    valley.gives_pins("valley/ombuds")
+    assert [valley.texts("ombuds", f"OK {code} {pin}") for pin in (TRUE, DURESS)] == [again, again]
+    valley.passes(minutes=11)
+    assert len([text for text in inbox(valley, "second coordinator") if "before you call anybody" in text]) == 1
 
 
 def test_a_code_of_a_lost_incident_is_given_to_no_other(valley: World, lost: str) -> None:

@@ -213,12 +213,24 @@ def _hear_answers(text: _Text) -> Heard | None:
 
 def _hear_number_test(text: _Text) -> Heard | None:
     thanks = answer_by_text(text.tx, text.edition, text.sms, text.guessed) if text.guessed else None
-    return (True, thanks) if thanks else None
+    return _heard_beside_duress(text, thanks) if thanks else None
 
 
 def _hear_lost_code(text: _Text) -> Heard | None:
     told_before = lost_codes.find(text.tx, text.sms.sender, text.guessed) if text.guessed else None
-    return (True, pass_on_answer(text.tx, text.edition, text.sms, told_before)) if told_before else None
+    if not told_before:
+        return None
+    return _heard_beside_duress(text, pass_on_answer(text.tx, text.edition, text.sms, told_before))
+
+
+def _heard_beside_duress(text: _Text, reply: Reply | None) -> Heard:
+    """Put a text with a PIN for duress beside a code of no incident before people; its reply is that to a true PIN."""
+    member = text.from_member
+    if member is not None and member.is_forced:
+        hear_duress(member, text.report)
+    elif text.sms.is_forced:
+        _pass_on(text, Subject.NOT_UNDERSTOOD)
+    return True, reply
 
 
 def _hear_report(text: _Text) -> Heard | None:
