@@ -58,19 +58,19 @@ Drill = Annotated[
 @app.command("list", epilog="Example: alertnet incidents list --status open")
 def list_page(status: Status = None, limit: Limit = 50) -> None:
     """Print the incidents, newest first: reference, status, severity, type, country, opening in UTC."""
-    from alertnet.store.records import incidents
+    from alertnet.store.views import incident_list
 
     with connected() as runtime:
-        page = runtime.read(lambda tx: incidents.page(tx.session, status.value if status else None, None, limit))
+        page = runtime.read(lambda tx: incident_list.page(tx.session, status.value if status else None, None, limit))
     rows = [
         (
             each.ref,
             each.status,
-            each.facts.severity,
-            each.facts.type,
-            each.facts.country,
+            each.severity,
+            each.type,
+            each.country,
             f"{each.opened_at:%Y-%m-%d %H:%M}Z",
-            _marks(each.facts.drill, each.facts.verified, held=bool(each.held_at), purged=bool(each.purged_at)),
+            _marks(each.drill, each.verified, held=bool(each.held_at), purged=bool(each.purged_at)),
         )
         for each in page
     ]
@@ -208,8 +208,9 @@ def _text_lines(texts: "list[TextView]", people: Mapping[str, str]) -> Iterator[
         yield from (f"    {line}" for line in text["text"].splitlines())
 
 
-def _marks(drill: bool, verified: bool, *, held: bool = False, purged: bool = False) -> str:
-    marks = (("drill", drill), ("unverified", not verified), ("held", held and not purged), ("purged", purged))
+def _marks(drill: bool | None, verified: bool | None, *, held: bool = False, purged: bool = False) -> str:
+    of_facts = ("drill", drill), ("unverified", verified is False), ("can't be read", verified is None)
+    marks = (*of_facts, ("held", held and not purged), ("purged", purged))
     return " ".join(mark for mark, holds in marks if holds)
 
 

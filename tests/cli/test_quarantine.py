@@ -19,7 +19,7 @@ def test_a_text_of_an_unknown_number_is_listed_and_bound(office: Office, runtime
 
     assert "SM01" in listed.out
     assert "ALERTA ····· 31 nos siguen" in listed.out
-    [incident] = runtime.read(lambda tx: incidents.page(tx.session, None, None, 5))
+    [incident] = runtime.read(lambda tx: incidents.latest_open(tx.session, 5))
     assert bound.out.strip() == incident.ref
     assert (incident.facts.type, incident.facts.verified) == ("threat", True)
     again = office.types("quarantine", "bind", "SM01", "north/ana")

@@ -12,7 +12,7 @@ def test_an_incident_is_opened_and_its_reference_printed_alone(office: Office, r
     said = office.types(*ARREST, "--place", "L12", "--summary", "taken at the roadblock")
 
     assert said.code == 0, said.err
-    (found,) = runtime.read(lambda tx: incidents.page(tx.session, "open", None, 10))
+    (found,) = runtime.read(lambda tx: incidents.latest_open(tx.session, 10))
     assert said.out == f"{found.ref}\n"
     assert (found.status, found.facts.consent, found.facts.place) == (IncidentStatus.OPEN, Scope.NATIONAL, "L12")
     assert [each.nationality for each in found.facts.people] == ["ES"]
@@ -32,4 +32,4 @@ def test_what_is_wrong_is_named_and_nothing_opened(office: Office, runtime: Runt
     for words, named in ((("--type", "riot"), "--type"), (("--country", "XX"), "--country")):
         err = office.refused(*ARREST, *words)
         assert named in err
-    assert runtime.read(lambda tx: incidents.page(tx.session, None, None, 10)) == []
+    assert runtime.read(lambda tx: incidents.latest_open(tx.session, 10)) == []

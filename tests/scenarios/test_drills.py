@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from alertnet.store.queues import drills
 from alertnet.store.queues.drills import StoredDrill
@@ -126,10 +127,15 @@ def test_one_that_names_whom_no_tree_knows_any_more_is_skipped_at_once(world_on:
     assert "the drill in CO is not held this time" in inbox(world, "coordinator")[-1]
 
 
-def test_none_begins_beside_something_critical_that_is_real(world: World) -> None:
+@pytest.mark.parametrize("is_read", [True, False])
+def test_none_begins_beside_something_critical_that_is_real(world: World, *, is_read: bool) -> None:
+    """One that can't be read may be real (A11): it is no fault that puts the drill off, and coordinators hear why."""
     plans(world, at="2026-11-30T15:00:00Z")
     passes_until(world, MONDAY - timedelta(hours=2))
     real = world.raises()
+    if not is_read:
+        damage = text("UPDATE incidents SET facts = :junk")
+        world.runtime.transact(lambda tx: tx.session.execute(damage, {"junk": b"?"}))
 
     passes_until(world, MONDAY + timedelta(minutes=1))
 

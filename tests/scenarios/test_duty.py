@@ -177,7 +177,7 @@ def test_a_phone_under_duress_is_off_duty_whatever_it_says_and_hears_the_same(wo
     world.passes(seconds=10)
     assert world.texts(PHONES[later], "ON 47990") == true
     assert any("before you call anybody, read" in text for text in (*heard(world, now), *heard(world, "own")))
-    opened = world.runtime.read(lambda tx: incidents.page(tx.session, None, None, 1))[0].facts
+    opened = world.runtime.read(lambda tx: incidents.latest_open(tx.session, 1))[0].facts
     assert (opened.severity, opened.verified, opened.duress) == ("critical", False, True)
     before = [text for text in heard(world, later) if "URGENT" in text]
     world.raises(people=[])

@@ -15,6 +15,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Vault
 from alertnet.store.queues import journeys
 from alertnet.store.records import documents, incidents
+from alertnet.store.views import incident_list
 from tests.store.conftest import NOW
 from tests.support.entropy import Foreseen
 
@@ -52,7 +53,7 @@ def test_pages_show_each_incident_once_newest_first(tx: Tx) -> None:
     def through(status: str | None, team: str | None) -> list[int]:
         seen: list[int] = []
         before = None
-        while found := incidents.page(tx.session, status, before, 7, team):
+        while found := incident_list.page(tx.session, status, before, 7, team):
             seen += [int(each.id) for each in found]
             before = (found[-1].opened_at, found[-1].id)
         return seen
@@ -66,14 +67,14 @@ def test_pages_show_each_incident_once_newest_first(tx: Tx) -> None:
 
 
 PAGES: dict[str, Callable[[Tx], object]] = {
-    "of all": lambda tx: incidents.page(tx.session, None, None, A_PAGE),
-    "the next of all": lambda tx: incidents.page(tx.session, None, (NOW + timedelta(days=40), "0" * 32), A_PAGE),
-    "of those that are open": lambda tx: incidents.page(tx.session, OPEN, None, A_PAGE),
-    "of a team": lambda tx: incidents.page(tx.session, None, None, A_PAGE, "north"),
-    "of a team that reported once, long ago": lambda tx: incidents.page(tx.session, None, None, A_PAGE, "south"),
+    "of all": lambda tx: incident_list.page(tx.session, None, None, A_PAGE),
+    "the next of all": lambda tx: incident_list.page(tx.session, None, (NOW + timedelta(days=40), "0" * 32), A_PAGE),
+    "of those that are open": lambda tx: incident_list.page(tx.session, OPEN, None, A_PAGE),
+    "of a team": lambda tx: incident_list.page(tx.session, None, None, A_PAGE, "north"),
+    "of a team that reported once, long ago": lambda tx: incident_list.page(tx.session, None, None, A_PAGE, "south"),
     "of journeys": lambda tx: journeys.page(tx.session, None, None, A_PAGE),
     "of a member's journeys, for a text": lambda tx: journeys.hold_of(tx, "north", "ana"),
-    "of a team that has none": lambda tx: incidents.page(tx.session, None, None, A_PAGE, "west"),
+    "of a team that has none": lambda tx: incident_list.page(tx.session, None, None, A_PAGE, "west"),
 }
 
 

@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.records import incidents
 from alertnet.store.records.credentials import api_keys
+from alertnet.store.views import incident_list
 from tests.web.conftest import MakeKey
 
 REPORT = {"type": "arrest", "country": "CO"}
@@ -99,7 +100,7 @@ def test_a_revoked_key_does_nothing_any_more_though_it_was_used_a_moment_ago(
 
     assert [answer.status_code for answer in answers] == [401, 401, 401]
     assert len({answer.text for answer in answers}) == 1
-    assert runtime.read(lambda tx: len(incidents.page(tx.session, None, None, 10, None))) == 1
+    assert runtime.read(lambda tx: len(incident_list.page(tx.session, None, None, 10, None))) == 1
 
 
 @pytest.mark.parametrize("header", [{}, {"Idempotency-Key": "another"}], ids=["each anew", "once"])

@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 from starlette.types import Message, Scope
 
 from alertnet.runtime.wiring import Runtime
-from alertnet.store.records import incidents
+from alertnet.store.views import incident_list
 
 REPORT = json.dumps({"type": "arrest", "country": "CO"}).encode()
 HALF = len(REPORT) // 2
@@ -59,7 +59,7 @@ def ask(api: TestClient) -> Ask:
 
 
 def opened(runtime: Runtime) -> int:
-    return runtime.read(lambda tx: len(incidents.page(tx.session, None, None, 10, None)))
+    return runtime.read(lambda tx: len(incident_list.page(tx.session, None, None, 10, None)))
 
 
 def test_a_report_passes_by_the_routes_unless_something_is_wrong_with_it(ask: Ask) -> None:

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from alertnet.core.directory.contact import RINGING
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.store.db.tx import Tx
+from alertnet.store.records import incidents
 from alertnet.store.records.credentials import codes
 from alertnet.store.records.credentials.codes import Code, HeldCode, NewCode, NewCodeNumber
-from alertnet.store.records.incidents import drill_and_text
+from alertnet.store.views.incident_list import drill_and_text
 
 
 def written_code(recipient: Recipient) -> Code | None:
@@ -61,6 +62,13 @@ def known_code(recipient: Recipient) -> str | None:
     """The recipient's code if it has one; makes none."""
     known = known_codes(recipient.locked)
     return next((known[each.name].text for each in recipient.same if each.name in known), None)
+
+
+def readable_codes(tx: Tx, number: str) -> list[HeldCode]:
+    """All codes that the number was ever sent, as `told_codes`, without those of incidents that can't be read (A11)."""
+    told = codes.told_codes(tx, number)
+    known = {each.id for each in incidents.get_readable(tx.session, {code.incident for code in told})} if told else ()
+    return [code for code in told if code.incident in known]
 
 
 def about_what_is_real(tx: Tx, held: Sequence[HeldCode]) -> list[HeldCode]:

@@ -24,7 +24,8 @@ from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.prompts import Prompt
-from alertnet.store.views import incident_view, timeline_view
+from alertnet.store.views import incident_list, incident_view, timeline_view
+from alertnet.store.views.incident_list import Listed
 from alertnet.store.views.incident_view import Statuses
 
 LATELY, MOST_CLOSED = timedelta(days=1), 12
@@ -352,10 +353,34 @@ def _tried(locked: LockedIncident) -> dict[tuple[str, str], datetime | None]:
 
 
 def _read(tx: Tx, ids: Sequence[str], heads: Mapping[str, int]) -> Iterable[OpenIncident]:
-    incidents = incident_store.get_each(tx.session, ids)
+    incidents = incident_store.get_readable(tx.session, ids)
     fared = incident_view.fared(tx.session, incidents, TELLING)
     escalations = escalation_store.look_at_each(tx.session, ids)
     asked, doers = prompt_store.open_of(tx.session, ids), timeline_view.by_whom(tx.session, ids, DEEDS)
     for each in incidents:
         locked = look_closely(tx, each, escalations[each.id])
         yield as_open(locked, asked[each.id], fared[each.id], doers[each.id], heads[each.id])
+    for unread in incident_list.listed(tx.session, {*ids} - {each.id for each in incidents}):
+        yield _unread(unread, heads[unread.id])
+
+
+def _unread(incident: Listed, seq: int) -> OpenIncident:
+    """An incident of which no more is known than what is stored in clear; it counts as real."""
+    return OpenIncident(
+        id=incident.id,
+        seq=seq,
+        ref=incident.ref,
+        type=incident.type,
+        severity=incident.severity,
+        country=incident.country,
+        zone="UTC",
+        opened_at=incident.opened_at,
+        drill=False,
+        verified=True,
+        is_text=False,
+        told=WhoKnows("", (), (), (), False, (), ()),
+        paths=(),
+        matters=(),
+        warnings=(),
+        broken=True,
+    )

@@ -6,8 +6,8 @@ from itertools import islice
 
 from alertnet.core.codec import value
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import incidents as incident_store
-from alertnet.store.records.incidents import Closed
+from alertnet.store.views import incident_list
+from alertnet.store.views.incident_list import Closed
 
 EVER, MOST_LISTED = datetime(2000, 1, 1, tzinfo=UTC), 50
 AT_A_TIME = 200
@@ -34,7 +34,7 @@ def closed_since(tx: Tx, before: Iterable[ClosedIncident], since: datetime, most
     """The latest closed ones, reading on until enough real incidents are among them, however many are drills."""
     known, passed, real = {each.id: each for each in before}, 0, 0
     while passed % AT_A_TIME == 0 and real < most:
-        found = incident_store.closed_since(tx.session, since, AT_A_TIME, passed)
+        found = incident_list.closed_since(tx.session, since, AT_A_TIME, passed)
         for id, kept in found.items():
             each = known[id] if id in known and known[id].kept == kept else _closed_as(tx, id, kept)
             real += not (each.drill or each.is_text)
@@ -45,5 +45,5 @@ def closed_since(tx: Tx, before: Iterable[ClosedIncident], since: datetime, most
 
 
 def _closed_as(tx: Tx, id: str, kept: Closed) -> ClosedIncident:
-    drill, is_text = incident_store.drill_and_text(tx.session, id) or (None, False)
+    drill, is_text = incident_list.drill_and_text(tx.session, id) or (None, False)
     return ClosedIncident(id, kept, drill, is_text)

@@ -20,8 +20,9 @@ from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import drills
 from alertnet.store.queues.drills import StoredDrill
-from alertnet.store.records import incidents, timeline
+from alertnet.store.records import timeline
 from alertnet.store.records.editions import Edition
+from alertnet.store.views import incident_list
 
 NO_ZONE = "UTC"
 UNKNOWN_NAME = "unknown_name"
@@ -111,11 +112,11 @@ def _begin(tx: Tx, edition: Edition, stored: StoredDrill) -> str | None:
 
 
 def _why_not(tx: Tx, drill: Drill) -> str | None:
-    """`late`, or the reference of a real critical incident in its way; None where it may begin."""
+    """`late`, or the reference of a critical incident in its way that may be real; None where it may begin."""
     if drill.is_late(tx.now):
         return "late"
-    found = incidents.pressing(tx.session, drill.facts.country, tx.now - AFTER_REAL)
-    return next((each.ref for each in found if not (each.facts.drill or each.facts.lone_text)), None)
+    found = incident_list.pressing(tx.session, drill.facts.country, tx.now - AFTER_REAL)
+    return next((each.ref for each in found if not (each.drill or each.is_text)), None)
 
 
 def _tell(tx: Tx, network: Network, drill: Drill, subject: Subject) -> None:

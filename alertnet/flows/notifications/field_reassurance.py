@@ -29,10 +29,10 @@ NOBODY_YET_AFTER = timedelta(minutes=10)
 def must_be_left_alone(tx: Tx, phone: str, team: str | None = None) -> bool:
     """Whether we write nothing of our own to that phone, by what it, or its `team`, has open.
 
-    Somebody else may hold it; or a report was withdrawn, or made under duress.
+    Somebody else may hold it; or a report was withdrawn, or made under duress. One that can't be read may be.
     """
-    concerned = incidents.all_open_of_phone(tx, phone, team=team)
-    if any(each.facts.withdrawn or each.facts.duress for each in concerned):
+    concerned = incidents.known_of_phone(tx, phone, team)
+    if concerned is None or any(each.facts.withdrawn or each.facts.duress for each in concerned):
         return True
     # What the phone raised may be merged into another's incident, which can decide otherwise about leaving it alone.
     reports = incidents.get_each(tx.session, [id for each in concerned for id in each.every_id])

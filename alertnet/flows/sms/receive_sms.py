@@ -27,7 +27,7 @@ from alertnet.flows.credentials.known_numbers import (
     staff_at,
 )
 from alertnet.flows.credentials.pins import shown
-from alertnet.flows.credentials.written_codes import about_what_is_real
+from alertnet.flows.credentials.written_codes import about_what_is_real, readable_codes
 from alertnet.flows.notifications.floods import may_look, may_reply, tell_drop
 from alertnet.flows.notifications.number_tests import answer_by_text
 from alertnet.flows.notifications.system_notices import RANKS
@@ -42,6 +42,7 @@ from alertnet.flows.sms.unclear_sms import pass_on_from_contact, pass_on_from_me
 from alertnet.flows.system.lost_incidents import pass_on_answer
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up, take_up_each
 from alertnet.flows.unit.unit_of_work import UnitOfWork
+from alertnet.store.db.session import UNREADABLE
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats
 from alertnet.store.records import inbound
@@ -49,6 +50,7 @@ from alertnet.store.records.credentials import lost_codes
 from alertnet.store.records.credentials.codes import HeldCode, find_sent, told_codes
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.inbound import Addressee, InboundSms, Reply
+from alertnet.store.records.incidents import are_readable
 from alertnet.store.records.notifications import NotificationDraft
 
 Heard = tuple[bool, Reply | None]
@@ -123,8 +125,8 @@ class _Text:
 
     @cached_property
     def told(self) -> Sequence[HeldCode]:
-        """All codes that its number was sent, valid or not."""
-        return told_codes(self.tx, self.written.sender)
+        """All codes that its number was sent, valid or not, for incidents that can be read."""
+        return readable_codes(self.tx, self.written.sender)
 
     @cached_property
     def real(self) -> Sequence[HeldCode]:
@@ -134,6 +136,8 @@ class _Text:
     @cached_property
     def judged(self) -> tuple[Mapping[str, HeldCode], Mapping[str, LockedIncident]]:
         """Which of its codes the number was sent, and, where each of them counts, their incidents, locked.
+
+        No incidents where one can't be read: what answers it is then for people to read (A12).
 
         Codes are looked at again under the incidents' locks, where wrong tries are counted: of many texts at the same
         moment each is judged after those before it.
@@ -146,7 +150,12 @@ class _Text:
             incidents = {code.incident for code in sent.values()}
             if incidents <= held.keys():
                 return sent, {id: held[id] for id in incidents}
-            held |= take_up_each(self.tx, sorted(incidents - held.keys()))
+            try:
+                held |= take_up_each(self.tx, sorted(incidents - held.keys()))
+            except UNREADABLE:
+                if are_readable(self.tx.session, incidents):
+                    raise
+                return sent, {}
 
     @property
     def guessed(self) -> set[str]:

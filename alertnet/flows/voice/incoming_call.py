@@ -17,7 +17,7 @@ from alertnet.core.limits import PUT_THROUGHS, TEXTS_TOLD, WrongKeys
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import InTheField, contacts_at, member_at
 from alertnet.flows.credentials.pins import has_pin
-from alertnet.flows.credentials.written_codes import about_what_is_real
+from alertnet.flows.credentials.written_codes import about_what_is_real, readable_codes
 from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.journeys.check_in import check_in_by_call, may_check_in_by_call
 from alertnet.flows.notifications.contact_pins import owner_of_pin, try_contacts_pin
@@ -244,7 +244,7 @@ def _count_wrong_key(tx: Tx, call: InboundCall, keyed: KeyedIn, code: HeldCode |
 def _find(tx: Tx, edition: Edition, number: str) -> _Caller | None:
     """Who calls: a contact with open codes at this number, a member of the field, or a contact of the trees."""
     field = member_at(tx, edition.network, number)
-    if told := told_codes(tx, number):
+    if told := readable_codes(tx, number):
         return _holder_of(tx, told, field, is_tested=is_awaited(tx, number))
     listed = contacts_at(edition.network, number)
     is_coordinator = any(contact.is_coordinator for _, contact in listed)

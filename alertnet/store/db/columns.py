@@ -78,6 +78,36 @@ class EncryptedJson(Sealed[Any]):
     in_bytes = (to_json, json.loads)
 
 
+class ReadableJson(EncryptedJson):
+    """The same; a damaged value is read as its fault, since one row must not hide those that are read with it (A11)."""
+
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        """The decrypting function, which gives the fault of what it can't open."""
+        opened = super().result_processor(dialect, coltype)
+
+        def read(sealed: Any) -> Any:
+            try:
+                return opened(sealed)
+            except (Unreadable, ValueError) as fault:
+                return fault
+
+        return read
+
+
+def sound(stored: Any) -> Any:
+    """What was read by `ReadableJson`; raises the fault of what was damaged."""
+    if isinstance(stored, Exception):
+        raise stored
+    return stored
+
+
+def if_sound(stored: Any) -> Any:
+    """What was read by `ReadableJson`; None for what was damaged."""
+    return None if isinstance(stored, Exception) else stored
+
+
 class Json(TypeDecorator[Any]):
     """A plain JSON value, not encrypted; None is NULL."""
 

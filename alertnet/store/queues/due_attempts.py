@@ -19,6 +19,7 @@ from alertnet.store.db.session import PutApart, Session
 from alertnet.store.db.statements import Prepared, change_each
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues.attempts import ASKED, COLUMNS, Attempt, NewAttempt, typed
+from alertnet.store.records.incidents import facts_of
 from alertnet.store.records.notifications import COVERED, Covered, NewNotification, StoredState, as_covered
 from alertnet.store.tables import IS_NO_FIRST_ALERT, IS_QUEUED, attempts, escalations, incidents, notifications, served
 
@@ -263,7 +264,7 @@ def _due(row: Row[Any], coverage: tuple[Covered, ...]) -> DueAttempt:
         extension=row.extension,
         said=from_plain(Said, row.said),
         expires_at=row.expires_at,
-        facts=None if row.facts is None else from_plain(Facts, row.facts),
+        facts=None if row.facts is None else facts_of(row.facts),
         templates=row.templates,
         trees=row.trees or {},
         is_open=row.incident_status == IncidentStatus.OPEN.value,

@@ -13,6 +13,7 @@ from alertnet.core.errors import Inconsistent, must_hold
 from alertnet.core.escalation.invariants import check_escalation
 from alertnet.core.escalation.state import State, Status
 from alertnet.core.incident import Scope, Severity
+from alertnet.store.db.columns import if_sound
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import NewRow, Prepared
 from alertnet.store.db.tx import Tx
@@ -210,7 +211,7 @@ def unheard(session: Session) -> list[str]:
     )
     query = select(incidents.c.ref, incidents.c.facts).where(IS_OPEN, ~goes_on.exists())
     rows = session.execute(query.order_by(incidents.c.opened_at)).all()
-    return [row.ref for row in rows if not row.facts.get("lone_text")]
+    return [row.ref for row in rows if not (if_sound(row.facts) or {}).get("lone_text")]
 
 
 def _escalation(row: Row[Any]) -> Escalation:

@@ -12,18 +12,15 @@ from sqlalchemy import (
     Row,
     Select,
     bindparam,
-    exists,
     func,
     insert,
     literal,
     select,
-    tuple_,
     update,
 )
 
-from alertnet.core.codec import from_plain, to_plain, value
+from alertnet.core.codec import from_plain, to_plain
 from alertnet.core.errors import Purged, Unknown
-from alertnet.core.escalation.state import Status
 from alertnet.core.incident import (
     CloseReason,
     Facts,
@@ -35,18 +32,17 @@ from alertnet.core.incident import (
     Wider,
     as_ref,
 )
-from alertnet.store.db.session import Session, readable
+from alertnet.store.db.columns import sound
+from alertnet.store.db.session import UNREADABLE, Session, readable
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import FREE_REFS, Tx, flows_of
-from alertnet.store.db.vault import Unreadable
-from alertnet.store.tables import ACTING, IS_OPEN, breakers, escalations, incidents, lost_codes
+from alertnet.store.tables import ACTING, IS_OPEN, breakers, incidents, lost_codes
 
 REF = re.compile(r"[A-Z]-[A-Z0-9]{4}", re.ASCII)
 LONGEST_NAMED = 32
 """The most characters of an unknown reference that are repeated to whoever asked."""
 
 _ADD = Prepared(insert(incidents))
-_FACTS = Prepared(select(incidents.c.facts).where(incidents.c.id == bindparam("id")))
 _BY_ID: Select[Any] = select(incidents).where(incidents.c.id.in_(bindparam("ids", expanding=True)))
 _EACH, _LOCK = Prepared(_BY_ID), Prepared(_BY_ID.order_by(incidents.c.id).with_for_update())
 
@@ -69,16 +65,6 @@ class _FreeRefs:
 
     refs: list[str]
     is_paused: bool
-
-
-@value
-class Closed:
-    """A closed incident, with what is stored of it in clear."""
-
-    ref: str
-    type: str
-    country: str
-    at: datetime
 
 
 def add(tx: Tx, incident: Incident, pruned: list[dict[str, Any]]) -> None:
@@ -190,6 +176,18 @@ def all_open_of_phone(
 
     With `held_by`, `team` and `since` as in `open_of_phone`. Drills are left out: whatever the field reports is real.
     """
+    return [each for each in _of_phone(tx, phone, held_by, team, since) if each is not None]
+
+
+def known_of_phone(tx: Tx, phone: str, team: str | None) -> list[Incident] | None:
+    """The same, with those of the team, if given; None where one of them can't be read."""
+    found = _of_phone(tx, phone, None, team, None)
+    return None if None in found else [each for each in found if each is not None]
+
+
+def _of_phone(
+    tx: Tx, phone: str, held_by: str | None, team: str | None, since: datetime | None
+) -> list[Incident | None]:
     its = incidents.alias()
     concerns: ColumnElement[bool] = its.c.raised_index.in_(tx.vault.indexes(phone))
     if held_by is not None:
@@ -201,8 +199,8 @@ def all_open_of_phone(
     acts = (its.c.status == IncidentStatus.OPEN.value) | its.c.part_of.is_not(None)
     acting = select(func.coalesce(its.c.part_of, its.c.id)).where(concerns, acts)
     query = select(incidents).where(IS_OPEN, incidents.c.id.in_(acting))
-    found = readable(tx.session.execute(query.order_by(incidents.c.opened_at.desc())), _incident)
-    return [each for each in found if not each.facts.drill]
+    found = readable(tx.session.execute(query.order_by(incidents.c.opened_at.desc())), _if_read)
+    return [each for each in found if each is None or not each.facts.drill]
 
 
 def open_in(session: Session, country: str, since: datetime) -> list[Incident]:
@@ -215,18 +213,6 @@ def latest_open(session: Session, most: int) -> list[Incident]:
     """The latest open incidents that can be read, at most that many, latest first."""
     query = select(incidents).where(IS_OPEN).order_by(incidents.c.opened_at.desc()).limit(most)
     return [*readable(session.execute(query), _incident)]
-
-
-def pressing(session: Session, country: str, since: datetime) -> list[Incident]:
-    """The open critical incidents opened in the country since then, and those anywhere that nobody has taken on."""
-    is_recent = (incidents.c.country == country) & (incidents.c.opened_at > since)
-    goes_on = escalations.c.status.not_in((Status.ACKNOWLEDGED.value, Status.STOPPED.value))
-    query = select(incidents).where(
-        IS_OPEN,
-        incidents.c.severity == Severity.CRITICAL.value,
-        is_recent | exists().where(escalations.c.incident_id == incidents.c.id, goes_on),
-    )
-    return [_incident(row) for row in session.execute(query.order_by(incidents.c.opened_at.desc()))]
 
 
 def get(session: Session, id: str) -> Incident:
@@ -256,6 +242,15 @@ def get_each(session: Session, ids: Collection[str]) -> list[Incident]:
     return [_incident(row) for row in _EACH.all(session, {"ids": [*ids]})]
 
 
+def get_readable(session: Session, ids: Collection[str]) -> list[Incident]:
+    """Those of the incidents of those ids that can be read, for reading only."""
+    return [each for row in _EACH.all(session, {"ids": [*ids]}) if (each := _if_read(row)) is not None]
+
+
+def are_readable(session: Session, ids: Collection[str]) -> bool:
+    return len(get_readable(session, ids)) == len(ids)
+
+
 def ranks(session: Session, ids: Collection[str]) -> dict[str, int]:
     """How grave each incident is, the gravest having the lowest rank; no facts are opened for it."""
     query = select(incidents.c.id, incidents.c.severity).where(incidents.c.id.in_(ids))
@@ -265,45 +260,6 @@ def ranks(session: Session, ids: Collection[str]) -> dict[str, int]:
 def pruned_of(session: Session, id: str) -> list[dict[str, Any]]:
     """The contacts pruned by the last resolution."""
     return list(session.scalars(select(incidents.c.pruned).where(incidents.c.id == id)).one())
-
-
-def page(
-    session: Session, status: str | None, before: tuple[datetime, str] | None, limit: int, team: str | None = None
-) -> list[Incident]:
-    """A page of incidents, newest first; with `team` only those of that team.
-
-    `before` is the opening time and id of the last one seen.
-    """
-    query = _of_team(select(incidents), team)
-    query = query.order_by(incidents.c.opened_at.desc(), incidents.c.id.desc()).limit(limit)
-    if before is not None:
-        query = query.where(tuple_(incidents.c.opened_at, incidents.c.id) < before)
-    # Each status by itself is read in the order of an index, however many there are.
-    statuses = [status] if status is not None else [each.value for each in IncidentStatus]
-    rows = [row for each in statuses for row in session.execute(query.where(incidents.c.status == each))]
-    rows.sort(key=lambda row: (row.opened_at, row.id), reverse=True)
-    return [_incident(row) for row in rows[:limit]]
-
-
-def closed_since(session: Session, since: datetime, most: int, after: int = 0) -> dict[str, Closed]:
-    """Incidents closed since then, by id, latest first, without merged and purged ones.
-
-    `most`: at most that many, after skipping the first `after`.
-    """
-    query = select(incidents.c.id, incidents.c.ref, incidents.c.type, incidents.c.country, incidents.c.closed_at)
-    itself = incidents.c.part_of.is_(None) & incidents.c.merged_into.is_(None)
-    shown = query.where(incidents.c.closed_at >= since, incidents.c.purged_at.is_(None), itself)
-    rows = session.execute(shown.order_by(incidents.c.closed_at.desc(), incidents.c.id).offset(after).limit(most))
-    return {row.id: Closed(row.ref, row.type, row.country, row.closed_at) for row in rows}
-
-
-def drill_and_text(session: Session, id: str) -> tuple[bool, bool] | None:
-    """Whether it is a drill, and whether it is a text that was not made an incident; None if that can't be read."""
-    try:
-        [facts] = _FACTS.scalars(session, {"id": id})
-        return bool(facts["drill"]), bool(facts["lone_text"])
-    except (Unreadable, ValueError, KeyError, TypeError):
-        return None
 
 
 def save_facts(session: Session, incident: Incident, pruned: list[dict[str, Any]]) -> None:
@@ -375,12 +331,24 @@ def _of_team(query: Select[Any], team: str | None) -> Select[Any]:
     return query if team is None else query.where(incidents.c.team == team)
 
 
+def facts_of(stored: Any) -> Facts:
+    """The facts of a row; raises its fault where they could not be opened."""
+    return from_plain(Facts, sound(stored))
+
+
+def _if_read(row: Row[Any]) -> Incident | None:
+    try:
+        return _incident(row)
+    except UNREADABLE:
+        return None
+
+
 def _incident(row: Row[Any]) -> Incident:
     return Incident(
         id=row.id,
         ref=row.ref,
         status=IncidentStatus(row.status),
-        facts=from_plain(Facts, row.facts),
+        facts=facts_of(row.facts),
         trees=row.trees,
         templates=row.templates,
         opened_at=row.opened_at,
@@ -388,10 +356,10 @@ def _incident(row: Row[Any]) -> Incident:
         close_reason=CloseReason(row.close_reason) if row.close_reason else None,
         merged_into=row.merged_into,
         part_of=row.part_of,
-        merged=from_plain(Merged, row.merged) if row.merged else None,
+        merged=from_plain(Merged, sound(row.merged)) if row.merged else None,
         warnings=tuple(row.warnings),
-        wider=from_plain(tuple[Wider, ...], row.wider or ()),
-        proposed=from_plain(Proposed, row.proposed) if row.proposed else None,
+        wider=from_plain(tuple[Wider, ...], sound(row.wider) or ()),
+        proposed=from_plain(Proposed, sound(row.proposed)) if row.proposed else None,
         replanned_at=row.replanned_at,
         held_at=row.held_at,
         purged_at=row.purged_at,

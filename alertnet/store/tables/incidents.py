@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 
 from alertnet.core.incident import IncidentStatus
-from alertnet.store.db.columns import Encrypted, EncryptedJson, EscalationState, Instant, Json
+from alertnet.store.db.columns import Encrypted, EncryptedJson, EscalationState, Instant, Json, ReadableJson
 from alertnet.store.tables.base import WHERE_DUE, PartialIndex, check_each, index_of_due, metadata
 
 documents = Table(
@@ -35,13 +35,13 @@ incidents = Table(
     Column("type", String(32), nullable=False),
     Column("severity", String(16), nullable=False),
     Column("country", String(2), nullable=False),
-    Column("facts", EncryptedJson, nullable=False),
+    Column("facts", ReadableJson, nullable=False),
     Column("trees", Json, nullable=False),  # {tree id: document hash} of every tree that serves the country
     Column("templates", String(64), ForeignKey("documents.hash"), nullable=False),
     Column("pruned", Json, nullable=False),
     Column("warnings", Json, nullable=False),
-    Column("wider", EncryptedJson),  # consent that a coordinator has yet to apply
-    Column("proposed", EncryptedJson),  # what news would change, until a coordinator decides
+    Column("wider", ReadableJson),  # consent that a coordinator has yet to apply
+    Column("proposed", ReadableJson),  # what news would change, until a coordinator decides
     Column("replanned_at", Instant),
     Column("team", String(64)),
     Column("raised_index", LargeBinary(16)),
@@ -50,7 +50,7 @@ incidents = Table(
     Column("close_reason", String(16)),
     Column("merged_into", String(32), ForeignKey("incidents.id")),  # of a text
     Column("part_of", String(32)),  # the incident that acts for it
-    Column("merged", EncryptedJson),  # which incidents are part of this one, and its facts without them
+    Column("merged", ReadableJson),  # which incidents are part of this one, and its facts without them
     Column("held_at", Instant),  # since when it must not be purged
     Column("purged_at", Instant),  # since when nothing of it is shown; see `store.erasure`
     Column("erased_at", Instant),  # when the last of it was erased

@@ -15,6 +15,7 @@ from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.monitoring.drills import MethodResult, TookPart
 from alertnet.core.monitoring.figures import Course, OpenedLevel, Tried
 from alertnet.core.notification import ALERTS, AttemptStatus, Kind
+from alertnet.store.db.columns import if_sound
 from alertnet.store.db.session import Session
 from alertnet.store.tables import acknowledgements, actions, attempts, incidents, notifications
 
@@ -82,11 +83,11 @@ _LAST_ANSWERS: Select[Any] = (
 
 
 def courses(session: Session, since: datetime, until: datetime) -> tuple[list[Course], list[OpenedLevel]]:
-    """The incidents that opened between these moments, and each level that told somebody in them."""
+    """The incidents that opened between these moments and can be read, and each level that told somebody in them."""
     query = select(incidents.c.id, incidents.c.opened_at, incidents.c.facts)
     query = query.where(incidents.c.status.in_(("open", "closed")), incidents.c.opened_at.between(since, until))
     rows = session.execute(query.order_by(incidents.c.opened_at.desc()).limit(MOST)).all()
-    real = [row for row in rows if not row.facts.get("lone_text")]
+    real = [row for row in rows if (facts := if_sound(row.facts)) and not facts.get("lone_text")]
     ids = [row.id for row in real]
     answered = {(row.incident_id, row.tree, row.level): row.answered_at for row in _each(session, _ANSWERS, ids)}
     acted = {row.incident_id: row.acted_at for row in _each(session, _ACTED, ids)}

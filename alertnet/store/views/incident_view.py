@@ -11,11 +11,12 @@ from sqlalchemy import BindParameter, Row, Select, Table, bindparam, select
 
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Disclosure
-from alertnet.core.disclosure import details_of
+from alertnet.core.disclosure import NO_DETAILS, details_of
 from alertnet.core.forecast.call_sheet import Progress, SheetAnswer
 from alertnet.core.incident import Incident, consent_of
 from alertnet.core.notification import AttemptStatus, Kind
 from alertnet.store import tables
+from alertnet.store.db.columns import if_sound
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import Prepared
 from alertnet.store.pending_rows import PendingRows
@@ -101,7 +102,7 @@ _ACTIONS = _of(tables.actions, "at", "id")
 def of_incidents(session: Session, ids: Sequence[str]) -> list[IncidentView]:
     """The incidents of those ids, in that order; messages and answers of a part are shown with the whole."""
     facts = {row.id: row for row in _INCIDENTS.all(session, {"ids": list(ids)})}
-    parts = {part: row.id for row in facts.values() if row.merged for part in row.merged["parts"]}
+    parts = {part: row.id for row in facts.values() for part in (if_sound(row.merged) or {}).get("parts", ())}
     owner = {id: id for id in ids} | parts
     escalations = _by_incident(session, _ESCALATIONS, {id: id for id in ids})
     notifications = _by_incident(session, _NOTIFICATIONS, owner)
@@ -150,7 +151,8 @@ def of_incident(session: Session, id: str) -> IncidentView:
 
 def for_coordinators(session: Session, id: str) -> IncidentView:
     """The incident of that id, with what coordinators also read; people are shown as codes."""
-    known = details_of(incidents.get(session, id).facts, Disclosure.FULL)
+    readable = incidents.get_readable(session, [id])
+    known = details_of(readable[0].facts, Disclosure.FULL) if readable else NO_DETAILS
     people = {each.code: shapes.person_view(each) for each in known.people}
     return {
         **of_incident(session, id),

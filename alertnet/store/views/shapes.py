@@ -14,9 +14,12 @@ from typing_extensions import TypedDict
 
 from alertnet.core.codec import text_in_utc
 from alertnet.core.incident import Affected, Scope, narrowest
+from alertnet.store.db.columns import if_sound
 from alertnet.store.queues.attempts import NewAttempt
 from alertnet.store.records.escalations import NewEscalation
 from alertnet.store.records.notifications import NewNotification
+
+UNREAD = "what was reported can't be read: call an administrator"
 
 
 class EscalationView(TypedDict):
@@ -157,24 +160,27 @@ def incident_view(
     acknowledgements: list[AcknowledgementView],
     actions: list[ActionView],
 ) -> IncidentView:
+    facts, merged = if_sound(row.facts), if_sound(row.merged)
+    warnings = row.warnings if facts else [*row.warnings, UNREAD]
+    facts = facts or {"consent": Scope.INTERNAL.value, "drill": False, "verified": False}
     shown = IncidentView(
         ref=row.ref,
         status=row.status,
         type=row.type,
         severity=row.severity,
-        consent=_consent_in_force(row.facts),
-        drill=row.facts["drill"],
-        verified=row.facts["verified"],
+        consent=_consent_in_force(facts),
+        drill=facts["drill"],
+        verified=facts["verified"],
         opened_at=moment(row.opened_at),
         escalations=escalations,
         pruned=row.pruned,
         notifications=notifications,
         acknowledgements=acknowledgements,
         actions=actions,
-        warnings=row.warnings,
+        warnings=warnings,
     )
-    if row.merged:
-        shown["reports"] = list(row.merged["parts"].values())
+    if merged:
+        shown["reports"] = list(merged["parts"].values())
     if row.purged_at:
         shown["purged_at"] = moment(row.purged_at)
     return shown

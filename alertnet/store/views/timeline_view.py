@@ -205,5 +205,5 @@ def _arrival(at: datetime, payload: dict[str, Any]) -> datetime | None:
 
 
 def _number_of(session: Session, incident: str) -> str | None:
-    facts = incidents.get(session, incident).facts
-    return None if facts.field_silent else facts.raised_from
+    known = incidents.get_readable(session, [incident])
+    return next((each.facts.raised_from for each in known if not each.facts.field_silent), None)

@@ -30,7 +30,7 @@ from alertnet.store.db.tx import Tx, at_one_moment
 from alertnet.store.records import incidents
 from alertnet.store.records.credentials.api_keys import ApiKey
 from alertnet.store.records.idempotency import ApiAnswer
-from alertnet.store.views import incident_view, timeline_view
+from alertnet.store.views import incident_list, incident_view, timeline_view
 from alertnet.store.views.shapes import IncidentView
 from alertnet.store.views.timeline_view import EntryView
 from alertnet.web.api.cursor import PAGE, page_of, read_cursor
@@ -168,7 +168,7 @@ def list_incidents(page: Annotated[Page, Query()], key: Reader, runtime: InForce
     before = read_cursor(page.cursor)
 
     def query(tx: Tx) -> IncidentPage:
-        found = incidents.page(tx.session, page.status, before, PAGE + 1, key.team)
+        found = incident_list.page(tx.session, page.status, before, PAGE + 1, key.team)
         listed, next = page_of(found, lambda each: (each.opened_at, each.id))
         items = incident_view.of_incidents(tx.session, [incident.id for incident in listed])
         return IncidentPage(items=[_as_read_by(key, each) for each in items], next=next)

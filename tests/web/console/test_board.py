@@ -16,18 +16,21 @@ from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.flows.desk.board import MOST_CLOSED, read_board
 from alertnet.flows.desk.closed import AT_A_TIME
 from alertnet.flows.escalation.record_decision import decide
+from alertnet.flows.notifications.field_reassurance import must_be_left_alone
 from alertnet.flows.notifications.prompts import raise_prompt
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import troubles
 from alertnet.store.records import timeline
+from alertnet.store.records.credentials import api_keys
 from alertnet.store.records.credentials.users import Role
 from alertnet.store.tables import alarms, incidents, notifications
 from alertnet.store.views import timeline_view
+from alertnet.store.views.shapes import UNREAD
 from alertnet.web.console.incidents.board import BoardLook, Boards
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk
-from tests.web.world import ANA, NOW, PIN, PUBLIC_URL, TREE, World, world_in
+from tests.web.world import ALICE, ANA, BOB, NOW, OURS, PIN, PUBLIC_URL, TREE, World, world_in
 
 
 def decisions(world: World) -> list[tuple[str, str]]:
@@ -558,6 +561,49 @@ def test_what_was_closed_and_cannot_be_read_takes_nothing_else_with_it(world: Wo
     assert {ref: unread in line for line in board for ref in refs if ref in line} == {refs[0]: True, refs[1]: False}
     assert (refs[0] in drills, refs[1] in drills) == (True, False)
     assert f"{still_open} arrest" in desk.opens("/desk").text
+
+
+@pytest.fixture
+def unread(world: World) -> str:
+    """An open incident that Ana's phone raised, whose facts are damaged, before another that is whole."""
+    damaged = world.raises(type="threat", raised_from=ANA)
+    world.raises()
+    damage = sql("UPDATE incidents SET facts = :junk WHERE id = :id")
+    assert not world.runtime.read(must_be_left_alone, ANA)
+    world.runtime.transact(lambda tx: tx.session.execute(damage, {"junk": b"x" * 40, "id": damaged}))
+    query = select(incidents.c.ref).where(incidents.c.id == damaged)
+    return str(world.runtime.read(lambda tx: tx.session.scalar(query)))
+
+
+def test_an_open_incident_that_cannot_be_read_stands_first_and_takes_nothing_with_it(
+    world: World, desk: Desk, unread: str
+) -> None:
+    """A11: the board, the API and the figures show all others; whoever wrote to its phone might write to a captor."""
+    board = desk.opens("/desk").text
+    assert board.index(f"{unread} threat") < board.index(f"{world.ref()} arrest")
+    assert board.count("part of it can't be read: call an administrator") == 1
+    for path in ("/desk/drills", "/desk/figures", f"/desk/find?q={world.ref()}"):
+        assert desk.opens(path).text != board
+    _, text = world.runtime.transact(api_keys.create, None, ["coordinate", "read"])
+    key = {"Authorization": f"Bearer {text}"}
+    listed = {each["ref"]: each["warnings"] for each in world.client.get("/v1/incidents", headers=key).json()["items"]}
+    alone = world.client.get(f"/v1/incidents/{unread}", headers=key).json()
+    assert listed == {world.ref(): [], unread: [UNREAD]}
+    assert (alone["warnings"], alone["consent"], alone["place"]) == ([UNREAD], "internal", None)
+    assert world.runtime.read(must_be_left_alone, ANA)
+
+
+def test_whoever_is_told_of_an_incident_that_cannot_be_read_is_heard(world: World, unread: str) -> None:
+    """A11, A12: the text of a coordinator, and an answer to the damaged one, reach people, and each gets its reply."""
+    damaged = world.written_code("bob")
+
+    replies = [world.texts(ALICE, "what is up"), world.texts(BOB, damaged, "SM2")]
+
+    entries, _ = world.runtime.read(lambda tx: timeline_view.entries(tx.session, world.incident, 0, 1000))
+    heard = [(each["payload"] or {})["text"] for each in entries if each["kind"] == "sms_received"]
+    assert [world.ref() in each.text for each in replies] == [True, True]
+    assert heard == ["what is up", damaged]
+    assert world.post("/twilio/voice", CallSid="CA7", From=BOB, To=OURS).status_code == 200
 
 
 def test_what_somebody_did_is_told_as_theirs_to_others_and_as_yours_to_them(

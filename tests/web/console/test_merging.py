@@ -4,8 +4,8 @@ import pytest
 
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import incidents as incident_store
 from alertnet.store.records.credentials.users import Role
+from alertnet.store.views import incident_list
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk
 from tests.web.world import World
@@ -22,7 +22,7 @@ def refs(world: World) -> tuple[str, str]:
 
 def status(world: World, ref: str) -> str:
     """How the incident of that reference itself stands."""
-    found = world.runtime.read(lambda tx: incident_store.page(tx.session, None, None, 50))
+    found = world.runtime.read(lambda tx: incident_list.page(tx.session, None, None, 50))
     return next(each.status.value for each in found if each.ref == ref)
 
 

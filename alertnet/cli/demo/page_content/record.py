@@ -13,8 +13,8 @@ from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.runtime.wiring import Runtime
 from alertnet.sandbox.page import Cast, Ending, Incident, Story
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import incidents, timeline
-from alertnet.store.views import incident_view, timeline_view
+from alertnet.store.records import timeline
+from alertnet.store.views import incident_list, incident_view, timeline_view
 from alertnet.store.views.shapes import IncidentView
 from alertnet.store.views.timeline_view import Entry
 
@@ -60,7 +60,7 @@ class Record:
 
 def _tell(tx: Tx, runtime: Runtime, cast: Cast, zone: tzinfo) -> Story:
     first, coordinator = cast.field[0], next(cast.protectors).key
-    known = incidents.page(tx.session, None, None, MOST_INCIDENTS)
+    known = incident_list.page(tx.session, None, None, MOST_INCIDENTS)
     if not known:
         return Story(outlook.hint(None, False, first, coordinator), rings=marks.mark_plan(runtime.network))
     opened = [each for each in known if each.status is IncidentStatus.OPEN]
