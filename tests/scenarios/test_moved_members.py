@@ -13,7 +13,7 @@ from alertnet.store.tables import journeys
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.test_journeys import CONTACTS, FIELD, GO, LEVELS, incidents, journeys_of
 from tests.scenarios.valley import a_tree
-from tests.scenarios.world import TRUE, World
+from tests.scenarios.world import TRUE, World, code_in
 
 ANA = '      ana: {name: Ana Example, phone: "+573005550001"}\n'
 LUIS = '      luis: {name: Luis Example, phone: "+573005550002"}\n'
@@ -126,6 +126,29 @@ def test_a_roll_call_counts_who_is_renamed_and_knows_the_number_of_who_is_taken_
     refs = [each.ref for each in incidents(valley)]
     facts = valley.runtime.read(lambda tx: [store.get(tx.session, store.id_of(tx, ref)).facts for ref in refs])
     assert {each.raised_from for each in facts if "north/luis" in (each.details or "")} == {"+573005550002"}
+
+
+@pytest.mark.parametrize(
+    ("field", "is_told"),
+    [
+        (FIELD, True),
+        (FIELD.replace("+573005550001", "+573005550009"), False),
+        (FIELD.replace('550001"}', '550001", silent: true}'), False),
+    ],
+    ids=["as it was", "another number", "silent by now"],
+)
+def test_a_phone_that_its_member_has_no_more_hears_nothing_of_what_it_raised(
+    valley: World, tmp_path: Path, field: str, is_told: bool
+) -> None:
+    """A9: who took it would read in clear that somebody sees to it."""
+    valley.texts("ana", f"ALERTA {TRUE} 41")
+    edits(valley, tmp_path, field)
+    before = len(valley.phone("ana").inbox)
+    valley.texts("coordinator", code_in(valley.phone("coordinator").inbox[-1]))
+    valley.passes(minutes=1)
+
+    assert incidents(valley)[0].answers() != []
+    assert len(valley.phone("ana").inbox) == before + is_told
 
 
 def test_who_gets_the_phone_of_somebody_on_the_road_does_not_end_the_watch(valley: World, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from alertnet.flows.notifications.cancel_messages import cancel_to_field
 from alertnet.flows.notifications.compose import said_in
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import answers, incidents, notifications, timeline
+from alertnet.store.records import answers, editions, incidents, notifications, timeline
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.notifications import NotificationDraft
 
@@ -167,8 +167,14 @@ def _tell(
     """Tell each phone, or only that of one report, under the reference that it was given."""
     for ref, facts in _reporters(locked).items():
         is_meant = only in (None, ref) and not must_be_left_alone(locked.tx, facts.raised_from or "")
-        if is_meant and not _saves_battery(locked, facts):
+        if is_meant and _is_a_members(locked, facts) and not _saves_battery(locked, facts):
             _post(locked, ref, facts, subject, at, silent)
+
+
+def _is_a_members(locked: LockedIncident, facts: Facts) -> bool:
+    """Whether the phone of a team is still a member's, and not silent by now; else anybody may hold it (A9)."""
+    members = editions.members_now(locked.tx.session) if facts.team else None
+    return members is None or any(each.phone == facts.raised_from and not each.silent for each in members)
 
 
 def _post(

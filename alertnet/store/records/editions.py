@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from alertnet.core.codec import from_plain, to_plain, value
-from alertnet.core.directory.contact_tree import ContactTree, Network
+from alertnet.core.directory.contact_tree import ContactTree, Member, Network
 from alertnet.core.errors import Unknown, WrongState
 from alertnet.core.incident import Facts
 from alertnet.core.resolution.resolve import Plans, deciding, resolve
@@ -27,7 +27,8 @@ IN_FORCE = "trees_in_force"
 _ENTRIES = select(entries.c.at, entries.c.payload).where(IS_EDITION)
 
 _trees: dict[str, ContactTree] = {}
-"""Decoded trees by hash; content never changes under its hash, so they stay valid."""
+_fields: dict[str, Network] = {}
+"""Decoded trees and fields by hash; content never changes under its hash, so they stay valid."""
 
 
 @value
@@ -144,8 +145,23 @@ def network_of(session: Session, publication: Publication) -> Network:
     """
     if publication.field is None:
         raise Unknown("field of the edition", f"@{publication.number}")
-    field = from_plain(Network, json.loads(documents.fetch(session, publication.field)))
+    field = _field(session, publication.field)
     return replace(field, trees={id: tree(session, hash) for id, hash in publication.trees.items()})
+
+
+def members_now(session: Session) -> list[Member] | None:
+    """The members of all teams in force; None where their version did not store them."""
+    latest = in_force(session)
+    if latest is None or latest.field is None:
+        return None
+    return [each for team in _field(session, latest.field).teams.values() for each in team.members.values()]
+
+
+def _field(session: Session, hash: str) -> Network:
+    """The network of that hash, without its trees."""
+    if hash not in _fields:
+        _fields[hash] = from_plain(Network, json.loads(documents.fetch(session, hash)))
+    return _fields[hash]
 
 
 def content_of(network: Network, files: str | None) -> Content:
