@@ -141,9 +141,13 @@ def test_the_only_administrator_is_ended_by_a_word_of_its_own(office: Office, ru
 
 
 def test_a_role_is_given_from_the_command_line_too(office: Office, runtime: Runtime) -> None:
-    """Whoever is the last administrator can't do it to themselves on the page."""
+    """Whoever is the last administrator can't do it to themselves on the page, and here by a word of its own."""
     office.types("users", "add", "maria")
 
-    assert office.types("users", "role", "maria", "observer").code == 0
+    refused = office.types("users", "role", "maria", "observer")
+
+    assert (refused.code, user(runtime, "maria").role) == (2, Role.ADMINISTRATOR)
+    assert "user maria is the only administrator: make another one first, or add --last" in refused.err
+    assert office.types("users", "role", "maria", "observer", "--last").code == 0
     assert user(runtime, "maria").role is Role.OBSERVER
     assert "observer, coordinator, administrator" in office.types("users", "role", "maria", "boss").err

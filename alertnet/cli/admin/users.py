@@ -35,6 +35,9 @@ RoleOption = Annotated[
 ]
 
 
+Last = Annotated[bool, typer.Option("--last", help="Even the only administrator.")]
+
+
 @app.command(epilog="Example: alertnet users add maria --role coordinator")
 def add(name: Name, role: RoleOption = None, password: Password = None) -> None:
     """Add a user of the console, and print what they need to sign in; none of it can be shown again."""
@@ -68,16 +71,18 @@ def renew(name: Name, password: Password = None) -> None:
 
 @app.command(epilog="Example: alertnet users role maria coordinator")
 def role(
-    name: Name, role: Annotated[str, typer.Argument(metavar="ROLE", help="observer, coordinator or administrator.")]
+    name: Name,
+    role: Annotated[str, typer.Argument(metavar="ROLE", help="observer, coordinator or administrator.")],
+    last: Last = False,
 ) -> None:
-    """Give a user another role, at once."""
+    """Give a user another role, at once; the only administrator with --last alone."""
     from alertnet.flows.credentials import users as flow
     from alertnet.store.records.credentials.users import Role
 
     if role not in list(Role):
         raise BadInput("role", role, [each.value for each in Role])
     with connected() as runtime:
-        runtime.transact(flow.set_role, name, Role(role), BY)
+        runtime.transact(partial(flow.set_role, may_be_last=last), name, Role(role), BY)
     typer.echo(f"{name} is {role} now.")
 
 
@@ -128,7 +133,7 @@ def list_all() -> None:
 
 
 @app.command(epilog="Example: alertnet users end maria")
-def end(name: Name, last: Annotated[bool, typer.Option("--last", help="Even the only administrator.")] = False) -> None:
+def end(name: Name, last: Last = False) -> None:
     """End a user's access and sessions, at once; the only administrator's with --last alone."""
     from alertnet.flows.credentials import users as flow
 

@@ -138,9 +138,15 @@ def renew_recovery(tx: Tx, name: str, by: str) -> tuple[str, ...]:
     return codes
 
 
-def set_role(tx: Tx, name: str, role: Role, by: str) -> None:
-    """Change a user's role, effective from their next page."""
+def set_role(tx: Tx, name: str, role: Role, by: str, *, may_be_last: bool = False) -> None:
+    """Change a user's role, effective from their next page.
+
+    Raises:
+        WrongState: the user is the only administrator, unless that `may_be_last`.
+    """
     user = in_force(tx, name)
+    if role is not Role.ADMINISTRATOR and not may_be_last:
+        _check_others_administer(tx, name)
     users.save(tx, replace(user, role=role))
     record(tx, "user_role_changed", name, by, role=role.value, before=user.role.value)
 
@@ -152,12 +158,17 @@ def end_user(tx: Tx, name: str, by: str, *, may_be_last: bool = False) -> None:
         WrongState: the user is the only administrator, unless that `may_be_last`.
     """
     user = in_force(tx, name)
-    administrators = {each.name for each in users.list_all(tx) if each.role is Role.ADMINISTRATOR and not each.ended_at}
-    if administrators == {name} and not may_be_last:
-        raise WrongState(f"user {name}", "the only administrator", "make another one first, or add --last")
+    if not may_be_last:
+        _check_others_administer(tx, name)
     users.save(tx, replace(user, ended_at=tx.now, linked=None))
     users.end_sessions_of(tx, name)
     record(tx, "user_ended", name, by)
+
+
+def _check_others_administer(tx: Tx, name: str) -> None:
+    administrators = {each.name for each in users.list_all(tx) if each.role is Role.ADMINISTRATOR and not each.ended_at}
+    if administrators == {name}:
+        raise WrongState(f"user {name}", "the only administrator", "make another one first, or add --last")
 
 
 def sign_out(tx: Tx, name: str, by: str, besides: str | None = None) -> int:
