@@ -99,8 +99,8 @@ def test_an_id_with_the_fields_behind_it_is_no_new_id(world: World, swallowed: t
     assert len(world.rows(incidents)) == 1
 
 
-def test_an_id_without_its_end_is_no_new_id(world: World) -> None:
-    """Its end would be the name of a field that nobody reads."""
+def test_an_id_without_its_end_is_no_new_id(world: World, logged: Logged) -> None:
+    """Its end would be the name of a field that nobody reads; the log says so, and not that the token is wrong."""
     fields = {"AccountSid": ACCOUNT, **SMS}
     signed = signature(f"{PUBLIC_URL}/twilio/sms", [*fields.items()])
     place = SMS["MessageSid"].rindex("a")
@@ -110,6 +110,9 @@ def test_an_id_without_its_end_is_no_new_id(world: World) -> None:
     answers = [world.client.post("/twilio/sms", data=each, headers=signed) for each in (fields, cut | {end: ""})]
 
     assert [each.status_code for each in answers] == [200, 403]
+    assert [("parted anew" in line, "wrong" in line) for line in logged() if "webhook_refused" in line] == [
+        (True, False)
+    ]
 
 
 def test_another_account_is_refused(world: World) -> None:

@@ -25,10 +25,12 @@ _FIELD_NAME = re.compile("[A-Z][a-z]+[A-Z]")
 
 NOTHING_CONFIGURED, SHARED_KEY = "no account is configured", "it is signed with a shared key"
 OTHER_ACCOUNT, WRONG_SIGNATURE = "another account", "wrong signature"
+PARTED_ANEW = "its fields are parted anew"
 MENDS = {
     NOTHING_CONFIGURED: "ALERTNET_PUBLIC_URL, TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and ALERTNET_TWILIO_FROM",
     SHARED_KEY: "let the provider sign with the account's token",
     OTHER_ACCOUNT: "TWILIO_ACCOUNT_SID, unless a stranger has asked",
+    PARTED_ANEW: "somebody has seen a webhook, and sends it again with other fields: who reads what comes to us?",
     WRONG_SIGNATURE: "the provider must call expected_url to the letter, which begins with ALERTNET_PUBLIC_URL "
     "(https or http, name, port, path); else TWILIO_AUTH_TOKEN, unless a stranger has asked",
 }
@@ -74,11 +76,11 @@ def _why_refused(settings: Settings, url: str, headers: Mapping[str, str], form:
     accounts = [account for account in telephones if account.sid == form.get("AccountSid")]
     if not accounts:
         return OTHER_ACCOUNT
-    if _is_parted_anew(form):
-        return WRONG_SIGNATURE
     signature = headers.get(SIGNATURE_HEADER, "")
     tokens = [token.get_secret_value() for account in accounts for token in account.auth_tokens]
-    return None if any(_is_valid(token, url, form, signature) for token in tokens) else WRONG_SIGNATURE
+    if not any(_is_valid(token, url, form, signature) for token in tokens):
+        return WRONG_SIGNATURE
+    return PARTED_ANEW if _is_parted_anew(form) else None
 
 
 def _is_parted_anew(form: Form) -> bool:
