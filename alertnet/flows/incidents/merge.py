@@ -128,9 +128,8 @@ def foresee_split(tx: Tx, id: str, ref: str) -> Foreseen:
 def _check(part: LockedIncident, whole: LockedIncident) -> None:
     for each in (part, whole):
         each.must_be_open()
+        each.must_be_no_text()
         which = f"incident {each.incident.ref}"
-        if each.facts.lone_text:
-            raise WrongState(which, "a text", "make an incident of it first")
         if each.facts.hidden_from_phone:
             raise WrongState(which, "one that its phone must not hear of", "read its page: it stands by itself")
         if each.broken:

@@ -70,6 +70,15 @@ class LockedIncident:
         if not self.is_open:
             raise WrongState(f"incident {self.incident.ref}", "closed", "reopen it first")
 
+    def must_be_no_text(self) -> None:
+        """Refuse what can't be done to a text that no coordinator has made an incident of.
+
+        Raises:
+            WrongState: it is one.
+        """
+        if self.facts.lone_text:
+            raise WrongState(f"incident {self.incident.ref}", "a text", "make an incident of it first")
+
     def tree(self, id: str) -> ContactTree:
         """The pinned tree of that id."""
         return self.plans[id].tree

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any, TypeVar, get_type_hints
 
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from alertnet.core.directory.contact_tree import Network
-from alertnet.core.errors import BadInput, Unknown, WrongState
+from alertnet.core.codec import value
+from alertnet.core.errors import BadInput, Unknown
 from alertnet.core.incident import Wider
 from alertnet.core.notification import PromptAnswer
 from alertnet.core.resolution.known_people import renewed
 from alertnet.flows.escalation import report_action as vouching
+from alertnet.flows.escalation.decisions import must_have_seen, must_have_seen_reopening
 from alertnet.flows.escalation.record_decision import decide
 from alertnet.flows.escalation.record_response import Recorded, revoke
 from alertnet.flows.escalation.report_action import report_action
@@ -22,6 +24,7 @@ from alertnet.flows.unit.idempotent_request import Show
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials.api_keys import ApiKey
+from alertnet.store.records.editions import Edition
 from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.store.views import incident_view
 from alertnet.store.views.shapes import AcknowledgementView, IncidentView, moment
@@ -41,39 +44,104 @@ from alertnet.web.api.models import (
 from alertnet.web.door import CoordinatorsDoor, Door
 from alertnet.web.problems import Router, documented
 
+B = TypeVar("B", bound=BaseModel | None)
+Route = Callable[[str, B, Door], Response]
+
 AHEAD = timedelta(minutes=5)  # how far another clock may be ahead of ours
 
 router = Router(prefix="/v1/incidents/{ref}", responses=documented(401, 403, 404, 409, 410, 413, 422, 503))
 
 
-@router.post("/updates", response_model=IncidentView)
-def update(ref: str, news: News, door: CoordinatorsDoor) -> Response:
+@value
+class Doing:
+    """An act on what is locked for it: an incident, or a text that no coordinator has made an incident of."""
+
+    locked: LockedIncident
+    edition: Edition
+    by: str
+    ref: str
+    """The reference by which it was named."""
+    seen: int | None = None
+    """The last entry of its history that the page knew of from which it is done, if it is one of the console's."""
+
+    @property
+    def incident(self) -> LockedIncident:
+        """What is locked, where that is no text; raises `WrongState` where it is one."""
+        self.locked.must_be_no_text()
+        return self.locked
+
+
+ACTS: dict[str, tuple[type[Any], Callable[[Doing, Any], object]]] = {}
+"""The acts by the last part of their path, in the console too: the body that each takes, and its function."""
+
+
+def act(name: str) -> Callable[[Callable[[Doing, B], object]], Route[B]]:
+    """Let a function be an act, and the name and description of its route, which answers with the incident."""
+
+    def add(do: Callable[[Doing, B], object]) -> Route[B]:
+        def route(ref: str, asked: B, door: CoordinatorsDoor) -> Response:
+            return change(ref, door, asked, do)
+
+        body = route.__annotations__["asked"] = get_type_hints(do)["asked"]
+        ACTS[name] = body, do
+        route.__name__, route.__doc__ = do.__name__, do.__doc__
+        router.post(f"/{name}", response_model=IncidentView)(route)
+        return route
+
+    return add
+
+
+def change(ref: str, door: Door, asked: B, do: Callable[[Doing, B], object]) -> Response:
+    """Lock the incident, carry out the act, and answer with the incident; 404 where the key may not see it."""
+    edition = door.edition
+
+    def done(tx: Tx) -> LockedIncident:
+        locked = take_up(tx, id_of(tx, ref, door.key))
+        do(Doing(locked, edition, door.by, ref), asked)
+        return locked
+
+    return door.carry_out(asked, showing(done))
+
+
+@act("updates")
+def update(doing: Doing, asked: News) -> None:
     """Add news, and tell it to everybody who was told of the incident.
 
     A change to who should be told becomes a decision for coordinators.
     """
-    network = door.network
-    return change(ref, door, news, lambda locked: tell_news(locked, news, network, door.by))
+    facts = ("severity", "type", "perpetrator")
+    given = {name: value for name in facts if (value := getattr(asked, name)) is not None}
+    named = [{name: getattr(person, name) for name in person.model_fields_set} for person in asked.people or ()]
+    news = renewed(doing.incident.facts, given, named, doing.edition.network)
+    update_incident(doing.incident, asked.text, news, by=doing.by)
 
 
-@router.post("/go", response_model=IncidentView)
-def decide_level(ref: str, verdict: Verdict, door: CoordinatorsDoor) -> Response:
+@act("go")
+def decide_level(doing: Doing, asked: Verdict) -> None:
     """Decide go, hold or refuse for a level. Without tree and level, a go verifies the incident."""
-    decision = PromptAnswer(verdict.decision.value)
+    decision = PromptAnswer(asked.decision.value)
+    if doing.seen is not None:
+        must_have_seen(doing.incident, doing.seen, doing.by, decision, asked.tree, asked.level)
+    decide(doing.incident, decision, tree=asked.tree, level=asked.level, by=doing.by)
 
-    def do(locked: LockedIncident) -> None:
-        decide(locked, decision, tree=verdict.tree, level=verdict.level, by=door.by)
 
-    return change(ref, door, verdict, do)
+def _vouch(doing: Doing, heard: Vouched) -> Recorded:
+    recipient = _recipient(doing.incident, heard.tree, heard.contact)
+    at = _past(doing.locked.tx, "heard_at", heard.heard_at)
+    return vouching.vouch(recipient, heard.kind, by=doing.by, note=heard.note, at=at)
+
+
+ACTS["acknowledgements"] = Vouched, _vouch
 
 
 @router.post("/acknowledgements", status_code=201, response_model=AcknowledgementView)
 def vouch(ref: str, heard: Vouched, door: CoordinatorsDoor) -> Response:
     """Record an answer that a coordinator heard and vouches for (A6)."""
+    edition = door.edition
 
     def act(tx: Tx) -> tuple[LockedIncident, Show]:
-        locked = _take_up(tx, ref, door.key)
-        id = vouch_for(locked, heard, door.by).id
+        locked = take_up(tx, id_of(tx, ref, door.key))
+        id = _vouch(Doing(locked, edition, door.by, ref), heard).id
         return locked, lambda session: ApiAnswer(201, incident_view.of_acknowledgement(session, id))
 
     return door.carry_out(heard, act)
@@ -82,28 +150,33 @@ def vouch(ref: str, heard: Vouched, door: CoordinatorsDoor) -> Response:
 @router.delete("/acknowledgements/{id}", response_model=IncidentView)
 def revoke_acknowledgement(ref: str, id: str, door: CoordinatorsDoor) -> Response:
     """Revoke an answer. Where the rule of its level is no longer met, the escalation goes on."""
-    return change(ref, door, None, lambda locked: revoke(locked, id, by=door.by))
+    return change(ref, door, None, lambda doing, _: revoke(doing.incident, id, by=doing.by))
 
 
-@router.post("/actions", response_model=IncidentView)
-def report(ref: str, deed: Deed, door: CoordinatorsDoor) -> Response:
+@act("actions")
+def report(doing: Doing, asked: Deed) -> None:
     """Record what a contact did after it acknowledged."""
-    return change(ref, door, deed, lambda locked: report_deed(locked, deed))
+    locked = doing.incident
+    at = _past(locked.tx, "at", asked.at)
+    tree = _only_tree_with(locked, asked.contact) if asked.tree is None else asked.tree
+    report_action(_recipient(locked, tree, asked.contact), asked.action, at=at, note=asked.note)
 
 
-@router.post("/consent", response_model=IncidentView)
-def record_consent(ref: str, consent: Consent, door: CoordinatorsDoor) -> Response:
+@act("consent")
+def record_consent(doing: Doing, asked: Consent) -> None:
     """Record consent for the incident, or for some of its people. A narrower one applies at once.
 
     A wider one is stored, and applies once a coordinator has seen the difference and re-resolves (A8).
     """
-    return change(ref, door, consent, lambda locked: keep_consent(locked, consent, door.by))
+    tx = doing.locked.tx
+    heard = Wider(asked.scope, None, asked.given_by, asked.how, _past(tx, "at", asked.at) or tx.now)
+    hear_consent(doing.incident, heard, tuple(asked.people), doing.by)
 
 
-@router.post("/exclude", response_model=IncidentView)
-def spare(ref: str, exclusion: Exclusion, door: CoordinatorsDoor) -> Response:
+@act("exclude")
+def spare(doing: Doing, asked: Exclusion) -> None:
     """Exclude contacts, organisations or roles from now on."""
-    return change(ref, door, exclusion, lambda locked: exclude(locked, tuple(exclusion.contacts), by=door.by))
+    exclude(doing.incident, tuple(asked.contacts), by=doing.by)
 
 
 @router.post("/merge", response_model=IncidentView)
@@ -124,78 +197,18 @@ def split_off(ref: str, splitting: Splitting, door: CoordinatorsDoor) -> Respons
     return door.carry_out(splitting, showing(lambda tx: split(tx, id_of(tx, ref, door.key), reports, by=door.by)))
 
 
-@router.post("/close", response_model=IncidentView)
-def close(ref: str, closing: Closing, door: CoordinatorsDoor) -> Response:
+@act("close")
+def close(doing: Doing, asked: Closing) -> None:
     """Close an incident: everything stops, and those who were told are informed."""
-
-    def do(locked: LockedIncident) -> None:
-        close_incident(locked, closing.reason, named=ref, text=closing.text, by=door.by)
-
-    return change(ref, door, closing, do, also_texts=True)
+    if doing.seen is not None:
+        must_have_seen_reopening(doing.locked, doing.seen, doing.by)
+    close_incident(doing.locked, asked.reason, named=doing.ref, text=asked.text, by=doing.by)
 
 
-@router.post("/reopen", response_model=IncidentView)
-def reopen(ref: str, reopening: Reopening, door: CoordinatorsDoor) -> Response:
+@act("reopen")
+def reopen(doing: Doing, asked: Reopening) -> None:
     """Reopen an incident: each escalation goes on where it stopped."""
-    return change(ref, door, reopening, lambda locked: open_again(locked, reopening, door.by), also_texts=True)
-
-
-def tell_news(locked: LockedIncident, news: News, network: Network, by: str) -> None:
-    """Add news; see `flows.incidents.update.update_incident`."""
-    facts = ("severity", "type", "perpetrator")
-    given = {name: value for name in facts if (value := getattr(news, name)) is not None}
-    named = [{name: getattr(person, name) for name in person.model_fields_set} for person in news.people or ()]
-    update_incident(locked, news.text, renewed(locked.facts, given, named, network), by=by)
-
-
-def vouch_for(locked: LockedIncident, heard: Vouched, by: str) -> Recorded:
-    """Record a vouched answer; see `flows.escalation.report_action.vouch`."""
-    recipient = _recipient(locked, heard.tree, heard.contact)
-    at = _past(locked.tx, "heard_at", heard.heard_at)
-    return vouching.vouch(recipient, heard.kind, by=by, note=heard.note, at=at)
-
-
-def report_deed(locked: LockedIncident, deed: Deed) -> None:
-    """Record an action; see `flows.escalation.report_action.report_action`."""
-    at = _past(locked.tx, "at", deed.at)
-    tree = _only_tree_with(locked, deed.contact) if deed.tree is None else deed.tree
-    report_action(_recipient(locked, tree, deed.contact), deed.action, at=at, note=deed.note)
-
-
-def keep_consent(locked: LockedIncident, consent: Consent, by: str) -> None:
-    """Record consent; see `flows.incidents.update.hear_consent`."""
-    at = _past(locked.tx, "at", consent.at) or locked.tx.now
-    heard = Wider(consent.scope, None, consent.given_by, consent.how, at)
-    hear_consent(locked, heard, tuple(consent.people), by)
-
-
-def open_again(locked: LockedIncident, reopening: Reopening, by: str) -> None:
-    """Reopen the incident; see `flows.incidents.close_incident.reopen_incident`."""
-    why = ": ".join(filter(None, (reopening.reason, reopening.text)))
-    reopen_incident(locked, by=by, reason=why)
-
-
-def change(
-    ref: str, door: Door, asked: BaseModel | None, do: Callable[[LockedIncident], None], *, also_texts: bool = False
-) -> Response:
-    """Lock the incident, call `do`, and answer with the incident; 404 where the key may not see it.
-
-    `also_texts`: also a text that no coordinator has made an incident of may be changed so.
-    """
-
-    def done(tx: Tx) -> LockedIncident:
-        locked = _take_up(tx, ref, door.key, also_texts=also_texts)
-        do(locked)
-        return locked
-
-    return door.carry_out(asked, showing(done))
-
-
-def _take_up(tx: Tx, ref: str, key: ApiKey, *, also_texts: bool = False) -> LockedIncident:
-    locked = take_up(tx, id_of(tx, ref, key))
-    if locked.facts.lone_text and not also_texts:
-        raise WrongState(f"incident {locked.incident.ref}", "a text", "a coordinator opens it on its page first")
-    return locked
+    reopen_incident(doing.locked, by=doing.by, reason=": ".join(filter(None, (asked.reason, asked.text))))
 
 
 def _other_of(tx: Tx, ref: str, into: str, key: ApiKey) -> str:

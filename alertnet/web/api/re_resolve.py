@@ -8,7 +8,7 @@ from alertnet.core.replan.difference import Change, Difference
 from alertnet.flows.incidents.re_resolve import difference, re_resolve
 from alertnet.flows.unit.locked_incident import look_at
 from alertnet.store.views.shapes import IncidentView
-from alertnet.web.api.actions import change
+from alertnet.web.api.actions import Doing, change
 from alertnet.web.api.incidents import id_of
 from alertnet.web.api.models import Reresolution
 from alertnet.web.door import CoordinatorsDoor
@@ -84,10 +84,19 @@ def re_resolve_incident(ref: str, asked: Reresolution, door: CoordinatorsDoor) -
     if not asked.apply:
         found = door.look(lambda tx: difference(look_at(tx, id_of(tx, ref, door.key)), edition))
         return JSONResponse(_view(found))
-    expected = asked.expected
-    if expected is None:
+    return change(ref, door, asked, apply)
+
+
+def apply(doing: Doing, asked: Reresolution) -> None:
+    """Apply what was shown.
+
+    Raises:
+        BadInput: nothing says what that was.
+        WrongState: it is something else by now.
+    """
+    if asked.expected is None:
         raise BadInput("expected", None, "the `hash` of the difference that was looked at")
-    return change(ref, door, asked, lambda locked: re_resolve(locked, edition, expected, by=door.by))
+    re_resolve(doing.incident, doing.edition, asked.expected, by=doing.by)
 
 
 def _view(found: Difference) -> DifferenceView:

@@ -3,34 +3,30 @@
 Acts that can't simply be undone have a page that shows their effect before they are carried out.
 """
 
-from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Response
 from pydantic import ValidationError
 
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Disclosure
-from alertnet.core.errors import BadInput, Unknown, WrongState
+from alertnet.core.errors import BadInput, Unknown
 from alertnet.core.incident import CloseReason, Severity, as_ref
-from alertnet.core.notification import PromptAnswer
 from alertnet.flows.desk.incident import Dossier, all_clears, read_dossier, read_out
-from alertnet.flows.escalation.decisions import must_have_seen, must_have_seen_reopening
-from alertnet.flows.escalation.record_decision import decide
 from alertnet.flows.escalation.record_response import revoke
-from alertnet.flows.incidents.close_incident import close_incident
 from alertnet.flows.incidents.lone_text import facts_of_text, join_text, open_text, set_text_aside
 from alertnet.flows.incidents.merge import Foreseen, foresee_merge, foresee_split, merge, must_be_two, split
-from alertnet.flows.incidents.re_resolve import difference, re_resolve
-from alertnet.flows.incidents.update import exclude
+from alertnet.flows.incidents.re_resolve import difference
 from alertnet.flows.unit.locked_incident import LockedIncident, look_at, take_up, take_up_each
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents
 from alertnet.store.records.credentials import users
-from alertnet.web.api.actions import keep_consent, open_again, report_deed, tell_news, vouch_for
+from alertnet.web.api import actions
+from alertnet.web.api.actions import Doing
 from alertnet.web.api.fields import Strict, TypeCode, one_of
-from alertnet.web.api.models import Closing, Consent, Deed, Exclusion, News, Reopening, Reresolution, Verdict, Vouched
+from alertnet.web.api.models import Reresolution, Verdict
+from alertnet.web.api.re_resolve import apply
 from alertnet.web.console.desk import PROOF, AtDesk, Desk, page_of, sayer, spoken
 from alertnet.web.console.incidents.board import RECORDED, boards_of
 from alertnet.web.console.live import FETCHED, IncidentState, Regions
@@ -62,19 +58,6 @@ DONE = RECORDED | {
 }
 
 
-@value
-class Doing:
-    """The arguments of an act."""
-
-    runtime: Runtime
-    locked: LockedIncident
-    by: str
-    ref: str
-    """The reference by which the user addressed the incident."""
-    seen: int
-    """The last entry of its history that the page knew of; without one, all that there is."""
-
-
 class Opening(Strict):
     """What a coordinator adds to a text to make an incident of it. Absent fields are unknown, or the type's default."""
 
@@ -86,41 +69,14 @@ def _open(doing: Doing, opening: Opening) -> None:
     open_text(doing.locked, facts_of_text(doing.locked, opening.type, opening.severity), by=doing.by)
 
 
-def _re_resolve(doing: Doing, asked: Reresolution) -> None:
-    if asked.expected is None:
-        raise BadInput("expected", None, "the difference that was looked at")
-    re_resolve(doing.locked, doing.runtime.edition, asked.expected, by=doing.by)
-
-
-def _decide(doing: Doing, verdict: Verdict) -> None:
-    decision = PromptAnswer(verdict.decision.value)
-    must_have_seen(doing.locked, doing.seen, doing.by, decision, verdict.tree, verdict.level)
-    decide(doing.locked, decision, tree=verdict.tree, level=verdict.level, by=doing.by)
-
-
-def _close(doing: Doing, end: Closing) -> None:
-    must_have_seen_reopening(doing.locked, doing.seen, doing.by)
-    close_incident(doing.locked, end.reason, named=doing.ref, text=end.text, by=doing.by)
-
-
-ACTS: dict[str, tuple[type[Strict], Callable[[Doing, Any], object]]] = {
-    "go": (Verdict, _decide),
-    "acknowledgements": (Vouched, lambda doing, heard: vouch_for(doing.locked, heard, doing.by)),
-    "actions": (Deed, lambda doing, deed: report_deed(doing.locked, deed)),
-    "updates": (News, lambda doing, news: tell_news(doing.locked, news, doing.runtime.edition.network, doing.by)),
-    "consent": (Consent, lambda doing, consent: keep_consent(doing.locked, consent, doing.by)),
-    "exclude": (Exclusion, lambda doing, spared: exclude(doing.locked, tuple(spared.contacts), by=doing.by)),
-    "re-resolve": (Reresolution, _re_resolve),
+ACTS = actions.ACTS | {
+    "re-resolve": (Reresolution, apply),
     "open-text": (Opening, _open),
     "set-aside": (Strict, lambda doing, _: set_text_aside(doing.locked, by=doing.by)),
-    "close": (Closing, _close),
-    "reopen": (Reopening, lambda doing, again: open_again(doing.locked, again, doing.by)),
 }
-"""Acts by name (the API's name where it has the act): the fields that the act takes, and its function."""
+"""Acts by name: the fields that each takes, and its function."""
 
 SEQ_DIGITS = 9
-HIGHEST = 10**SEQ_DIGITS
-ON_TEXTS = ("open-text", "set-aside", "close", "reopen")
 JOINED = {"acknowledgements": "who", "actions": "who", "go": "which"}
 """Form fields that hold a tree and something in it, as in `colombia/embassy-es`."""
 
@@ -289,7 +245,7 @@ def do(ref: str, name: str, form: Posted, desk: AtDesk) -> Response:
     if name not in ACTS:
         raise Unknown("act", name[:32])
     body, carry_out = ACTS[name]
-    seen = number(form, "seen", SEQ_DIGITS)
+    edition, seen = desk.edition, number(form, "seen", SEQ_DIGITS)
     try:
         asked = body.model_validate(_fields(name, form, set(body.model_fields)))
     except ValidationError as error:
@@ -297,9 +253,7 @@ def do(ref: str, name: str, form: Posted, desk: AtDesk) -> Response:
 
     def change(tx: Tx) -> LockedIncident:
         locked = take_up(tx, incidents.id_of(tx, ref))
-        if locked.facts.lone_text and name not in ON_TEXTS:
-            raise WrongState(f"incident {locked.incident.ref}", "a text", "make an incident of it first")
-        carry_out(Doing(desk.runtime, locked, desk.by, ref, HIGHEST if seen is None else seen), asked)
+        carry_out(Doing(locked, edition, desk.by, ref, seen), asked)
         return locked
 
     return desk.change_once(form, change, asked.decision.value if isinstance(asked, Verdict) else name)
