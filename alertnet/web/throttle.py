@@ -139,14 +139,22 @@ def in_turn() -> Iterator[None]:
     Raises:
         HTTPException: 503, too many wait already, or the wait was too long.
     """
-    if not ROOM.acquire(blocking=False):
-        raise HTTPException(503, BUSY, {"Retry-After": "5"})
+    with held(ROOM, _busy), held(ONE_AT_A_TIME, _busy, PATIENCE):
+        yield
+
+
+@contextmanager
+def held(
+    room: threading.Semaphore | threading.Lock, refusal: Callable[[], Exception], patience_seconds: float = 0
+) -> Iterator[None]:
+    """Hold a place in the room within the block; raises the refusal where none is free in time."""
+    if not room.acquire(timeout=patience_seconds):
+        raise refusal()
     try:
-        if not ONE_AT_A_TIME.acquire(timeout=PATIENCE):
-            raise HTTPException(503, BUSY, {"Retry-After": "5"})
-        try:
-            yield
-        finally:
-            ONE_AT_A_TIME.release()
+        yield
     finally:
-        ROOM.release()
+        room.release()
+
+
+def _busy() -> HTTPException:
+    return HTTPException(503, BUSY, {"Retry-After": "5"})

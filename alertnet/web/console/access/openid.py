@@ -6,8 +6,6 @@ What the browser must bring back is sealed in a cookie of its own for ten minute
 import json
 import threading
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -26,6 +24,7 @@ from alertnet.web.console.access.proving import address_of
 from alertnet.web.console.refusing import Told, ask_to_sign_in
 from alertnet.web.console.sessions import NOT_OURS, SIGN_IN, Busy, is_secure, remember
 from alertnet.web.console.shown import go_to, own_path, show
+from alertnet.web.throttle import held
 
 if TYPE_CHECKING:
     from alertnet.runtime.openid import Asked, Provider
@@ -83,7 +82,7 @@ def go(request: Request, runtime: InForce, then: str = "/desk") -> Response:
         return refusal
     asked = Asked.drawn(runtime.entropy)
     try:
-        with _turn():
+        with held(_asking, Busy):
             response = go_to(provider.entrance(asked))
     except ProviderAway as fault:
         return _away(request, fault)
@@ -108,7 +107,7 @@ def come_back(request: Request, runtime: InForce, state: str = "", code: str = "
     if not runtime.transact(count_return, address_of(request, runtime), state):
         return ask_to_sign_in(request, 403, refused=DOUBTFUL)
     try:
-        with _turn():
+        with held(_asking, Busy):
             account = provider.who(trip.asked, code, iss, runtime.now())
     except ProviderAway as fault:
         return _away(request, fault)
@@ -130,7 +129,7 @@ def leave(request: Request, runtime: InForce) -> Response:
     if (refusal := _count(request, runtime)) is not None:
         return refusal
     try:
-        with _turn():
+        with held(_asking, Busy):
             return go_to(provider.exit() or SIGN_IN)
     except ProviderAway as fault:
         return _away(request, fault)
@@ -162,16 +161,6 @@ def _provider(request: Request) -> "Provider":
     if provider is None:
         raise Unknown("page", HERE)
     return provider
-
-
-@contextmanager
-def _turn() -> Iterator[None]:
-    if not _asking.acquire(blocking=False):
-        raise Busy
-    try:
-        yield
-    finally:
-        _asking.release()
 
 
 def _away(request: Request, fault: Exception) -> Response:

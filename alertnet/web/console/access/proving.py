@@ -15,6 +15,7 @@ from alertnet.web.auth import client_address
 from alertnet.web.console.desk import Desk
 from alertnet.web.console.sessions import Busy, Unproven
 from alertnet.web.forms import Form
+from alertnet.web.throttle import held
 
 AT_ONCE = 2
 """How many passwords are checked at a time. Each takes much CPU, and an alarm must not wait for it."""
@@ -34,17 +35,13 @@ def is_theirs(request: Request, runtime: Runtime, name: str, password: str, sess
     Raises:
         Busy: too many sign-ins wait already.
     """
-    if not _waiting.acquire(blocking=False):
-        raise Busy
-    try:
+    with held(_waiting, Busy):
         address = address_of(request, runtime)
         hash = runtime.transact(count_try, name, address, session or address)
         if hash is None:
             return False
         with _looking:
             return is_password(password, hash)
-    finally:
-        _waiting.release()
 
 
 def check_password(desk: Desk, form: Form) -> None:
