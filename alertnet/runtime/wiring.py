@@ -192,7 +192,7 @@ class Runtime:
     def measure_clock(self) -> None:
         """Compare the clock with the database's again; does nothing where they are the same clock."""
         if isinstance(self.clock, DatabaseClock):
-            with self.absence.noticed_by_reader():
+            with self.absence.noticed(writing=False):
                 self.clock.measure()
 
     def transact(self, flow: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -204,7 +204,7 @@ class Runtime:
         stretched: dict[Stretch, bytes] = {}
         while True:
             try:
-                with self.absence.noticed_by_writer():
+                with self.absence.noticed(writing=True):
                     value, tx = self.transactions.transact(
                         lambda tx: (flow(replace(tx, stretched=stretched), *args, **kwargs), tx)
                     )
@@ -219,7 +219,7 @@ class Runtime:
         stretched: dict[Stretch, bytes] = {}
         while True:
             try:
-                with self.absence.noticed_by_writer():
+                with self.absence.noticed(writing=True):
                     value, tx = await self.transactions.transact_soon(
                         lambda tx: (flow(replace(tx, stretched=stretched), *args, **kwargs), tx)
                     )
@@ -248,7 +248,7 @@ class Runtime:
     @contextmanager
     def _looking(self, engine: Engine) -> Iterator[Tx]:
         with (
-            self.absence.noticed_by_reader(),
+            self.absence.noticed(writing=False),
             surfacing(engine),
             engine.connect() as connection,
             session_on(connection) as session,

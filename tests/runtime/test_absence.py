@@ -36,7 +36,7 @@ def told(logs: list[Any]) -> list[tuple[str, int]]:
 
 
 def fails(absence: Absence, away: DatabaseAway) -> None:
-    with pytest.raises(DatabaseAway), absence.noticed_by_writer():
+    with pytest.raises(DatabaseAway), absence.noticed(writing=True):
         raise away
 
 
@@ -47,7 +47,7 @@ def test_what_lasts_is_told_once_a_minute_and_when_it_is_over() -> None:
     with capture_logs() as logs:
         for watch.seconds in range(0, 125, 1):
             fails(absence, NotWritable("the disk is full"))
-        with absence.noticed_by_writer():
+        with absence.noticed(writing=True):
             pass
 
     assert told(logs) == [("database_away", 0), ("database_away", 60), ("database_away", 120), ("database_back", 124)]
@@ -68,11 +68,11 @@ def test_that_it_can_be_read_does_not_mean_that_it_can_be_written() -> None:
     absence = Absence(Watch())
     fails(absence, NotWritable("the disk is full"))
 
-    with absence.noticed_by_reader():
+    with absence.noticed(writing=False):
         pass
     assert absence.cause == "the disk is full"
 
-    with absence.noticed_by_writer():
+    with absence.noticed(writing=True):
         pass
     assert absence.cause is None
 

@@ -22,8 +22,8 @@ class Absence:
     def __init__(self, monotonic: Monotonic = time.monotonic) -> None:
         self._monotonic = monotonic
         self._reminder = Reminder(monotonic)
-        self._reading: str | None = None
-        self._writing: str | None = None
+        self._causes: dict[bool, str] = {}
+        """By whether it is about writing."""
         self._since = 0.0
         self._tried_at = float("-inf")
         self._telling = threading.Lock()
@@ -31,34 +31,19 @@ class Absence:
     @property
     def cause(self) -> str | None:
         """What prevents use of the database, in words; None where it answered last time."""
-        return self._writing or self._reading
+        return self._causes.get(True) or self._causes.get(False)
 
     @contextmanager
-    def noticed_by_writer(self) -> Iterator[None]:
-        """Notices, around a commit, that the database is away or back."""
+    def noticed(self, *, writing: bool) -> Iterator[None]:
+        """Notices, around a commit or a read, that the database is away or back; a read says nothing about writing."""
         try:
             yield
         except DatabaseAway as away:
             self._begin(away)
-            self._writing = away.cause
+            self._causes[writing] = away.cause
             raise
-        if self.cause:
-            self._end()
-
-    @contextmanager
-    def noticed_by_reader(self) -> Iterator[None]:
-        """Notices, around a read, that the database is away; a successful read says nothing about writing."""
-        try:
-            yield
-        except DatabaseAway as away:
-            self._begin(away)
-            self._reading = away.cause
-            raise
-        if self._reading:
-            if self._writing:
-                self._reading = None
-            else:
-                self._end()
+        if self._causes:
+            self._end(writing)
 
     def is_time_to_try(self) -> bool:
         """Whether nobody tried within the last moments; then the caller should."""
@@ -76,10 +61,12 @@ class Absence:
             if self._reminder.is_time(away.cause):
                 log.warning("database_away", cause=away.cause, seconds=round(now - self._since))
 
-    def _end(self) -> None:
+    def _end(self, writing: bool) -> None:
         with self._telling:
-            if self.cause is None:
+            if not self._causes:
                 return
-            self._reading = self._writing = None
-            self._reminder.reset()
-            log.info("database_back", seconds=round(self._monotonic() - self._since))
+            for each in {False, writing}:
+                self._causes.pop(each, None)
+            if not self._causes:
+                self._reminder.reset()
+                log.info("database_back", seconds=round(self._monotonic() - self._since))
