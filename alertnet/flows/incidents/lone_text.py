@@ -4,10 +4,7 @@ Such a text is stored like an incident that nobody else is told of. A coordinato
 an open one, or sets it aside, with one press. What no coordinator answers `repeat_prompt` makes an incident of.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
-from operator import itemgetter
 
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
@@ -17,6 +14,7 @@ from alertnet.core.incident import TYPES, CloseReason, Facts, Severity
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.incidents.close_incident import close_incident
+from alertnet.flows.incidents.merge import take_over_texts
 from alertnet.flows.incidents.open_incident import begin_escalations, of_silence, put_on_record
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.notifications.prompts import answer_prompt
@@ -24,7 +22,6 @@ from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records import prompts as prompt_store
-from alertnet.store.records import timeline
 from alertnet.store.records.editions import Edition
 from alertnet.store.views.timeline_view import texts_of
 
@@ -87,9 +84,7 @@ def join_text(locked: LockedIncident, into: LockedIncident, *, by: str, besides:
     if not into.is_open or into.facts.lone_text:
         raise WrongState(f"incident {into.incident.ref}", "not open", "choose an incident that is")
     _decide(locked, PromptAnswer.JOINED, by)
-    for at, kind, entry in _received(locked):
-        heard = {"heard_at": at.isoformat(), **entry}  # A text that we heard late says itself when it was written.
-        into.record(kind, **heard, came_to=locked.incident.id, joined_by=by)
+    take_over_texts(locked, into, joined_by=by)
     notify_coordinators(into, Subject.NEWS, locked.facts.team or locked.incident.ref, besides=besides)
     locked.incident = replace(locked.incident, merged_into=into.incident.id)
     close_incident(locked, CloseReason.DUPLICATE, by=by)
@@ -103,12 +98,6 @@ def set_text_aside(locked: LockedIncident, *, by: str) -> None:
     """
     _decide(locked, PromptAnswer.SET_ASIDE, by)
     close_incident(locked, CloseReason.RESOLVED, by=by)
-
-
-def _received(locked: LockedIncident) -> Sequence[tuple[datetime, str, dict[str, str]]]:
-    session, id = locked.tx.session, locked.incident.id
-    entries = ((at, kind, entry) for kind in RECEIVED_BY.values() for at, entry in timeline.of_kind(session, id, kind))
-    return sorted(((at, kind, entry) for at, kind, entry in entries if entry), key=itemgetter(0))
 
 
 def _decide(locked: LockedIncident, decision: PromptAnswer, by: str) -> None:

@@ -161,7 +161,7 @@ def _merge(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     cancel_barred(whole)
     if part.incident.proposed is not None:
         propose(whole, as_proposed(whole.facts, part.incident.proposed), by=by)
-    _take_over_texts(part, whole)
+    take_over_texts(part, whole)
     if whole.facts.leaves_all_alone:
         field_reassurance.fall_silent(whole)
     elif promised is not None:
@@ -201,17 +201,18 @@ def _trees_of_both(part: LockedIncident, whole: LockedIncident) -> dict[str, str
     return trees
 
 
-def _take_over_texts(part: LockedIncident, whole: LockedIncident) -> None:
-    """Copy what people wrote about the part into the whole's history, with the time it came.
+def take_over_texts(part: LockedIncident, whole: LockedIncident, **more: str) -> None:
+    """Copy what people wrote about the part into the whole's history, with the time it came, and with `more`.
 
     What came only under duress comes last: who may not know of it is shown nothing of this moment from there on.
     """
-    session, id = part.tx.session, part.incident.id
-    texts = [(kind, at, text) for kind in (*TEXTS, UPDATED) for at, text in timeline.of_kind(session, id, kind) if text]
-    taken = [text for kind in (*TEXTS, UPDATED) for _, text in timeline.of_kind(session, whole.incident.id, kind)]
-    for kind, at, text in sorted(texts, key=lambda each: is_forced(each[2])):
+    session, id, kinds = part.tx.session, part.incident.id, (*TEXTS, UPDATED)
+    texts = [(kind, at, text) for kind in kinds for at, text in timeline.of_kind(session, id, kind) if text]
+    taken = [text for kind in kinds for _, text in timeline.of_kind(session, whole.incident.id, kind)]
+    for kind, at, text in sorted(texts, key=lambda each: (is_forced(each[2]), each[1])):
+        # A text that we heard late says itself when it was written.
+        copy = {"heard_at": at.isoformat(), "came_to": id} | text | more
         # Those of a report that was split off and is merged again are there already, and the whole's own as well.
-        copy = {"heard_at": at.isoformat(), "came_to": id} | text
         if copy["came_to"] != whole.incident.id and copy not in taken:
             whole.record(kind, **copy)
 
