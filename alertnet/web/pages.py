@@ -13,7 +13,7 @@ from contextlib import suppress
 from fastapi import APIRouter, Response
 
 from alertnet.core.errors import Purged
-from alertnet.flows.pages import contact_page, coordinator_page, notice_page, number_test_page, revoke_page
+from alertnet.flows.pages import contact_page, coordinator_page, number_test_page, revoke_page
 from alertnet.flows.pages.coordinator_page import asks_to_hear, hear_recording
 from alertnet.flows.pages.linked_page import Opened, Outcome
 from alertnet.flows.pages.proof import Sent
@@ -145,4 +145,4 @@ def _of_coordinator(tx: Tx, token: str, sent: Sent | None = None) -> Opened | No
     notice = page_links.find_notice(tx, token)
     if notice is None:
         return None
-    return notice_page.show(tx, notice) if sent is None else notice_page.press(tx, notice, sent)
+    return coordinator_page.show_notice(tx, notice) if sent is None else coordinator_page.press_notice(tx, notice, sent)

@@ -188,8 +188,8 @@ MUTANTS = {
         "A1",
         107,
         "alertnet/flows/pages/coordinator_page.py",
-        "return _record(locked, prompt, sent.answer, by), ()",
-        "return Outcome.DONE, ()",
+        "answer(locked, prompt, sent.answer, by)",
+        "pass",
     ),
     "a PIN entered under duress is told to nobody": Mutant(
         "B4",

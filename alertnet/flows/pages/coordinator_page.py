@@ -1,4 +1,7 @@
-"""The coordinator's page of a decision, alarm or task, with acts on the incident. Opening it changes nothing."""
+"""The coordinator's page of a decision, alarm or task, with acts on the incident, and that of a notice.
+
+Opening it changes nothing.
+"""
 
 import re
 from dataclasses import replace
@@ -28,7 +31,7 @@ from alertnet.flows.pages.coordinator_actions import (
     is_overtaken,
     seen_of,
 )
-from alertnet.flows.pages.linked_page import Opened, Outcome, judge, with_proof
+from alertnet.flows.pages.linked_page import Opened, Outcome, judge, over, with_proof
 from alertnet.flows.pages.open_matters import also_open
 from alertnet.flows.pages.proof import Proof, Sent, no_proof, prove, without_written_pins
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient, look_at, take_up
@@ -38,7 +41,7 @@ from alertnet.store.queues import recordings
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.credentials import page_links
-from alertnet.store.records.credentials.page_links import PageLink
+from alertnet.store.records.credentials.page_links import Notice, PageLink
 from alertnet.store.records.notifications import covered_by_task
 from alertnet.store.records.prompts import Prompt
 from alertnet.store.views import timeline_view
@@ -136,19 +139,14 @@ def _act(
         return Outcome.OVER, (Remark("changed_meanwhile"),)
     if sent.answer in ACTS:
         return Outcome.DONE, carry_out(locked, sent, by)
-    if sent.answer not in text_decisions.DECISIONS:
-        return _record(locked, prompt, sent.answer, by), ()
-    if text_decisions.was_decided_so(prompt, sent, by):
-        return Outcome.DONE, ()
-    return text_decisions.decide_text(visitor, address, into, sent), ()
-
-
-def _record(locked: LockedIncident, prompt: Prompt, said: str, by: str) -> Outcome:
     try:
-        answer(locked, prompt, said, by)
+        if sent.answer not in text_decisions.DECISIONS:
+            answer(locked, prompt, sent.answer, by)
+        elif not text_decisions.was_decided_so(prompt, sent, by):
+            text_decisions.decide_text(visitor, address, into, sent)
     except WrongState:
-        return Outcome.OVER
-    return Outcome.DONE
+        return Outcome.OVER, ()
+    return Outcome.DONE, ()
 
 
 def show(
@@ -171,12 +169,10 @@ def show(
         is_text=locked.facts.lone_text and locked.is_open,
     )
     if visitor.may_answer(link.address):
-        details = details_of(locked.facts, contact.disclosure) if proof.is_given else NO_DETAILS
-        page = replace(page, remarks=(*page.remarks, *proof.remarks), details=details)
-        page = with_proof(visitor, page, proof, sent)
+        page = opened_by(visitor, replace(page, remarks=(*page.remarks, *proof.remarks)), proof, sent)
         if reads_texts(contact, proof):
             told = tuple(recordings.of_incident(tx.session, locked.incident.every_id))
-            page = replace(page, texts=texts_of(locked), recordings=tuple((each.id, each.made_at) for each in told))
+            page = replace(page, recordings=tuple((each.id, each.made_at) for each in told))
         page = replace(_with_acts(visitor, prompt, page), also_open=also_open(visitor, link))
     return Opened(page, contact.language, locked.incident.templates, outcome)
 
@@ -221,6 +217,42 @@ def _with_acts(visitor: Recipient, prompt: Prompt, page: Page) -> Page:
         return page
     task = task_details_of(locked, prompt)
     return replace(page, task=task, answers=page.answers if task else ())
+
+
+def press_notice(tx: Tx, notice: Notice, sent: Sent) -> Opened:
+    """Show the texts to somebody who knows the PIN; nothing else can be done on the page of a notice."""
+    if notice.incident is None:
+        return show_notice(tx, notice, outcome=Outcome.NOT_ALLOWED)
+    visitor = take_up(tx, notice.incident).recipient(notice.link.tree, notice.link.contact)
+    outcome, proof = judge(visitor, notice.link, sent, is_allowed=bool(sent.pin) and not sent.answer)
+    visitor.locked.finish()
+    return show_notice(tx, notice, proof, outcome)
+
+
+def show_notice(tx: Tx, notice: Notice, proof: Proof | None = None, outcome: Outcome = Outcome.DONE) -> Opened:
+    """The page of a notice as of now: what it says, what to do about it, and after the PIN the texts to read."""
+    page = Page(notice.said, asked=True, is_notice=True)
+    if notice.incident is None:
+        return Opened(page, notice.language, None, outcome)
+    locked, link = look_at(tx, notice.incident), notice.link
+    visitor = locked.recipient(link.tree, link.contact)
+    if visitor.may_answer(link.address):
+        proof = proof or no_proof(visitor)
+        page = opened_by(visitor, replace(page, remarks=proof.remarks), proof)
+    else:
+        page = replace(page, remarks=(over(locked),), is_notice=False)
+    return Opened(page, notice.language, locked.incident.templates, outcome)
+
+
+def opened_by(visitor: Recipient, page: Page, proof: Proof, sent: Sent | None = None) -> Page:
+    """The page with what its PIN opens to a coordinator: what is known, and the texts to read."""
+    facts, contact = visitor.locked.facts, visitor.contact
+    page = replace(
+        page,
+        details=details_of(facts, contact.disclosure) if proof.is_given else NO_DETAILS,
+        texts=texts_of(visitor.locked) if reads_texts(contact, proof) else (),
+    )
+    return with_proof(visitor, page, proof, sent)
 
 
 def reads_texts(contact: Contact, proof: Proof) -> bool:

@@ -2,18 +2,15 @@
 
 from dataclasses import replace
 
-from alertnet.core.directory.contact import Disclosure
-from alertnet.core.disclosure import NO_DETAILS, details_of
 from alertnet.flows.escalation.record_response import SUBJECTS, revoke
 from alertnet.flows.notifications.compose import said
-from alertnet.flows.pages.coordinator_page import reads_texts, texts_of
-from alertnet.flows.pages.linked_page import Opened, Outcome, judge, over, with_proof
+from alertnet.flows.pages.coordinator_page import opened_by, reads_texts
+from alertnet.flows.pages.linked_page import Opened, Outcome, judge, over
 from alertnet.flows.pages.proof import Proof, Sent, no_proof
-from alertnet.flows.unit.locked_incident import Recipient, look_at, take_up
+from alertnet.flows.unit.locked_incident import look_at, take_up
 from alertnet.messages.page import Page, Remark
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import answers
-from alertnet.store.records.answers import Given
 from alertnet.store.records.credentials.page_links import PageLink
 
 REVOKE = "revoke"
@@ -41,18 +38,9 @@ def show(tx: Tx, link: PageLink, proof: Proof | None = None, outcome: Outcome = 
         page = Page(words, (Remark("recorded_revoke", answer.revoked_at),), asked=True)
     else:
         proof = proof or no_proof(visitor)
-        page = Page(words, proof.remarks, (REVOKE,), asked=True)
-        page = with_proof(visitor, _page_by_answer(visitor, answer, page, proof), proof)
+        stated = (Remark(f"answered_{answer.via.value}", answer.at),)
+        page = opened_by(visitor, Page(words, proof.remarks, (REVOKE,), asked=True, stated=stated), proof)
+        # The answerer's name and words are free text.
+        if reads_texts(visitor.contact, proof):
+            page = replace(page, details=page.details.with_texts(answer.by, answer.note))
     return Opened(page, visitor.contact.language, visitor.locked.incident.templates, outcome)
-
-
-def _page_by_answer(visitor: Recipient, answer: Given, page: Page, proof: Proof) -> Page:
-    locked, contact = visitor.locked, visitor.contact
-    # The answerer's name and words are free text, only for those who may read everything.
-    given = (answer.by, answer.note) if contact.disclosure is Disclosure.FULL else ()
-    return replace(
-        page,
-        stated=(Remark(f"answered_{answer.via.value}", answer.at),),
-        details=details_of(locked.facts, contact.disclosure).with_texts(*given) if proof.is_given else NO_DETAILS,
-        texts=texts_of(locked) if reads_texts(contact, proof) else (),
-    )

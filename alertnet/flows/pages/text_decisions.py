@@ -1,11 +1,10 @@
 """A coordinator's decisions on a text from its page: it is an incident, belongs to one, or is none (A12)."""
 
-from alertnet.core.errors import Unknown, WrongState
+from alertnet.core.errors import Unknown
 from alertnet.core.inbound.field_report import UNKNOWN_TYPE
 from alertnet.core.incident import TYPES, Incident, Severity
 from alertnet.core.notification import PromptAnswer
 from alertnet.flows.incidents.lone_text import facts_of_text, join_text, open_read_text, set_text_aside
-from alertnet.flows.pages.linked_page import Outcome
 from alertnet.flows.pages.proof import Sent
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient, look_at, take_up_each
 from alertnet.store.db.tx import Tx
@@ -41,20 +40,20 @@ def is_allowed(visitor: Recipient, into: LockedIncident | None, sent: Sent) -> b
     return sent.answer == SET_ASIDE or (into is not None and _may_join(into, visitor))
 
 
-def decide_text(visitor: Recipient, address: str, into: LockedIncident | None, sent: Sent) -> Outcome:
-    """Carry out the decision, unless another was made before; then that is shown instead."""
+def decide_text(visitor: Recipient, address: str, into: LockedIncident | None, sent: Sent) -> None:
+    """Carry out the decision.
+
+    Raises:
+        WrongState: another was made before.
+    """
     locked, by = visitor.locked, visitor.id
-    try:
-        if sent.answer == OPEN:
-            facts = facts_of_text(locked, sent.type or None, Severity(sent.severity) if sent.severity else None)
-            open_read_text(visitor, facts, address)
-        elif into is not None:
-            join_text(locked, into, by=by, besides=into.recipient(*visitor.name))
-        else:
-            set_text_aside(locked, by=by)
-    except WrongState:
-        return Outcome.OVER
-    return Outcome.DONE
+    if sent.answer == OPEN:
+        facts = facts_of_text(locked, sent.type or None, Severity(sent.severity) if sent.severity else None)
+        open_read_text(visitor, facts, address)
+    elif into is not None:
+        join_text(locked, into, by=by, besides=into.recipient(*visitor.name))
+    else:
+        set_text_aside(locked, by=by)
 
 
 def was_decided_so(prompt: Prompt, sent: Sent, by: str) -> bool:
