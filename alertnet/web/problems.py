@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, HTTPException, Request
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import ConfigDict, ValidationError, with_config
@@ -105,8 +105,24 @@ class Problem(Response):
         super().__init__(json.dumps(document | more), status, headers)
 
 
+async def only_known_parameters(request: Request) -> None:
+    """Refuse a parameter that the route does not know: with a slip in it a list would be another than was meant.
+
+    Whoever asks whether the program is there may add what they like.
+    """
+    asked = request.query_params
+    if asked and request.method == "GET" and request.url.path.startswith("/v1/"):
+        fields = request.scope["route"].dependant.query_params
+        known = {name for each in fields for name in getattr(each.field_info.annotation, "model_fields", (each.alias,))}
+        for unknown in asked.keys() - known:
+            raise BadInput(unknown[:LONGEST_VALUE], asked[unknown][:LONGEST_VALUE], sorted(known) or "no parameter")
+
+
 class Router(APIRouter):
     """Routes of the interface. What their answers look like is worked out once its description is asked for."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(dependencies=[Depends(only_known_parameters)], **options)
 
     def add_api_route(self, *args: Any, **options: Any) -> None:
         if isinstance(view := options.get("response_model"), type):

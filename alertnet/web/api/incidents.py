@@ -33,7 +33,7 @@ from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.store.views import incident_list, incident_view, timeline_view
 from alertnet.store.views.shapes import IncidentView
 from alertnet.store.views.timeline_view import EntryView
-from alertnet.web.api.cursor import PAGE, page_of, read_cursor
+from alertnet.web.api.cursor import PAGE, Cursor, page_of, read_cursor
 from alertnet.web.api.fields import (
     NO_CONTROLS,
     Country,
@@ -118,7 +118,7 @@ class Page(Strict):
     """Which incidents to list; `cursor` is the `next` of the page before."""
 
     status: Annotated[IncidentStatus, one_of(IncidentStatus)] | None = None
-    cursor: Annotated[str, Field(max_length=200)] | None = None
+    cursor: Cursor = None
 
 
 class IncidentPage(TypedDict):
@@ -165,11 +165,11 @@ def straight_way(runtime: Runtime, in_flight: InFlight, known_keys: KnownKeys) -
 @router.get("/v1/incidents", response_model=IncidentPage, responses=documented(401, 403, 422, 503))
 def list_incidents(page: Annotated[Page, Query()], key: Reader, runtime: InForce) -> Response:
     """Incidents, newest first; a key of a team lists that team's alone."""
-    before = read_cursor(page.cursor)
+    before = read_cursor(REPORTED_AT, page.cursor)
 
     def query(tx: Tx) -> IncidentPage:
         found = incident_list.page(tx.session, page.status, before, PAGE + 1, key.team)
-        listed, next = page_of(found, lambda each: (each.opened_at, each.id))
+        listed, next = page_of(REPORTED_AT, found, lambda each: (each.opened_at, each.id))
         items = incident_view.of_incidents(tx.session, [incident.id for incident in listed])
         return IncidentPage(items=[_as_read_by(key, each) for each in items], next=next)
 

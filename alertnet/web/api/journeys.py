@@ -49,11 +49,11 @@ def announce(plan: Plan, door: ReportersDoor) -> Response:
 @router.get("", response_model=Overview, responses=documented(401, 403, 422, 503))
 def list_journeys(page: Annotated[JourneyPage, Query()], key: Reader, runtime: InForce) -> Response:
     """What is awaited of the field, routines included, soonest first. A team's key lists only that team's."""
-    after = read_cursor(page.cursor)
+    after = read_cursor(router.prefix, page.cursor)
 
     def query(tx: Tx) -> Overview:
         found = journeys.page(tx.session, page.status, after, PAGE + 1, key.team)
-        shown, next = page_of(found, lambda each: (each.journey.awaited.expected_at, each.id))
+        shown, next = page_of(router.prefix, found, lambda each: (each.journey.awaited.expected_at, each.id))
         return overview(tx.session, shown, next, key.team)
 
     return JSONResponse(runtime.read(query))

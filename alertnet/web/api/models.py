@@ -14,6 +14,7 @@ from alertnet.core.inbound.field_words import FieldVerb
 from alertnet.core.inbound.on_the_road.journey import MOST_LEGS, Gap, Journey, JourneyKind, Leg, Status
 from alertnet.core.incident import TYPES, CloseReason, Facts, Perpetrator, Scope, Severity, affected_of
 from alertnet.core.monitoring.drills import MOST_MONTHS
+from alertnet.web.api.cursor import Cursor
 from alertnet.web.api.fields import (
     Country,
     Duration,
@@ -265,7 +266,7 @@ class JourneyPage(Strict):
     """Which journeys to list, by default those that are not over. `cursor` is the `next` of the page before."""
 
     status: Annotated[Status, one_of(Status)] | None = None
-    cursor: Annotated[str, Field(max_length=200)] | None = None
+    cursor: Cursor = None
 
 
 class Binding(Strict):

@@ -1,8 +1,5 @@
 """The API for texts from unknown numbers (B5): list them, and assign one to a member."""
 
-from typing import Annotated
-
-from fastapi import Query
 from starlette.responses import JSONResponse, Response
 from typing_extensions import TypedDict
 
@@ -12,7 +9,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records import inbound
 from alertnet.store.records.credentials.api_keys import ApiKey
 from alertnet.store.views.shapes import IncidentView, moment
-from alertnet.web.api.cursor import PAGE, page_of, read_cursor
+from alertnet.web.api.cursor import PAGE, Cursor, page_of, read_cursor
 from alertnet.web.api.incidents import showing
 from alertnet.web.api.models import Binding
 from alertnet.web.auth import Coordinator, InForce
@@ -38,15 +35,13 @@ class QuarantinePage(TypedDict):
 
 
 @router.get("", response_model=QuarantinePage, responses=documented(401, 403, 422, 503))
-def list_texts(
-    key: Coordinator, runtime: InForce, cursor: Annotated[str | None, Query(max_length=200)] = None
-) -> Response:
+def list_texts(key: Coordinator, runtime: InForce, cursor: Cursor = None) -> Response:
     """The texts of unknown numbers that belong to no member yet, newest first."""
     _of_no_team(key)
-    before = read_cursor(cursor)
+    before = read_cursor(router.prefix, cursor)
 
     def query(tx: Tx) -> QuarantinePage:
-        page, next = page_of(inbound.quarantined(tx, before, PAGE + 1), lambda each: (each.at, each.id))
+        page, next = page_of(router.prefix, inbound.quarantined(tx, before, PAGE + 1), lambda each: (each.at, each.id))
         items = [
             TextInQuarantine(id=each.id, at=moment(each.at), number=each.number, text=each.text)
             for each in to_show(page)

@@ -1,8 +1,5 @@
 """The API for roll calls: ask everybody whether they are safe, and see who has answered."""
 
-from typing import Annotated
-
-from fastapi import Query
 from starlette.responses import JSONResponse, Response
 
 from alertnet.core.directory.contact_tree import Network
@@ -16,7 +13,7 @@ from alertnet.store.queues import journeys
 from alertnet.store.records.credentials.api_keys import ApiKey
 from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.store.views.journey_view import RollCallsView, RollCallView, of_roll_call, of_roll_calls
-from alertnet.web.api.cursor import PAGE, page_of, read_cursor
+from alertnet.web.api.cursor import PAGE, Cursor, page_of, read_cursor
 from alertnet.web.api.models import Roll
 from alertnet.web.auth import COORDINATE, InForce, Reader
 from alertnet.web.door import CoordinatorsDoor
@@ -39,15 +36,13 @@ def begin(roll: Roll, door: CoordinatorsDoor) -> Response:
 
 
 @router.get("", response_model=RollCallsView, responses=documented(401, 403, 422, 503))
-def list_roll_calls(
-    key: Reader, runtime: InForce, cursor: Annotated[str | None, Query(max_length=200)] = None
-) -> Response:
+def list_roll_calls(key: Reader, runtime: InForce, cursor: Cursor = None) -> Response:
     """Roll calls and how many have answered, the newest first. A team's key sees those that asked its team."""
-    before = read_cursor(cursor)
+    before = read_cursor(router.prefix, cursor)
 
     def query(tx: Tx) -> RollCallsView:
         found = journeys.roll_calls(tx.session, before, PAGE + 1, key.team)
-        return of_roll_calls(*page_of(found, lambda each: (each.began_at, each.roll_call.id)))
+        return of_roll_calls(*page_of(router.prefix, found, lambda each: (each.began_at, each.roll_call.id)))
 
     return JSONResponse(runtime.read(query))
 

@@ -1,15 +1,13 @@
 """The page of texts from unknown numbers: assign one to a member, or drop it."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 
 from alertnet.core.errors import BadInput, Unknown
 from alertnet.flows.sms.quarantine import bind_text, drop_text, to_show
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import inbound
 from alertnet.store.records.inbound import QuarantinedText
-from alertnet.web.api.cursor import PAGE, page_of, read_cursor
+from alertnet.web.api.cursor import PAGE, Cursor, page_of, read_cursor
 from alertnet.web.console.desk import AtDesk
 from alertnet.web.console.refusing import Told
 from alertnet.web.forms import IDENTIFIER, Posted, typed
@@ -18,14 +16,14 @@ router = APIRouter(prefix="/desk/quarantine", include_in_schema=False, route_cla
 
 
 @router.get("")
-def show_texts(desk: AtDesk, cursor: Annotated[str | None, Query(max_length=200)] = None, done: str = "") -> Response:
+def show_texts(desk: AtDesk, cursor: Cursor = None, done: str = "") -> Response:
     """Show the texts that belong to no member yet, newest first; only coordinators may read them."""
-    before = read_cursor(cursor)
+    before = read_cursor(router.prefix, cursor)
 
     def query(tx: Tx) -> list[QuarantinedText]:
         return to_show(inbound.quarantined(tx, before, PAGE + 1)) if desk.acts else []
 
-    texts, next = page_of(desk.runtime.read(query), lambda each: (each.at, each.id))
+    texts, next = page_of(router.prefix, desk.runtime.read(query), lambda each: (each.at, each.id))
     teams = desk.network.teams
     return desk.show(
         "quarantine.html",
