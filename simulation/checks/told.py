@@ -1,6 +1,6 @@
 """Checks now and then that whoever is in an open level was told (A2), by a reading of its own of who that is."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -146,10 +146,8 @@ class _UnderWay:
         """Whom the level tells by the design, and who has not answered."""
         tree = self.trees[self.row.tree]
         named = told_by(list(self.trees.values()), tree, self._level(run), self.facts)
-        # Whom the people of a merged report let into a level that is open is told in a later round, as is whoever an
-        # edit added to one that was met by an answer which was revoked since.
+        # Whom the people of a merged report let into a level that is open is told in a later round.
         begun = {turn.contact for turn in run.turns}
-        takes_in = not (self.row.merged or self._was_met(begun))
         return [
             each
             for each in named
@@ -159,13 +157,8 @@ class _UnderWay:
                 or self._is_involved(each)
                 or self._is_spared(tree, each)
             )
-            and (each.id in begun or takes_in)
+            and (begun.issuperset({each.id}) or not self.row.merged)
         ]
-
-    def _was_met(self, contacts: Collection[str]) -> bool:
-        """Whether one of these had taken charge, and counts so no more."""
-        gone = (each for each in self.all_answers if each.revoked_at is not None)
-        return any(each.kind == ENDS[0] and each.contact in contacts for each in gone)
 
     def _is_involved(self, contact: Contact) -> bool:
         raised_from = {self.facts.raised_from, *self.facts.also_from}

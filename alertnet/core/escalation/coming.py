@@ -97,7 +97,7 @@ def _asked(context: Context, question: OpenDecision) -> ComingLevel:
 def _reached(agenda: Agenda, planned: PlannedLevel, at: datetime) -> ComingLevel:
     """The level as it would open if reached at that moment."""
     context, state = agenda.context, agenda.context.state
-    if state.unverified_since is not None or agenda.waits_for_verification(planned):
+    if state.unverified_since is not None or agenda.context.waits_for_verification(planned):
         return _told(planned, None, Until.GENUINE)
     if state.status is Status.SCHEDULED and agenda.is_held_back:
         return _told(planned, None, Until.OTHERS)

@@ -140,6 +140,10 @@ class Context:
         is_asked = planned.approval is not None and planned.index not in self.state.goes
         return is_asked or self.is_held(planned.index)
 
+    def waits_for_verification(self, planned: PlannedLevel) -> bool:
+        """Whether the level tells nobody before the incident is known to be genuine."""
+        return not (planned.coordination or self.plan.verified or planned.index in self.state.goes)
+
     def reasons_to_wait(self, planned: PlannedLevel) -> tuple[Waiting, ...]:
         reasons = planned.approval.reasons if planned.approval is not None else ()
         return (*reasons, Waiting.HELD) if self.is_held(planned.index) else reasons

@@ -292,15 +292,10 @@ class Agenda:
         self.context.change(passed=max(self.context.state.passed, planned.index))
         self._reach(planned)
 
-    def waits_for_verification(self, planned: PlannedLevel) -> bool:
-        """Whether the level tells nobody before the incident is known to be genuine."""
-        given = planned.index in self.context.state.goes
-        return not (planned.coordination or self.context.plan.verified or given)
-
     def _reach(self, planned: PlannedLevel) -> None:
         """Reach a due level: it waits for verification, waits for a go, or opens."""
         context, moment = self.context, self.context.moment
-        if self.waits_for_verification(planned):
+        if context.waits_for_verification(planned):
             context.change(status=Status.WAITING_FOR_GO, unverified_since=moment, unverified_index=planned.index)
             context.note("waits_for_verification", level=planned.level.name)
         elif context.waits_for_go(planned):

@@ -176,7 +176,7 @@ def settle(context: Context) -> None:
         if run.status is LevelStatus.MET:
             if is_met(context.level(run).acknowledge, _contact_statuses(context, run)):
                 continue
-            context.put(replace(run, status=LevelStatus.OPEN, met_at=None))
+            context.put(replace(run, status=LevelStatus.OPEN, met_at=None, turns=_with_newcomers(context, run)))
         is_under_way = context.is_active and run.round == context.state.round
         if is_under_way:
             _deputise_the_dead(context, index)
@@ -184,6 +184,19 @@ def settle(context: Context) -> None:
         run = context.run(index)
         if is_under_way or _answered_in(context, run):
             _judge(context, run, may_give_way=is_under_way and index != LAST_RESORT)
+
+
+def _with_newcomers(context: Context, run: LevelRun) -> tuple[ContactProgress, ...]:
+    """The turns of a level that is met no more; whom an edit or news has brought into it meanwhile begins now."""
+    if run.index == LAST_RESORT or run.round != context.state.round or not context.is_active:
+        return run.turns
+    planned = context.plan.levels[run.index]
+    if context.waits_for_verification(planned) or context.waits_for_go(planned):
+        return run.turns
+    known = {progress.contact: progress for progress in run.turns}
+    fresh = [id for id in planned.contacts if id not in known or not known[id].principal]
+    begun = [_progress(context, run.index, context.moment, id, known.get(id)) for id in fresh]
+    return (*(progress for progress in run.turns if progress.contact not in fresh), *begun)
 
 
 def acknowledge(context: Context, run: LevelRun) -> None:
