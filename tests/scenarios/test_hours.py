@@ -9,7 +9,7 @@ from alertnet.sandbox.telephony.faults import Fault
 from tests.scenarios import valley
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import COORDINATION, a_tree
-from tests.scenarios.world import Incident, World, code_in
+from tests.scenarios.world import DURESS, Incident, World, code_in
 
 DUTY = "+573005550199"
 OFFICE = "+573005550120"
@@ -211,3 +211,15 @@ def test_a_notice_waits_until_quiet_hours_are_over(asleep: World) -> None:
     assert len(asleep.phone("coordinator").inbox) == heard
     asleep.passes(hours=9)
     assert len(asleep.phone("coordinator").inbox) == heard + 1
+
+
+def test_that_somebody_is_forced_is_told_in_quiet_hours_too(asleep: World) -> None:
+    """B4: by the morning whoever stands beside them has had the night."""
+    asleep.gives_pins("valley/desk")
+    raised_at(asleep, bogota(24, 21, 55), type="threat")
+    asleep.passes(minutes=30)
+
+    asleep.texts("head office", f"NO {code_in(asleep.phone('head office').inbox[0])} {DURESS}")
+    asleep.passes(minutes=11)
+
+    assert sum("before you call anybody" in text for text in asleep.phone("coordinator").inbox) == 1

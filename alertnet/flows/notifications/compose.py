@@ -165,9 +165,10 @@ def notify_coordinators(
     """Draft a notice to each coordinator who was told of the incident, or to all where none was: one SMS or mail.
 
     Where all who were told turned out to be strangers it goes to those untold, else to last resort. In a coordinator's
-    quiet hours it is a mail, or else an SMS at their end. `leaves_at`: not before then. `besides`: who needs none;
-    unless `besides_knows`, somebody else has to hear all the same. `acknowledgement`: the answer that it is about; it
-    then has a link to the page where the answer can be revoked and its giver's actions read.
+    quiet hours it is a mail, or else an SMS at their end, unless it tells of duress. `leaves_at`: not before then.
+    `besides`: who needs none; unless `besides_knows`, somebody else has to hear all the same. `acknowledgement`: the
+    answer that it is about; it then has a link to the page where the answer can be revoked and its giver's actions
+    read.
     """
     everybody, told, at = locked.coordinators, _told(locked), leaves_at or locked.tx.now
     spared = besides.names if besides else set()
@@ -176,7 +177,9 @@ def notify_coordinators(
         everybody,
         [Recipient(locked, *each) for each in locked.plans.last_resort],
     )
-    reached = ([each for each in circle if each.name in spared or _reach(each).for_a_notice(at)] for circle in circles)
+    reached = (
+        [each for each in circle if each.name in spared or _for_a_notice(each, subject, at)] for circle in circles
+    )
     heard = (each for each in reached if besides_knows or any(one.name not in spared for one in each))
     for recipient in next(filter(None, heard), ()):
         if recipient.name in spared:
@@ -189,7 +192,8 @@ def notify_coordinators(
 
 
 def _notice(recipient: Recipient, words: Said, acknowledgement: str | None, leaves_at: datetime) -> None:
-    usable, work = _reach(recipient).for_a_notice(leaves_at), recipient.locked.work
+    assert words.subject is not None
+    usable, work = _for_a_notice(recipient, words.subject, leaves_at), recipient.locked.work
     if usable is None:
         return
     method, at = usable
@@ -199,6 +203,12 @@ def _notice(recipient: Recipient, words: Said, acknowledgement: str | None, leav
         return
     link, token = link_token(recipient, method, acknowledgement_id=acknowledgement)
     work.post(replace(draft, link_id=link, said=replace(words, link=token)))
+
+
+def _for_a_notice(recipient: Recipient, subject: Subject, at: datetime) -> tuple[Method, datetime] | None:
+    """The method for a notice, and when it may leave; that somebody is under duress can't wait for the morning."""
+    reach = _reach(recipient)
+    return (Reach(reach.contact) if subject is Subject.READ_FIRST else reach).for_a_notice(at)
 
 
 def _reach(recipient: Recipient) -> Reach:
