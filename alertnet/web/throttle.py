@@ -15,16 +15,12 @@ from datetime import datetime
 import structlog
 from fastapi import HTTPException
 
-from alertnet.core.limits import EVENT_STREAMS, MINUTE, REQUESTS, UNUSED, WRONG_KEYS, Limit, Usage
+from alertnet.core.limits import MINUTE, REQUESTS, UNUSED, WRONG_KEYS, Limit, Usage
 from alertnet.core.monitoring import metrics
 from alertnet.core.monitoring.metrics import Counts, once
 
 MOST_REMEMBERED = 10_000
 """How many addresses, keys and sessions are remembered, each; beyond that the oldest is forgotten."""
-
-STREAMS = "event_streams"
-RETRY_SECONDS = 30
-"""After how many seconds to try another stream; nobody knows when one ends."""
 
 ROOM = threading.BoundedSemaphore(3)
 """How much CPU-heavy work may run or wait. Each holds a thread, and the webhooks of an alarm need threads too."""
@@ -52,7 +48,6 @@ class Throttle:
 
     count: Callable[[Counts], None]
     """Records the counts that `/metrics` shows."""
-    _streams: Counter[str] = field(default_factory=Counter)
     _used: dict[str, OrderedDict[str, Usage]] = field(default_factory=dict)
     """By limit, how much each key has used."""
     _told_at: dict[tuple[str, str], datetime] = field(default_factory=dict)
@@ -101,24 +96,6 @@ class Throttle:
                 return
             self._told_at[what], times = now, self._untold.pop(what)
         log.warning(event, **({"reason": reason} if reason else {}), times=times, **latest)
-
-    @contextmanager
-    def streaming(self, key_id: str) -> Iterator[None]:
-        """Count one open event stream of the key within the block.
-
-        Raises:
-            TooOften: the key has as many streams as it may.
-        """
-        with self._lock:
-            if self._streams[key_id] >= EVENT_STREAMS:
-                self.count(once(metrics.DROPPED, STREAMS))
-                raise TooOften(f"API key {key_id} has {EVENT_STREAMS} event streams, as many as it may", RETRY_SECONDS)
-            self._streams[key_id] += 1
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._streams -= Counter([key_id])
 
     def _use(self, limit: Limit, key: str, now: datetime) -> float | None:
         usages = self._used.setdefault(limit.name, OrderedDict())

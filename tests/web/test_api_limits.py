@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
@@ -132,15 +132,17 @@ def test_a_key_holds_twenty_event_streams(api: TestClient, runtime: Runtime) -> 
     def opens() -> str:
         return asyncio.run(follow(app, path, headers, lambda text: "incident_opened" in text, lambda _: None))
 
-    with ExitStack() as stack:
-        for _ in range(EVENT_STREAMS):
-            stack.enter_context(app.state.throttle.streaming(key_id))
-        refused = TestClient(app).get(path, headers=headers)
-        assert (refused.status_code, refused.headers["Retry-After"]) == (429, "30")
-        assert "20 event streams" in refused.json()["detail"]
+    async def one_more() -> Any:
+        async with AsyncExitStack() as stack:
+            for _ in range(EVENT_STREAMS):
+                await stack.enter_async_context(app.state.live.following("another", key_id))
+            return await asyncio.to_thread(TestClient(app).get, path, headers=headers)
 
     assert "incident_opened" in opens()
-    assert app.state.throttle._streams.total() == 0
+    refused = asyncio.run(one_more())
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "30")
+    assert "20 event streams" in refused.json()["detail"]
+    assert "incident_opened" in opens()
 
 
 @pytest.mark.parametrize("path", ["/v1/incidents", "/v1/incidents/A-7K3M", "/v1/nothing", "/v1/trees"])

@@ -18,6 +18,9 @@ import structlog
 from fastapi import APIRouter, Depends, Header, HTTPException, Request
 from starlette.responses import StreamingResponse
 
+from alertnet.core.limits import EVENT_STREAMS
+from alertnet.core.monitoring import metrics
+from alertnet.core.monitoring.metrics import once
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
@@ -26,12 +29,16 @@ from alertnet.store.views import timeline_view
 from alertnet.store.views.timeline_view import EntryView
 from alertnet.web.after_commits import look_after_commits
 from alertnet.web.api.incidents import id_of
-from alertnet.web.auth import COORDINATE, InForce, Reader, text_of_key, throttle_of
+from alertnet.web.auth import COORDINATE, InForce, Reader, text_of_key
 from alertnet.web.problems import documented
+from alertnet.web.throttle import TooOften
 
 LOOK_SECONDS = 1.0
 SILENT_SECONDS = 15.0
 MOST_FOLLOWERS = 200
+RETRY_SECONDS = 30
+"""After how many seconds to try another stream; nobody knows when one ends."""
+STREAMS = "event_streams"
 
 log = structlog.get_logger(__name__)
 
@@ -67,10 +74,14 @@ class Live:
         """Have the listener follow that chain and key within the block.
 
         Raises:
+            TooOften: the key has as many streams as it may (B9).
             HTTPException: 429, too many streams are open.
         """
+        if self._keys[key_id] >= EVENT_STREAMS:
+            self.runtime.counting.add(once(metrics.DROPPED, STREAMS))
+            raise TooOften(f"API key {key_id} has {EVENT_STREAMS} event streams, as many as it may", RETRY_SECONDS)
         if self._followers.total() >= MOST_FOLLOWERS:
-            raise HTTPException(429, "too many event streams are open", {"Retry-After": "30"})
+            raise HTTPException(429, "too many event streams are open", {"Retry-After": str(RETRY_SECONDS)})
         self._followers[chain] += 1
         self._keys[key_id] += 1
         if self._listener is None:
@@ -113,9 +124,8 @@ async def followed(request: Request, ref: str, key: Reader, runtime: InForce) ->
     """The incident's chain, followed until the stream ends; a FastAPI dependency."""
     chain = await asyncio.to_thread(runtime.read, lambda tx: id_of(tx, ref, key))
     live = await live_of(request)
-    with throttle_of(request).streaming(key.id):
-        async with live.following(chain, key.id):
-            yield chain
+    async with live.following(chain, key.id):
+        yield chain
 
 
 async def live_of(request: Request) -> Live:
