@@ -109,6 +109,7 @@ class Subject(StrEnum):
     TREES_MENDED = "trees_mended"
     LAST_EDITION = "last_edition"
     STOOD_STILL = "stood_still"
+    NOT_PURGED = "not_purged"
     RESTORED = "restored"
     LOST_REPORTS = "lost_reports"
     LOST_INCIDENT = "lost_incident"
@@ -135,6 +136,7 @@ _TO_DO = {
     "mailbox": (Subject.MAILBOX_UNREAD,),
     "machines": (Subject.LATE, Subject.WORKER_GONE, Subject.STOOD_STILL),
     "trees": (Subject.TREES_BROKEN, Subject.LAST_EDITION),
+    "purge": (Subject.NOT_PURGED,),
     "lost": (Subject.RESTORED, Subject.LOST_REPORTS, Subject.LOST_INCIDENT, Subject.LOST_ANSWER),
     "opted_out": (Subject.OPTED_OUT,),
     "codes": (Subject.WRONG_CODES, Subject.LOCKED_OUT, Subject.FOREIGN_CODE),

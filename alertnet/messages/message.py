@@ -108,6 +108,7 @@ _NEVER_RUNG = (
     Subject.DUTY_BEGINS,
     Subject.DRILL_COMES,
     Subject.DRILL_SKIPPED,
+    Subject.NOT_PURGED,
 )
 
 SUBJECTS: dict[Kind, tuple[Subject, ...]] = {

@@ -15,7 +15,7 @@ from alertnet.core.errors import Purged, WrongState
 from alertnet.core.monitoring.retention import Age
 from alertnet.flows.system import purge
 from alertnet.flows.system.purge import PurgeDecision
-from alertnet.runtime.database.transactions import DatabaseAway, isolated
+from alertnet.runtime.database.transactions import DatabaseAway, handled, isolated
 from alertnet.runtime.wiring import Runtime
 
 Rest = Callable[[], None]
@@ -41,14 +41,19 @@ def purge_incident(runtime: Runtime, id: str, decision: PurgeDecision, rest: Res
 def purge_old(runtime: Runtime, before: datetime, decision: PurgeDecision, rest: Rest = REST) -> int:
     """Purge incidents closed before that moment, and old data about no incident; gives the number of incidents.
 
-    One that fails is logged and left over.
+    One that fails is logged and left over, and the coordinators are told of it once.
     """
+
+    def put_aside(id: str, fault: Exception) -> None:
+        log.error("purge_failed", incident=id, exc_info=fault)
+        runtime.transact(purge.tell_failed, runtime.edition.network.in_order, id)
+
     purged, tried = 0, set[str]()
     while ids := [id for id in runtime.read(purge.old_enough, before) if id not in tried]:
         for id in ids:
             tried.add(id)
             # It is still under way, was reopened, or is held.
-            with isolated(log, "purge_failed", incident=id), suppress(WrongState):
+            with handled(partial(put_aside, id)), suppress(WrongState):
                 purge_incident(runtime, id, decision, rest)
                 purged += 1
             rest()

@@ -219,6 +219,23 @@ def test_an_incident_that_is_open_held_or_under_way_stays(world: World) -> None:
         id_of(world, incident)
 
 
+def test_coordinators_are_told_once_of_an_incident_that_can_not_be_purged(world: World) -> None:
+    """What was promised to be erased is still there, and the log is read by nobody; the others are erased (A11)."""
+    damaged, whole = told(world), told(world)
+    damage = text("UPDATE incidents SET facts = :junk WHERE ref = :ref")
+    world.runtime.transact(lambda tx: tx.session.execute(damage, {"junk": b"?", "ref": damaged.ref}))
+    before = len(world.phone("coordinator").inbox)
+
+    purged = [purge_old(world.runtime, world.clock.at, DECISION, no_rest) for _ in range(2)]
+    world.settles()
+
+    assert purged == [1, 0]
+    with pytest.raises(Purged):
+        id_of(world, whole)
+    [notice] = world.phone("coordinator").inbox[before:]
+    assert f"el incidente {damaged.ref} no se pudo borrar" in notice
+
+
 def test_a_purge_that_was_killed_is_ended_by_the_next(world: World) -> None:
     incident = told(world)
     id = id_of(world, incident)

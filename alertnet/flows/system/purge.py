@@ -7,11 +7,16 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from alertnet.core.codec import value
+from alertnet.core.directory.contact_tree import ContactTree
+from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.incident import Incident, IncidentStatus
+from alertnet.core.notification import Kind
+from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
 from alertnet.store import erasure
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import checkpoints, incidents, timeline
+from alertnet.store.views import incident_list
 
 AT_ONCE = 200
 """The most rows erased in one transaction, so that an alarm that waits for it waits only a moment."""
@@ -83,6 +88,15 @@ def erase_old_part(tx: Tx, before: datetime, decision: PurgeDecision) -> bool:
     """Erase the next rows that belong to no incident and are older than that; whether nothing is left."""
     erasure.overwrite(tx.session)
     return erasure.erase_old(tx, before, vars(decision), AT_ONCE) < AT_ONCE
+
+
+def tell_failed(tx: Tx, trees: Sequence[ContactTree], id: str) -> None:
+    """Tell the coordinators, once, that an incident can't be purged; whatever hinders it may be tried for weeks."""
+    [failed] = incident_list.listed(tx.session, [id])
+    known = timeline.of_kind(tx.session, timeline.SYSTEM, "purge_failed")
+    if all(entry["ref"] != failed.ref for _, entry in known):
+        timeline.note(tx, "purge_failed", ref=failed.ref)
+        tell_coordinators(tx, trees, Announcement(Kind.NOTICE, Subject.NOT_PURGED, about=failed.ref))
 
 
 def hold(tx: Tx, ref: str, decision: PurgeDecision, *, is_held: bool) -> None:
