@@ -15,7 +15,7 @@ from starlette.datastructures import ImmutableMultiDict
 
 from alertnet.core.directory.wall_clock import wall_moment
 from alertnet.core.errors import BadInput
-from alertnet.core.limits import LONGEST_BODY, LONGEST_NOTE, is_instant
+from alertnet.core.limits import LONGEST_NOTE, is_instant
 
 MOST_FIELDS = 200
 IDENTIFIER = re.compile(r"[\x21-\x7e]{1,64}", re.ASCII)
@@ -29,24 +29,15 @@ async def read_form(request: Request) -> Form:
     """The fields of the body, in the order in which they came.
 
     Raises:
-        HTTPException: 413 for a body that is too long, 422 for too many fields.
+        HTTPException: 422 for too many fields.
     """
     if not hasattr(request.state, "form"):
-        request.state.form = await _read(request)
+        request.state.form = form_of(await request.body())
     form: Form = request.state.form
     return form
 
 
-async def _read(request: Request) -> Form:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LONGEST_BODY:
-            raise HTTPException(413, f"the form is longer than {LONGEST_BODY} bytes")
-    return form_of(body)
-
-
-def form_of(body: bytes | bytearray) -> Form:
+def form_of(body: bytes) -> Form:
     """The fields of that body.
 
     Raises:
