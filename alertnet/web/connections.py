@@ -9,6 +9,7 @@ import asyncio
 import json
 import socket
 import threading
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -36,10 +37,8 @@ class Waiting:
         self._loop = loop
         self._deadline_seconds = deadline_seconds
         self._since: dict[Connection, float] = {}
-        self.cut = 0
-        """How many requests were cut off."""
-        self.unreadable = 0
-        """How many requests were no HTTP."""
+        self.untold: Counter[str] = Counter()
+        """How many requests were cut off, or were no HTTP, since that was logged last."""
 
     def begin(self, connection: "Connection") -> None:
         """Note that a connection keeps the server waiting from now on."""
@@ -67,7 +66,7 @@ class Waiting:
     def _cut(self, connection: "Connection", status: HTTPStatus, detail: str) -> None:
         # It stays in the list until it is closed. If it does not accept even this answer, it is aborted next time.
         self.begin(connection)
-        self.cut += not connection.is_between_requests
+        self.untold["requests_cut"] += not connection.is_between_requests
         connection.cut(status, detail)
 
 
@@ -159,7 +158,7 @@ class Connection(HttpToolsProtocol):
             self.parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             # Told together, since a line for each would fill the log.
-            self._waiting.unreadable += 1
+            self._waiting.untold["requests_unreadable"] += 1
             self.send_400_response("Invalid HTTP request received.")
             return
         if self._beside_body > LONGEST_HEAD:
@@ -249,7 +248,7 @@ class Server(uvicorn.Server):
         self._deadline_seconds = deadline_seconds
         self._most = most
         self._open = 0
-        self._reminder, self._cut_reminder, self._unreadable_reminder = Reminder(), Reminder(), Reminder()
+        self._reminders: defaultdict[str, Reminder] = defaultdict(Reminder)
         self._entering: set[asyncio.Task[None]] = set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -284,7 +283,7 @@ class Server(uvicorn.Server):
                 return
             except OSError as fault:
                 # To try again at once would use all of the CPU and free no file descriptor.
-                if self._reminder.is_time("out_of_files"):
+                if self._reminders["out_of_files"].is_time("out_of_files"):
                     log.error("out_of_files", fault=fault.strerror, connections=self._open)
                 self._loop.remove_reader(self._listening)
                 self._loop.call_later(OUT_OF_FILES_SECONDS, self._listen)
@@ -323,12 +322,10 @@ class Server(uvicorn.Server):
         while True:
             await asyncio.sleep(min(LOOK_SECONDS, self._deadline_seconds))
             self._waiting.cut_late()
-            if self._waiting.cut and self._cut_reminder.is_time("requests_cut"):
-                log.warning("requests_cut", count=self._waiting.cut, connections=self._open)
-                self._waiting.cut = 0
-            if self._waiting.unreadable and self._unreadable_reminder.is_time("requests_unreadable"):
-                log.warning("requests_unreadable", count=self._waiting.unreadable, connections=self._open)
-                self._waiting.unreadable = 0
+            for event, count in list((+self._waiting.untold).items()):
+                if self._reminders[event].is_time(event):
+                    log.warning(event, count=count, connections=self._open)
+                    del self._waiting.untold[event]
 
 
 def _turn_away(connection: socket.socket) -> None:
