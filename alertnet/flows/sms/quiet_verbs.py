@@ -12,7 +12,6 @@ from alertnet.core.inbound.field_words import FieldVerb
 from alertnet.core.inbound.on_the_road.check_in_text import has_words
 from alertnet.core.inbound.sms_answers import DutyChange
 from alertnet.core.inbound.sms_grammar import Report
-from alertnet.core.incident import Incident
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import InTheField, in_own_language
 from alertnet.flows.credentials.pins import PinCheck
@@ -105,21 +104,16 @@ def _save_battery(tx: Tx, sender: InTheField) -> None:
         tell_coordinators(tx, sender.trees, announced)
         return
     locked, phone = take_up(tx, incident), sender.member.phone
-    if any(each.facts.field_low_since is None for each in _raised_from(locked, phone)):
+    if any(each.facts.field_low_since is None for each in locked.raised_from(phone)):
         _note_of_phone(locked, phone, field_low_since=tx.now)
         locked.record("battery_low", by=sender.owner)
         notify_coordinators(locked, Subject.LOW_BATTERY, sender.owner)
     locked.finish()
 
 
-def _raised_from(locked: LockedIncident, phone: str) -> list[Incident]:
-    """The incident and its parts that were raised from that phone."""
-    return [each for each in (locked.incident, *locked.parts) if each.facts.raised_from == phone]
-
-
 def _note_of_phone(locked: LockedIncident, phone: str, **news: Any) -> None:
     """Store what a phone says about itself with its own report, which may be a part of another phone's incident."""
-    for report in _raised_from(locked, phone):
+    for report in locked.raised_from(phone):
         facts = replace(report.facts, **news)
         if report is locked.incident:
             locked.change_facts(facts)

@@ -149,15 +149,11 @@ def _join_recent(text: FieldText, facts: Facts, report: Report, entry: dict[str,
     locked = take_up_found(text.tx, news_is_of) if is_news else _latest(text)
     if locked is None or locked.facts.lone_text:
         return None
-    if not _has_raised(locked, text.phone):
+    if not locked.raised_from(text.phone):
         # That this phone is silent is no reason to leave alone the one that raised it.
         facts = replace(facts, field_silent=False)
     _join(locked, facts, report, entry)
     return locked
-
-
-def _has_raised(locked: LockedIncident, phone: str | None) -> bool:
-    return phone in {each.facts.raised_from for each in (locked.incident, *locked.parts)}
 
 
 def _latest(text: FieldText) -> LockedIncident | None:
@@ -199,7 +195,7 @@ def _join(locked: LockedIncident, news: Facts, report: Report, entry: dict[str, 
     about, known = news.team or locked.incident.ref, locked.facts
     is_proven = news.verified or news.duress
     # Who knows what another phone has reported is for a coordinator to say.
-    verifies = news.verified and not known.verified and _has_raised(locked, news.raised_from)
+    verifies = news.verified and not known.verified and bool(locked.raised_from(news.raised_from))
     if is_proven:
         mark_anew(locked, duress=news.duress, field_silent=news.leaves_phone_alone)
         learn_from(locked, news.raised_from or "", partial(as_grave_as, news=news))

@@ -142,6 +142,10 @@ class LockedIncident:
         """The reference that was given to the phone which raised it, or one of its parts."""
         return next((each.ref for each in self.parts if each.facts.raised_from == number), self.incident.ref)
 
+    def raised_from(self, number: str | None) -> list[Incident]:
+        """The incident and its parts, those of them that were raised from that phone."""
+        return [each for each in (self.incident, *self.parts) if each.facts.raised_from == number]
+
     @cached_property
     def parts(self) -> list[Incident]:
         """The incidents that were merged into it."""
