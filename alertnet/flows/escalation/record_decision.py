@@ -87,7 +87,7 @@ def _decide_change(locked: LockedIncident, decision: PromptAnswer, by: str | Non
         raise WrongState("the change", "over", "nothing is proposed any more")
     locked.record(DECIDED, decision=decision.value, subject=Subject.CHANGE.value, by=by)
     if decision is PromptAnswer.HOLD:
-        answer_about(locked, Subject.CHANGE, decision, by)
+        _answer_about(locked, Subject.CHANGE, decision, by)
         return
     end_change(locked, decision, by)
     if decision is PromptAnswer.GO:
@@ -98,22 +98,20 @@ def end_change(locked: LockedIncident, answer: PromptAnswer, by: str | None) -> 
     """End a proposed change: decided, or overtaken by later news."""
     if locked.incident.proposed is None:
         return
-    answer_about(locked, Subject.CHANGE, answer, by)
+    _answer_about(locked, Subject.CHANGE, answer, by)
     warnings = tuple(each for each in locked.incident.warnings if not each.startswith(NEWS_WOULD_CHANGE))
     locked.incident = replace(locked.incident, proposed=None, warnings=warnings)
     locked.save_facts()
 
 
-def answer_about(locked: LockedIncident, subject: Subject, answer: PromptAnswer, by: str | None) -> None:
+def _answer_about(locked: LockedIncident, subject: Subject, answer: PromptAnswer, by: str | None) -> None:
     """Answer all open prompts of the incident on that subject."""
-    for prompt in prompts.open_prompts(locked):
-        if prompt.subject == subject:
-            prompts.answer_prompt(locked, prompt.id, answer, by)
+    prompts.answer_each(locked, lambda prompt: prompt.subject == subject, answer, by)
 
 
 def answer_whether_genuine(locked: LockedIncident, answer: PromptAnswer, by: str | None) -> None:
     """Answer whether the report is genuine. A go also takes the place of an earlier refusal, which holds no more."""
-    answer_about(locked, Subject.VERIFY, answer, by)
+    _answer_about(locked, Subject.VERIFY, answer, by)
     if answer is PromptAnswer.GO:
         for refused in prompt_store.refused_about(locked.tx.session, locked.incident.id, Subject.VERIFY):
             prompts.answer_prompt(locked, refused, answer, by)
@@ -147,9 +145,9 @@ def decide_rest(recipient: Recipient, decision: PromptAnswer, at: datetime | Non
         return
     said = {"heard_at": at.isoformat()} if at else {}
     locked.record(DECIDED, decision=decision.value, tree=tree, by=by, **said)
-    for prompt in prompts.open_prompts(locked):
-        if prompt.subject == Subject.LEVEL and locked.tree_of(prompt.escalation) in trees:
-            prompts.answer_prompt(locked, prompt.id, decision, by)
+    prompts.answer_each(
+        locked, lambda each: each.subject == Subject.LEVEL and locked.tree_of(each.escalation) in trees, decision, by
+    )
     move(locked, {id: [EVENTS[decision]()] for id in trees})
 
 
@@ -191,8 +189,7 @@ def _decide_level(locked: LockedIncident, decision: PromptAnswer, tree: str, lev
     if decision is PromptAnswer.HOLD and is_under_way(escalation.state, planned.index, locked.tx.now):
         raise WrongState(f"level {level}", "open", "refuse it, or hold a later one")
     locked.record(DECIDED, decision=decision.value, tree=tree, level=level, by=by)
-    for prompt in prompts.open_prompts(locked):
-        if prompt.escalation_id == escalation.id and prompt.about == level and prompt.kind == PromptKind.DECISION:
-            prompts.answer_prompt(locked, prompt.id, decision, by)
+    asked = (PromptKind.DECISION, escalation.id, level)
+    prompts.answer_each(locked, lambda each: (each.kind, each.escalation_id, each.about) == asked, decision, by)
     move(locked, {tree: [EVENTS[decision](planned.index)]})
     locked.save_facts()

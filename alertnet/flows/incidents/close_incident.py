@@ -52,7 +52,7 @@ def end_incident(locked: LockedIncident, reason: CloseReason, why: PromptAnswer)
     for escalation in locked.escalations:
         locked.stop(escalation)
     tasks_open = {prompt.id for prompt in prompts.open_prompts(locked) if prompt.kind == PromptKind.TASK}
-    prompts.silence(locked, why)
+    prompts.answer_each(locked, lambda _: True, why)
     cancel_unwanted(locked)
     cancel_asking(locked, tasks_open)
 

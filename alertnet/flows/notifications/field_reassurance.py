@@ -120,7 +120,7 @@ def tell_reopened(locked: LockedIncident) -> None:
 
 def fall_silent(locked: LockedIncident) -> None:
     """Cancel all messages to the field, even queued ones: somebody else may read them."""
-    prompts.silence(locked, PromptAnswer.SILENT, {PromptKind.FIELD_STATUS})
+    prompts.answer_each(locked, lambda each: each.kind == PromptKind.FIELD_STATUS, PromptAnswer.SILENT)
     cancel_to_field(locked)
 
 

@@ -1,6 +1,6 @@
 """Prompts to coordinators: SMS and call to each, at any hour, repeated until one of them answers (B3)."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -156,11 +156,13 @@ def answer_prompt(locked: LockedIncident, prompt_id: str, answer: PromptAnswer, 
     locked.record("alarm_answered", alarm=prompt_id, answer=answer.value, by=by)
 
 
-def silence(locked: LockedIncident, why: PromptAnswer, kinds: Collection[str] = frozenset(PromptKind)) -> None:
-    """Answer the prompts of those kinds that have become pointless."""
+def answer_each(
+    locked: LockedIncident, which: Callable[[Prompt], bool], answer: PromptAnswer, by: str | None = None
+) -> None:
+    """Answer those open prompts of the incident; `by` nobody where they have become pointless."""
     for prompt in open_prompts(locked):
-        if prompt.kind in kinds:
-            answer_prompt(locked, prompt.id, why, None)
+        if which(prompt):
+            answer_prompt(locked, prompt.id, answer, by)
 
 
 def ask_anew(locked: LockedIncident, closed_at: datetime, why: PromptAnswer) -> list[str]:

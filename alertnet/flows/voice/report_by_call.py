@@ -67,9 +67,7 @@ def key_type(tx: Tx, edition: Edition, call: InboundCall, keyed: KeyedIn) -> Rec
     locked = take_up(tx, incidents.id_of(tx, raised))
     if locked.is_open:
         # Whoever stayed on the line, as the question says, was not cut off: a person hears what it is.
-        for prompt in prompts.open_prompts(locked):
-            if prompt.is_call_cut:
-                prompts.answer_prompt(locked, prompt.id, PromptAnswer.OVERTAKEN, None)
+        prompts.answer_each(locked, lambda prompt: prompt.is_call_cut, PromptAnswer.OVERTAKEN)
         if type is not None:
             _make_known(locked, type)
     locked.finish()
