@@ -26,6 +26,7 @@ from alertnet.store.records.timeline import PURGED, SYSTEM
 from alertnet.store.tables import (
     ACTING,
     IS_OPEN,
+    NOBODY,
     acknowledgements,
     actions,
     alarms,
@@ -53,8 +54,6 @@ from alertnet.store.tables import (
 from alertnet.store.views import subject as view
 from alertnet.store.views.subject import DataSubject
 
-NOBODY = bytes(16)
-"""Replaces an erased blind index of a number, or hash of a code."""
 KNOWN_AGAIN = timedelta(days=30)
 """For so long after a text or call is erased, the provider's id for it stays, so that it is no new one if it is brought
 or listed again."""

@@ -20,11 +20,12 @@ from alertnet.flows.system.purge import PurgeDecision
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, timeline
 from alertnet.store.records.inbound import quarantined
-from alertnet.store.tables import attempts, drills, inbound, metadata
+from alertnet.store.tables import NOBODY, attempts, drills, inbound, metadata
 from alertnet.store.tables import incidents as table
 from alertnet.store.views import audit
 from alertnet.worker.purging import purge_by_itself, purge_incident, purge_old
 from tests.scenarios.conftest import Worlds
+from tests.scenarios.test_paused import SMS, pauses
 from tests.scenarios.valley import COORDINATION, a_tree
 from tests.scenarios.world import CAST, FRIDAY_NIGHT, Incident, World, code_in, link_in
 from tests.web.test_odd_values import BODIES
@@ -67,6 +68,11 @@ def purges(world: World, incident: Incident) -> None:
 
 def holds(world: World, incident: Incident, *, is_held: bool = True) -> None:
     world.runtime.transact(purge.hold, incident.ref, PurgeDecision("Ines", "a court"), is_held=is_held)
+
+
+def erases(world: World, who: str) -> None:
+    network = world.runtime.edition.network
+    world.runtime.transact(subject.erase_subject, network, subject.subject_of(network, who), DECISION)
 
 
 def timeline_of(tx: Tx, kind: str) -> list[Any]:
@@ -492,10 +498,8 @@ def test_an_incident_is_reopened_though_somebody_who_was_told_has_been_erased(ei
     """A10, B3: who had the all-clear and is a contact still hears that it is open again, and of its next end."""
     world = either_world
     incident = told(world)
-    network = world.runtime.edition.network
-    person = subject.subject_of(network, "colombia/coordinator")
     assert "asunto cerrado" in world.phone("coordinator").inbox[-1]
-    world.runtime.transact(subject.erase_subject, network, person, DECISION)
+    erases(world, "colombia/coordinator")
 
     incident.act("reopen", reason="it is not over")
     again = world.phone("coordinator").inbox[-1]
@@ -503,6 +507,22 @@ def test_an_incident_is_reopened_though_somebody_who_was_told_has_been_erased(ei
 
     assert "abierto de nuevo" in again
     assert "asunto cerrado" in world.phone("coordinator").inbox[-1]
+
+
+def test_who_was_to_be_told_at_the_end_and_was_erased_is_told_once_it_is_open_again(world: World) -> None:
+    """A2: what the end had held back can't leave any more, so the alert is written anew."""
+    pauses(world, [SMS], minutes=5)
+    incident = world.raises()
+    incident.act("close", reason="resolved")
+    erases(world, "colombia/coordinator")
+
+    incident.act("reopen", reason="it is not over")
+    world.passes(minutes=6)
+
+    assert "put_off" not in incident.timeline()
+    [first, *_] = world.phone("coordinator").inbox
+    assert f"alerta {incident.ref}" in first
+    assert world.runtime.read(timeline_of, "put_off") == []
 
 
 def test_the_pin_of_whoever_has_left_the_trees_stays_while_an_incident_runs_on_them(world_of: Worlds) -> None:
@@ -525,15 +545,18 @@ def test_the_pin_of_whoever_has_left_the_trees_stays_while_an_incident_runs_on_t
     assert not world.runtime.read(lambda tx: has_pin(tx, "valley/ombuds"))
 
 
-def test_a_report_of_the_provider_that_comes_after_all_changes_nothing(world: World) -> None:
-    """A10: what is purged has no more history, and nobody's id at the provider is learnt again."""
+@pytest.mark.parametrize("all_of_it", [True, False], ids=["purged", "erased"])
+def test_a_report_of_the_provider_that_comes_after_all_changes_nothing(world: World, all_of_it: bool) -> None:
+    """A10: what is gone has no more history, and nobody's id at the provider is learnt again."""
     incident = told(world)
-    [attempt, *_] = [row.id for row in rows(world, attempts) if row.status == "delivered"]
-    purges(world, incident)
+    if all_of_it:
+        purges(world, incident)
+    else:
+        erases(world, "colombia/coordinator")
     before = rows(world, attempts)
+    [attempt, *_] = [row.id for row in before if (row.status, row.address_index) == ("delivered", NOBODY)]
 
     world.runtime.transact(track_sms, attempt, "SM9", "undelivered", "30003")
 
     assert rows(world, attempts) == before
-    assert attempt in {row.id for row in before}
     assert world.runtime.read(lambda tx: audit.verify(tx.session)) == []

@@ -7,9 +7,9 @@ from types import MappingProxyType
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.advance import restore
-from alertnet.core.escalation.state import Events, Failed, PlanChanged
+from alertnet.core.escalation.state import CalledOff, Event, Events, Failed, PlanChanged
 from alertnet.core.incident import CloseReason, IncidentStatus, as_ref
-from alertnet.core.notification import AttemptStatus, PromptAnswer, PromptKind
+from alertnet.core.notification import AttemptStatus, Kind, PromptAnswer, PromptKind
 from alertnet.flows.credentials.written_codes import mark_open
 from alertnet.flows.escalation.escalate import move, stop_what_reaches_nobody
 from alertnet.flows.notifications import field_reassurance, prompts
@@ -85,8 +85,8 @@ def resume(
         escalation.state = restore(escalation.state, locked.tx.now, closed_at)
     stop_what_reaches_nobody(locked)
     asked = prompts.ask_anew(locked, closed_at, why)
-    failed = _failed_meanwhile(locked, closed_at)
-    move(locked, {tree: (PlanChanged(), *failed.get(tree, ()), *answered.get(tree, ())) for tree in locked.states})
+    unheard = _unheard(locked, closed_at)
+    move(locked, {tree: (PlanChanged(), *unheard.get(tree, ()), *answered.get(tree, ())) for tree in locked.states})
     prompts.ring_anew(locked, asked)
 
 
@@ -94,16 +94,21 @@ def let_leave(locked: LockedIncident, closed_at: datetime) -> None:
     """Release what the end held back, where it is still wanted: its time had come but nobody was told."""
     held_back = incident_attempts.held_back(locked.tx.session, locked.incident.id, closed_at)
     is_wanted = wanted_by(locked)
-    wanted = {alert.notification_id: alert for alert, coverage in held_back if is_wanted(coverage)}
+    wanted = {alert.notification_id: alert for alert, of in held_back if not alert.is_erased and is_wanted(of)}
     for id, alert in wanted.items():
         locked.work.attempt(id, alert, extra=alert.extra)
         locked.work.show(id, AttemptStatus.QUEUED)
 
 
-def _failed_meanwhile(locked: LockedIncident, closed_at: datetime) -> dict[str, list[Failed]]:
-    """By tree, the messages that were found not to have arrived while nothing could follow from it."""
-    events: dict[str, list[Failed]] = {}
-    for method, failure, coverage in incident_attempts.failed(locked.tx.session, locked.incident.id, closed_at):
+def _unheard(locked: LockedIncident, closed_at: datetime) -> dict[str, list[Event]]:
+    """By tree, what did not arrive while nothing could follow from it, and what was held back and then erased."""
+    session, id = locked.tx.session, locked.incident.id
+    events: dict[str, list[Event]] = {}
+    for method, failure, coverage in incident_attempts.failed(session, id, closed_at):
         failed = Failed(coverage.contact, coverage.method_index, failure.stale_kinds(method))
         events.setdefault(coverage.escalation, []).append(failed)
+    for alert, coverage in incident_attempts.held_back(session, id, closed_at):
+        if alert.is_erased and alert.kind is Kind.ALERT:
+            called_off = CalledOff(coverage.contact, coverage.method_index, coverage.level_index)
+            events.setdefault(coverage.escalation, []).append(called_off)
     return locked.by_tree(events)

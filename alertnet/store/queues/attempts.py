@@ -17,7 +17,7 @@ from alertnet.store.db.lookups import LookUp, is_among
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import NewRow, Prepared
 from alertnet.store.db.tx import Tx
-from alertnet.store.tables import attempts, incidents, notifications
+from alertnet.store.tables import NOBODY, attempts, incidents, notifications
 
 SENT_BY = (MethodKind.SMS, MethodKind.CALL, MethodKind.EMAIL)
 """The methods of attempts that are sent; a task is not."""
@@ -136,6 +136,7 @@ _TO_CHANGE = Prepared(
     select(*COLUMNS)
     .select_from(LookUp(attempts, notifications, notifications.c.id == attempts.c.notification_id))
     .where(_IDS, or_(attempts.c.incident_id.is_(None), attempts.c.incident_id.in_(bindparam("held", expanding=True))))
+    .where(attempts.c.address_index != NOBODY)
     .order_by(attempts.c.id)
     .with_for_update(of=attempts)
 )
@@ -238,7 +239,7 @@ def lock(
 ) -> tuple[list[Attempt], dict[str, Inconsistent]]:
     """Lock the attempts by id, after their incidents, until the transaction ends; impossible ones are given apart.
 
-    Attempts of purged incidents are left out, and with `free_only` those of incidents that others hold.
+    What was purged or erased is left out, and with `free_only` what is of incidents that others hold.
     """
     held = (_HOLD_FREE if free_only else _HOLD).scalars(session, {"ids": list(ids)})
     found, faults = [], {}

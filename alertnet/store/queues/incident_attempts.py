@@ -18,7 +18,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.queues.attempts import JOINED, QUEUED
 from alertnet.store.records.notifications import COVERAGE, Coverage
 from alertnet.store.records.prompts import index_of
-from alertnet.store.tables import alarms, attempts, links, notifications, served
+from alertnet.store.tables import NOBODY, alarms, attempts, links, notifications, served
 
 MAY_HAVE_LEFT = (AttemptStatus.SENDING.value, AttemptStatus.UNKNOWN.value)
 UNSENT = (AttemptStatus.QUEUED.value, *MAY_HAVE_LEFT)
@@ -89,6 +89,11 @@ class HeldBack:
     rank: int
     address_index: bytes
     extra: bool
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether its words and address are gone."""
+        return self.address_index == NOBODY
 
 
 _COUNT = len(COVERAGE)

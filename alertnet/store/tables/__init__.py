@@ -19,7 +19,7 @@ from alertnet.store.tables.access import (
     user_sessions,
     users,
 )
-from alertnet.store.tables.base import metadata
+from alertnet.store.tables.base import NOBODY, metadata
 from alertnet.store.tables.field import drills, journeys, member_languages, recordings
 from alertnet.store.tables.incidents import (
     ACTING,

@@ -15,6 +15,8 @@ NAMING = {
 }
 metadata = MetaData(naming_convention=NAMING)
 WHERE_DUE = text("due_at IS NOT NULL")
+NOBODY = bytes(16)
+"""Replaces an erased blind index of a number, or hash of a code."""
 
 
 class PartialIndex(Index):
