@@ -315,7 +315,8 @@ def _replied(night: Night, history: Sequence[Row[Any]]) -> Found:
     """A12: nobody gets two replies to one text, and whoever called for help or asked something gets one."""
     # What becomes of a number's codes is told to all phones of its owner, whoever tried them.
     told = [row for row in night.world.database.rows(_REPLIES) if row.said.get("subject") != Subject.WRONG_CODES.value]
-    by_sms = [(row.address, row.kind) for row in told]
+    gone = {"", *night.world.asked.erased}
+    by_sms = [(row.address, row.kind) for row in told if row.address not in gone]
     texts = night.world.database.rows(select(inbound))
     unanswered = [row for row in texts if row.reply is None]
     silent = Counter(row.sender for row in unanswered)
@@ -329,7 +330,8 @@ def _replied(night: Night, history: Sequence[Row[Any]]) -> Found:
     automatic = {row.provider_id for row in texts if _is_echo(row, texts)} | _repeated(texts)
     in_words = [row for row in unanswered if row.body in (SOS, PROBE, IN_WORDS)]
     silenced = _heard_in_custody(history)
-    may_be_heard = [row for row in in_words if (row.sender, row.received_at.isoformat()) not in silenced]
+    kept = [row for row in in_words if row.sender not in gone]
+    may_be_heard = [row for row in kept if (row.sender, row.received_at.isoformat()) not in silenced]
     asked = [row for row in may_be_heard if row.provider_id not in automatic]
     for sender, owed in Counter(row.sender for row in asked).items():
         is_barred = any(why_barred(each, night.world.network.trees.values(), sender) for each in facts)
