@@ -225,12 +225,14 @@ class _UnderWay:
     def _was_told(self, run: LevelRun, contact: Contact, since: datetime) -> bool:
         """Whether it was told in this run of the level; anew, where an answer of its own counts no more."""
         slack = self.world.mischief.slack(1)
-        gone = [each for each in self.all_answers if each.contact == contact.id and each.kind in ENDS]
-        revoked_at = max((each.revoked_at for each in gone if each.revoked_at and not self.row.merged), default=None)
-        since = revoked_at or since
+        ended = [each for each in self.all_answers if each.contact == contact.id and each.kind in ENDS]
+        gone = [each.revoked_at for each in ended if each.revoked_at and not self.row.merged]
+        if run.index == LAST_RESORT and any(each.at < run.opened_at for each in ended):
+            gone.append(run.opened_at)
+        since = max(gone, default=since)
         return any(
             (row.created_at or row.planned_at) >= since - slack
-            or (revoked_at is None and (row.level_index, row.round) == (run.index, run.round))
+            or (not gone and (row.level_index, row.round) == (run.index, run.round))
             for row in self.messages
             if row.contact == contact.id and _counts(row)
         )

@@ -149,6 +149,22 @@ def test_a_tree_that_has_used_an_alert_sends_the_next_itself() -> None:
     assert incident.move(0, {"coast": ()}) == ["coast: alert to coast-consul by 0, Friends"]
 
 
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [((), "valley: desk shares first"), ((acknowledged("desk"),), "valley: alert to desk by 0, Last resort")],
+)
+def test_last_resort_that_has_answered_is_told_anew_of_a_tree_that_ends(answers: tuple[Event, ...], told: str) -> None:
+    """A2: that it has charge of one tree says nothing of the other, of whose end it has not heard."""
+    incident = Incident(
+        [friends(id, sms(number), last_resort=("desk",)) for id, number in (("coast", "+1"), ("valley", "+2"))]
+    )
+    incident.move(0)
+    incident.alerts[MethodKind.SMS, "+desk"] = [AlertOnRecord("first", frozenset({"coast"}))]
+    incident.move(29, {"valley": answers})
+
+    assert told in incident.move(30, {"valley": ()})
+
+
 def test_an_alert_counts_once_for_a_tree() -> None:
     """Where two of its contacts have the address, the second gets its own."""
     both = tree([level("Friends", "ana", "bob")], [contact("ana", sms("+34")), contact("bob", sms("+34"))], id="valley")

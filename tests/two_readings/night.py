@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from alertnet.core.directory.contact import Contact, Method, MethodKind
 from alertnet.core.directory.contact_tree import ContactTree
-from tests.two_readings.escalation import MISSED, Due, Escalation, Happened, Happens, Opened
+from tests.two_readings.escalation import LAST, MISSED, Due, Escalation, Happened, Happens, Opened
 from tests.two_readings.turn import is_closed
 from tests.two_readings.who import Who
 
@@ -139,7 +139,8 @@ class Night:
     def _deliver(self, tree: Escalation, now: datetime, sent: dict[Place, list[Left]]) -> list[Happens]:
         """Let leave what is still wanted, one message for each method; what has failed already where it is shared.
 
-        Shared is what leaves for another tree at that very moment, and of a tree's first alert any that left before.
+        Shared is what leaves for another tree at that very moment, and of a tree's first alert any that left before,
+        but for a last resort that has answered it.
         """
         wanted: dict[tuple[str, int], tuple[Opened, str]] = {}
         for index, contact, method, kind in tree.outbox:
@@ -153,7 +154,8 @@ class Night:
             who = tree.tree.contacts[contact]
             before = [each for each in self.left.get(place, []) if each.has_told(who)]
             at_once = [each for each in sent.get(place, []) if each.has_told(who) and not each.counts_in(tree)]
-            at_first = before[:1] if kind == "alert" and not any(each.counts_in(tree) for each in before) else []
+            is_new = run.index == LAST and contact in tree.asked_anew
+            at_first = [] if kind != "alert" or is_new or any(each.counts_in(tree) for each in before) else before[:1]
             shared = next(iter([*at_once, *at_first]), None)
             message = shared or self._leaves(now, tree, contact, by)
             if shared is None:

@@ -30,7 +30,7 @@ from alertnet.core.escalation.effects import (
     TaskAgain,
 )
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.escalation.state import Event, Events, Failed, State, Status, Unsent
+from alertnet.core.escalation.state import LAST_RESORT, Event, Events, Failed, State, Status, Unsent
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.core.resolution.resolve import Plan, Plans
 
@@ -198,12 +198,13 @@ class _Advancing:
         """The alert to share instead of sending: the first of this very moment, else the first of all.
 
         A message counts once for a tree, so a second contact of the tree with the same address gets its own. A reminder
-        is shared only with what another tree sends at the same moment.
+        is shared only with what another tree sends at the same moment, and so is what asks last resort anew.
         """
         contact = self.plans[tree].tree.contacts[send.contact]
         known = [each for each in self.alerts[place] if self._still_counts(place, each) and self._told(contact, each)]
         at_once = next((each for each in known if each.just_now and tree not in each.trees), None)
-        if at_once is not None or send.kind is Kind.REMINDER or any(tree in each.trees for each in known):
+        asks_anew = send.index == LAST_RESORT and send.contact in self.states[tree].asked_anew
+        if at_once or asks_anew or send.kind is Kind.REMINDER or any(tree in each.trees for each in known):
             return at_once
         return next(iter(known), None)
 
