@@ -58,6 +58,10 @@ CLASSES = 3
 """How many ranks each severity has, for real incidents and for drills."""
 
 
+ANNOUNCED_BY = {Kind.ALARM: RINGING, Kind.NOTICE: WRITTEN}
+"""How coordinators are told of what is about no incident: of an alarm by each of these, of a notice by the first."""
+
+
 def send_rank(rank: int, kind: Kind, *, again: bool = False) -> int:
     """The order of sending: by the incident's rank; then urgent and new, then repeats (`again`), then the rest."""
     if kind not in URGENT:

@@ -195,7 +195,7 @@ def test_a_coordinator_who_calls_alarms_nobody(world: World) -> None:
 def test_when_nothing_is_open_they_are_put_through_and_alarm_the_coordinators(
     world: World, caller: str, about: str
 ) -> None:
-    """B4: a known number that keys nothing alarms them, here by one SMS that nobody has to answer."""
+    """B4: a known number that keys nothing alarms them, here by SMS and call, which nobody has to answer."""
     world.closes()
     before = len(alarmed(world))
 
@@ -203,7 +203,7 @@ def test_when_nothing_is_open_they_are_put_through_and_alarm_the_coordinators(
     heard = heard.keys("", From=caller) if heard.question else heard
 
     assert heard.verbs[-1] == Dial(CALLBACK)
-    assert alarmed(world)[before:] == [(ALICE, "sms", "inbound_call", about)]
+    assert alarmed(world)[before:] == [(ALICE, how, "inbound_call", about) for how in ("sms", "call")]
     assert ringing(world) == []
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from alertnet.core.directory.contact import RINGING, MethodKind
+from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import NoRef, Subject
 from alertnet.core.inbound.on_the_road.journey import Journey, JourneyStep, deafened, take_steps
 from alertnet.core.incident import TYPES, Affected, Certainty, Facts, Severity
@@ -61,7 +61,7 @@ def _tell_of(
     """Alarm the coordinators of the journey's country about the people on it."""
     trees = edition.network.serving_or_all(journey.country)
     announced = Announcement(Kind.ALARM, subject, NoRef.TEXT, journey.owner)
-    tell_coordinators(tx, trees, announced, by=RINGING, first_only=False, leaves_at=leaves_at)
+    tell_coordinators(tx, trees, announced, leaves_at=leaves_at)
 
 
 def is_left_alone(tx: Tx, member: InTheField) -> bool:

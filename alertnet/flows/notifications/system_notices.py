@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from alertnet.core.codec import value
-from alertnet.core.directory.contact import WRITTEN, Contact, Method, MethodKind, once_each
+from alertnet.core.directory.contact import Contact, Method, MethodKind, once_each
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.disclosure import NoRef, Subject
 from alertnet.core.incident import Severity
-from alertnet.core.notification import Kind, send_rank
+from alertnet.core.notification import ANNOUNCED_BY, Kind, send_rank
 from alertnet.flows.credentials.known_numbers import said_by
 from alertnet.flows.credentials.page_links import post_with_page
 from alertnet.flows.unit.unit_of_work import UnitOfWork
@@ -42,14 +42,13 @@ def tell_coordinators(
     announced: Announcement,
     *,
     besides: str | None = None,
-    by: frozenset[MethodKind] = WRITTEN,
-    first_only: bool = True,
+    by: frozenset[MethodKind] | None = None,
     leaves_at: datetime | None = None,
 ) -> None:
-    """Tell each coordinator of these trees once, by the first of those methods or by all of them.
+    """Tell each coordinator of these trees once: of an alarm by all methods `ANNOUNCED_BY`, of a notice by the first.
 
-    A coordinator without any of them is told by any method that can say it. `besides`: an address of the person it is
-    about, who need not be told. `leaves_at`: not before then.
+    `by`: other methods. A coordinator without any of them is told by any method that can say it. `besides`: an address
+    of the person it is about, who need not be told. `leaves_at`: not before then.
     """
     work = UnitOfWork(tx)
     told: set[str] = set()
@@ -57,7 +56,7 @@ def tell_coordinators(
         for contact in tree.coordinators:
             is_told = besides in contact.addresses or contact.asked_at <= told
             methods = [] if is_told else _methods_to_tell(contact, announced.kind, by)
-            for method in methods[:1] if first_only else methods:
+            for method in methods if announced.kind is Kind.ALARM else methods[:1]:
                 told |= contact.addresses
                 draft = _draft(tx, announced, tree, contact, method)
                 quiet_until = _quiet_until(leaves_at or tx.now, tree, contact, draft)
@@ -65,10 +64,11 @@ def tell_coordinators(
     work.flush()
 
 
-def _methods_to_tell(contact: Contact, kind: Kind, by: frozenset[MethodKind]) -> list[Method]:
+def _methods_to_tell(contact: Contact, kind: Kind, by: frozenset[MethodKind] | None) -> list[Method]:
     """The methods by which a contact is told, with each address once for each kind."""
     methods = [method for method in contact.methods if method.kind in METHODS[kind]]
-    return once_each([method for method in methods if method.kind in by] or methods)
+    wanted = ANNOUNCED_BY[kind] if by is None else by
+    return once_each([method for method in methods if method.kind in wanted] or methods)
 
 
 def _quiet_until(at: datetime, tree: ContactTree, contact: Contact, draft: NotificationDraft) -> datetime | None:

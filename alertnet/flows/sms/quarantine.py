@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import phonenumbers
 
-from alertnet.core.directory.contact import RINGING
 from alertnet.core.directory.contact_tree import ContactTree, Network
 from alertnet.core.disclosure import NoRef, Subject
 from alertnet.core.errors import BadInput
@@ -120,7 +119,7 @@ def _alarm(tx: Tx, trees: tuple[ContactTree, ...], number: str) -> Limit | None:
         return ALL_STRANGER_ALARMS
     announced, rings_at = Announcement(Kind.ALARM, Subject.UNKNOWN_NUMBER, NoRef.TEXT), max(own_at, at)
     leaves_at = rings_at if rings_at > tx.now else None
-    tell_coordinators(tx, trees, announced, by=RINGING, first_only=False, leaves_at=leaves_at)
+    tell_coordinators(tx, trees, announced, leaves_at=leaves_at)
     return ALL_STRANGER_ALARMS if at > tx.now else None
 
 

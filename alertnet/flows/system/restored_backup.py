@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from alertnet.core.delivery.provider_routes import Route
+from alertnet.core.directory.contact import WRITTEN
 from alertnet.core.disclosure import NoRef, Subject
 from alertnet.core.notification import AttemptStatus, Kind, PromptKind
 from alertnet.flows.notifications.prompts import open_prompts, raise_prompt
@@ -71,7 +72,9 @@ def tell_everybody(tx: Tx, edition: Edition, taken_at: datetime, told: LostIncid
     trees, subject = tuple(edition.network.trees.values()), Subject.LOST_REPORTS if told else Subject.RESTORED
     tell_coordinators(tx, trees, Announcement(Kind.ALARM, subject, NoRef.BACKUP, _moment(taken_at), tuple(told)))
     for ref in list(told)[:MOST_NAMED]:
-        tell_coordinators(tx, trees, Announcement(Kind.ALARM, Subject.LOST_INCIDENT, ref, names=tuple(told[ref])))
+        named = Announcement(Kind.ALARM, Subject.LOST_INCIDENT, ref, names=tuple(told[ref]))
+        # What has just rung says that there are some.
+        tell_coordinators(tx, trees, named, by=WRITTEN)
     lost = {ref: list(names) for ref, names in told.items()}
     timeline.note(tx, last_activity.MADE_KNOWN, taken_at=taken_at.isoformat(), lost=lost)
 

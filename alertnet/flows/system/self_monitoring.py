@@ -159,9 +159,7 @@ def _follow(tx: Tx, trees: Sequence[ContactTree], seen: Observed, found: frozens
 def _tell(tx: Tx, trees: Sequence[ContactTree], announced: Announcement, broken: frozenset[Part] = frozenset()) -> None:
     """An alarm goes by every working method at once; a notice by the first working one."""
     working = frozenset(method for method in SENT_BY if Part(method) not in broken)
-    is_alarm = announced.kind is Kind.ALARM
-    by = working if is_alarm else working & WRITTEN
-    tell_coordinators(tx, trees, announced, by=by, first_only=not is_alarm)
+    tell_coordinators(tx, trees, announced, by=working if announced.kind is Kind.ALARM else working & WRITTEN)
 
 
 def _span(span: timedelta) -> str:
