@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from alertnet.flows.desk.board import path_of
+from alertnet.flows.unit.locked_incident import look_closely_at
+from alertnet.store.records import incidents as store
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
 from tests.scenarios.world import Incident, World, code_in, decision_code_in, link_in, spoken_code_in
@@ -320,6 +323,10 @@ def test_who_took_charge_and_turns_out_to_be_part_of_it_has_taken_charge_of_noth
     is_revoked = [each["revoked_at"] is not None for each in incident["acknowledgements"]]
     told = any("the answer of station counts no more" in text for text in world.phone("coordinator").inbox)
     assert (is_revoked, told) == ([act == "exclude"], act == "exclude")
+    shown = world.runtime.read(lambda tx: look_closely_at(tx, store.id_of(tx, incident.ref)))
+    assert path_of(shown.plans, shown.states, "valley", world.clock.at).acting == ()
+    world.passes(minutes=10)
+    assert any("nobody has taken charge yet" in text for text in world.phone("coordinator").inbox)
 
 
 @pytest.fixture

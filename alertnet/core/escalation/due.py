@@ -78,11 +78,15 @@ def waits_for_others(plans: Mapping[str, Plan], states: Mapping[str, State], tre
     return plans[tree].tree.start.unless_acknowledged and states[tree].status is Status.SCHEDULED
 
 
+def who_said(kind: AnswerKind, plan: Plan, state: State) -> list[str]:
+    """The contacts who have answered so, without those whose answers don't count."""
+    return [id for id, answer in state.answers.items() if answer is kind and id not in plan.discredited]
+
+
 def is_in_hand(plan: Plan, state: State) -> bool:
     """Whether somebody has taken charge, or a coordinator has put what comes next on hold or off."""
-    answers = (kind for id, kind in state.answers.items() if id not in plan.discredited)
     is_held = state.on_hold_since is not None or not {*state.goes, *state.refused}.issuperset(state.held)
-    return AnswerKind.ACKNOWLEDGED in answers or is_held or state.in_hand
+    return bool(who_said(AnswerKind.ACKNOWLEDGED, plan, state)) or is_held or state.in_hand
 
 
 class Agenda:

@@ -7,6 +7,7 @@ from functools import cached_property
 from alertnet.core.codec import value
 from alertnet.core.directory.languages import Title
 from alertnet.core.escalation.coming import ComingLevel, coming_level, coming_tries, level_without_action
+from alertnet.core.escalation.due import who_said
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import AT_REST, LAST_RESORT, LevelStatus, State, Status
 from alertnet.core.incident import Severity
@@ -289,8 +290,7 @@ def path_of(plans: Plans, states: Mapping[str, State], id: str, now: datetime) -
         return LAST_RESORT_NAME if index == LAST_RESORT else numbered(tree, index)
 
     def said(kind: AnswerKind) -> tuple[str, ...]:
-        ids = [id for id, answer in state.answers.items() if answer is kind and id in tree.contacts]
-        return tuple(tree.contacts[id].called for id in ids)
+        return tuple(tree.contacts[who].called for who in who_said(kind, plans[id], state) if who in tree.contacts)
 
     def following(level: ComingLevel | None) -> Next | None:
         if level is None:

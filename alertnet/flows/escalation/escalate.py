@@ -308,10 +308,14 @@ def apply_facts(locked: LockedIncident, facts: Facts) -> None:
 
 
 def _forget_holds(locked: LockedIncident, before: Plans) -> None:
-    """Undo what coordinators have held or put off who turn out to be part of it; the others are asked anew (A2, A3)."""
+    """Undo what coordinators have held or put off who turn out to be part of it; the others are asked anew (A2, A3).
+
+    Nor does the field go on believing that one of them has it.
+    """
     involved = {each.name for each in discredited_since(locked, before) if each.is_coordinator}
     if not involved:
         return
+    field_reassurance.promise_again(locked)
     kept_back = kept_back_by(involved, decisions_of(locked.tx.session, locked.incident.every_id), locked.plans)
     move(locked, {tree: list(undone(kept_back, locked.plans, tree)) for tree in locked.states})
     names = {id for _, id in involved}

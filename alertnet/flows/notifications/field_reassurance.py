@@ -133,7 +133,12 @@ def _has_it_since(locked: LockedIncident) -> datetime | None:
     """Since when a coordinator has charge who still has it; None where none has."""
     answered = answers.current_answers(locked.tx.session, locked.incident.every_id)
     took_charge = (each for each in answered if each.kind is AnswerKind.ACKNOWLEDGED)
-    return next((each.at for each in took_charge if locked.recipient(each.tree, each.contact).is_coordinator), None)
+    return next((each.at for each in took_charge if _coordinates(locked, each.tree, each.contact)), None)
+
+
+def _coordinates(locked: LockedIncident, tree: str, contact: str) -> bool:
+    """Whether it is a coordinator whose answers count."""
+    return contact not in locked.plans[tree].discredited and locked.recipient(tree, contact).is_coordinator
 
 
 def _may_write(locked: LockedIncident) -> bool:

@@ -13,6 +13,7 @@ from alertnet.core.directory.contact import Method, MethodKind
 from alertnet.core.disclosure import FIELD_NEWS, IN_FLOODS, Subject
 from alertnet.core.escalation.advance import reasons_to_wait
 from alertnet.core.escalation.context import opens_by_itself_at
+from alertnet.core.escalation.due import who_said
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.incident import Proposed
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind, methods_to_prompt
@@ -146,7 +147,8 @@ def subject_of(locked: LockedIncident, prompt: Prompt | NewPrompt) -> Subject:
 
 def is_taken_on(locked: LockedIncident) -> bool:
     """Whether anybody has taken charge, in any of its trees."""
-    return any(AnswerKind.ACKNOWLEDGED in each.answers.values() for each in locked.readable_states.values())
+    known = [(locked.plans[tree], state) for tree, state in locked.readable_states.items() if tree in locked.plans]
+    return any(who_said(AnswerKind.ACKNOWLEDGED, *each) for each in known)
 
 
 def answer_prompt(locked: LockedIncident, prompt_id: str, answer: PromptAnswer, by: str | None) -> None:
