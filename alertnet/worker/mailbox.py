@@ -4,17 +4,15 @@ from datetime import timedelta
 
 import structlog
 
-from alertnet.channels.base import ReceivedMail
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.flows.mail.receive_mail import receive_mail
-from alertnet.runtime.database.transactions import isolated
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats, inbound_polls
 from alertnet.store.monitoring.inbound_polls import InboundPoll
 from alertnet.store.records.inbound import unseen
-from alertnet.worker.missed_inbound import OVERLAP
+from alertnet.worker.missed_inbound import OVERLAP, let_in
 
 EVERY = timedelta(seconds=30)
 TRIED = timedelta(hours=1)
@@ -36,7 +34,12 @@ def poll_mailbox(runtime: Runtime) -> None:
     listing = mailbox.received(poll.seen_until - OVERLAP)
     missed = runtime.read(unseen, [each.mail.id for each in listing.entries])
     came = sorted((each for each in listing.entries if each.mail.id in missed), key=lambda each: each.at)
-    failed = [each for each in came if not _let_in(runtime, each) and each.at > poll.at - TRIED]
+    failed = [
+        each
+        for each in came
+        if not let_in(runtime, MethodKind.EMAIL, each.mail.id, receive_mail, each.mail, each.at)
+        and each.at > poll.at - TRIED
+    ]
     if not listing.is_whole:
         log.error("mailbox_unread", since=poll.seen_until.isoformat(), trouble=listing.trouble)
     # What was left because there is too much of it would be left again.
@@ -48,11 +51,3 @@ def _finish(tx: Tx, poll: InboundPoll, *, is_read: bool, is_whole: bool) -> None
     heartbeats.note(tx, heartbeats.MAILBOX_TRIED)
     if is_read:
         heartbeats.note(tx, heartbeats.MAILBOX_READ)
-
-
-def _let_in(runtime: Runtime, received: ReceivedMail) -> bool:
-    """Handle one mail. A failure is logged, does not affect others, and is tried again next time (A11)."""
-    with isolated(log, "inbound_failed", method=MethodKind.EMAIL, provider_id=received.mail.id):
-        runtime.transact(receive_mail, runtime.edition, received.mail, received.at)
-        return True
-    return False

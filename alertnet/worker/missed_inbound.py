@@ -63,8 +63,18 @@ def hear_unkeyed(runtime: Runtime) -> None:
         log.error("inbound_unreadable", method=MethodKind.CALL, provider_id=id, fault=fault)
         runtime.transact(set_aside, id, fault)
     for id, sender in calls:
-        with isolated(log, "inbound_failed", method=MethodKind.CALL, provider_id=id):
-            runtime.transact(hear_unkeyed_call, runtime.edition, InboundCall(id, sender))
+        let_in(runtime, MethodKind.CALL, id, hear_unkeyed_call, InboundCall(id, sender))
+
+
+def let_in(runtime: Runtime, method: MethodKind, id: str, hear: Callable[..., object], *came: object) -> bool:
+    """Handle one text, call or mail; whether that succeeded.
+
+    A failure is logged, does not affect others, and is tried again next time (A11).
+    """
+    with isolated(log, "inbound_failed", method=method, provider_id=id):
+        runtime.transact(hear, runtime.edition, *came)
+        return True
+    return False
 
 
 def list_each(
@@ -86,7 +96,7 @@ def _let_in_all(
     unheard = sorted((entry for entry in listed if entry.found.provider_id in missed), key=lambda entry: entry.at)
     late = [entry for entry in unheard if entry.at <= poll.at - GRACE]
     method, provider = poll.route
-    failed = [entry for entry in late if not _let_in(runtime, method, entry)]
+    failed = [entry for entry in late if not _hear(runtime, method, entry)]
     is_read = all(listing.is_whole for listing in listings)
     if late or not is_read:
         found = {"late": len(late), "failed": len(failed), "is_read": is_read}
@@ -106,14 +116,9 @@ def _find_recordings(runtime: Runtime, poll: InboundPoll, recordings: Recordings
             runtime.transact(find_recording, InboundCall(each.call, ""), each.id, poll.route[1], each.seconds)
 
 
-def _let_in(runtime: Runtime, method: MethodKind, entry: LedgerEntry) -> bool:
-    """Handle one text or call. A failure is logged, does not affect others, and is tried again next time (A11)."""
+def _hear(runtime: Runtime, method: MethodKind, entry: LedgerEntry) -> bool:
     id, sender = entry.found.provider_id, entry.sender
-    with isolated(log, "inbound_failed", method=method, provider_id=id):
-        if method is MethodKind.CALL:
-            runtime.transact(miss_call, runtime.edition, InboundCall(id, sender, entry.at))
-        else:
-            sms = InboundSms(id, sender, entry.text, entry.at, entry.attached)
-            runtime.transact(receive_late_sms, runtime.edition, sms)
-        return True
-    return False
+    if method is MethodKind.CALL:
+        return let_in(runtime, method, id, miss_call, InboundCall(id, sender, entry.at))
+    sms = InboundSms(id, sender, entry.text, entry.at, entry.attached)
+    return let_in(runtime, method, id, receive_late_sms, sms)
