@@ -9,7 +9,7 @@ import typer
 
 from alertnet.cli.arguments import BY, TEMPLATES, CaseWithPeople, Templates, group, grouped, renderer_of
 from alertnet.cli.connection import connected
-from alertnet.cli.output import aligned, print_rows
+from alertnet.cli.output import aligned, print_rows, write_confidential
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.errors import BadInput
 from alertnet.core.incident import CloseReason, Facts, IncidentStatus, as_ref
@@ -149,7 +149,6 @@ def report(
     `minimal` names nobody and shows contacts by role; `limited` adds organisations and the summary; `full` is all that
     coordinators read.
     """
-    from alertnet.cli.output import write_confidential
     from alertnet.flows.desk.names import names_in
     from alertnet.flows.desk.report import Tongue, read_report
     from alertnet.store.records import incidents
@@ -228,7 +227,7 @@ def raise_incident(case: CaseWithPeople, drill: Drill = False) -> None:
     typer.echo(ref)
 
 
-def opened(tx: "Tx", edition: "Edition", facts: "Facts") -> str:
+def opened(tx: "Tx", edition: "Edition", facts: Facts) -> str:
     """Open an incident, or begin a drill if it is one; gives the reference."""
     from alertnet.flows.incidents.drills import begin_drill
     from alertnet.flows.incidents.open_incident import open_incident

@@ -13,16 +13,16 @@ import typer
 
 from alertnet.cli.arguments import TEMPLATES, Templates, group, or_shipped
 from alertnet.cli.output import aligned
-from alertnet.core.delivery.sms_encoding import count
+from alertnet.core.delivery.sms_encoding import SmsSize, count
 from alertnet.core.directory.contact import Disclosure, MethodKind, Role
 from alertnet.core.directory.languages import fallbacks, primary
 from alertnet.core.disclosure import Said, Subject, details_of
 from alertnet.core.errors import BadInput, Misconfigured
 from alertnet.core.incident import TYPES
 from alertnet.core.notification import Kind
+from alertnet.messages.message import METHODS, SUBJECTS
 
 if TYPE_CHECKING:
-    from alertnet.core.delivery.sms_encoding import SmsSize
     from alertnet.messages.renderer import Renderer
 
 LONGEST_URL = f"https://{'m' * 32}"
@@ -115,7 +115,6 @@ def preview(
 
 def _look_at(kind: Kind, subject: Subject | None, type: str, language: str) -> None:
     """Refuse a kind, subject, type or language that no message has."""
-    from alertnet.messages.message import METHODS, SUBJECTS
     from alertnet.messages.templates.load import LANGUAGE
 
     if kind not in METHODS:
@@ -129,7 +128,6 @@ def _look_at(kind: Kind, subject: Subject | None, type: str, language: str) -> N
 
 
 def _everything() -> list[tuple[Kind, Subject | None]]:
-    from alertnet.messages.message import METHODS, SUBJECTS
 
     return [(kind, subject) for kind in METHODS for subject in SUBJECTS.get(kind, (None,))]
 
@@ -137,7 +135,6 @@ def _everything() -> list[tuple[Kind, Subject | None]]:
 def _media(kind: Kind, method: Medium | None, role: Role | None, *, every: bool) -> list[Medium]:
     """The media by which this kind reaches that role."""
     from alertnet.messages.checks.leaks import FOR_COORDINATORS
-    from alertnet.messages.message import METHODS
 
     if kind in FOR_COORDINATORS and role not in (None, Role.COORDINATOR):
         if every:
@@ -243,7 +240,6 @@ def check(folder: CheckedFolder = TEMPLATES, public_url: PublicUrl = LONGEST_URL
     from alertnet.messages.checks.glossary import find_mixed_terms
     from alertnet.messages.checks.lint import find_faults, languages_of
     from alertnet.messages.checks.trial import try_all
-    from alertnet.messages.message import METHODS
     from alertnet.messages.renderer import Renderer
     from alertnet.messages.templates.load import read_templates
 
@@ -269,5 +265,5 @@ def _refuse(folder: Path, faults: list[str]) -> None:
         raise Misconfigured(f"{folder}/{fault}" for fault in faults)
 
 
-def _size_of(size: "SmsSize | None") -> str:
+def _size_of(size: SmsSize | None) -> str:
     return f"{size.units}/{size.segments}" if size else ""

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -21,8 +22,6 @@ def figures(since: Since = None, until: Until = None, csv: AsCsv = False, trees:
 
     Few cases give no p50 or p90, which would say nothing about the next one.
     """
-    from zoneinfo import ZoneInfo
-
     from alertnet.flows.desk.figures import in_words, length, parts, read_figures
     from alertnet.trees import read_network
 

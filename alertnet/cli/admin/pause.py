@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -88,7 +89,6 @@ def _routes(runtime: "Runtime", methods: list[str] | None, provider: str | None)
 
 
 def _moment(now: datetime, span: str | None, until: str | None) -> datetime:
-    from zoneinfo import ZoneInfo
 
     option, text = ("--for", span) if span else ("--until", until)
     length = read_duration(span) if span else None

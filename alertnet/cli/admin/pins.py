@@ -7,6 +7,7 @@ import typer
 
 from alertnet.cli.arguments import group
 from alertnet.core.errors import BadInput
+from alertnet.core.inbound.code_formats import ONE_TIME_PIN_LENGTH
 
 app = group("Set the PINs of members and contacts.", "alertnet pins set north/ana --pin -")
 Owner = Annotated[str, typer.Argument(metavar="OWNER", help="Whose PINs: TEAM/MEMBER, staff/NAME or TREE/CONTACT.")]
@@ -36,7 +37,6 @@ def set_pins(owner: Owner, pin: Pin = None, duress: Duress = None, one_time: One
     """Set the PINs of a member or contact; those not given stay. Each `-` reads a line of stdin, the true PIN first."""
     from alertnet.cli.admin import actions
     from alertnet.cli.startup import connected_to_trees
-    from alertnet.core.inbound.code_formats import ONE_TIME_PIN_LENGTH
 
     if not (pin or duress or one_time):
         raise typer.BadParameter("needs at least one of --pin, --duress and --one-time")

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from alertnet.cli.arguments import TEMPLATES, Case, Templates, grouped, renderer_of
+from alertnet.cli.output import write_confidential
 from alertnet.core.errors import BadInput
+from alertnet.core.incident import Facts
 
 if TYPE_CHECKING:
     from alertnet.core.forecast.call_sheet import CallSheet
-    from alertnet.core.incident import Facts
     from alertnet.messages.call_sheet import Origin
 
 Format = Literal["pdf", "text"]
@@ -57,7 +58,6 @@ def call_sheet(
     which. The file is confidential; only you can read it.
     """
     from alertnet.cli.call_sheet.sources import draft
-    from alertnet.cli.output import write_confidential
 
     facts = case.facts if case.is_given else None
     _require_one_source(ref, facts, trees)
@@ -67,7 +67,7 @@ def call_sheet(
     write_confidential(path, _printed(sheet, origin, templates, language, format), remark)
 
 
-def _require_one_source(ref: str | None, facts: "Facts | None", trees: Path | None) -> None:
+def _require_one_source(ref: str | None, facts: Facts | None, trees: Path | None) -> None:
     if ref is not None and facts is not None:
         raise BadInput("REF", ref, "no reference beside a case: an incident has its own facts")
     if ref is not None and trees is not None:

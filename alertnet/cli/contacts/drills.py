@@ -3,12 +3,14 @@
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from alertnet.cli.arguments import BY, CaseWithPeople, group, grouped, typed_moment
 from alertnet.cli.connection import connected
 from alertnet.cli.incidents import Ref, opened
+from alertnet.cli.output import print_rows, write_confidential
 from alertnet.core.errors import BadInput
 from alertnet.core.incident import Facts
 
@@ -55,7 +57,6 @@ def drill(case: CaseWithPeople, at: At = None, every: Every = None) -> None:
 @app.command("list", epilog="Example: alertnet drills list")
 def list_drills() -> None:
     """Print the planned drills, the next first, then the others, the latest first."""
-    from alertnet.cli.output import print_rows
     from alertnet.flows.desk.drills import MOST_LISTED
     from alertnet.store.queues import drills
 
@@ -77,7 +78,6 @@ def cancel(id: Id) -> None:
 @app.command(epilog="Example: alertnet drills report A-7K3M --csv drill.csv")
 def report(ref: Ref, csv: AsCsv = None) -> None:
     """Print who was reached and how, who was not, how long each answer took, and which addresses are dead."""
-    from alertnet.cli.output import print_rows, write_confidential
     from alertnet.flows.desk.drills import read_drill
 
     with connected() as runtime:
@@ -91,7 +91,6 @@ def report(ref: Ref, csv: AsCsv = None) -> None:
 
 
 def _plan(runtime: "Runtime", facts: Facts, at: str, every: int | None) -> str:
-    from zoneinfo import ZoneInfo
 
     from alertnet.flows.incidents.drills import plan_drill, zone_of
 
@@ -107,7 +106,6 @@ def _plan(runtime: "Runtime", facts: Facts, at: str, every: int | None) -> str:
 
 
 def _row(stored: "StoredDrill") -> tuple[str, ...]:
-    from zoneinfo import ZoneInfo
 
     drill = stored.drill
     again = drill.why or (f"every {drill.every_months} months" if drill.every_months else "")

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from alertnet.cli.arguments import TEMPLATES, TREES, Templates, Trees, renderer_of
+from alertnet.cli.output import write_confidential
+from alertnet.core.directory.contact import RINGING, Contact, MethodKind
+from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.errors import BadInput
+from alertnet.runtime.clock import system_clock
 
 if TYPE_CHECKING:
-    from alertnet.core.directory.contact import Contact
-    from alertnet.core.directory.contact_tree import ContactTree
     from alertnet.messages.call_sheet import Group
     from alertnet.messages.letter import Sender
     from alertnet.messages.renderer import Renderer
@@ -57,7 +59,6 @@ def letter(
 
     The genuine numbers and addresses in it are those of the settings.
     """
-    from alertnet.cli.output import write_confidential
     from alertnet.trees import read_network
 
     tree, whom = read_network(trees).contact_named(contact)
@@ -80,10 +81,8 @@ def _sender() -> "Sender":
     return Sender(numbers, settings.smtp.sender if settings.smtp else None, settings.public_url)
 
 
-def _left_out(contact: "Contact", sender: "Sender") -> list[str]:
+def _left_out(contact: Contact, sender: "Sender") -> list[str]:
     """The settings that are missing to say where genuine messages to that contact come from."""
-    from alertnet.core.directory.contact import RINGING, MethodKind
-
     kinds = {each.kind for each in contact.methods}
     needed = {
         "ALERTNET_TWILIO_FROM": sender.numbers or not kinds & RINGING,
@@ -94,11 +93,10 @@ def _left_out(contact: "Contact", sender: "Sender") -> list[str]:
 
 
 def _written(
-    tree: "ContactTree", contact: "Contact", sender: "Sender", renderer: "Renderer", language: str, format: Format
+    tree: ContactTree, contact: Contact, sender: "Sender", renderer: "Renderer", language: str, format: Format
 ) -> bytes:
     from alertnet.cli.call_sheet.pdf import as_pdf
     from alertnet.messages.letter import Letter
-    from alertnet.runtime.clock import system_clock
 
     if format == "vcf":
         return _as_card(tree.sender, sender)

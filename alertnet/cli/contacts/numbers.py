@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alertnet.cli.arguments import BY, group
+from alertnet.cli.output import print_rows
+from alertnet.core.directory.contact_tree import Named
 from alertnet.core.errors import BadInput
 
 if TYPE_CHECKING:
-    from alertnet.core.directory.contact_tree import Named
     from alertnet.flows.notifications.number_tests import Tested
 
 A_DAY = timedelta(days=1)
@@ -56,7 +57,6 @@ def send_tests(contacts: Whom = None, everybody: Everybody = False, due: Due = "
 @app.command("list", epilog="Example: alertnet numbers list")
 def list_tests() -> None:
     """List all numbers and addresses that may be tested: when each was last shown to work, and its test's result."""
-    from alertnet.cli.output import print_rows
     from alertnet.cli.startup import connected_to_trees
     from alertnet.flows.notifications import number_tests
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from alertnet.cli.arguments import TEMPLATES, TREES, Templates, Trees, renderer_of
+from alertnet.cli.output import write_confidential
+from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import BadInput
 
 if TYPE_CHECKING:
-    from alertnet.core.directory.contact_tree import Network
     from alertnet.messages.field_card import Panel
 
 MOST_LANGUAGES = 3
@@ -53,7 +54,6 @@ def field_card(
     output: Output = None,
 ) -> None:
     """Make the card that a member carries: one page of A4, to be cut and folded to the size of a bank card."""
-    from alertnet.cli.output import write_confidential
     from alertnet.messages.field_card import panels_of
     from alertnet.runtime.settings.settings import examine
     from alertnet.trees import read_network
@@ -85,7 +85,7 @@ def _chosen(languages: str, known: tuple[str, ...]) -> list[str]:
     return chosen
 
 
-def _callback(network: "Network", team: str) -> str:
+def _callback(network: Network, team: str) -> str:
     from alertnet.cli.admin.actions import check_team
     from alertnet.flows.credentials.known_numbers import member_of
 

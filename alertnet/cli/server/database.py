@@ -1,15 +1,14 @@
 """`alertnet db`: upgrades the schema, and declares that the database was restored from a backup."""
 
-from typing import TYPE_CHECKING, Annotated
+from datetime import datetime
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
 from alertnet.cli.arguments import BY, group, typed_moment
+from alertnet.cli.connection import require_sound, unchecked
 from alertnet.core.errors import BadInput
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 app = group("Bring the database to the newest schema, and back into use after a restore.", "alertnet db upgrade")
 
@@ -17,7 +16,6 @@ app = group("Bring the database to the newest schema, and back into use after a 
 @app.command(epilog="Example: alertnet db upgrade")
 def upgrade() -> None:
     """Bring the database to the newest schema, from nothing or from an earlier version; harmless to repeat."""
-    from alertnet.cli.connection import unchecked
     from alertnet.cli.waiting_for_database import when_database_is_there
     from alertnet.runtime.database.transactions import surfacing
     from alertnet.store.db.tx import Tx
@@ -25,7 +23,7 @@ def upgrade() -> None:
     from alertnet.store.upgrade import upgrade
     from alertnet.store.views.audit import keyed_since
 
-    def bring() -> "datetime | None":
+    def bring() -> datetime | None:
         with unchecked() as runtime, surfacing(runtime.engine):
             upgrade(
                 runtime.engine, lambda session: give_keys(Tx(session, runtime.now(), runtime.entropy, runtime.vault))
@@ -54,7 +52,6 @@ def restored(
     page or API since the backup are lost, and so are incidents that were raised since. If the command is interrupted,
     run it again: it goes on where it stopped, and so does a worker that begins.
     """
-    from alertnet.cli.connection import require_sound, unchecked
     from alertnet.cli.startup import runtime_of_command
     from alertnet.worker.startup_recovery import declare_restored
 

@@ -4,6 +4,7 @@ It sends nobody anything, and prints no secrets.
 """
 
 import json
+import logging
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -16,13 +17,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from alertnet.cli.connection import require_newest_schema
+from alertnet.cli.templates import LONGEST_URL
 from alertnet.core.codec import value
+from alertnet.core.delivery.provider_codes import AccountFault
+from alertnet.core.delivery.provider_routes import leaves_nobody, route_name
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import Misconfigured
+from alertnet.core.monitoring.self_monitoring import Observed, find_trouble
+from alertnet.runtime.clock import system_clock
+from alertnet.shipped import TEMPLATES, shipped
 
 if TYPE_CHECKING:
-    from alertnet.core.delivery.provider_codes import AccountFault
-    from alertnet.core.monitoring.self_monitoring import Observed
     from alertnet.runtime.settings.settings import Settings
     from alertnet.runtime.wiring import Runtime
     from alertnet.store.db.tx import Tx
@@ -123,9 +129,7 @@ def _each(about: str, faults: Iterable[str], do: str, well: str) -> Iterator[Fin
 
 def _files(settings: "Settings", network: Network, of_trees: tuple[str, ...]) -> Iterator[Finding]:
     from alertnet.cli.startup import faults_of_templates, trees_of_example
-    from alertnet.cli.templates import LONGEST_URL
     from alertnet.messages.checks.fitting import read_fitted
-    from alertnet.shipped import TEMPLATES, shipped
 
     folder = settings.contact_trees
     yield from _each("trees", of_trees, f"alertnet trees check {folder}", f"{folder} can be used")
@@ -157,9 +161,7 @@ def _disks(settings: "Settings") -> Iterator[Finding]:
 
 
 def _with_database(settings: "Settings", network: Network) -> Iterator[Finding]:
-    import logging
 
-    from alertnet.cli.connection import require_newest_schema
     from alertnet.messages.templates.load import Templates
     from alertnet.runtime.database.transactions import DatabaseAway
     from alertnet.runtime.logging import configure
@@ -178,7 +180,6 @@ def _with_database(settings: "Settings", network: Network) -> Iterator[Finding]:
 
 
 def _inside(runtime: "Runtime", network: Network) -> Iterator[Finding]:
-    from alertnet.runtime.clock import system_clock
     from alertnet.store.monitoring import heartbeats
     from alertnet.store.monitoring.observations import observe
     from alertnet.store.records import documents
@@ -219,9 +220,7 @@ def _of_missing_secret(tx: "Tx") -> list[Finding]:
     return found or [Finding("secret key", State.WELL, "opens what the database holds")]
 
 
-def _at_work(seen: "Observed") -> Iterator[Finding]:
-    from alertnet.core.delivery.provider_routes import route_name
-    from alertnet.core.monitoring.self_monitoring import find_trouble
+def _at_work(seen: Observed) -> Iterator[Finding]:
 
     newest = max((each.seen_at for each in seen.workers), default=None)
     if newest is None or seen.now - newest > FRESH:
@@ -238,8 +237,7 @@ def _at_work(seen: "Observed") -> Iterator[Finding]:
             yield Finding("provider", State.WRONG, found, do)
 
 
-def _signs(tx: "Tx", settings: "Settings", seen: "Observed") -> list[Finding]:
-    from alertnet.core.delivery.provider_routes import leaves_nobody, route_name
+def _signs(tx: "Tx", settings: "Settings", seen: Observed) -> list[Finding]:
     from alertnet.store.monitoring import heartbeats
     from alertnet.store.views.pauses import current_pauses
 
@@ -292,7 +290,7 @@ def _named(owners: Iterable[str]) -> str:
     return ", ".join(names[:FEW]) + more
 
 
-def _of_provider(code: str, fault: "AccountFault | None") -> tuple[str, str]:
+def _of_provider(code: str, fault: AccountFault | None) -> tuple[str, str]:
     """What is wrong with a provider, and what to do."""
     if fault is None:
         return f"gives no answer: {UNREACHED.get(code, code)}", "its address, its status page, the network from here"
@@ -301,7 +299,6 @@ def _of_provider(code: str, fault: "AccountFault | None") -> tuple[str, str]:
 
 
 def _outside(settings: "Settings") -> Iterator[Finding]:
-    from alertnet.core.delivery.provider_routes import route_name
     from alertnet.runtime.http_ping import ping
     from alertnet.runtime.outlets import open_mailbox, open_outlets
 

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from alertnet.cli.arguments import TEMPLATES, TREES, Templates, TreesFolder
+from alertnet.cli.connection import connected
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import AlertnetError
+from alertnet.runtime.clock import system_clock
+from alertnet.shipped import shipped
 
 if TYPE_CHECKING:
     from alertnet.trees import Fault, Survey
@@ -33,7 +36,6 @@ def check(
 
     Exit code 2 where there is a fault, 1 with --strict where something is unwise, else 0.
     """
-    from alertnet.runtime.clock import system_clock
     from alertnet.trees import survey
 
     # The trees are read once and then the process ends; the garbage collector would take a third of the time.
@@ -55,7 +57,6 @@ def _spoken(templates: Path) -> list[str] | None:
     """The languages with messages; None where there is no folder of templates."""
     from alertnet.messages.checks.lint import languages_of
     from alertnet.messages.templates.load import Templates, read_files
-    from alertnet.shipped import shipped
 
     folders = [folder for folder in (templates, shipped("message_templates")) if folder.is_dir()]
     files = [read_files(folder)[0] for folder in folders]
@@ -64,7 +65,6 @@ def _spoken(templates: Path) -> list[str] | None:
 
 def _tested(network: Network) -> dict[tuple[str, str], date | None]:
     """When tests were last answered, by the database if there is one."""
-    from alertnet.cli.connection import connected
     from alertnet.flows.notifications.number_tests import shown_to_work
 
     try:

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from alertnet.cli.connection import connected
+from alertnet.cli.trees.editions import named
 from alertnet.core.directory.contact_tree import Network
 
 Before = Annotated[
@@ -24,8 +26,6 @@ def diff(before: Before, after: After) -> None:
 
 def _network(name: str, beside_edition: bool) -> Network:
     """The network of an edition or a folder. Beside an edition, a folder includes what the installation shares."""
-    from alertnet.cli.connection import connected
-    from alertnet.cli.trees.editions import named
     from alertnet.runtime.settings.settings import read_settings
     from alertnet.runtime.tree_editing import network_of
     from alertnet.trees import read_network

@@ -10,6 +10,7 @@ from alertnet.cli.connection import connected
 from alertnet.cli.trees.editions import Which, named, written
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import BadInput, Misconfigured, WrongState
+from alertnet.runtime.clock import system_clock
 
 if TYPE_CHECKING:
     from alertnet.runtime.wiring import Runtime
@@ -122,7 +123,6 @@ def _checked(folder: Path) -> Network:
     Raises:
         Misconfigured: it has faults; lists all.
     """
-    from alertnet.runtime.clock import system_clock
     from alertnet.trees import survey
 
     found = survey(folder, system_clock().date())

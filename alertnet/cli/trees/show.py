@@ -17,6 +17,7 @@ from alertnet.core.directory.on_call import Officer
 from alertnet.core.directory.when import When
 from alertnet.core.errors import BadInput
 from alertnet.core.incident import Severity
+from alertnet.runtime.clock import system_clock
 
 WIDTH, MARGIN, CARD, GAP, LINE = 1180, 24, 268, 14, 17
 IN_A_ROW = (WIDTH - 2 * MARGIN - 80) // (CARD + GAP)
@@ -267,7 +268,6 @@ def show(folder: TreesFolder = TREES, tree: Tree = None, svg: Svg = False, html:
     In the terminal it also shows the field teams. Numbers and addresses are left out, so that it may hang where others
     see it.
     """
-    from alertnet.runtime.clock import system_clock
     from alertnet.trees import read_network
 
     network = read_network(folder)

@@ -15,6 +15,7 @@ from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import BadInput
 from alertnet.core.forecast.script import SILENT, Calls, Does, Script, ScriptReader, read_alarms
 from alertnet.core.incident import Facts
+from alertnet.runtime.clock import system_clock
 
 if TYPE_CHECKING:
     from alertnet.flows.forecast.played import Played
@@ -83,7 +84,6 @@ class ScriptOptions:
         """When the case begins."""
         if self.at is not None:
             return typed_moment("--at", self.at, ZoneInfo(network.zone_of(facts.country)))
-        from alertnet.runtime.clock import system_clock
 
         return system_clock().replace(microsecond=0)
 
