@@ -1,5 +1,7 @@
 """Checks a report against the records: the codes of accompanied people, and the names in the trees (B1)."""
 
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -61,8 +63,21 @@ def differences(reported: Facts, network: Network) -> tuple[str, ...]:
 
 
 def code_on_record(code: str, network: Network) -> str:
-    """The code of the person who is meant. Codes on record are in capitals; a hurried hand types `p7`."""
-    return code.upper() if code.upper() in network.people else code
+    """The code of the person who is meant: a hurried hand types `p7`, `P 7` or `P07`.
+
+    One that might be several people's stays as it is written.
+    """
+    if code in network.people:
+        return code
+    meant = [each for each in network.people if _bare(each) == _bare(code)]
+    return meant[0] if len(meant) == 1 else code
+
+
+def _bare(code: str) -> str:
+    """The code in capitals, without signs and zeros that tell nobody from another; digits of any script as ours."""
+    signs = unicodedata.normalize("NFKC", code).upper()
+    bare = "".join(str(unicodedata.decimal(each, each)) for each in signs if each.isalnum())
+    return re.sub(r"(?<!\d)0+(?=\d)", "", bare)
 
 
 def _record(person: Affected, network: Network) -> Affected | None:
