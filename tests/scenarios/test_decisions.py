@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.scenarios.conftest import Worlds
+from tests.scenarios.test_caught_up import texts_unheard
 from tests.scenarios.valley import a_tree
 from tests.scenarios.world import Incident, World, code_in, decision_code_in, link_in, spoken_code_in
 
@@ -447,3 +448,21 @@ def test_who_decides_after_another_coordinator_reads_what_that_one_decided(
 
     assert f"{incident.ref}: {said}: coordinator (" in reply
     assert (incident.level("valley") == "Police") == (first == "go")
+
+
+@pytest.mark.parametrize("who", ["coordinator", "second coordinator"])
+def test_a_go_that_is_heard_late_opens_nothing_against_a_newer_hold(world_of: Worlds, who: str) -> None:
+    """A3: the police would hear of it though the last word was that they do not."""
+    second = '  second: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550102"}]}\n'
+    world = world_of(a_tree(COORDINATION + POLICE + FRIENDS, CONTACTS + second))
+    world.catches_up()
+    waits_for_go(world)
+    code = decision_code_in(question(world))
+    texts_unheard(world, "coordinator", f"GO {code}")
+    world.texts(who, f"HOLD {code}")
+
+    world.catches_up()
+    world.passes(minutes=1)
+
+    assert world.phone("police").inbox == []
+    assert "hold" in world.phone("coordinator").inbox[-1].lower()

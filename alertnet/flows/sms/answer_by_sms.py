@@ -146,6 +146,9 @@ def _decide(texted: _TextedAnswer, question: Prompt) -> Reply:
     decision = DECISIONS.get(texted.answer.verb)
     if decision is None:
         return _ask_again(texted, question)
+    written_at, decided_at = texted.sms.heard_at, question.answered_at
+    if written_at and decided_at and written_at < decided_at:
+        return _reply_current(texted, question)
     try:
         decide_prompt(texted.locked, question, decision, texted.holder.id)
     except WrongState:
