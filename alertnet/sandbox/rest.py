@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from alertnet.core.delivery.sms_encoding import count
 from alertnet.sandbox.telephony.calls import Exchange
 from alertnet.sandbox.telephony.faults import Fault
 from alertnet.sandbox.telephony.network import CallRecord, Message, Network, Recorded
@@ -30,7 +31,7 @@ from alertnet.sandbox.telephony.parameters import (
     read_status,
     read_text,
 )
-from alertnet.sandbox.telephony.texts import MessageCentre, count_segments
+from alertnet.sandbox.telephony.texts import MessageCentre
 
 T = TypeVar("T")
 API = "/2010-04-01/Accounts/"
@@ -80,7 +81,7 @@ def message_resource(account_sid: str, message: Message) -> dict[str, Any]:
         "from": message.sender,
         "messaging_service_sid": None,
         "num_media": str(message.pictures),
-        "num_segments": str(count_segments(message.body)),
+        "num_segments": str(count(message.body).segments),
         "price": None,
         "price_unit": "USD",
         "status": message.status,

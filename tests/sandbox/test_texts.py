@@ -7,7 +7,6 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 from alertnet.sandbox import Behaviour, Sandbox
-from alertnet.sandbox.telephony.texts import count_segments
 from tests.sandbox.conftest import ALICE, BOB, NOW, OURS, TOKEN, Receiver, client_for
 from tests.support.clock import Clock
 
@@ -190,21 +189,3 @@ def test_a_reply_goes_to_the_number_that_texted_last(client: Client, sandbox: Sa
     sandbox.handset(ALICE).sends("4711")
 
     assert receiver.at("/twilio/sms")[0]["To"] == "+573005559999"
-
-
-@pytest.mark.parametrize(
-    ("body", "segments"),
-    [
-        ("a" * 160, 1),
-        ("a" * 161, 2),
-        ("a" * 306, 2),
-        ("a" * 307, 3),
-        ("€" * 80, 1),
-        ("€" * 81, 2),
-        ("á" * 70, 1),
-        ("á" * 71, 2),
-        ("😀" * 36, 2),
-    ],
-)
-def test_segments_are_counted_as_the_provider_bills_them(body: str, segments: int) -> None:
-    assert count_segments(body) == segments

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
+from alertnet.core.delivery.sms_encoding import count
 from alertnet.sandbox.telephony.faults import Fault
 from alertnet.sandbox.telephony.network import Behaviour, Message, Network
 from alertnet.sandbox.telephony.parameters import Refusal, TextRequest
@@ -11,9 +12,6 @@ from alertnet.sandbox.telephony.twiml import read_messages
 from alertnet.sandbox.telephony.webhooks import Delivery, Webhooks
 
 REFUSED = {Behaviour.INVALID: 21211, Behaviour.OPTED_OUT: 21610}
-GSM7 = frozenset("@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
-                 "¿abcdefghijklmnopqrstuvwxyzäöñüà")  # fmt: skip
-GSM7_ESCAPED = frozenset("\f^{}\\[~]|€")
 
 
 class MessageCentre:
@@ -104,7 +102,7 @@ class MessageCentre:
     def _inbound_params(self, message: Message) -> dict[str, str]:
         # The provider sends unknown fields blank, and signs over them.
         unknown = dict.fromkeys(("FromCity", "FromState", "FromZip", "FromCountry", "ToCity", "ToState", "ToZip"), "")
-        sizes = {"NumMedia": str(message.pictures), "NumSegments": str(count_segments(message.body))}
+        sizes = {"NumMedia": str(message.pictures), "NumSegments": str(count(message.body).segments)}
         return self._common_params(message) | sizes | unknown | {"Body": message.body, "SmsStatus": "received"}
 
     def _common_params(self, message: Message) -> dict[str, str]:
@@ -125,14 +123,3 @@ class MessageCentre:
                 reply = self._record("outbound-reply", message.to, message.sender, text, "delivered")
                 self._network.inboxes[reply.to].append(reply)
         return replies
-
-
-def count_segments(body: str) -> int:
-    """How many SMS this text takes: 160 or 153 septets each in GSM 03.38, else 70 or 67 UTF-16 units."""
-    if all(character in GSM7 or character in GSM7_ESCAPED for character in body):
-        length = len(body) + sum(character in GSM7_ESCAPED for character in body)
-        alone, joined = 160, 153
-    else:
-        length = len(body.encode("utf-16-be")) // 2
-        alone, joined = 70, 67
-    return 1 if length <= alone else -(-length // joined)
