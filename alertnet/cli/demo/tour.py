@@ -10,8 +10,8 @@ from alertnet.cli.demo.client import DECISION_CODE, LINK, WRITTEN_CODE, newest, 
 from alertnet.cli.demo.page_content.names import PIN
 from alertnet.cli.demo.stage import Stage
 from alertnet.cli.demo.watch import Missed, Watch
+from alertnet.core.notification import ALERTS
 
-ALERTS = ("alert", "reminder")
 RUNG = (*ALERTS, "decision", "alarm", "task", "notice")
 """Kinds of message after which the all-clear is due."""
 REACHED = ("sent", "delivered")

@@ -7,6 +7,7 @@ from alertnet.cli.demo.page_content.names import PartyNames, ring_key
 from alertnet.core.directory.contact_tree import ContactTree, Network
 from alertnet.core.escalation.state import AT_REST, LevelStatus, Status
 from alertnet.core.forecast.simulation import Noted
+from alertnet.core.notification import ALERTS
 from alertnet.flows.desk.names import REASONS
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.sandbox.page import Mark, Tone
@@ -19,7 +20,6 @@ ANSWERS = {
     "relayed": Mark(Tone.ANSWERED, "passed it on"),
     "declined": Mark(Tone.TROUBLE, "can’t act"),
 }
-ALERTS = ("alert", "reminder")
 NOT_VERIFIED = Mark(Tone.ASKED, "waits: is it true?")
 TREES = {
     Status.SCHEDULED: Mark(Tone.QUIET, "begins later"),

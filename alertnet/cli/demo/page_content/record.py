@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta, tzinfo
 
 from alertnet.cli.demo.page_content import marks, outlook
-from alertnet.cli.demo.page_content.marks import ALERTS
 from alertnet.cli.demo.page_content.names import PartyNames
 from alertnet.core.incident import IncidentStatus
+from alertnet.core.notification import ALERTS
 from alertnet.flows.desk import chronicle
 from alertnet.flows.forecast.ahead import play_on
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
