@@ -151,21 +151,24 @@ def recording_resource(account_sid: str, made: tuple[str, Recorded]) -> dict[str
 
 
 def page_resource(
-    path: str, name: str, entries: Sequence[T], resource_of: Callable[[T], dict[str, Any]], number: int, size: int
-) -> dict[str, Any]:
-    """One page of a list; `path` is the path of the list with its filters."""
+    request: Request, page: PageRequest, day: str, name: str, entries: Sequence[T], resource_of: Callable[[T], Resource]
+) -> Resource:
+    """One page of a list, of which `day` names the filter for the first day."""
+    number, size = page.number, page.size
     start = number * size
-    page = [resource_of(entry) for entry in entries[start : start + size]]
+    filters = {"To": page.to, "From": page.sender, "Status": page.status, day: page.day and page.day.isoformat()}
+    query = {name: value for name, value in filters.items() if value}
+    shown = [resource_of(entry) for entry in entries[start : start + size]]
 
     def uri(of: int) -> str:
-        return f"{path}PageSize={size}&Page={of}"
+        return f"{request.url.path}?{urlencode(query | {'PageSize': size, 'Page': of})}"
 
     return {
-        name: page,
+        name: shown,
         "page": number,
         "page_size": size,
         "start": start,
-        "end": max(start, start + len(page) - 1),
+        "end": max(start, start + len(shown) - 1),
         "uri": uri(number),
         "first_page_uri": uri(0),
         "next_page_uri": uri(number + 1) if start + size < len(entries) else None,
@@ -249,8 +252,8 @@ class Rest:
         page = read_page(form, "DateSent>")
         with self._network.lock:
             found = self._listed(self._network.messages.values(), page, lambda message: message.sent_at)
-            path, of = _path(request, page, "DateSent>"), partial(message_resource, self._account_sid)
-            return page_resource(path, "messages", found, of, page.number, page.size)
+            of = partial(message_resource, self._account_sid)
+            return page_resource(request, page, "DateSent>", "messages", found, of)
 
     def _show_message(self, request: Request, form: Form, _: Faults) -> Resource:
         return message_resource(self._account_sid, _known(self._network.messages, request))
@@ -268,8 +271,8 @@ class Rest:
         page = read_page(form, "StartTime>", "Status")
         with self._network.lock:
             found = self._listed(self._network.calls.values(), page, lambda call: call.answered_at or call.created_at)
-            path, of = _path(request, page, "StartTime>"), partial(call_resource, self._account_sid)
-            return page_resource(path, "calls", found, of, page.number, page.size)
+            of = partial(call_resource, self._account_sid)
+            return page_resource(request, page, "StartTime>", "calls", found, of)
 
     def _show_call(self, request: Request, form: Form, _: Faults) -> Resource:
         return call_resource(self._account_sid, _known(self._network.calls, request))
@@ -284,8 +287,8 @@ class Rest:
         with self._network.lock:
             made = [(sid, each) for sid, each in self._network.recorded.items() if sid in self._network.recordings]
             found = [each for each in made[::-1] if page.day is None or each[1].created_at.date() >= page.day]
-            path, of = _path(request, page, "DateCreated>"), partial(recording_resource, self._account_sid)
-            return page_resource(path, "recordings", found, of, page.number, page.size)
+            of = partial(recording_resource, self._account_sid)
+            return page_resource(request, page, "DateCreated>", "recordings", found, of)
 
     def _hear_recording(self, request: Request, form: Form, _: Faults) -> Resource:
         return {"sound": self._recording(request)}
@@ -361,9 +364,3 @@ def _known(entries: Mapping[str, Entry], request: Request) -> Entry:
     if entry is None:
         raise Refusal(20404, request.url.path, status=404)
     return entry
-
-
-def _path(request: Request, page: PageRequest, day: str) -> str:
-    filters = {"To": page.to, "From": page.sender, "Status": page.status, day: page.day and page.day.isoformat()}
-    query = urlencode({name: value for name, value in filters.items() if value})
-    return f"{request.url.path}?{query}{'&' if query else ''}"
