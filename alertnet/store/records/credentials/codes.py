@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, case, delete, false, func, select, true, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, case, delete, false, func, select, true, tuple_, update
 
 from alertnet.core.codec import value
 from alertnet.core.incident import IncidentStatus
@@ -281,15 +281,8 @@ def told_codes(tx: Tx, number: str) -> list[HeldCode]:
 
 def told_to(session: Session, names: Collection[tuple[str, str]]) -> list[HeldCode]:
     """The own codes of those contacts, (tree, contact), in open incidents, oldest first."""
-    query = (
-        select(codes.c.id, codes.c.code, ACTING.label("incident_id"), codes.c.tree, codes.c.contact)
-        .join(incidents, incidents.c.id == codes.c.incident_id)
-        .join(_WHOLE, _WHOLE.c.id == ACTING)
-        .where(tuple_(codes.c.tree, codes.c.contact).in_(names), codes.c.voided_at.is_(None))
-        .where(_WHOLE.c.status == IncidentStatus.OPEN.value)
-        .order_by(codes.c.created_at, codes.c.id)
-    )
-    rows = session.execute(query)
+    theirs = _of_open(*codes.c["id", "code", "tree", "contact"]).where(tuple_(codes.c.tree, codes.c.contact).in_(names))
+    rows = session.execute(theirs.order_by(codes.c.created_at, codes.c.id))
     return [HeldCode(row.id, row.code, row.incident_id, row.tree, row.contact, None) for row in rows]
 
 
@@ -301,21 +294,21 @@ def open_codes(tx: Tx, number: str) -> list[HeldCode]:
 def holders(tx: Tx, texts: Collection[str]) -> dict[str, list[tuple[str, str | None]]]:
     """For each text the (incident, contact) of open incidents' codes that read so; contact None for an alarm's."""
     text_of = tx.vault.texts_by_code_hash(texts)
-    query = (
-        select(codes.c.code_hash, ACTING.label("incident_id"), codes.c.contact)
-        .join(incidents, incidents.c.id == codes.c.incident_id)
-        .join(_WHOLE, _WHOLE.c.id == ACTING)
-        .where(
-            codes.c.code_hash.in_(text_of),
-            codes.c.voided_at.is_(None),
-            _WHOLE.c.status == IncidentStatus.OPEN.value,
-        )
-        .order_by(codes.c.incident_id)
-    )
     found: dict[str, list[tuple[str, str | None]]] = {}
-    for row in tx.session.execute(query):
+    read_so = _of_open(*codes.c["code_hash", "contact"]).where(codes.c.code_hash.in_(text_of))
+    for row in tx.session.execute(read_so.order_by(codes.c.incident_id)):
         found.setdefault(text_of[row.code_hash], []).append((row.incident_id, row.contact))
     return found
+
+
+def _of_open(*columns: ColumnElement[Any]) -> Select[Any]:
+    """The codes of open incidents that are not void, each with the incident that acts for its own."""
+    return (
+        select(*columns, ACTING.label("incident_id"))
+        .join(incidents, incidents.c.id == codes.c.incident_id)
+        .join(_WHOLE, _WHOLE.c.id == ACTING)
+        .where(codes.c.voided_at.is_(None), _WHOLE.c.status == IncidentStatus.OPEN.value)
+    )
 
 
 def void(tx: Tx, id: str) -> None:
