@@ -13,7 +13,7 @@ from alertnet.core.inbound.contradictions import takes_back
 from alertnet.core.inbound.field_report import consent_within
 from alertnet.core.inbound.field_words import FIELD_VERBS, PANIC, VERB_OF_WORD, FieldVerb
 from alertnet.core.inbound.sms_answers import OPT_OUTS, parse_answers
-from alertnet.core.inbound.sms_grammar import Report, parse_report
+from alertnet.core.inbound.sms_grammar import Report, codes_in, parse_report
 from alertnet.core.inbound.type_names import NAMES
 from alertnet.core.incident import TYPES, Scope
 
@@ -764,6 +764,17 @@ def test_a_code_of_the_teams_file_stands_wherever_p7_may(text: str) -> None:
     assert (usual.type, usual.people, usual.text) == ("threat", ("P7",), "nos siguen")
     assert parse_report(text.format(code="k2"), known) == replace(usual, people=("K2",))
     assert parse_report(text.format(code="N7"), known) != replace(usual, people=("N7",))
+
+
+@pytest.mark.parametrize("form", ["k-20", "K.20", "K020", "K2O", "k20"])
+def test_a_code_on_record_is_known_in_whatever_form_it_is_typed(form: str) -> None:
+    """A3: else the narrower consent of whose it is, and those whom they fear, would count for nothing."""
+    known = ("K20", "P1A", "P7", "P07", "D10")
+
+    assert parse_report(f"ALERT 47110 20 {form} C2", known) == parse_report("ALERT 47110 20 K20 C2", known)
+    assert codes_in(f"{form} and P1-A", known).people == ("K20", "P1A")
+    # No word becomes a code, nor what might be two.
+    assert codes_in(f"{form} dio K P007 P7-1A", known).people == ("K20", "P007", "P7")
 
 
 def test_any_order_after_the_verb_says_the_same() -> None:

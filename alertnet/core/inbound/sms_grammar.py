@@ -118,9 +118,10 @@ def parse_report(text: str, known_people: Collection[str] = ()) -> Report | None
     name counts where the form has it, else the gravest type in the words that is not denied.
     """
     text = CONSENT_APART.sub(r"\1", with_pin_joined(clean(text)))
-    if (begun := _begin(text, words_of(text))) is None:
+    coded = _coded(known_people)
+    if (begun := _begin(text, words_of(text, coded))) is None:
         return None
-    rest, coded = begun.rest, _coded(known_people)
+    rest = begun.rest
     pin = None if begun.pin else next((word for word in rest if is_pin(word.plain)), None)
     type, of_type = _type(text, rest, coded) if begun.verb in (FieldVerb.RAISE, FieldVerb.UPDATE) else (None, [])
     ref, of_ref = _ref(text, rest) if begun.verb in (FieldVerb.WITHDRAW, FieldVerb.UPDATE) else (None, [])
@@ -151,7 +152,7 @@ def _cries_besides(verb: FieldVerb, text: str, rest: list[Word]) -> bool:
 
 def codes_in(text: str, known_people: Collection[str]) -> Report:
     """The first place code and all person codes in any text; of a consent in it, only that it narrows."""
-    codes = _codes_among(text := clean(text), words_of(text), _coded(known_people))
+    codes = _codes_among(text := clean(text), words_of(text, coded := _coded(known_people)), coded)
     return replace(codes, consent=None, at_most=codes.narrowest)
 
 

@@ -5,7 +5,8 @@ And tells which word is meant by one with a slip, how a word sounds, and how lon
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from itertools import pairwise
 
@@ -84,11 +85,12 @@ def clean(text: str) -> str:
     return "".join(character for character in composed if unicodedata.category(character) != "Cf")
 
 
-def words_of(text: str) -> list[Word]:
+def words_of(text: str, codes: Collection[str] = ()) -> list[Word]:
     """The words of a cleaned text; all other characters only separate them.
 
     Codes become words of their own, however they are written: L12P7, 20L12, L-12, P#7, L 12. So does a PIN that touches
     a word, as where a network has joined the next text: ok47110, 47110ALERTE, SOS47110L12; and SOS before any digit.
+    `codes`: further ones, which are known whether written D12, D-12, D012 or Dl2.
     """
     words: list[Word] = []
     for found in _WORD.finditer(text):
@@ -100,7 +102,31 @@ def words_of(text: str) -> list[Word]:
             words += (Word(each[0], word.start + each.start(), word.start + each.end()) for each in parts)
         else:
             words.append(word)
-    return words
+    return _with_codes(text, words, codes) if codes else words
+
+
+def _with_codes(text: str, words: list[Word], codes: Collection[str]) -> list[Word]:
+    """The words, where each that can only be meant as one of these codes is that code."""
+    forms = Counter(map(_form, codes))
+    known = {_form(code): code for code in codes if forms[_form(code)] == 1}
+    found: list[Word] = []
+    for word in words:
+        last = found[-1] if found else None
+        is_part = last and text[last.end : word.start] in _WITHIN_CODES and last.plain not in codes
+        code = known.get(_form(last.plain + word.plain)) if last and is_part else None
+        if last and code:
+            found[-1] = Word(code, last.start, word.end)
+        else:
+            plain = word.plain if word.plain in codes else known.get(_form(word.plain), word.plain)
+            found.append(Word(plain, word.start, word.end))
+    return found
+
+
+def _form(word: str) -> str:
+    """What tells a code from others: not zeros in front, nor letters for digits. Empty for a word without a digit."""
+    if not any(map(str.isdecimal, word)):
+        return ""
+    return re.sub(r"(?<!\d)0+(?=\d)", "", word[:1] + word[1:].translate(MEANT_AS_DIGITS))
 
 
 def with_pin_joined(text: str) -> str:
