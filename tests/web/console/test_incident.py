@@ -69,9 +69,14 @@ def test_it_says_what_does_not_get_out_or_in(world: World, desk: Desk, ref: str)
 
 
 def test_four_sentences_say_how_it_stands(world: World, desk: Desk, ref: str) -> None:
-    """Somebody new reads who knows, who acts, what comes next and what they owe before anything else."""
-    text = sheet(desk, ref).text
+    """Somebody new reads who knows, who acts, what comes next and what they owe, right below what is asked of them.
 
+    On a phone a question would else stand below all four.
+    """
+    page = sheet(desk, ref)
+    text = page.text
+
+    assert page.html.index('id="matters"') < page.html.index('id="sentences"') < page.html.index('id="texts"')
     assert "Who knows: Amis, Friends, Mountain post and Valley." in text
     assert "Who acts: nobody yet." in text
     assert "What comes next: 02:44 : alertnet tells Valley once more (level 2/2 · Coordination), unless" in text

@@ -40,7 +40,7 @@ def test_everybody_stands_with_whether_they_are_there_and_what_was_never_tried(d
     text = desk.opens("/desk/people").text
 
     assert "To see to Valley valley/alice has no PIN, and so can read nothing never shown to work" in text
-    assert "Friends bob · ngo · en there now 02:14 on their clocks · told by SMS, call, mail" in text
+    assert "Friends bob · ngo · English there now 02:14 on their clocks · told by SMS, call, mail" in text
 
 
 @pytest.mark.parametrize(
