@@ -6,6 +6,7 @@ from shutil import copytree
 
 import pytest
 
+from alertnet.runtime.wiring import Runtime
 from alertnet.shipped import TEMPLATES, shipped
 from tests.cli.conftest import REPOSITORY, Office
 from tests.cli.test_call_sheet import read
@@ -49,6 +50,21 @@ def test_paper_is_in_the_words_of_a_region_too(office: Office) -> None:
     text = letter(office, "embassy-es", "--language", "es-ES", format="pdf")
 
     assert "Cómo responder" in text
+
+
+def test_it_is_made_of_the_trees_in_force_unless_a_folder_is_named(office: Office, runtime: Runtime) -> None:
+    """Who edits trees in the console has them in no folder: the letter would show an embassy a number of last year."""
+    assert runtime.edition.number
+    ours = office.folder / "ours"
+    copytree(REPOSITORY / "contact_trees", ours)
+    for each in ours.glob("*.yaml"):
+        each.write_text(each.read_text().replace("PBI", "XYZ"))
+    office.env["ALERTNET_CONTACT_TREES"] = str(ours)
+
+    in_force, named = letter(office, "embassy-es"), letter(office, "embassy-es", "--trees", str(ours))
+
+    assert ("XYZ" in in_force, "XYZ" in named) == (False, True)
+    assert office.types("figures").out.startswith("incidents: 0")
 
 
 def test_it_is_one_page_of_paper(office: Office) -> None:
@@ -160,7 +176,7 @@ def test_without_numbers_of_ours_there_is_no_card(office: Office) -> None:
 
     said = office.types("letter", "embassy-es", "--format", "vcf", "--output", str(office.folder / "ours.vcf"))
 
-    assert (said.code, said.err.partition(":")[0]) == (2, "ALERTNET_TWILIO_FROM")
+    assert (said.code, said.err.splitlines()[-1].partition(":")[0]) == (2, "ALERTNET_TWILIO_FROM")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from alertnet.cli.arguments import TREES, Trees, typed_moment
+from alertnet.cli.arguments import typed_moment
 from alertnet.cli.connection import connected
 from alertnet.core.errors import BadInput
 
@@ -17,22 +17,21 @@ Until = Annotated[str | None, typer.Option(metavar="TIME", help="Until when: 202
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print rows for a spreadsheet, times in seconds.")]
 
 
-def figures(since: Since = None, until: Until = None, csv: AsCsv = False, trees: Trees = TREES) -> None:
+def figures(since: Since = None, until: Until = None, csv: AsCsv = False) -> None:
     """Print how long things took, who was reached by what, how drills went, and what to change.
 
     Few cases give no p50 or p90, which would say nothing about the next one.
     """
     from alertnet.flows.desk.figures import in_words, length, parts, read_figures
-    from alertnet.trees import read_network
+    from alertnet.store.records import editions
 
-    network = read_network(trees)
     with connected() as runtime:
         zone = ZoneInfo("UTC")
         end = typed_moment("--until", until, zone) if until else runtime.now()
         begin = typed_moment("--since", since, zone) if since else end - timedelta(days=183)
         if begin > end:
             raise BadInput("--since", since, f"a time before {until or 'now'}")
-        found = runtime.read(read_figures, network, begin, end)
+        found = runtime.read(lambda tx: read_figures(tx, editions.network_in_force(tx.session), begin, end))
     if csv:
         typer.echo(found.as_csv(), nl=False)
         return

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
 from alertnet.cli.connection import connected
-from alertnet.core.directory.contact_tree import ContactTree
+from alertnet.core.directory.contact_tree import ContactTree, Network
 from alertnet.core.directory.on_call import Officer
 from alertnet.core.errors import AlertnetError, BadInput, Misconfigured
 from alertnet.core.forecast import call_sheet
@@ -27,10 +28,11 @@ from alertnet.store.views import incident_view
 from alertnet.trees import read_network, read_rules
 
 Draft = tuple[CallSheet, Origin]
+T = TypeVar("T")
 
 
-class _NoTrees(AlertnetError):
-    """The database has never had trees in force."""
+class NoDatabase(AlertnetError):
+    """The database can't be used, or has never had trees in force."""
 
 
 def draft(ref: str | None, facts: Facts | None, folder: Path | None, warn: Callable[[str], None]) -> Draft:
@@ -53,12 +55,9 @@ def _draft(ref: str | None, facts: Facts | None, folder: Path | None, warn: Call
     if folder is not None:
         return _from_folder(facts, folder)
     try:
-        _require_file()
-        with connected() as runtime:
-            return runtime.read(_from_database, ref, facts)
-    except (Misconfigured, DatabaseAway, Unreadable, _NoTrees, DBAPIError) as error:
-        # A driver's error text may be long and cryptic; its type says enough.
-        why = type(error.orig).__name__ if isinstance(error, DBAPIError) else error.for_operator
+        return from_database(lambda tx: _from_database(tx, ref, facts))
+    except NoDatabase as error:
+        why = error.for_operator
     if ref is not None:
         raise Misconfigured(
             [f"{ref}: the database can't be used ({why}). Without a reference the sheet is made from a folder."]
@@ -68,11 +67,38 @@ def _draft(ref: str | None, facts: Facts | None, folder: Path | None, warn: Call
     return _from_folder(facts, folder)
 
 
+def from_database(query: Callable[[Tx], T]) -> T:
+    """What the query finds in the database.
+
+    Raises:
+        NoDatabase: it can't be used, and why.
+    """
+    try:
+        _require_file()
+        with connected() as runtime:
+            return runtime.read(query)
+    except (Misconfigured, DatabaseAway, Unreadable, DBAPIError) as error:
+        # A driver's error text may be long and cryptic; its type says enough.
+        raise NoDatabase(type(error.orig).__name__ if isinstance(error, DBAPIError) else error.for_operator) from None
+
+
+def network_in_force(tx: Tx) -> Network:
+    """The trees in force in the database, without the field.
+
+    Raises:
+        NoDatabase: it has never had trees in force.
+    """
+    network = editions.network_in_force(tx.session)
+    if not network.trees:
+        raise NoDatabase("it has never had trees in force")
+    return network
+
+
 def _require_file() -> None:
     """Refuse a SQLite database without a file: connecting would create it."""
     url = parse_url(read_settings().database_url.get_secret_value())
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
-        raise _NoTrees(f"there is no file {url.database}")
+        raise NoDatabase(f"there is no file {url.database}")
 
 
 def _from_database(tx: Tx, ref: str | None, facts: Facts | None) -> Draft:
@@ -80,8 +106,8 @@ def _from_database(tx: Tx, ref: str | None, facts: Facts | None) -> Draft:
         return _of_incident(tx, ref)
     latest = editions.in_force(tx.session)
     if latest is None:
-        raise _NoTrees("it has never had trees in force")
-    trees = [editions.tree(tx.session, hash) for _, hash in sorted(latest.trees.items())]
+        raise NoDatabase("it has never had trees in force")
+    trees = list(editions.network_in_force(tx.session).trees.values())
     sheet = _sheet(facts, trees)
     since = {"at": moment(latest.since)}
     return sheet, Origin(tx.now, "from_database", _named(sheet, latest.trees), since, on_duty=_on_duty(tx, trees))

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from alertnet.cli.arguments import TEMPLATES, TREES, Templates, Trees, renderer_of
+from alertnet.cli.arguments import TEMPLATES, Templates, renderer_of
+from alertnet.cli.call_sheet import Trees
 from alertnet.cli.output import write_confidential
 from alertnet.core.directory.contact import RINGING, Contact, MethodKind
-from alertnet.core.directory.contact_tree import ContactTree
+from alertnet.core.directory.contact_tree import ContactTree, Network
 from alertnet.core.errors import BadInput
 from alertnet.runtime.clock import system_clock
 
@@ -49,7 +50,7 @@ Output = Annotated[
 
 def letter(
     contact: Who,
-    trees: Trees = TREES,
+    trees: Trees = None,
     templates: Templates = TEMPLATES,
     language: Language = None,
     format: As = "pdf",
@@ -57,11 +58,10 @@ def letter(
 ) -> None:
     """Write a letter that introduces the network to a contact: who calls, and how to answer.
 
-    The genuine numbers and addresses in it are those of the settings.
+    The contact is that of the trees in force in the database, or of the folder of trees where that can't be read. The
+    genuine numbers and addresses in it are those of the settings.
     """
-    from alertnet.trees import read_network
-
-    tree, whom = read_network(trees).contact_named(contact)
+    tree, whom = _network(trees).contact_named(contact)
     renderer = renderer_of(templates)
     if language is not None and language not in renderer.languages:
         raise BadInput("--language", language, renderer.languages)
@@ -70,6 +70,20 @@ def letter(
     write_confidential(path, written, f"{path}: hand it over in person, and check its numbers together.")
     if unset := _left_out(whom, sender):
         typer.echo(f"Not set: {', '.join(unset)}. {INCOMPLETE}", err=True)
+
+
+def _network(folder: Path | None) -> Network:
+    from alertnet.cli.call_sheet.sources import NoDatabase, from_database, network_in_force
+    from alertnet.runtime.settings.settings import examine
+    from alertnet.trees import read_network
+
+    if folder is None:
+        try:
+            return from_database(network_in_force)
+        except NoDatabase as error:
+            folder, why = examine().settings.contact_trees, error.for_operator
+        typer.echo(f"The database can't be used ({why}): the letter is made from the folder {folder}.", err=True)
+    return read_network(folder)
 
 
 def _sender() -> "Sender":

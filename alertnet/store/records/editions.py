@@ -137,6 +137,13 @@ def last_edition(session: Session) -> Edition | None:
     return Edition(network_of(session, latest), latest.trees, latest.templates, latest.number)
 
 
+def network_in_force(session: Session) -> Network:
+    """The trees in force, without the field; none in a database that never had any."""
+    latest = in_force(session)
+    hashes = latest.trees if latest is not None else {}
+    return Network({id: tree(session, hash) for id, hash in sorted(hashes.items())}, {}, {})
+
+
 def network_of(session: Session, publication: Publication) -> Network:
     """The trees and the field of an edition.
 
