@@ -9,7 +9,7 @@ from typing import Any
 
 from alertnet.core.codec import value
 from alertnet.flows.desk.names import FAILURES, MESSAGES, METHODS, Names
-from alertnet.store.views.timeline_view import Entry
+from alertnet.store.views.timeline_view import UNREAD, Entry
 
 
 class Tone(StrEnum):
@@ -256,6 +256,7 @@ def sentence_of(kind: str) -> Sentence:
 
 
 SENTENCES: Mapping[str, Sentence] = {
+    UNREAD: _said(Tone.TROUBLE, "part of it can't be read: call an administrator"),
     "incident_opened": _opened,
     "report_received": _reported,
     "withdrawal_asked": _withdrawn,

@@ -6,13 +6,13 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import LargeBinary, Row, bindparam, func, select, type_coerce
+from sqlalchemy import LargeBinary, Row, Select, bindparam, func, select, type_coerce
 from typing_extensions import TypedDict
 
 from alertnet.core.codec import value
 from alertnet.core.disclosure import DURESS, ReceivedText, without_secrets
 from alertnet.core.inbound.field_report import LATE_AFTER, reports_nothing, stands_for
-from alertnet.store.db.columns import vault_of
+from alertnet.store.db.columns import ReadableJson, if_sound, vault_of
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.vault import Unreadable
@@ -35,9 +35,15 @@ def is_forced(text: dict[str, Any]) -> bool:
     return text.get("pin") == DURESS and reports_nothing(text)
 
 
+UNREAD = "unread"
+"""The kind of an entry that can't be read (A11)."""
+_PAYLOAD = type_coerce(timeline.c.payload, ReadableJson()).label("payload")
+_ENTRIES: Select[Any] = select(*timeline.c["seq", "at", "kind", "hash"], _PAYLOAD)
+
+
 @value
 class Entry:
-    """One line of a timeline; `payload` is empty once it was purged."""
+    """One line of a timeline; `payload` is empty once it was purged, and where it can't be read, as `kind` says."""
 
     at: datetime
     kind: str
@@ -45,7 +51,7 @@ class Entry:
 
 
 class EntryView(TypedDict):
-    """One line of a timeline for the outside; `payload` is None once it was purged."""
+    """One line of a timeline for the outside; `payload` is None once it was purged, or where it can't be read."""
 
     seq: int
     at: str
@@ -61,7 +67,7 @@ def entries(
 
     Gives those shown, in order, and the seq of the last read.
     """
-    query = select(timeline).where(timeline.c.chain == chain, timeline.c.seq > after)
+    query = _ENTRIES.where(timeline.c.chain == chain, timeline.c.seq > after)
     rows = session.execute(query.order_by(timeline.c.seq).limit(limit)).all()
     shown = [
         EntryView(seq=row.seq, at=moment(row.at), kind=kind, payload=payload, hash=row.hash.hex())
@@ -78,11 +84,14 @@ def latest(
     `most` None: all of them.
     """
     last = heads(session, [chain]).get(chain, 0)
-    query = select(timeline).where(timeline.c.chain == chain, timeline.c.seq <= last)
+    query = _ENTRIES.where(timeline.c.chain == chain, timeline.c.seq <= last)
     if most is not None:
         query = query.where((timeline.c.seq > last - most) | timeline.c.kind.in_(always))
     rows = session.execute(query.order_by(timeline.c.seq)).all()
-    shown = [Entry(row.at, kind, payload or {}) for row, kind, payload in _shown(session, chain, rows, with_duress)]
+    shown = [
+        Entry(row.at, UNREAD if isinstance(row.payload, Exception) else kind, payload or {})
+        for row, kind, payload in _shown(session, chain, rows, with_duress)
+    ]
     return shown, last, last - len(rows)
 
 
@@ -93,17 +102,18 @@ def _shown(
     forced = {} if with_duress else _forced(session, chain)
     for row in rows:
         if row.at not in forced or row.seq < forced[row.at]:
-            yield row, *((row.kind, row.payload) if with_duress else without_secrets(row.kind, row.payload))
+            payload = if_sound(row.payload)
+            yield row, *((row.kind, payload) if with_duress else without_secrets(row.kind, payload))
 
 
 def _forced(session: Session, chain: str) -> dict[datetime, int]:
     """When texts came that reported only duress, each with the seq where the entries that came with it begin."""
-    query = select(timeline.c.at, timeline.c.seq, timeline.c.payload)
-    query = query.where(timeline.c.chain == chain, timeline.c.kind == "report_received")
+    query = _ENTRIES.where(timeline.c.chain == chain, timeline.c.kind == "report_received")
     return {
         row.at: row.seq
         for row in session.execute(query.order_by(timeline.c.seq.desc()))
-        if row.payload and is_forced(row.payload)
+        # One that can't be read may be such a text.
+        if isinstance(row.payload, Exception) or (row.payload and is_forced(row.payload))
     }
 
 
@@ -145,8 +155,9 @@ def texts_of(session: Session, incident: str, most: int = MOST) -> list[Received
 
     An action that was told only in words is among the texts already, and is left out.
     """
-    query = select(timeline.c.at, timeline.c.payload).where(timeline.c.chain == incident, timeline.c.kind.in_(TEXTS))
-    rows = session.execute(query.order_by(timeline.c.seq.desc()).limit(most)).all()
+    query = _ENTRIES.where(timeline.c.chain == incident, timeline.c.kind.in_(TEXTS))
+    found = session.execute(query.order_by(timeline.c.seq.desc()).limit(most)).all()
+    rows = [(row.at, if_sound(row.payload)) for row in found]
     came_to = {payload["came_to"] for _, payload in rows if payload and "came_to" in payload}
     gone = incidents.split_off(session, incident, came_to)
     number_of = cache(lambda id: _number_of(session, id))

@@ -645,7 +645,7 @@ def test_words_that_came_one_by_one_are_read_once(world: World, desk: Desk) -> N
         assert [page.count(words) for words in ("they take P7", "now four men", "hurry")] == [2, 1, 1]
 
 
-def test_an_entry_that_cannot_be_read_takes_no_board_away(world: World, desk: Desk) -> None:
+def test_an_entry_that_cannot_be_read_takes_neither_board_nor_page_away(world: World, desk: Desk) -> None:
     """A11: its incident says so; the others stand as they were."""
     world.raises(verified=False)
     damaged, ref = world.incident, world.ref()
@@ -658,6 +658,8 @@ def test_an_entry_that_cannot_be_read_takes_no_board_away(world: World, desk: De
 
     assert [(each.ref, each.broken) for each in board.incidents if each.broken] == [(ref, True)]
     assert len(board.incidents) == 2
+    page = desk.opens(f"/desk/incidents/{ref}").text
+    assert ("What was said" in page, "part of it can't be read: call an administrator" in page) == (True, True)
 
 
 @pytest.mark.parametrize("pin", ["47110", "47990"])
