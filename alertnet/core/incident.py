@@ -1,6 +1,7 @@
 """Incidents and their facts: types, severities, people, consent, and the incident itself."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import field
 from datetime import datetime
@@ -321,9 +322,16 @@ class Incident:
 REF_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ"
 REF_CHARACTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 _BETWEEN = re.compile(r"[\W_]+")
+_ZEROS_IN_FRONT = re.compile(r"(?<!\d)0+(?=\d)")
 
 
 def as_ref(text: str) -> str:
     """A reference as it is kept, however somebody typed it: `a7k3m`, `A 7K3M` and `A-7K3M` are one."""
     bare = _BETWEEN.sub("", text).upper()
     return f"{bare[:1]}-{bare[1:]}"
+
+
+def as_code(text: str) -> str:
+    """A code of a person or place as it is compared, however somebody typed it: `l12`, `L-12` and `L012` are one."""
+    bare = _BETWEEN.sub("", unicodedata.normalize("NFKC", text)).upper()
+    return _ZEROS_IN_FRONT.sub("", "".join(str(unicodedata.decimal(each, each)) for each in bare))

@@ -327,7 +327,10 @@ def test_a_level_is_for_the_severities_and_types_it_names(when: When, expected: 
 
 @pytest.mark.parametrize(
     ("place", "told"),
-    [("L12", True), ("L1", True), (" l13 ", True), ("L21", False), ("L20", True), ("M12", False), ("12", False)],
+    [
+        *((place, True) for place in ("L12", "L1", " l13 ", "L20", "L012", "l-20", "\uff2c\u0661\u0662")),
+        *((place, False) for place in ("L21", "M12", "12", "L02", "L-021")),
+    ],
 )
 @pytest.mark.parametrize("on", ["level", "contact"])
 def test_a_place_is_matched_whole_by_a_code_or_one_that_begins_so(place: str, told: bool, on: str) -> None:

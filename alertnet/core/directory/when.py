@@ -2,9 +2,10 @@
 
 from collections.abc import Collection
 from fnmatch import fnmatchcase
+from itertools import product
 
 from alertnet.core.codec import value
-from alertnet.core.incident import Severity
+from alertnet.core.incident import Severity, as_code
 
 
 @value
@@ -27,7 +28,9 @@ EVERY_INCIDENT = When()
 def may_be_at(place: str | None, patterns: Collection[str]) -> bool:
     """Whether a place matches one of the patterns (`*` is the wildcard). Unknown places, and those in words, may match.
 
-    Without patterns every place matches.
+    Without patterns every place matches. A code may be written as the patterns are, or in any other form.
     """
+    if not patterns:
+        return True
     code = (place or "").strip().upper()
-    return not patterns or len(code.split()) != 1 or any(fnmatchcase(code, pattern) for pattern in patterns)
+    return len(code.split()) != 1 or any(fnmatchcase(*each) for each in product((code, as_code(code)), patterns))

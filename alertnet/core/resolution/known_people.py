@@ -1,14 +1,12 @@
 """Checks a report against the records: the codes of accompanied people, and the names in the trees (B1)."""
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from alertnet.core.codec import replace
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import BadInput
-from alertnet.core.incident import Affected, Facts, narrowest
+from alertnet.core.incident import Affected, Facts, as_code, narrowest
 from alertnet.core.resolution.resolve import unmatched_exclusions
 
 
@@ -69,15 +67,8 @@ def code_on_record(code: str, network: Network) -> str:
     """
     if code in network.people:
         return code
-    meant = [each for each in network.people if _bare(each) == _bare(code)]
+    meant = [each for each in network.people if as_code(each) == as_code(code)]
     return meant[0] if len(meant) == 1 else code
-
-
-def _bare(code: str) -> str:
-    """The code in capitals, without signs and zeros that tell nobody from another; digits of any script as ours."""
-    signs = unicodedata.normalize("NFKC", code).upper()
-    bare = "".join(str(unicodedata.decimal(each, each)) for each in signs if each.isalnum())
-    return re.sub(r"(?<!\d)0+(?=\d)", "", bare)
 
 
 def _record(person: Affected, network: Network) -> Affected | None:
