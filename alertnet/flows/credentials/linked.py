@@ -1,7 +1,4 @@
-"""Accounts at an OpenID Connect provider that sign users in. Only an administrator links them.
-
-Linking and unlinking raise as each change of a user does (`users`).
-"""
+"""Accounts at an OpenID Connect provider that sign users in. Only an administrator links them."""
 
 import re
 from dataclasses import replace
@@ -23,7 +20,8 @@ def link(tx: Tx, name: str, issuer: str, account: str, by: str) -> None:
     `issuer`: the provider's; empty where there is none.
 
     Raises:
-        WrongState: somebody else has that account, or there is no provider.
+        Unknown: there is no such user.
+        WrongState: the user may no longer sign in, somebody else has that account, or there is no provider.
         BadInput: `account` has no valid form.
     """
     user = in_force(tx, name)
@@ -40,7 +38,12 @@ def link(tx: Tx, name: str, issuer: str, account: str, by: str) -> None:
 
 
 def unlink(tx: Tx, name: str, by: str) -> None:
-    """Unlink the user's account at the provider; sessions go on."""
+    """Unlink the user's account at the provider; sessions go on.
+
+    Raises:
+        Unknown: there is no such user.
+        WrongState: the user may no longer sign in.
+    """
     users.save(tx, replace(in_force(tx, name), linked=None))
     record(tx, "user_unlinked", name, by)
 

@@ -106,6 +106,10 @@ def renew_user(tx: Tx, name: str, password: str, by: str) -> Issued:
     """Give a user a new password, authenticator and recovery codes, and end their sessions.
 
     Their passkeys and link are removed. `password`: its hash.
+
+    Raises:
+        Unknown: there is no such user.
+        WrongState: the user may no longer sign in.
     """
     user, issued = _issue(tx, replace(in_force(tx, name), password=password, passkeys=(), linked=None))
     users.save(tx, user)
@@ -115,14 +119,24 @@ def renew_user(tx: Tx, name: str, password: str, by: str) -> Issued:
 
 
 def change_password(tx: Tx, name: str, password: str, session: str) -> None:
-    """Change a password at the user's own wish, and end all sessions but that one; `password`: its hash."""
+    """Change a password at the user's own wish, and end all sessions but that one; `password`: its hash.
+
+    Raises:
+        Unknown: there is no such user.
+        WrongState: the user may no longer sign in.
+    """
     users.save(tx, replace(in_force(tx, name), password=password))
     users.end_sessions_of(tx, name, session)
     record(tx, "user_password_changed", name, f"user {name}")
 
 
 def change_authenticator(tx: Tx, name: str, session: str) -> Issued:
-    """Give a user a new authenticator and recovery codes at their own wish, and end all sessions but that one."""
+    """Give a user a new authenticator and recovery codes at their own wish, and end all sessions but that one.
+
+    Raises:
+        Unknown: there is no such user.
+        WrongState: the user may no longer sign in.
+    """
     user, issued = _issue(tx, in_force(tx, name))
     users.save(tx, user)
     users.end_sessions_of(tx, name, session)
@@ -131,7 +145,12 @@ def change_authenticator(tx: Tx, name: str, session: str) -> Issued:
 
 
 def renew_recovery(tx: Tx, name: str, by: str) -> tuple[str, ...]:
-    """Replace all recovery codes of a user."""
+    """Replace all recovery codes of a user.
+
+    Raises:
+        Unknown: there is no such user.
+        WrongState: the user may no longer sign in.
+    """
     codes, hashes = _draw_recovery(tx)
     users.save(tx, replace(in_force(tx, name), recovery=hashes))
     record(tx, "user_recovery_renewed", name, by)
@@ -142,7 +161,8 @@ def set_role(tx: Tx, name: str, role: Role, by: str, *, may_be_last: bool = Fals
     """Change a user's role, effective from their next page.
 
     Raises:
-        WrongState: the user is the only administrator, unless that `may_be_last`.
+        Unknown: there is no such user.
+        WrongState: the user may no longer sign in, or is the only administrator, unless that `may_be_last`.
     """
     user = in_force(tx, name)
     if role is not Role.ADMINISTRATOR and not may_be_last:
@@ -155,7 +175,8 @@ def end_user(tx: Tx, name: str, by: str, *, may_be_last: bool = False) -> None:
     """Let a user sign in no more, not by a linked account either, and end their sessions.
 
     Raises:
-        WrongState: the user is the only administrator, unless that `may_be_last`.
+        Unknown: there is no such user.
+        WrongState: the user may no longer sign in, or is the only administrator, unless that `may_be_last`.
     """
     user = in_force(tx, name)
     if not may_be_last:
@@ -172,7 +193,11 @@ def _check_others_administer(tx: Tx, name: str) -> None:
 
 
 def sign_out(tx: Tx, name: str, by: str, besides: str | None = None) -> int:
-    """End a user's sessions, except the one with the id `besides`; returns how many there were."""
+    """End a user's sessions, except the one with the id `besides`; returns how many there were.
+
+    Raises:
+        Unknown: there is no such user.
+    """
     ended = users.end_sessions_of(tx, name, besides)
     record(tx, "user_signed_out", name, by, sessions=ended)
     return ended
