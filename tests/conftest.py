@@ -11,8 +11,10 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import cached_property, partial
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
@@ -142,6 +144,22 @@ LAID_AFTER = 300
 _done = count(1)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    for plugin in config.pluginmanager.get_plugins():
+        # Its module has no name there.
+        if type(plugin).__name__ == "WorkerInteractor":
+            plugin.sendevent = partial(_say_how_it_went, plugin.sendevent)
+
+
+def _say_how_it_went(say: Callable[..., None], event: str, **about: Any) -> None:
+    """Let a worker send two messages of a test instead of six, since each took a third of a millisecond."""
+    report = about.get("data", {})
+    is_usual = report.get("outcome") == "passed" and report["when"] != "call" and report["duration"] < 1
+    if event not in ("logstart", "logfinish") and not is_usual:
+        report.get("keywords", {}).clear()
+        say(event, **about)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Let a worker that has told its results end, and not first look through all that it holds and free it.
@@ -170,7 +188,13 @@ class Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
         for first, *_ in self.SHARING:
             if first in self.workqueue:
                 self.workqueue.move_to_end(first, last=False)
-        super()._assign_work_unit(node)
+        place, tests = self.workqueue.popitem(last=False)
+        self.assigned_work[node][place] = tests
+        node.send_runtest_some([self._numbers[test] for test, is_over in tests.items() if not is_over])
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {test: number for number, test in enumerate(self.collection)}
 
     def _split_scope(self, nodeid: str) -> str:
         module, _, test = nodeid.partition("::")
