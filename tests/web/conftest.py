@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 
 from alertnet.core.directory.contact_tree import Network
 from alertnet.messages.templates.load import Templates
+from alertnet.runtime.database.transactions import OwnCommit
 from alertnet.runtime.settings.settings import Settings
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.records.credentials import api_keys
@@ -53,20 +54,31 @@ def templates() -> Templates:
 
 
 @pytest.fixture
-def runtime(tmp_path: Path, clock: Clock, network: Network, templates: Templates) -> Iterator[Runtime]:
+def transactions_on() -> type[OwnCommit] | None:
+    """Mostly one thing happens after the other."""
+    return OwnCommit
+
+
+@pytest.fixture
+def runtime(
+    tmp_path: Path,
+    clock: Clock,
+    network: Network,
+    templates: Templates,
+    transactions_on: type[OwnCommit] | None,
+) -> Iterator[Runtime]:
     """A runtime with the example trees on a migrated SQLite file."""
     settings = settings_for(f"sqlite:///{tmp_path / 'test.db'}")
-    runtime = wired(settings, network, templates, clock)
+    runtime = wired(settings, network, templates, clock, transactions_on=transactions_on)
     migrate(runtime.engine)
     yield runtime
     runtime.close()
 
 
 @pytest.fixture
-def client(runtime: Runtime) -> Iterator[TestClient]:
+def client(runtime: Runtime) -> TestClient:
     """A client of the application that brings no key."""
-    with Client(make_app(runtime), raise_server_exceptions=False) as client:
-        yield client
+    return Client(make_app(runtime), raise_server_exceptions=False)
 
 
 @pytest.fixture

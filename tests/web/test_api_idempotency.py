@@ -1,6 +1,7 @@
 """A1 over HTTP: the same request twice has one effect and the same answer, and an answer leaves after its commit."""
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,18 @@ from tests.database import migrate, migrated_database
 from tests.web.conftest import MakeKey, settings_for
 
 REPORT = {"type": "arrest", "country": "CO"}
+
+
+@pytest.fixture
+def transactions_on() -> None:
+    """What is asked at once shares a commit, as in earnest."""
+
+
+@pytest.fixture
+def client(client: TestClient) -> Iterator[TestClient]:
+    """What is asked at once runs on one event loop, as in earnest."""
+    with client:
+        yield client
 
 
 def post(api: TestClient, name: str, body: dict[str, Any] | None = None, path: str = "/v1/incidents") -> Any:

@@ -27,6 +27,7 @@ from alertnet.flows.incidents.close_incident import close_incident, reopen_incid
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.incidents.update import update_incident
 from alertnet.flows.unit.locked_incident import take_up
+from alertnet.runtime.database.transactions import OwnCommit
 from alertnet.runtime.outlets import Outlet
 from alertnet.runtime.wiring import Runtime
 from alertnet.sandbox.telephony.twiml import Gather, Say, Verb, read_voice
@@ -278,10 +279,9 @@ def world_in(folder: Path, *, tree: str = TREE, teams: str = TEAMS, **settings: 
         "ALERTNET_TWILIO_FROM": OURS,
     }
     told = settings_on(f"sqlite:///{folder / 'test.db'}", **{**usual, **settings})
-    runtime = made_program(told, clock=Clock(NOW))
+    runtime = made_program(told, Clock(NOW), OwnCommit)
     migrate(runtime.engine)
     line = Line()
     vars(runtime)["outlets"] = {(MethodKind.CALL, FIRST): Outlet(line, (OURS,), 0)}
-    with Client(make_app(runtime), base_url=PUBLIC_URL, raise_server_exceptions=False) as client:
-        yield World(runtime, client, line)
+    yield World(runtime, Client(make_app(runtime), base_url=PUBLIC_URL, raise_server_exceptions=False), line)
     runtime.close()

@@ -34,9 +34,8 @@ def code_at(issued: Issued, at: datetime) -> str:
 
 def browser_at(world: World, address: str) -> Client:
     """A browser without a cookie that comes from that address."""
-    app = world.client.app
-    browser = Client(app, base_url=PUBLIC_URL, raise_server_exceptions=False, client=(address, 50_000))
-    # Else it would start a thread with an event loop for each request.
+    browser = Client(world.client.app, base_url=PUBLIC_URL, raise_server_exceptions=False, client=(address, 50_000))
+    # Where several ask at once, all do so on one event loop.
     browser.portal = world.client.portal
     return browser
 

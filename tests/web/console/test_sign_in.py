@@ -124,14 +124,14 @@ def test_guesses_from_everywhere_shut_nobody_out(maria: Desk) -> None:
 
 def test_who_comes_when_many_sign_in_is_asked_to_come_again(world: World, maria: Desk) -> None:
     """Each that waits holds a thread, which the provider's webhooks need."""
-    desks = [maria.elsewhere(f"198.51.100.{host}") for host in range(40)]
     is_held, is_over = threading.Event(), threading.Event()
 
     def hold_up(_: Tx) -> None:
         is_held.set()
         is_over.wait(30)
 
-    with ThreadPoolExecutor(len(desks) + 1) as crowd:
+    with world.client, ThreadPoolExecutor(41) as crowd:
+        desks = [maria.elsewhere(f"198.51.100.{host}") for host in range(40)]
         crowd.submit(world.runtime.transact, hold_up)
         assert is_held.wait(30)
         asked = [crowd.submit(each.signs_in, password="a guess of many") for each in desks]
