@@ -624,6 +624,31 @@ def test_whom_only_the_other_report_concerned_hears_no_more_of_this_one_after_a_
     assert [second.ref in text for text in germany.inbox] == [True, True, True, True]
 
 
+def test_whom_only_the_other_report_let_into_a_level_that_was_met_hears_no_more_after_a_split(world_of: Worlds) -> None:
+    """B1: the answer that had met it was revoked while the two were one."""
+    nations = (
+        "  - {name: Nations, when: {nationality: match}, notify: [spain, germany], wait: 30m, then: next, repeat: "
+    )
+    tree = a_tree(COORDINATION + nations + "{every: 5m, times: 3}}\n" + FRIENDS, CONTACTS + NATIONS)
+    world = world_of(tree)
+    first = world.raises(people=[{"code": "P7", "nationality": "ES"}])
+    second = world.raises(people=[{"code": "P8", "nationality": "DE"}])
+    world.passes(minutes=11)
+    spain, germany = world.phone("spain"), world.phone("+49600550141")
+    world.texts("+49600550141", code_in(germany.inbox[0]))
+    first.act("merge", into=second.ref)
+    [answer] = second["acknowledgements"]
+    world.client.delete(f"/v1/incidents/{second.ref}/acknowledgements/{answer['id']}", headers=world.headers)
+    world.passes(minutes=6)
+    assert ("spain", "sms") in second.told("reminder")
+
+    second.act("split", reports=[first.ref])
+    world.passes(minutes=20)
+
+    assert {first.ref in text for text in spain.inbox} == {True}
+    assert second.ref in germany.inbox[-1]
+
+
 @pytest.mark.parametrize("decision", ["hold", "refuse"])
 def test_what_was_decided_of_the_other_report_alone_ends_with_the_merge(night: World, decision: str) -> None:
     """A2: else a level of the report that stays would be told to nobody, for what is not about it."""

@@ -98,15 +98,19 @@ def unopened(state: State, plan: Plan, may_stay: Collection[str]) -> list[Event]
 
 
 def narrowed(state: State, plan: Plan, merged_at: datetime, before: Collection[str]) -> list[Event]:
-    """The levels opened since the merge that told somebody whom only the part's people or place let in.
+    """The levels that have told, since the merge, somebody whom only the part's people or place let in.
 
     `before`: the names of those opened before it; one that the merge found overdue opened as of its planned moment.
     """
-    opened = [run for run in state.runs if run.index != LAST_RESORT]
-    since = [run for run in opened if run.opened_at >= merged_at or plan.levels[run.index].level.name not in before]
-    named = {run.index: (*plan.levels[run.index].contacts, *plan.levels[run.index].deputies) for run in since}
-    others = [run.index for run in since if not {each.contact for each in run.turns} <= {*named[run.index]}]
-    return [Unopened(index, but_for=named[index]) for index in others]
+    undone: list[Event] = []
+    for run in state.runs:
+        if run.index != LAST_RESORT:
+            planned = plan.levels[run.index]
+            is_older = run.opened_at < merged_at and planned.level.name in before
+            since = {each.contact for each in run.turns if not (is_older and each.starts_at < merged_at)}
+            if not since <= {*(named := (*planned.contacts, *planned.deputies))}:
+                undone.append(Unopened(run.index, but_for=named))
+    return undone
 
 
 def undecided(
