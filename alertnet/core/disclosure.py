@@ -312,7 +312,7 @@ DURESS = "duress"
 
 _INSTEAD_OF_DURESS = {"pin": "true"}
 _OF_COORDINATORS = frozenset(
-    ("position", "left_out", "text", "note", "words", "given_by", "how", "people", "perpetrator", "spared")
+    ("position", "left_out", "text", "note", "words", "given_by", "how", "people", "perpetrator", "spared", "openly")
 )
 """Parts of an entry that only coordinators see.
 

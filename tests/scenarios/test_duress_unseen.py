@@ -106,7 +106,10 @@ def test_duress_again_is_put_into_what_it_has_opened(valley: World) -> None:
 
 
 def test_the_timeline_of_what_is_open_shows_no_check_in_under_duress(valley: World) -> None:
-    """But for deliveries what a true OK leaves there is left; those who may coordinate see all of it."""
+    """But for deliveries what a true OK leaves there is left, and it is no graver, also once the team calls it off.
+
+    Those who may coordinate see all of it.
+    """
     kinds = []
     for team, member, pin in EVENINGS:
         valley.texts(member, f"ALERTA {TRUE} 31")
@@ -116,6 +119,12 @@ def test_the_timeline_of_what_is_open_shows_no_check_in_under_duress(valley: Wor
         valley.texts(member, f"OK {pin}")
         since = [each["kind"] for each in seen_by(valley, team, path)["items"][before:]]
         kinds.append([kind for kind in since if not kind.startswith("attempt_")])
+        valley.passes(minutes=2)
+        grave = [seen_by(valley, team, path.removesuffix("/timeline"))["severity"]]
+        valley.texts(member, f"FALSA {pin}")
+        valley.passes(minutes=2)
+        grave.append(seen_by(valley, team, path.removesuffix("/timeline"))["severity"])
+        assert grave == ["moderate", "moderate"]
         whole = valley.client.get(path, headers=valley.headers).json()["items"]
         assert ("duress" in str(whole)) is (pin == DURESS)
 

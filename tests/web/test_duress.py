@@ -40,6 +40,18 @@ def timeline(world: World, ref: str, *scopes: str) -> list[dict[str, Any]]:
     return list(answer.json()["items"])
 
 
+def severities(world: World, ref: str, *scopes: str) -> tuple[set[str], set[str]]:
+    """How grave the incident is to a key of the team with those scopes: by itself and in the list; in its timeline."""
+    _, key = world.runtime.transact(api_keys.create, "north", scopes)
+    headers = {"Authorization": f"Bearer {key}"}
+    listed = world.client.get("/v1/incidents", headers=headers).json()["items"]
+    shown = [*listed, world.client.get(f"/v1/incidents/{ref}", headers=headers).json()]
+    entries = timeline(world, ref, *scopes)
+    return {each["severity"] for each in shown if each["ref"] == ref}, {
+        entry["payload"]["severity"] for entry in entries if "severity" in entry["payload"]
+    }
+
+
 def ticket_in(html: str) -> str:
     """What the page's own values carry once the PIN was entered."""
     found = re.search(r'value="acknowledge~([^"]+)"', html)
@@ -71,6 +83,10 @@ def test_a_key_that_reads_sees_what_a_true_pin_leaves(world: World) -> None:
     assert of_kind(read, "report_received") == of_kind(after_a_true_one, "report_received") != []
     assert {entry["kind"] for entry in read} - {entry["kind"] for entry in after_a_true_one} == {"alarm_raised"}
     assert of_kind(read, "alarm_raised") == [{"subject": "news", "about": "north", "level": None}]
+    assert [severities(world, ref, *scopes) for scopes in (("read",), ("read", "coordinate"))] == [
+        ({"moderate"}, {"moderate"}),
+        ({"critical"}, {"critical"}),
+    ]
 
 
 @pytest.mark.parametrize("scope", ["coordinate", "administer"])

@@ -22,7 +22,7 @@ def facts_of(report: Report, team: Team, member: Member, *, verified: bool, dure
     """The facts of a new incident; consent that the report does not give is the team's standing consent."""
     return Facts(
         type=report.type or UNKNOWN_TYPE,
-        severity=_severity(report, duress),
+        severity=severity_of(report, duress=duress),
         country=team.country,
         consent=consent_within(report, team.consent),
         people=tuple(Affected(code) for code in report.people),
@@ -142,6 +142,6 @@ def _codes(report: Report, type: str | None) -> tuple[str, ...]:
     return tuple(each for each in (first, report.place, *report.people, consent) if each)
 
 
-def _severity(report: Report, duress: bool) -> Severity:
+def severity_of(report: Report, *, duress: bool) -> Severity:
     """The severity: that of the type; critical for a cry for help, also one among news, or duress."""
     return Severity.CRITICAL if report.panic or report.cries or duress else TYPES[report.type or UNKNOWN_TYPE].severity

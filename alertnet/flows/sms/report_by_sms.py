@@ -11,10 +11,20 @@ from typing import Any
 
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.state import PlanChanged, Status
-from alertnet.core.inbound.field_report import add_to, as_grave_as, echoed, facts_of, joined, news_of, understood
+from alertnet.core.inbound.field_report import (
+    add_to,
+    as_grave_as,
+    echoed,
+    facts_of,
+    joined,
+    news_of,
+    reports_nothing,
+    severity_of,
+    understood,
+)
 from alertnet.core.inbound.field_words import FieldVerb
 from alertnet.core.inbound.sms_grammar import Report, parse_report
-from alertnet.core.incident import IN_CUSTODY, Facts, narrowest
+from alertnet.core.incident import IN_CUSTODY, Facts, Severity, gravest, narrowest
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.core.resolution.known_people import with_records
 from alertnet.flows.credentials.pins import PinCheck, numbers_in, try_pin, without_numbers
@@ -88,7 +98,7 @@ def raise_alarm(text: FieldText, report: Report) -> tuple[LockedIncident, Facts]
     if tried.unheard:
         entry["unheard_pins"] = tried.unheard
     entry |= sms.circumstances
-    locked = _join_recent(text, facts, report, entry) or _open(text, facts, entry)
+    locked = _join_recent(text, facts, report, entry) or _open(text, facts, report, entry)
     if tried.closes:
         tell_closing(locked, sender.owner)
     locked.finish()
@@ -135,7 +145,7 @@ def receive_duress(text: FieldText, understood: str) -> None:
     if locked is not None:
         _join(locked, facts, report, entry)
     else:
-        locked = _open(text, replace(facts, team=None, hidden_from_phone=True), entry)
+        locked = _open(text, replace(facts, team=None, hidden_from_phone=True), report, entry)
     locked.finish()
 
 
@@ -163,9 +173,19 @@ def _latest(text: FieldText) -> LockedIncident | None:
     return take_up_found(text.tx, latest)
 
 
-def _open(text: FieldText, facts: Facts, entry: dict[str, Any]) -> LockedIncident:
+def _openly(known: Facts | None, news: Facts, report: Report, entry: dict[str, Any]) -> dict[str, Severity]:
+    """With the PIN for duress: how grave it is by what was reported openly, for those who may not see the duress."""
+    if not news.duress:
+        return {}
+    before = [known.severity] if known is not None and not known.duress else []
+    # Beside the PIN for duress every report counts as a cry for help.
+    said = [] if reports_nothing(entry) else [severity_of(replace(report, cries=False), duress=False)]
+    return {"openly": gravest(*before, *said)} if before or said else {}
+
+
+def _open(text: FieldText, facts: Facts, report: Report, entry: dict[str, Any]) -> LockedIncident:
     locked = _open_recent_text(text, facts) or open_incident(text.tx, text.edition, facts, by=text.sender.owner)
-    locked.record("report_received", **entry)
+    locked.record("report_received", **entry, **_openly(None, facts, report, entry))
     if facts.duress:
         prompts.raise_prompt(locked, PromptKind.ALARM, Subject.NEWS, about=text.sender.team.id)
     return locked
@@ -191,7 +211,7 @@ def _join(locked: LockedIncident, news: Facts, report: Report, entry: dict[str, 
     """
     if _was_heard(locked, entry):
         return
-    locked.record("report_received", **entry)
+    locked.record("report_received", **entry, **_openly(locked.facts, news, report, entry))
     about, known = news.team or locked.incident.ref, locked.facts
     is_proven = news.verified or news.duress
     # Who knows what another phone has reported is for a coordinator to say.

@@ -78,7 +78,8 @@ def _ask(
 ) -> None:
     duress, known = check is PinCheck.DURESS, locked.facts
     entry = {"by": sender.owner, "understood": ["FALSE"], "text": text, "pin": check.value, **came_with}
-    locked.record("withdrawal_asked", **entry)
+    openly = {"openly": known.severity} if duress and not known.duress else {}
+    locked.record("withdrawal_asked", **entry, **openly)
     mark_anew(locked, withdrawn=True, duress=duress)
     apply_facts(locked, withdrawn(known, duress=duress))
     ring_once(locked, Subject.WITHDRAWAL, sender.team.id, anew=duress and not known.duress)

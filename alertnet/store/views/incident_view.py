@@ -26,7 +26,7 @@ from alertnet.store.records.escalations import NewEscalation
 from alertnet.store.records.notifications import NewNotification
 from alertnet.store.views import shapes
 from alertnet.store.views.shapes import AcknowledgementView, IncidentView
-from alertnet.store.views.timeline_view import shown_texts
+from alertnet.store.views.timeline_view import reported_openly, shown_texts
 
 Rows = dict[str, list[Row[Any]]]
 Statuses = set[tuple[str, str, str]]
@@ -99,8 +99,11 @@ _ANSWERS = _of(tables.acknowledgements, "at", "id")
 _ACTIONS = _of(tables.actions, "at", "id")
 
 
-def of_incidents(session: Session, ids: Sequence[str]) -> list[IncidentView]:
-    """The incidents of those ids, in that order; messages and answers of a part are shown with the whole."""
+def of_incidents(session: Session, ids: Sequence[str], *, with_duress: bool = True) -> list[IncidentView]:
+    """The incidents of those ids, in that order; messages and answers of a part are shown with the whole.
+
+    Without `with_duress` each is as grave as was reported openly.
+    """
     facts = {row.id: row for row in _INCIDENTS.all(session, {"ids": list(ids)})}
     parts = {part: row.id for row in facts.values() for part in (if_sound(row.merged) or {}).get("parts", ())}
     owner = {id: id for id in ids} | parts
@@ -109,7 +112,7 @@ def of_incidents(session: Session, ids: Sequence[str]) -> list[IncidentView]:
     attempts = _by_notification(session, owner)
     answers = _by_incident(session, _ANSWERS, owner)
     actions = _by_incident(session, _ACTIONS, owner)
-    return [
+    shown = [
         shapes.incident_view(
             facts[id],
             escalations=[shapes.escalation_view(row) for row in escalations[id]],
@@ -119,6 +122,11 @@ def of_incidents(session: Session, ids: Sequence[str]) -> list[IncidentView]:
         )
         for id in ids
     ]
+    for id, each in zip(ids, shown, strict=True):
+        is_hidden = not with_duress and (if_sound(facts[id].facts) or {}).get("duress")
+        if is_hidden and (openly := reported_openly(session, id)) is not None:
+            each["severity"] = openly.value
+    return shown
 
 
 def fared(session: Session, incidents: Sequence[Incident], kinds: Collection[Kind]) -> dict[str, Statuses]:
@@ -145,8 +153,8 @@ def answers_and_receipts(session: Session, ids: Collection[str]) -> list[AnswerO
     ]
 
 
-def of_incident(session: Session, id: str) -> IncidentView:
-    return of_incidents(session, [id])[0]
+def of_incident(session: Session, id: str, *, with_duress: bool = True) -> IncidentView:
+    return of_incidents(session, [id], with_duress=with_duress)[0]
 
 
 def for_coordinators(session: Session, id: str) -> IncidentView:

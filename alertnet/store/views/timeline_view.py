@@ -12,6 +12,7 @@ from typing_extensions import TypedDict
 from alertnet.core.codec import value
 from alertnet.core.disclosure import DURESS, ReceivedText, without_secrets
 from alertnet.core.inbound.field_report import LATE_AFTER, reports_nothing, stands_for
+from alertnet.core.incident import Severity, gravest
 from alertnet.store.db.columns import ReadableJson, if_sound, vault_of
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import Prepared
@@ -100,9 +101,12 @@ def _shown(
 ) -> Iterator[tuple[Row[Any], str, dict[str, Any] | None]]:
     """The rows that are shown, each with its kind and payload as they are shown."""
     forced = {} if with_duress else _forced(session, chain)
+    openly = None if with_duress else reported_openly(session, chain)
     for row in rows:
         if row.at not in forced or row.seq < forced[row.at]:
             payload = if_sound(row.payload)
+            if openly is not None and payload and "severity" in payload:
+                payload = payload | {"severity": openly.value}
             yield row, *((row.kind, payload) if with_duress else without_secrets(row.kind, payload))
 
 
@@ -115,6 +119,15 @@ def _forced(session: Session, chain: str) -> dict[datetime, int]:
         # One that can't be read may be such a text.
         if isinstance(row.payload, Exception) or (row.payload and is_forced(row.payload))
     }
+
+
+def reported_openly(session: Session, chain: str) -> Severity | None:
+    """How grave an incident is without what came under duress, where such a text made it graver."""
+    query = select(_PAYLOAD).where(
+        timeline.c.chain == chain, timeline.c.kind.in_(("report_received", "withdrawal_asked"))
+    )
+    found = [each["openly"] for each in map(if_sound, session.scalars(query)) if each and "openly" in each]
+    return gravest(*map(Severity, found)) if found else None
 
 
 # The last entry of each is looked up in the key; grouped, all entries between would be read.

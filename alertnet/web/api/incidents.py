@@ -170,7 +170,8 @@ def list_incidents(page: Annotated[Page, Query()], key: Reader, runtime: InForce
     def query(tx: Tx) -> IncidentPage:
         found = incident_list.page(tx.session, page.status, before, PAGE + 1, key.team)
         listed, next = page_of(REPORTED_AT, found, lambda each: (each.opened_at, each.id))
-        items = incident_view.of_incidents(tx.session, [incident.id for incident in listed])
+        ids = [incident.id for incident in listed]
+        items = incident_view.of_incidents(tx.session, ids, with_duress=key.may(COORDINATE))
         return IncidentPage(items=[_as_read_by(key, each) for each in items], next=next)
 
     return JSONResponse(runtime.read(query))
@@ -182,8 +183,9 @@ def show_incident(ref: str, key: Reader, runtime: InForce) -> Response:
 
     def query(tx: Tx) -> IncidentView:
         id = id_of(tx, ref, key)
-        show = incident_view.for_coordinators if key.may(COORDINATE) else incident_view.of_incident
-        return _as_read_by(key, show(tx.session, id))
+        if key.may(COORDINATE):
+            return incident_view.for_coordinators(tx.session, id)
+        return _as_read_by(key, incident_view.of_incident(tx.session, id, with_duress=False))
 
     return JSONResponse(runtime.read(query))
 
