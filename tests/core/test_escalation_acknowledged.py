@@ -7,9 +7,9 @@ import pytest
 
 from alertnet.core.directory.contact import Role
 from alertnet.core.directory.contact_tree import ActionDue, Otherwise, Then
-from alertnet.core.escalation.advance import Wanted, restore, still_wanted, stop
+from alertnet.core.escalation.advance import Wanted, call_off, restore, still_wanted, stop
 from alertnet.core.escalation.coming import level_without_action
-from alertnet.core.escalation.state import Acted, Failed, Go, PlanChanged, Status, Withdrawn
+from alertnet.core.escalation.state import Acted, CalledOff, Failed, Go, PlanChanged, Status, Withdrawn
 from alertnet.core.incident import Perpetrator
 from tests.core.cast import NOW, acknowledged, call, contact, declined, level, minutes, night_of, relayed, sms
 
@@ -261,6 +261,15 @@ def test_a_withdrawal_of_who_never_answered_changes_nothing() -> None:
     before = played.state
 
     assert played.at(1, Withdrawn("ana")).state == before
+
+
+def test_what_a_relay_has_called_off_leaves_once_the_relay_counts_no_more() -> None:
+    """A2: be it revoked, or one of another report that is split off again."""
+    played = night(level("One", "ana", wait=60)).at(4, relayed("ana", "+1"))
+    played.state = call_off(played.plan, played.state, [CalledOff("ana", 1, 0)])
+
+    assert played.until(8).told == ["0 ana sms", "3 ana call"]
+    assert played.at(9, Withdrawn("ana")).told == ["0 ana sms", "3 ana call", "9 ana call"]
 
 
 # A4, stop and restore

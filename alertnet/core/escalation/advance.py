@@ -72,10 +72,11 @@ def restore(state: State, now: datetime, closed_at: datetime | None = None) -> S
 
 
 def call_off(plan: Plan, state: State, called_off: Iterable[CalledOff]) -> State:
-    """The state without the uses of what was called off for contacts that are told no more; nothing else changes."""
+    """The state without the uses of what was called off for contacts that are told no more, or not at that address."""
     context = Context(plan, state, state.start_at)
     for each in called_off:
-        if context.find(each.level_index) is not None and not is_live(context, each.level_index, each.contact):
+        is_told = context.find(each.level_index) is None or is_live(context, each.level_index, each.contact)
+        if not is_told or context.reach(each.contact).has_relayed(each.method_index):
             forget_use(context, each)
     return context.state
 
