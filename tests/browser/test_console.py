@@ -31,6 +31,7 @@ SECOND_GENERATION = {"latency": 300, "downloadThroughput": 31_250, "uploadThroug
 """A line in milliseconds, and in bytes a second."""
 
 
+@pytest.mark.long
 def test_an_evening_of_two_coordinators_and_three_contacts(
     browser: Browser, evening: Evening, sit_down: SitDown
 ) -> None:
@@ -186,7 +187,10 @@ def test_a_countdown_runs_and_says_when_the_line_is_broken(desk: Console, evenin
 
 
 def test_three_keys_lead_to_an_act_on_what_was_named(desk: Console, evening: Evening) -> None:
-    """`/`, what it is called, Enter, and the key that stands beside the act; none of it where it is switched off."""
+    """`/`, what it is called, Enter, and the key that stands beside the act; none of it where it is switched off.
+
+    And no page asks another host for anything.
+    """
     page = desk.page
     evening.stage.phone("ana").sends("SOS")
     ref = page.locator("#open h3 a").inner_text()
@@ -203,6 +207,7 @@ def test_three_keys_lead_to_an_act_on_what_was_named(desk: Console, evening: Eve
     page.get_by_label("Single keys").uncheck()
     page.keyboard.press("/")
     expect(page.locator("#find")).not_to_be_focused()
+    assert desk.hosts == {"127.0.0.1"}
 
 
 def test_a_passkey_is_made_and_opens_the_console(browser: Browser, evening: Evening) -> None:

@@ -125,6 +125,7 @@ def test_an_evening_goes_from_the_sos_to_the_all_clear(sandbox: SandboxPage) -> 
     expect(sandbox.screen("international-ohchr")).to_contain_text("No messages yet.")
 
 
+@pytest.mark.long
 def test_a_code_keyed_in_a_call_acknowledges_and_silence_does_not(sandbox: SandboxPage, evening: Evening) -> None:
     """A6: an answered call is no answer; the 1 after the spoken code is one, here with the digits of the keyboard."""
     evening.begin("checkpoint")
@@ -147,6 +148,7 @@ def test_a_code_keyed_in_a_call_acknowledges_and_silence_does_not(sandbox: Sandb
     sandbox.says(COORDINATOR, "takes charge")
 
 
+@pytest.mark.long
 def test_a_scanners_click_acknowledges_nothing_and_a_persons_does(sandbox: SandboxPage, evening: Evening) -> None:
     """A6: HEAD and GET of every link, and an automatic reply; then the same link and a button."""
     evening.begin("scanner")
@@ -220,6 +222,7 @@ def test_what_somebody_types_stays_while_the_page_changes(sandbox: SandboxPage, 
     expect(box).to_have_value("I am on m")
 
 
+@pytest.mark.long
 def test_behind_other_tabs_the_page_rests_and_catches_up(sandbox: SandboxPage, evening: Evening) -> None:
     """Each page that is live has everything looked at four times a second."""
     page = sandbox.page
