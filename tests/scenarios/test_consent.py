@@ -166,11 +166,18 @@ def test_a_role_can_be_excluded(valley: World) -> None:
 
 def test_what_is_on_record_of_a_person_narrows_what_was_reported(world: World) -> None:
     """B1: P9 has consented to national help alone, and not to the ministry of defence."""
-    incident = world.raises(people=[{"code": "P9", "nationality": "ES"}], consent="international", perpetrator="none")
+    people = [
+        {"code": "P9", "nationality": "ES"},
+        {"code": "Р9", "nationality": "ES"},
+    ]  # the second with a Cyrillic letter
+    incident = world.raises(people=people, consent="international", perpetrator="none")
 
     assert reasons(incident)["embassy-es"] == "consent"
     assert reasons(incident)["ministry-defence"] == "excluded"
-    assert incident["warnings"] == ["P9: nationality ES was reported, CO is on record"]
+    assert incident["warnings"] == [
+        "Р9: the teams file does not know this code",
+        "P9: nationality ES was reported, CO is on record",
+    ]
 
 
 def test_an_exclusion_in_the_middle_stops_calls_and_reminders_at_once(valley: World) -> None:

@@ -51,13 +51,22 @@ def renewed(known: Facts, given: Mapping[str, Any], named: Sequence[Mapping[str,
 
 
 def differences(reported: Facts, network: Network) -> tuple[str, ...]:
-    """What was reported otherwise than it is on record."""
+    """What was reported otherwise than it is on record, and which codes are on none."""
     pairs = ((each, _record(each, network)) for each in reported.people)
-    return tuple(
-        f"{record.code}: nationality {each.nationality} was reported, {record.nationality} is on record"
-        for each, record in pairs
-        if record is not None and each.nationality not in (None, record.nationality)
+    return (
+        *(f"{code}: the teams file does not know this code" for code in unknown_codes(reported, network)),
+        *(
+            f"{record.code}: nationality {each.nationality} was reported, {record.nationality} is on record"
+            for each, record in pairs
+            if record is not None and each.nationality not in (None, record.nationality)
+        ),
     )
+
+
+def unknown_codes(facts: Facts, network: Network) -> tuple[str, ...]:
+    """Codes of people that are on no record, in a network that has records; who is a contact needs none."""
+    people = facts.people if network.people else ()
+    return tuple(each.code for each in people if each.contact is None and _record(each, network) is None)
 
 
 def code_on_record(code: str, network: Network) -> str:

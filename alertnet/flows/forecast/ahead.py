@@ -13,7 +13,7 @@ from alertnet.core.forecast.simulated_incident import SimulatedIncident
 from alertnet.core.forecast.simulation import Noted, Rehearsal, Told
 from alertnet.core.incident import Facts
 from alertnet.core.notification import Kind
-from alertnet.core.resolution.known_people import checked
+from alertnet.core.resolution.known_people import checked, unknown_codes
 from alertnet.flows.escalation.escalate import OnRecord
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.views.timeline_view import Entry
@@ -53,8 +53,8 @@ def foretell(network: Network, reported: Facts, now: datetime) -> Foretold:
     facts = checked(reported, network)
     rehearsal = rehearse(facts, network.trees.values(), now, now + RAISED, Script())
     left_out = len({(each.tree, each.contact) for each in rehearsal.pruned})
-    unknown = tuple(each.code for each in facts.people if network.people and each.code not in network.people)
-    return Foretold(tuple(_levels(network, rehearsal, now)), left_out, rehearsal.warnings, unknown)
+    levels = tuple(_levels(network, rehearsal, now))
+    return Foretold(levels, left_out, rehearsal.warnings, unknown_codes(facts, network))
 
 
 def _levels(network: Network, rehearsal: Rehearsal, now: datetime) -> Iterator[WouldBeTold]:
