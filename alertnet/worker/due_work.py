@@ -120,7 +120,7 @@ class Search:
     `under_way`: keys of jobs that were found before and are not over. `horizon`: how far back it goes; all the way if
     it is not given. `together`: whether what one thread can send together is one job. When `jobs` is at its end,
     `crowded` are the pools that had no room for more, and `next_at` is when to look again: something falls due, or the
-    pace allows it.
+    pace allows it. `is_due`: whether anything was due, also what is not taken yet.
     """
 
     def __init__(
@@ -134,6 +134,7 @@ class Search:
     ) -> None:
         self.crowded: set[str] = set()
         self.next_at: datetime | None = None
+        self.is_due = False
         self._sending = sending
         self._runtime = sending.runtime
         self._rooms = rooms
@@ -144,6 +145,7 @@ class Search:
     def jobs(self) -> Iterator[Job]:
         """The jobs, each as soon as it is found; none waits for those of another method (A11)."""
         due = self._runtime.ask(find_due, self._horizon)
+        self.is_due = due.trouble or bool(due.queued or due.asked or due.queues)
         self._expect(due.next_at)
         yield from self._guarded([], partial(self._probes, due.trouble))
         for method in SENT_BY:

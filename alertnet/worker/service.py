@@ -4,7 +4,7 @@ Only the database says what is due. APScheduler wakes the thread each second and
 Each channel has a thread pool of its own, so that one that hangs delays no other (A11).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -100,16 +100,23 @@ class Worker:
         self.stop()
 
     def step(self) -> int:
-        """Do all due work, and what becomes due by it, on the calling thread; gives the number of jobs."""
+        """Do all due work, and what becomes due by it, on the calling thread; gives the number of jobs.
+
+        No row is taken up twice. `looked` is then the last look, which found nothing more.
+        """
         done: set[str] = set()
         count = 0
-        while jobs := list(Search(self._sending, strides(self._sizes), done).jobs()):
+        while jobs := list(self._looks(done).jobs()):
             for job in jobs:
                 perform(job)
                 self._runtime.finish_hang_ups()
             done |= {job.key for job in jobs}
             count += len(jobs)
         return count
+
+    def _looks(self, done: Container[str]) -> Search:
+        self.looked = Search(self._sending, strides(self._sizes), done)
+        return self.looked
 
     def next_due(self) -> datetime | None:
         """When something falls due next, without what only the rate limit holds back."""

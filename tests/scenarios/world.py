@@ -96,9 +96,9 @@ class World(TimedProgram):
     def waits_for_ringing(self, who: str, *, minutes: float) -> Handset:
         """The phone once it rings; time goes by from one due moment to the next, so many minutes at most."""
         phone, end = self.phone(who), self.clock.at + timedelta(minutes=minutes)
+        self.settles()
         while phone.ringing is None and self.clock.at < end:
-            self.clock.at = min(self._next_moment(end), end)
-            self.settles()
+            self._goes_on(end)
         return phone
 
     def texts(self, who: str, text: str) -> str | None:

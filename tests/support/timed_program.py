@@ -22,17 +22,37 @@ class TimedProgram:
 
     def settles(self) -> None:
         """Let everything that is due now happen, and all that follows from it."""
-        self.runtime.hang_ups.finish()
-        while self.worker.step() or self._networks_move():
-            self.runtime.hang_ups.finish()
+        self._does_what_is_due()
+        self._follows_the_networks()
 
     def passes(self, **span: float) -> None:
         """Let time go by from one due moment to the next."""
         end = self.clock.at + timedelta(**span)
-        while self.clock.at < end:
-            self.settles()
-            self.clock.at = min(self._next_moment(end), end)
         self.settles()
+        while self.clock.at < end:
+            self._goes_on(end)
+
+    def _goes_on(self, end: datetime) -> None:
+        """Let the next moment come at which something is due, all before having settled, and what is due happen.
+
+        Where nothing of ours is due by then, as the last look has found, only the networks move.
+        """
+        looked = self.worker.looked
+        moments = (looked.next_at, *(network.next_due() for network in self.networks))
+        upcoming = [moment for moment in moments if moment is not None]
+        self.clock.at = min(max(min(upcoming, default=end), self.clock.at + timedelta(milliseconds=1)), end)
+        if looked.is_due or (looked.next_at is not None and looked.next_at <= self.clock.at):
+            self._does_what_is_due()
+        self._follows_the_networks()
+
+    def _does_what_is_due(self) -> None:
+        self.runtime.hang_ups.finish()
+        while self.worker.step() and self.worker.looked.is_due:
+            pass
+
+    def _follows_the_networks(self) -> None:
+        while self._networks_move():
+            self._does_what_is_due()
 
     def _networks_move(self) -> bool:
         """Let happen what is due in the networks; whether anything was, also if it told us nothing."""
@@ -41,11 +61,6 @@ class TimedProgram:
         for network in due:
             network.settle()
         return bool(due)
-
-    def _next_moment(self, end: datetime) -> datetime:
-        moments = (self.worker.next_due(), *(network.next_due() for network in self.networks))
-        upcoming = [moment for moment in moments if moment is not None]
-        return max(min(upcoming, default=end), self.clock.at + timedelta(milliseconds=1))
 
 
 def recover(runtime: Runtime) -> None:
