@@ -85,9 +85,9 @@ def close_all(board: Switchboard) -> None:
 
 def test_hostile_texts_raise_no_alarm_beyond_coordination(board: Switchboard) -> None:
     """A wrong PIN opens nothing beyond coordination, and is not dropped."""
-    sends(board, 200)
+    sends(board, 100)
 
-    assert len(board.rows(inbound)) == 200
+    assert len(board.rows(inbound)) == 100
     assert len(board.rows(incidents)) > 3
     assert COORDINATION in {row.contact for row in board.rows(notifications)}
     assert told_beyond_coordination(board) == set()

@@ -36,10 +36,10 @@ def statuses(incident: Incident, method: str) -> list[str]:
 
 
 @pytest.mark.parametrize("fault", REFUSALS)
-def test_what_is_refused_waits_and_the_next_methods_go_at_once(
+def test_what_is_refused_waits_the_next_methods_go_at_once_and_nothing_is_burnt(
     world: World, mail_server: Sandbox, fault: Fault
 ) -> None:
-    """B3: a refusal of our whole account is "not sent": the attempt waits, the next method goes."""
+    """B3, A5: the level keeps its time, nobody is told early, and all that waited leaves within a minute."""
     refuse(world, fault)
 
     incident = world.raises()
@@ -47,13 +47,6 @@ def test_what_is_refused_waits_and_the_next_methods_go_at_once(
     assert (statuses(incident, "sms"), statuses(incident, "call")) == (["queued"], ["queued"])
     assert [(contact, method, at) for contact, method, at in planned(incident, "coordinator") if at] == []
     assert len(mail_server.mailbox(DUTY_MAIL).mails) == 1
-
-
-@pytest.mark.parametrize("fault", REFUSALS)
-def test_two_minutes_of_refusal_burn_nothing(world: World, fault: Fault) -> None:
-    """B3, A5: the level keeps its time, nobody is told early, and all that waited leaves within a minute."""
-    refuse(world, fault)
-    incident = world.raises()
     world.passes(minutes=2)
 
     assert planned(incident, "coordinator-2", "ombuds") == []

@@ -59,6 +59,7 @@ def test_the_code_above_the_quoted_mail_takes_charge(world: World, incident: Inc
     assert incident.answers() == [("embassy-es", "acknowledged", "email")]
 
 
+@pytest.mark.long
 @pytest.mark.postgres
 def test_on_postgresql_it_takes_charge_as_well_and_a_new_mail_is_read(world_on: Worlds, postgres_url: str) -> None:
     world = world_on(migrated_database(postgres_url), reads_mail=True)
@@ -251,7 +252,9 @@ def test_a_mail_that_comes_back_lets_the_next_method_go_at_once(world: World) ->
     assert by_method(incident) == {"sms": "delivered", "email": "failed", "call": "sent"}
 
 
-@pytest.mark.parametrize(("at", "failure"), [(SPAIN, "invalid"), ("left@embajada-es.example", "bounced")])
+@pytest.mark.parametrize(
+    ("at", "failure"), [(SPAIN, "invalid"), pytest.param("left@embajada-es.example", "bounced", marks=pytest.mark.long)]
+)
 def test_only_what_the_address_itself_sends_back_says_that_it_is_bad(world: World, at: str, failure: str) -> None:
     """A list or a forwarding has one bad address, behind which others read on."""
     ours = world.mailbox("alertnet@sandbox.example")

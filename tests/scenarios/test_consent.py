@@ -248,7 +248,7 @@ def test_wider_consent_is_not_taken_in_passing(valley: World) -> None:
     incident = valley.raises(consent="national")
 
     incident.act("consent", scope="international", given_by="P7", how="by telephone")
-    valley.passes(hours=1)
+    valley.passes(minutes=15)
 
     assert incident["consent"] == "national"
     assert reasons(incident)["un"] == "consent"

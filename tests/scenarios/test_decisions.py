@@ -178,7 +178,9 @@ def test_a_go_opens_the_level_at_once(asked: World, by: str) -> None:
     assert questions(asked) == 1
 
 
-@pytest.mark.parametrize("by", ["sms", "call", "page", "api"])
+@pytest.mark.parametrize(
+    "by", ["sms", pytest.param("call", marks=pytest.mark.long), "page", pytest.param("api", marks=pytest.mark.long)]
+)
 def test_a_hold_ends_the_automatic_time_and_is_asked_again_each_hour(asked: World, by: str) -> None:
     """B3: after 60 minutes, then hourly; the level never opens by itself."""
     incident = waits_for_go(asked)
@@ -220,7 +222,7 @@ def test_the_coordinators_own_code_with_go_means_the_oldest_open_question(asked:
     assert len(asked.phone("police").inbox) == 1
 
 
-@pytest.mark.parametrize("by", ["page", "api"])
+@pytest.mark.parametrize("by", ["page", pytest.param("api", marks=pytest.mark.long)])
 def test_a_refusal_skips_the_level_for_good(asked: World, by: str) -> None:
     """B3: the next level opens, and the later rounds pass this one by."""
     incident = waits_for_go(asked)

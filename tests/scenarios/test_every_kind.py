@@ -124,7 +124,7 @@ def kinds_said(played: Played) -> set[str]:
 
 @pytest.mark.parametrize(
     "played",
-    [pytest.param(who, marks=() if who in ("coordinator", "ana") else pytest.mark.long) for who in WHOSE],
+    [pytest.param(who, marks=() if who == "coordinator" else pytest.mark.long) for who in WHOSE],
     indirect=True,
 )
 def test_no_message_of_any_kind_asks_its_recipient_to_call_its_own_number(played: Played) -> None:

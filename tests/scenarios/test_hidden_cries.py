@@ -95,7 +95,7 @@ def test_after_the_cry_nobody_writes_to_the_phone_and_people_are_asked_until_one
     assert any("se esperaba su aviso" in text for text in valley.phone("luis").inbox)
 
 
-@pytest.mark.parametrize("text", ["OK sos", "ok 11111 sos", "LOW sos", in_long("llegue ayuda")])
+@pytest.mark.parametrize("text", ["ok 11111 sos", "LOW sos", in_long("OK sos"), in_long("llegue ayuda")])
 def test_a_cry_beside_another_verb_needs_no_pin(world_of: Worlds, text: str) -> None:
     """B4: no more than SOS alone does; the watch goes on."""
     valley = an_evening(world_of)

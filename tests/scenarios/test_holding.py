@@ -243,8 +243,7 @@ def revokes(incident: Incident) -> None:
     incident.world.settles()
 
 
-@pytest.mark.parametrize("minutes", [2, 70])
-@pytest.mark.parametrize("ends", ["revoked", "NO", "PASS"])
+@pytest.mark.parametrize(("ends", "minutes"), [("revoked", 2), ("NO", 70), ("PASS", 2)])
 def test_what_was_held_goes_on_once_whoever_held_it_has_charge_no_more(two: World, ends: str, minutes: int) -> None:
     """A2, A6: it was another who had the phone; or the coordinator can't, and reads that we are asking others.
 

@@ -167,7 +167,7 @@ def test_who_was_spared_at_night_is_told_in_the_morning_though_the_tree_has_ende
     assert incident.status("valley") == ("acknowledged" if is_answered else "unanswered")
 
 
-@pytest.mark.parametrize("rounds", [1, 3])
+@pytest.mark.parametrize("rounds", [1, pytest.param(3, marks=pytest.mark.long)])
 def test_who_was_spared_at_night_is_told_as_soon_as_it_is_critical_though_the_tree_has_ended(
     world_of: Worlds, rounds: int
 ) -> None:

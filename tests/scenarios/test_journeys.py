@@ -281,7 +281,13 @@ def test_a_sentence_that_begins_like_a_verb_still_reaches_people(valley: World) 
 
 
 @pytest.mark.parametrize(
-    ("when", "ends"), [(" a las 22:30", False), (" L12 22h30", False), (" a las 20:50", True), ("", True)]
+    ("when", "ends"),
+    [
+        (" a las 22:30", False),
+        pytest.param(" L12 22h30", False, marks=pytest.mark.long),
+        (" a las 20:50", True),
+        ("", True),
+    ],
 )
 def test_who_says_when_they_will_arrive_has_not_arrived(valley: World, when: str, ends: bool) -> None:
     """`Llegamos` is both: taken for an arrival, nobody would look for them any more. It is 21:14."""
@@ -773,7 +779,7 @@ def test_the_same_departure_again_after_it_was_missed_raises_no_second_incident(
     assert [each["severity"] for each in incidents(valley)] == ["critical"]
 
 
-@pytest.mark.parametrize("minutes", [50, 91])
+@pytest.mark.parametrize("minutes", [50, pytest.param(91, marks=pytest.mark.long)])
 def test_the_same_departure_again_after_the_ok_that_ended_it_raises_nothing(valley: World, minutes: int) -> None:
     """A1: a handset that got no receipt for it sends again what is over, though its time has passed long since."""
     valley.texts("ana", GO)
@@ -816,7 +822,7 @@ def test_a_missed_journey_is_no_matter_of_what_its_phone_has_open_from_before_it
     assert ("desk", "sms") in latest.told()
 
 
-@pytest.mark.parametrize("text", ["SOS", f"ALERTA {TRUE} 70 L12"])
+@pytest.mark.parametrize("text", ["SOS", pytest.param(f"ALERTA {TRUE} 70 L12", marks=pytest.mark.long)])
 def test_a_missed_journey_rings_in_what_its_phone_has_raised_on_the_road(valley: World, text: str) -> None:
     """One event is one incident: whoever set out and cried for help is not heard of because of that."""
     valley.texts("ana", GO)

@@ -192,7 +192,7 @@ def test_every_free_text_is_read_within_two_presses_and_nobody_gets_more(world_o
     """
     with on_stage(world_on, tmp_path) as (world, stage):
         STORIES["three"].begin(stage, by_itself=False)
-        world.passes(minutes=75)
+        world.passes(minutes=40)
     assert any(each.method == "call" for left in load(world).values() for each in left)
     assert too_much(world, 9, 19) == []
     inbox = "\n".join(world.phone("coordinator").inbox)

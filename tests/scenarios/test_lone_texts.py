@@ -159,8 +159,9 @@ def test_who_is_named_by_a_code_of_the_teams_file_is_spared_what_was_recorded(wo
     assert (world.newest()["consent"], [each["code"] for each in world.newest()["people"]]) == ("internal", ["AB12"])
 
 
-@pytest.mark.parametrize("text", ["they took P7, tell nobody else: C0", "they took P7 c 0 only us"])
-@pytest.mark.parametrize("is_second", [False, True])
+@pytest.mark.parametrize(
+    ("text", "is_second"), [("they took P7, tell nobody else: C0", False), ("they took P7 c 0 only us", True)]
+)
 @pytest.mark.parametrize("by_itself", [False, True])
 def test_a_consent_among_the_words_narrows_what_the_team_allows(
     night: World, text: str, is_second: bool, by_itself: bool
@@ -304,7 +305,7 @@ def test_the_alarm_rings_until_somebody_answers_it(night: World) -> None:
     assert sum("please read" in sms for sms in night.phone("second coordinator").inbox) == 3
 
 
-@pytest.mark.parametrize("behaviour", ["manual", "no_coverage", "invalid"])
+@pytest.mark.parametrize("behaviour", ["manual", "invalid"])
 def test_what_no_coordinator_answers_becomes_an_incident_of_which_last_resort_hears(
     night: World, behaviour: str
 ) -> None:

@@ -244,7 +244,9 @@ def test_whoever_closes_a_report_that_was_merged_meanwhile_does_not_close_the_wh
     assert ("defenders", "sms") in second.told("correction")
 
 
-@pytest.mark.parametrize("is_of_part", [True, False], ids=["the part", "the whole"])
+@pytest.mark.parametrize(
+    "is_of_part", [True, pytest.param(False, marks=pytest.mark.long)], ids=["the part", "the whole"]
+)
 def test_a_stranger_who_has_said_so_of_one_report_hears_nothing_of_the_other(night: World, is_of_part: bool) -> None:
     """A9: neither an alert, nor news, nor how it ended, merged and split again; the others hear of it."""
     first, second = reported(night)
@@ -649,7 +651,7 @@ def test_whom_only_the_other_report_let_into_a_level_that_was_met_hears_no_more_
     assert second.ref in germany.inbox[-1]
 
 
-@pytest.mark.parametrize("decision", ["hold", "refuse"])
+@pytest.mark.parametrize("decision", ["hold", pytest.param("refuse", marks=pytest.mark.long)])
 def test_what_was_decided_of_the_other_report_alone_ends_with_the_merge(night: World, decision: str) -> None:
     """A2: else a level of the report that stays would be told to nobody, for what is not about it."""
     first, second = reported(night)
@@ -680,7 +682,7 @@ def test_a_hold_comes_with_the_other_report_and_ends_with_the_merge(night: World
     assert first.timeline().count("hold_ended") == 0
 
 
-@pytest.mark.parametrize("decision", ["hold", "refuse"])
+@pytest.mark.parametrize("decision", [pytest.param("hold", marks=pytest.mark.long), "refuse"])
 def test_what_was_decided_of_two_reports_holds_when_one_of_them_is_split_off(night: World, decision: str) -> None:
     """B3: what the other had decided is part of the whole still."""
     first, second, third = *reported(night), night.raises()
@@ -816,9 +818,9 @@ def test_a_phone_that_only_the_other_report_had_silenced_is_written_to_after_a_s
     ("said", "told", "under_duress"),
     [
         (None, 2, False),
-        (f"FALSE {TRUE}", 0, False),
+        pytest.param(f"FALSE {TRUE}", 0, False, marks=pytest.mark.long),
         (f"FALSE {DURESS}", 0, True),
-        (f"NEWS {TRUE} 20 they take us", 0, False),
+        pytest.param(f"NEWS {TRUE} 20 they take us", 0, False, marks=pytest.mark.long),
     ],
 )
 def test_what_a_phone_said_itself_while_merged_holds_after_a_split_though_the_other_had_said_it(

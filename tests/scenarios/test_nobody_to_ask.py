@@ -49,7 +49,14 @@ def test_a_level_that_nobody_can_be_asked_about_proceeds_by_itself(gated: World,
     assert incident.status("valley") == "acknowledged"
 
 
-@pytest.mark.parametrize("behaviour", ["invalid", "opted_out", "switched_off"])
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        "invalid",
+        pytest.param("opted_out", marks=pytest.mark.long),
+        pytest.param("switched_off", marks=pytest.mark.long),
+    ],
+)
 def test_a_bare_sos_that_nobody_can_verify_is_told_to_last_resort(world: World, behaviour: str) -> None:
     """A2: the escalation waits for a word that can't come; last resort hears at once, again later, and can answer."""
     world.phone("coordinator").behaves(behaviour)

@@ -74,6 +74,7 @@ def test_everybody_who_should_have_heard_hears_when_it_comes_back(world: World) 
     assert [attempt.status for attempt in tries(incident, "coordinator", "sms")] == ["delivered"]
 
 
+@pytest.mark.long
 def test_alarms_do_not_pile_up_while_the_provider_is_away(world: World) -> None:
     """A7, A11: what was to ring again and again rings once, or it would hold up what has to leave for the others."""
     incident = world.raises(type="surveillance", severity="watch", consent="internal")

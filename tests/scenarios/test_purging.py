@@ -271,9 +271,8 @@ def test_two_reports_that_were_merged_are_purged_together(world: World) -> None:
     assert one["status"] == other["status"] == "closed"
 
 
-def test_a_hold_on_a_report_holds_what_it_is_merged_into(either_world: World) -> None:
+def test_a_hold_on_a_report_holds_what_it_is_merged_into(world: World) -> None:
     """And the hold is let go for both."""
-    world = either_world
     part, whole = world.raises(summary="Secreta"), world.raises()
     holds(world, part)
     part.act("merge", into=whole.ref)
@@ -494,9 +493,8 @@ def test_of_one_person_goes_what_is_over_and_the_account_of_the_incident_stays(e
     assert {each["to"] for each in kept["messages"]} == {""}
 
 
-def test_an_incident_is_reopened_though_somebody_who_was_told_has_been_erased(either_world: World) -> None:
+def test_an_incident_is_reopened_though_somebody_who_was_told_has_been_erased(world: World) -> None:
     """A10, B3: who had the all-clear and is a contact still hears that it is open again, and of its next end."""
-    world = either_world
     incident = told(world)
     assert "asunto cerrado" in world.phone("coordinator").inbox[-1]
     erases(world, "colombia/coordinator")

@@ -67,8 +67,6 @@ def test_a_night_looked_at_now_and_then_is_that_of_one_look_in_ten_seconds(world
     expected = plan(a_night(steady, lambda: timedelta(seconds=10)))
     assert len(expected) > 25
 
-    for seed in (1, 2):
-        erratic = world_on(f"sqlite:///{tmp_path / f'erratic-{seed}.db'}")
-        found = plan(a_night(erratic, irregular(Random(seed))))
+    erratic = world_on(f"sqlite:///{tmp_path / 'erratic.db'}")
 
-        assert found == expected, f"seed {seed}"
+    assert plan(a_night(erratic, irregular(Random(1)))) == expected

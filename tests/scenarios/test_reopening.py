@@ -95,9 +95,9 @@ def test_levels_methods_and_repeats_have_the_time_left_that_they_had(either_vall
     ]
 
 
-def test_each_close_moves_it_again(either_valley: World) -> None:
+def test_each_close_moves_it_again(valley: World) -> None:
     """B3: close, reopen, close, reopen: each time once, and no minute is lost or counted twice."""
-    world = either_valley
+    world = valley
     incident = world.raises()
     world.passes(minutes=11)
 

@@ -171,8 +171,15 @@ def test_whose_alert_was_called_off_is_told_once_nobody_has_it_in_hand(world: Wo
     assert reads(world, "coordinator", "URGENT") == int(not changes_its_mind)
 
 
-@pytest.mark.parametrize("is_closed_meanwhile", [False, True])
-@pytest.mark.parametrize("seconds", [5, 60, 200], ids=["not asked yet", "asked once", "given up"])
+@pytest.mark.parametrize(
+    ("seconds", "is_closed_meanwhile"),
+    [
+        pytest.param(5, False, id="not asked yet"),
+        pytest.param(5, True, id="closed before it is asked"),
+        pytest.param(60, False, id="asked once"),
+        pytest.param(200, True, id="given up while closed"),
+    ],
+)
 def test_whose_alert_may_not_have_left_is_told_once_nobody_has_it_in_hand(
     world: World, seconds: int, *, is_closed_meanwhile: bool
 ) -> None:

@@ -210,7 +210,9 @@ def test_it_is_left_alone_whatever_the_team_reports_after_that(
     assert "in Sicherheit" in inbox(valley, "max")[-1]
 
 
-@pytest.mark.parametrize("then", [None, f"OK {TRUE}"], ids=["awaited", "checked in"])
+@pytest.mark.parametrize(
+    "then", [None, pytest.param(f"OK {TRUE}", marks=pytest.mark.long)], ids=["awaited", "checked in"]
+)
 def test_an_ok_without_its_pin_opens_no_incident_while_the_watch_of_its_phone_goes_on(
     valley: World, then: str | None
 ) -> None:

@@ -29,9 +29,8 @@ def states(world: World) -> list[Any]:
     return world.runtime.read(read)
 
 
-def test_no_number_place_or_word_of_an_incident_stands_in_the_database_in_clear(either_world: World) -> None:
+def test_no_number_place_or_word_of_an_incident_stands_in_the_database_in_clear(world: World) -> None:
     """Neither of the field nor of who is told, not even of a phone that passed it on and is used no more."""
-    world = either_world
     world.texts("ana", "SOS 20 L12 P7 C2 they took her at Puente Secreto")
     code = code_in(world.phone("coordinator").inbox[0])
     world.passes(minutes=2)

@@ -48,7 +48,7 @@ def moments(incident: Incident, contact: str) -> list[float]:
     return [minutes for _, _, minutes in planned(incident, contact)]
 
 
-@pytest.mark.parametrize("behaviour", ["manual", "no_coverage"])
+@pytest.mark.parametrize("behaviour", ["manual", pytest.param("no_coverage", marks=pytest.mark.long)])
 def test_an_sos_that_no_coordinator_answers_is_told_to_last_resort(world: World, behaviour: str) -> None:
     """A2: again after 15, 30, 60 minutes; nobody else is told, nothing is verified, and they are asked all the same."""
     world.phone("coordinator").behaves(behaviour)

@@ -213,8 +213,8 @@ def test_when_reports_get_lost_the_heartbeat_stops_and_the_coordinators_hear(nig
     ("fault", "cause"),
     [
         (Fault.WRONG_TOKEN, "the provider refuses our token or password"),
-        (Fault.SUSPENDED, "no balance, or our account is suspended"),
-        (Fault.FORBIDDEN, "our account has no permission to send"),
+        pytest.param(Fault.SUSPENDED, "no balance, or our account is suspended", marks=pytest.mark.long),
+        pytest.param(Fault.FORBIDDEN, "our account has no permission to send", marks=pytest.mark.long),
     ],
 )
 def test_when_our_account_is_refused_the_coordinators_hear_why_by_another_way(

@@ -15,8 +15,8 @@ from tests.two_readings.who import LeftOut, Who
 UNTIL = OPENED_AT + timedelta(hours=3)
 IN_A_BLOCK = 125
 BLOCKS = [
-    range(40),
-    pytest.param(range(40, 75), marks=pytest.mark.long),
+    range(20),
+    pytest.param(range(20, 75), marks=pytest.mark.long),
     *(pytest.param(range(start, start + IN_A_BLOCK), marks=pytest.mark.long) for start in range(75, 2075, IN_A_BLOCK)),
 ]
 """Both modes of 2,000 cases are compared by `make long`, of the first at each change."""
