@@ -10,6 +10,7 @@ from email.message import EmailMessage
 from email.policy import default as modern
 from email.utils import make_msgid, parseaddr
 from enum import StrEnum
+from functools import cached_property
 from typing import cast
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -34,17 +35,33 @@ class MailFault(StrEnum):
 
 @value
 class Mail:
-    """One mail as received by one recipient; `to` and `sender` are those of the envelope."""
+    """One mail as received by one recipient; `to` and `sender` are those of the envelope. It is read once asked for."""
 
     to: str
     sender: str
-    subject: str
-    text: str
-    html: str
-    headers: Mapping[str, str]
     at: datetime
     """When the mailbox received it."""
     raw: bytes
+
+    @property
+    def subject(self) -> str:
+        return self.headers.get("Subject", "")
+
+    @cached_property
+    def headers(self) -> Mapping[str, str]:
+        return {name: str(value) for name, value in self._parsed.items()}
+
+    @cached_property
+    def text(self) -> str:
+        return _part(self._parsed, "plain")
+
+    @cached_property
+    def html(self) -> str:
+        return _part(self._parsed, "html")
+
+    @cached_property
+    def _parsed(self) -> EmailMessage:
+        return message_from_bytes(self.raw, policy=modern)
 
 
 @dataclass
@@ -131,10 +148,9 @@ class PostOffice:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Called by aiosmtpd with the whole mail."""
         content = envelope.content if isinstance(envelope.content, bytes) else (envelope.content or "").encode()
-        parsed = message_from_bytes(content, policy=modern)
         for address in envelope.rcpt_tos:
             mailbox = self.mailbox(address)
-            mail = self._mail(address, envelope.mail_from or "", parsed, content)
+            mail = Mail(address, envelope.mail_from or "", self._now(), content)
             if mailbox.next_fault(MailFault.BOUNCED):
                 self.deliver(_returned(mail))
                 continue
@@ -150,12 +166,7 @@ class PostOffice:
     def deliver(self, mail: EmailMessage) -> None:
         """Put a mail from outside into the mailbox in its `To`."""
         to, sender = (parseaddr(str(mail[name]))[1] for name in ("To", "From"))
-        self.mailbox(to).mails.append(self._mail(to, sender, mail, mail.as_bytes()))
-
-    def _mail(self, to: str, sender: str, parsed: EmailMessage, raw: bytes) -> Mail:
-        headers = {name: str(value) for name, value in parsed.items()}
-        text, html = _part(parsed, "plain"), _part(parsed, "html")
-        return Mail(to, sender, headers.get("Subject", ""), text, html, headers, self._now(), raw)
+        self.mailbox(to).mails.append(Mail(to, sender, self._now(), mail.as_bytes()))
 
     def _scan(self, mailbox: Mailbox, mail: Mail) -> None:
         """Open each link twice, as scanners do: HEAD, then GET."""
