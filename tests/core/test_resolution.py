@@ -247,6 +247,21 @@ def test_a_barred_address_bars_whoever_lists_it_in_any_tree(known: dict[str, Any
     assert may_be_told(incident, trees, "+ngo") is None
 
 
+def test_answers_count_for_nothing_by_a_line_of_ones_own_and_whatever_consent_says() -> None:
+    """A3: a duty phone that relays to two embassies says of neither what is known of the other."""
+    duty = (sms("+999", relays=True),)
+    cast = [
+        embassy("de", "DE", sms("+49"), when_closed=duty),
+        embassy("es", "ES", sms("+34"), when_closed=duty),
+        embassy("consul", "DE", sms("+49")),
+    ]
+
+    plans = [plan_of(one_level(*cast), consent=consent, exclude=("de",)) for consent in (Scope.PUBLIC, Scope.INTERNAL)]
+
+    assert [{each.reason for each in plan.pruned} for plan in plans] == [{Reason.EXCLUDED}, {Reason.CONSENT}]
+    assert [plan.discredited for plan in plans] == [{"de", "consul"}, {"de", "consul"}]
+
+
 def test_the_same_id_in_another_tree_is_another_contact() -> None:
     """B5: a contact id is unique in its tree alone; what is shared is an address."""
     trees = [one_level(contact("a", organisation="X"), id="one"), one_level(contact("a", sms("+2")), id="two")]

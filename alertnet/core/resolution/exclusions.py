@@ -59,11 +59,14 @@ class Bars:
         }
         self.contacts: dict[tuple[str | None, str], Reason] = {}
         self.addresses: dict[str, Reason] = {}
+        self._discredited: set[tuple[str, str] | str] = set()
         for tree in trees:
             for contact in tree.contacts.values():
                 for reason in self._reasons(tree, contact):
                     self.contacts.setdefault((tree.id, contact.id), reason)
                     self._bar_addresses(contact, reason)
+                    if reason in DISCREDITING:
+                        self._discredited.add((tree.id, contact.id))
 
     @cached_property
     def _current(self) -> set[str]:
@@ -76,6 +79,14 @@ class Bars:
         if (own := self.contacts.get((tree.id, contact.id))) is not None:
             reasons.append(own)
         return min(reasons, key=_ORDER.__getitem__, default=None)
+
+    def discredit(self, tree: ContactTree, contact: Contact) -> bool:
+        """Whether the contact's answers count for nothing, whatever else bars it.
+
+        That a phone which only relays to it relays to another as well says nothing about it.
+        """
+        own = (method.address for method in contact.own_methods)
+        return not self._discredited.isdisjoint(((tree.id, contact.id), *own))
 
     def scope_of(self, tree: ContactTree, contact: Contact) -> Scope:
         """The effective scope: our own people are internal, whatever is written."""
@@ -103,3 +114,5 @@ class Bars:
             if contact.former and address in self._current:
                 continue
             self.addresses[address] = min(reason, self.addresses.get(address, reason), key=_ORDER.__getitem__)
+            if reason in DISCREDITING:
+                self._discredited.add(address)

@@ -12,7 +12,7 @@ from alertnet.core.directory.contact_tree import ContactTree, Level, Named, Reci
 from alertnet.core.directory.usable_methods import Reach
 from alertnet.core.directory.when import EVERY_INCIDENT, When, may_be_at
 from alertnet.core.incident import Facts, Perpetrator, PersonKind, Scope, Severity
-from alertnet.core.resolution.exclusions import BINDING, DISCREDITING, Bars, Reason, names_of
+from alertnet.core.resolution.exclusions import BINDING, Bars, Reason, names_of
 
 
 class Waiting(StrEnum):
@@ -287,7 +287,7 @@ def _plan(facts: Facts, tree: ContactTree, bars: Bars) -> Plan:
         allowed=frozenset(id for id, reason in reasons.items() if reason is None and not tree.contacts[id].former),
         pruned=(*pruned, *last.pruned),
         involved=frozenset(id for id, reason in reasons.items() if reason is Reason.INVOLVED),
-        discredited=frozenset(id for id, reason in reasons.items() if reason in DISCREDITING),
+        discredited=frozenset(id for id in reasons if bars.discredit(tree, tree.contacts[id])),
     )
 
 
