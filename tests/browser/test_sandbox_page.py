@@ -36,6 +36,7 @@ def passes(evening: Evening, until: Callable[[], bool]) -> None:
     raise AssertionError("it did not come to that")
 
 
+@pytest.mark.long
 def test_the_time_who_is_rung_and_the_way_ahead_stay_in_sight(sandbox: SandboxPage) -> None:
     """However far somebody has scrolled, on whatever screen; and what was never hides what comes next."""
     sandbox.writes(ANA, "SOS")
@@ -51,6 +52,7 @@ def test_the_time_who_is_rung_and_the_way_ahead_stay_in_sight(sandbox: SandboxPa
             expect(sandbox.page.locator(seen).first).to_be_in_viewport()
 
 
+@pytest.mark.long
 def test_nothing_that_the_keyboard_leads_to_lies_under_the_bar(sandbox: SandboxPage) -> None:
     """WCAG 2.4.11: on a small screen what the bar says of a story takes several lines."""
     page = sandbox.page

@@ -221,6 +221,7 @@ BESIDE_THE_ALARM = {
 """What neither raises an alarm nor answers one."""
 
 
+@pytest.mark.long
 def test_what_no_alarm_needs_is_loaded_after_the_start(parted: Parted) -> None:
     """Each alarm that comes meanwhile waits for the whole start."""
     loaded = parted.answers
@@ -229,6 +230,7 @@ def test_what_no_alarm_needs_is_loaded_after_the_start(parted: Parted) -> None:
     assert not BESIDE_THE_ALARM & loaded
 
 
+@pytest.mark.long
 def test_what_only_sends_holds_nothing_of_the_web_and_the_other_way_round(parted: Parted) -> None:
     """On PostgreSQL they are processes of their own."""
     assert "alertnet.worker.service" in parted.sends - parted.answers
@@ -250,6 +252,7 @@ def test_the_garbage_collector_rests_only_while_the_program_is_loaded(served: Se
     assert served.collects == ["False", "True"]
 
 
+@pytest.mark.long
 def test_a_start_parses_each_template_once() -> None:
     """Parsing them is most of their check, and that is a third of a start."""
     [[parses, files]] = said_by(

@@ -65,8 +65,11 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
     return Machine(tmp_path_factory.mktemp("machine"))
 
 
-def test_it_says_its_version(machine: Machine) -> None:
+def test_it_says_its_version_and_has_beside_it_what_it_reads(machine: Machine) -> None:
+    brought = {path.name for path in (machine.program.parents[1] / "share/alertnet").iterdir()}
+
     assert machine.types("--version") == f"alertnet {alertnet.__version__}\n"
+    assert brought == {"alembic.ini", "contact_trees", "message_templates", "migrations"}
 
 
 @pytest.mark.long
@@ -78,6 +81,7 @@ def test_it_checks_what_came_with_it(machine: Machine, what: str) -> None:
     assert str(machine.program.parents[1] / "share/alertnet") in said
 
 
+@pytest.mark.long
 def test_it_serves_with_what_came_with_it_and_says_whose_trees_they_are(machine: Machine) -> None:
     """Nobody is to rely on an alarm that tells the contacts of the example."""
     machine.types("db", "upgrade")

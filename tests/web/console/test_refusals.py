@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from itertools import product
 from pathlib import Path
@@ -59,8 +60,13 @@ def texts(node: ast.expr, module: str) -> list[str]:
     return []
 
 
-def sentences() -> Iterator[str]:
+@cache
+def sentences() -> frozenset[str]:
     """All that the console may say of its own when it refuses something, with a value in each place."""
+    return frozenset(_sentences())
+
+
+def _sentences() -> Iterator[str]:
     for path in modules():
         name = path.relative_to(ROOT).with_suffix("").as_posix()
         if any(f"alertnet/{each}" == f"{name}.py" for each in NOT_FROM_THE_CONSOLE):
@@ -86,7 +92,7 @@ def said(kind: str, arguments: list[list[str]]) -> Iterator[str]:
 @pytest.mark.parametrize("language", OTHERS)
 def test_no_refusal_stays_english(language: str) -> None:
     """Whoever refuses something new adds its sentence to each table `refusals` in `web/console/words`."""
-    found = set(sentences())
+    found = sentences()
     same = {each for each, word in (words(language) | refusals(language)).items() if each == word}
 
     left = {each for each in found - same if told(Forbidden(each), language) == each}
