@@ -41,7 +41,7 @@ _ANSWERS: Select[Any] = (
 )
 _TOLD: Select[Any] = (
     select(
-        *served.c["contact", "level_index", "round"],
+        *served.c["escalation_id", "contact", "level_index", "round"],
         notifications.c.method,
         notifications.c.planned_at,
         notifications.c.status.label("shown"),
@@ -49,7 +49,8 @@ _TOLD: Select[Any] = (
     )
     .join(notifications, notifications.c.id == served.c.notification_id)
     .outerjoin(attempts, attempts.c.notification_id == notifications.c.id)
-    .where(served.c.escalation_id == bindparam("escalation"))
+    .join(escalations, escalations.c.id == served.c.escalation_id)
+    .where(escalations.c.incident_id == bindparam("incident"))
 )
 
 
@@ -135,8 +136,8 @@ class _UnderWay:
 
     @cached_property
     def messages(self) -> Sequence[Row[Any]]:
-        """What counts for this escalation."""
-        return self.world.database.rows(_TOLD, escalation=self.row.id)
+        """What counts for the escalations of the incident."""
+        return self.world.database.rows(_TOLD, incident=self.row.incident_id)
 
     def _level(self, run: LevelRun) -> Level:
         tree = self.trees[self.row.tree]
@@ -223,18 +224,21 @@ class _UnderWay:
         return {each.address for each in own if each.kind == "relayed" and (each.revoked_at is None or stands(each))}
 
     def _was_told(self, run: LevelRun, contact: Contact, since: datetime) -> bool:
-        """Whether it was told in this run of the level; anew, where an answer of its own counts no more."""
+        """Whether it was told in this run of the level; anew, where an answer of its own counts no more.
+
+        Two trees share the first alert; what one of them has told anew the other need not tell once more.
+        """
         slack = self.world.mischief.slack(1)
         ended = [each for each in self.all_answers if each.contact == contact.id and each.kind in ENDS]
         gone = [each.revoked_at for each in ended if each.revoked_at and not self.row.merged]
-        if run.index == LAST_RESORT and any(each.at < run.opened_at for each in ended):
+        if run.index == LAST_RESORT and any(each.at < run.opened_at and not each.revoked_at for each in ended):
             gone.append(run.opened_at)
         since = max(gone, default=since)
         return any(
             (row.created_at or row.planned_at) >= since - slack
             or (not gone and (row.level_index, row.round) == (run.index, run.round))
             for row in self.messages
-            if row.contact == contact.id and _counts(row)
+            if row.contact == contact.id and (gone or row.escalation_id == self.row.id) and _counts(row)
         )
 
 
