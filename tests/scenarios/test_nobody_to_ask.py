@@ -108,6 +108,7 @@ def test_last_resort_hears_nothing_while_one_coordinator_can_be_asked(world_of: 
     assert "coordinators_silent" in incident.timeline()
 
 
+@pytest.mark.long
 def test_an_outage_of_ours_is_waited_out(gated: World) -> None:
     """B3: what has not been sent does not count against `proceed_after`, and nobody else is told for it."""
     incident = gated.raises(people=[], type="raid")

@@ -246,9 +246,9 @@ def test_one_contact_a_week_is_tried_by_itself_by_day_where_it_is(world: World) 
     """It begins on a Thursday evening in Bogota; nobody is woken for a test, and nobody on a weekend."""
     told: list[int] = []
     for _ in range(10):
-        for _ in range(12):
+        for _ in range(8):
             watches(world, tries_numbers=True)
-            world.passes(hours=2)
+            world.passes(hours=3)
         kept = world.runtime.read(lambda tx: timeline.of_kind(tx.session, timeline.SYSTEM, "number_tested"))
         told.append(len(kept))
 
