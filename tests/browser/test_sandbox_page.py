@@ -70,6 +70,7 @@ def test_nothing_that_the_keyboard_leads_to_lies_under_the_bar(sandbox: SandboxP
     assert covered == {""}
 
 
+@pytest.mark.long
 def test_the_page_is_light(sandbox: SandboxPage) -> None:
     """At most 30 kB on the line, with every telephone of the network on it; a mail has its frame once it is read."""
     sandbox.writes(ANA, "SOS")
@@ -83,6 +84,7 @@ def test_the_page_is_light(sandbox: SandboxPage) -> None:
     assert len(sandbox.page.frames) == 1
 
 
+@pytest.mark.long
 def test_who_is_rung_is_one_press_away(sandbox: SandboxPage) -> None:
     sandbox.writes(ANA, "SOS")
     sandbox.says(COORDINATOR, "ringing")

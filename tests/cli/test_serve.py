@@ -155,10 +155,9 @@ def test_a_second_worker_on_sqlite_is_refused(office: Office, runtime: Runtime) 
     assert "SQLite" in said.err
 
 
-@pytest.mark.parametrize("words", [["serve"], ["serve", "--no-worker"]])
-def test_serve_answers_until_a_signal_ends_it_in_good_order(office: Office, runtime: Runtime, words: list[str]) -> None:
+def test_serve_answers_until_a_signal_ends_it_in_good_order(office: Office, runtime: Runtime) -> None:
     port = free_port()
-    with running(office, *words, "--port", str(port)) as process:
+    with running(office, "serve", "--port", str(port)) as process:
         assert answers(f"http://127.0.0.1:{port}/healthz") == 200
 
         process.gets(signal.SIGTERM)
