@@ -161,7 +161,7 @@ def _telling_of_faults() -> Iterator[None]:
         name = args.thread.name if args.thread else None
         log.critical("thread_died", thread=name, exc_info=(args.exc_type, args.exc_value, args.exc_traceback))
 
-    def tell_unraisable(args: sys.UnraisableHookArgs) -> None:
+    def tell_unraisable(args: "sys.UnraisableHookArgs") -> None:
         log.error("unraisable", exc_info=(args.exc_type, args.exc_value, args.exc_traceback))
 
     threading.excepthook, sys.unraisablehook = tell_thread, tell_unraisable
