@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from alertnet.flows.desk.board import path_of
+from alertnet.flows.incidents.merge import merge
 from alertnet.flows.unit.locked_incident import look_closely_at
+from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents as store
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
@@ -357,17 +359,39 @@ def test_a_question_that_was_put_off_by_whoever_was_taken_as_well_is_asked_anew(
     assert any(incident.ref in text for text in two.phone("head office").inbox)
 
 
-def test_what_was_held_by_whoever_was_taken_as_well_is_held_no_more(two: World) -> None:
+@pytest.mark.parametrize("known", ["by news", "by a report that joins it", "by the report that it joins"])
+def test_what_was_held_by_whoever_was_taken_as_well_is_held_no_more(two: World, known: str) -> None:
     """A2, A3: its answer counts no more, and no more does its word that nobody else is to hear."""
-    incident = two.raises(perpetrator="none")
+    incident, taken = two.raises(perpetrator="none"), [{"code": "P50", "contact": "coordinator-2"}]
     two.texts("second coordinator", f"HOLD {code_in(two.phone('second coordinator').inbox[0])}")
     two.passes(minutes=50)
     assert two.phone("defenders").inbox == []
 
-    incident.act("updates", text="She is with them", people=[{"code": "P50", "contact": "coordinator-2"}])
+    if known == "by news":
+        incident.act("updates", text="She is with them", people=taken)
+    else:
+        pair = (two.raises(perpetrator="none", people=taken), incident)
+        part, whole = pair if known == "by a report that joins it" else pair[::-1]
+        part.act("merge", into=whole.ref)
     two.passes(minutes=11)
 
-    assert any(incident.ref in text for text in two.phone("defenders").inbox)
+    assert len(two.phone("defenders").inbox) == 1
+
+
+def test_what_is_held_by_who_raised_a_report_that_joins_it_stays_held(two: World) -> None:
+    """B3: who raised it answers for it no more, and was not taken."""
+    incident = two.raises(perpetrator="none")
+    two.texts("second coordinator", f"HOLD {code_in(two.phone('second coordinator').inbox[0])}")
+    part = two.reply_to("second coordinator", "SOS").split()[1].rstrip(":")
+
+    def join(tx: Tx) -> None:
+        merge(tx, store.id_of(tx, part), store.id_of(tx, incident.ref), by="desk").finish()
+
+    two.runtime.transact(join)
+    two.passes(minutes=30)
+
+    assert (two.phone("defenders").inbox, "hold_began" in incident.timeline()) == ([], True)
+    assert "hold_ended" not in incident.timeline()
 
 
 def test_what_another_of_the_same_name_holds_stays_held(world_of: Worlds) -> None:

@@ -304,15 +304,18 @@ def apply_facts(locked: LockedIncident, facts: Facts) -> None:
     stop_what_reaches_nobody(locked)
     move(locked, for_all(locked, PlanChanged()))
     cancel_barred(locked)
-    _forget_holds(locked, before)
+    forget_holds(locked, before)
 
 
-def _forget_holds(locked: LockedIncident, before: Plans) -> None:
+def forget_holds(locked: LockedIncident, before: Plans) -> None:
     """Undo what coordinators have held or put off who turn out to be part of it; the others are asked anew (A2, A3).
 
-    Nor does the field go on believing that one of them has it.
+    Nor does the field go on believing that one of them has it. Whoever has only raised a report that was merged into
+    it keeps what they hold.
     """
-    involved = {each.name for each in discredited_since(locked, before) if each.is_coordinator}
+    raised_from = {locked.facts.raised_from, *locked.facts.also_from}
+    since = (each for each in discredited_since(locked, before) if raised_from.isdisjoint(each.contact.numbers))
+    involved = {each.name for each in since if each.is_coordinator}
     if not involved:
         return
     field_reassurance.promise_again(locked)
@@ -327,8 +330,9 @@ def _forget_holds(locked: LockedIncident, before: Plans) -> None:
 
 def discredited_since(locked: LockedIncident, before: Plans) -> list[Recipient]:
     """Whose answers count no more since the plans were those."""
-    ids = {tree: sorted(plan.discredited - before[tree].discredited) for tree, plan in locked.plans.items()}
-    return [locked.recipient(tree, id) for tree in ids for id in ids[tree]]
+    known = {(tree, id) for tree, plan in before.items() for id in plan.discredited}
+    now = sorted((tree, id) for tree, plan in locked.plans.items() for id in plan.discredited)
+    return [locked.recipient(*each) for each in now if each not in known]
 
 
 def let_go(recipient: Recipient) -> None:

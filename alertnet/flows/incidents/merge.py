@@ -20,7 +20,7 @@ from alertnet.core.replan.merging import apart, as_one, narrowed, no_wider, take
 from alertnet.core.replan.tree_migration import succeed
 from alertnet.flows.escalation.bad_addresses import bad_addresses, let_through_meanwhile, take_out_of_use
 from alertnet.flows.escalation.decisions import decisions_of
-from alertnet.flows.escalation.escalate import move, stop_what_reaches_nobody
+from alertnet.flows.escalation.escalate import forget_holds, move, stop_what_reaches_nobody
 from alertnet.flows.escalation.record_decision import answer_whether_genuine, end_change
 from alertnet.flows.escalation.record_response import events_of
 from alertnet.flows.incidents.close_incident import end_incident, let_leave, resume
@@ -147,7 +147,7 @@ def _merge(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     promised = prompt_store.promise_of(session, part.incident.id)
     prompts.let_ring_on(part, whole)
     end_incident(part, CloseReason.DUPLICATE, PromptAnswer.MERGED)
-    was_verified = whole.facts.verified
+    was_verified, before = whole.facts.verified, (part.plans, whole.plans)
     _become_one(part, whole)
     part.record("merged_into", ref=whole.incident.ref, by=by)
     part.work.record_end(part.incident.id)
@@ -159,6 +159,8 @@ def _merge(part: LockedIncident, whole: LockedIncident, by: str) -> None:
         answer_whether_genuine(whole, PromptAnswer.GO, by)
     _take_over_progress(part, whole)
     cancel_barred(whole)
+    for plans in before:
+        forget_holds(whole, plans)
     if part.incident.proposed is not None:
         propose(whole, as_proposed(whole.facts, part.incident.proposed), by=by)
     take_over_texts(part, whole)
