@@ -48,6 +48,10 @@ def seen_by(world: World, team: str, path: str) -> Any:
     return answer.json()
 
 
+def severities_in(timeline: Any) -> list[Any]:
+    return [each["payload"]["severity"] for each in timeline["items"] if "severity" in each["payload"]]
+
+
 def newest_of(world: World, team: str) -> str:
     """The reference of the latest incident on the team's list."""
     return str(seen_by(world, team, "/v1/incidents")["items"][0]["ref"])
@@ -106,13 +110,16 @@ def test_duress_again_is_put_into_what_it_has_opened(valley: World) -> None:
 def test_the_timeline_of_what_is_open_shows_no_check_in_under_duress(valley: World) -> None:
     """But for deliveries what a true OK leaves there is left, and it is no graver, also once the team calls it off.
 
-    Those who may coordinate see all of it.
+    It is as grave as what is said openly before and after, and no earlier entry changes. Those who may coordinate see
+    all of it.
     """
-    kinds = []
+    kinds, histories = [], []
     for team, member, pin in EVENINGS:
         valley.texts(member, f"ALERTA {TRUE} 31")
         valley.passes(minutes=2)
         path = f"/v1/incidents/{newest_of(valley, team)}/timeline"
+        graver = {"text": "They came back", "severity": "serious"}
+        valley.client.post(path.replace("timeline", "updates"), json=graver, headers=valley.headers)
         before = len(seen_by(valley, team, path)["items"])
         valley.texts(member, f"OK {pin}")
         since = [each["kind"] for each in seen_by(valley, team, path)["items"][before:]]
@@ -122,11 +129,16 @@ def test_the_timeline_of_what_is_open_shows_no_check_in_under_duress(valley: Wor
         valley.texts(member, f"FALSA {pin}")
         valley.passes(minutes=2)
         grave.append(seen_by(valley, team, path.removesuffix("/timeline"))["severity"])
-        assert grave == ["moderate", "moderate"]
+        valley.texts(member, f"ALERTA {TRUE} 10")
+        grave.append(seen_by(valley, team, path.removesuffix("/timeline"))["severity"])
+        assert grave == ["serious", "serious", "critical"]
+        histories.append(severities_in(seen_by(valley, team, path)))
         whole = valley.client.get(path, headers=valley.headers).json()["items"]
         assert ("duress" in str(whole)) is (pin == DURESS)
 
     assert kinds[0] == kinds[1] != []
+    assert histories[0] == histories[1]
+    assert histories[0][0] == "moderate"
 
 
 def test_what_a_merge_takes_over_shows_no_check_in_under_duress(valley: World) -> None:
@@ -145,15 +157,16 @@ def test_what_a_merge_takes_over_shows_no_check_in_under_duress(valley: World) -
         before = len(seen_by(valley, team, path)["items"])
         merged = valley.client.post(f"/v1/incidents/{part}/merge", json={"into": whole}, headers=valley.headers)
         assert merged.status_code == 200, merged.text
-        taken_over.append(
-            [(each["kind"], sorted(each["payload"])) for each in seen_by(valley, team, path)["items"][before:]]
-        )
+        seen = seen_by(valley, team, path)
+        entries = [(each["kind"], sorted(each["payload"])) for each in seen["items"][before:]]
+        severity = seen_by(valley, team, path.removesuffix("/timeline"))["severity"]
+        taken_over.append((entries, severity, severities_in(seen)))
         everything = valley.client.get(path, headers=valley.headers).json()["items"]
         assert ("duress" in str(everything)) is (pin == DURESS)
         assert "somos tres" in str(everything[before:])
 
     assert taken_over[0] == taken_over[1]
-    assert "report_received" in [kind for kind, _ in taken_over[0]]
+    assert "report_received" in [kind for kind, _ in taken_over[0][0]]
 
 
 def test_a_missed_journey_opens_an_incident_that_its_team_may_see(valley: World) -> None:

@@ -13,7 +13,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, WrongState
 from alertnet.core.escalation.quorum import Action
 from alertnet.core.escalation.state import Acted, Event, PlanChanged, Withdrawn
-from alertnet.core.incident import CloseReason, Facts, Merged, Scope, Wider, as_ref
+from alertnet.core.incident import CloseReason, Facts, Merged, Scope, Wider, as_ref, gravest
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.core.replan.difference import Retold, as_proposed, retold
 from alertnet.core.replan.merging import apart, as_one, narrowed, no_wider, taken_over, undecided, unopened
@@ -37,7 +37,7 @@ from alertnet.store.records import answers, editions, notifications, timeline
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records import prompts as prompt_store
-from alertnet.store.views.timeline_view import TEXTS, is_forced
+from alertnet.store.views.timeline_view import TEXTS, is_forced, reported_openly, said_openly
 
 
 def merge(tx: Tx, id: str, into: str, *, by: str) -> LockedIncident:
@@ -148,12 +148,14 @@ def _merge(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     prompts.let_ring_on(part, whole)
     end_incident(part, CloseReason.DUPLICATE, PromptAnswer.MERGED)
     was_verified, before = whole.facts.verified, (part.plans, whole.plans)
+    said = _openly(part, whole)
     _become_one(part, whole)
     part.record("merged_into", ref=whole.incident.ref, by=by)
     part.work.record_end(part.incident.id)
     silent = sorted("/".join(name) for name in told if not whole.recipient(*name).may_hear)
     facts = whole.facts
-    whole.record("merged", ref=ref, by=by, severity=facts.severity.value, consent=facts.consent.value, silent=silent)
+    said |= {"severity": facts.severity, "consent": facts.consent}
+    whole.record("merged", ref=ref, by=by, silent=silent, **said)
     take_out_of_use(whole, part)
     if facts.verified and not was_verified:
         answer_whether_genuine(whole, PromptAnswer.GO, by)
@@ -169,6 +171,15 @@ def _merge(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     elif promised is not None:
         field_reassurance.take_over(whole, part.incident)
     notify_coordinators(whole, Subject.MERGED, ref)
+
+
+def _openly(*reports: LockedIncident) -> dict[str, str]:
+    """Where one came under duress: how grave they are without it, for those who may not see it."""
+    if not any(each.facts.duress for each in reports):
+        return {}
+    known = [reported_openly(each.tx.session, each.incident.id) if each.facts.duress else {} for each in reports]
+    said = [said_openly(each.facts.severity, openly) for each, openly in zip(reports, known, strict=True)]
+    return {"openly": gravest(*said)}
 
 
 def _become_one(part: LockedIncident, whole: LockedIncident) -> None:

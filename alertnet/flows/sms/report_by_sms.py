@@ -174,12 +174,14 @@ def _latest(text: FieldText) -> LockedIncident | None:
 
 
 def _openly(known: Facts | None, news: Facts, report: Report, entry: dict[str, Any]) -> dict[str, Severity]:
-    """With the PIN for duress: how grave it is by what was reported openly, for those who may not see the duress."""
-    if not news.duress:
+    """Under duress: how grave it is by what was proven openly, for those who may not see the duress."""
+    if not (news.duress or (news.verified and known is not None and known.duress)):
         return {}
     before = [known.severity] if known is not None and not known.duress else []
+    # Of news of what is believed a coordinator decides.
+    waits = reports_nothing(entry) or (known is not None and known.verified and report.verb is FieldVerb.UPDATE)
     # Beside the PIN for duress every report counts as a cry for help.
-    said = [] if reports_nothing(entry) else [severity_of(replace(report, cries=False), duress=False)]
+    said = [] if waits else [severity_of(replace(report, cries=report.cries and not news.duress), duress=False)]
     return {"openly": gravest(*before, *said)} if before or said else {}
 
 

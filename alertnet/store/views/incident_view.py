@@ -13,7 +13,7 @@ from alertnet.core.codec import value
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.disclosure import NO_DETAILS, details_of
 from alertnet.core.forecast.call_sheet import Progress, SheetAnswer
-from alertnet.core.incident import Incident, consent_of
+from alertnet.core.incident import Incident, Severity, consent_of
 from alertnet.core.notification import AttemptStatus, Kind
 from alertnet.store import tables
 from alertnet.store.db.columns import if_sound
@@ -26,7 +26,7 @@ from alertnet.store.records.escalations import NewEscalation
 from alertnet.store.records.notifications import NewNotification
 from alertnet.store.views import shapes
 from alertnet.store.views.shapes import AcknowledgementView, IncidentView
-from alertnet.store.views.timeline_view import reported_openly, shown_texts
+from alertnet.store.views.timeline_view import reported_openly, said_openly, shown_texts
 
 Rows = dict[str, list[Row[Any]]]
 Statuses = set[tuple[str, str, str]]
@@ -123,9 +123,8 @@ def of_incidents(session: Session, ids: Sequence[str], *, with_duress: bool = Tr
         for id in ids
     ]
     for id, each in zip(ids, shown, strict=True):
-        is_hidden = not with_duress and (if_sound(facts[id].facts) or {}).get("duress")
-        if is_hidden and (openly := reported_openly(session, id)) is not None:
-            each["severity"] = openly.value
+        if not with_duress and (if_sound(facts[id].facts) or {}).get("duress"):
+            each["severity"] = said_openly(Severity(each["severity"]), reported_openly(session, id)).value
     return shown
 
 

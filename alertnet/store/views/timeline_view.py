@@ -24,6 +24,8 @@ from alertnet.store.views.shapes import TextView, moment
 
 TEXTS = ("report_received", "withdrawal_asked", "sms_received", "mail_received", "device_alarm", "action_reported")
 _SAYS_SOMETHING = ("text", "understood", "action", "position", "left_out", "attached")
+_MAKE_GRAVER = ("report_received", "withdrawal_asked", "merged")
+"""The entries that say how grave an incident under duress is without it."""
 _PROVEN = ("true", DURESS)
 """The results of checking a PIN that prove a report."""
 MOST = 20
@@ -101,12 +103,12 @@ def _shown(
 ) -> Iterator[tuple[Row[Any], str, dict[str, Any] | None]]:
     """The rows that are shown, each with its kind and payload as they are shown."""
     forced = {} if with_duress else _forced(session, chain)
-    openly = None if with_duress else reported_openly(session, chain)
+    openly = {} if with_duress else reported_openly(session, chain)
     for row in rows:
         if row.at not in forced or row.seq < forced[row.at]:
             payload = if_sound(row.payload)
-            if openly is not None and payload and "severity" in payload:
-                payload = payload | {"severity": openly.value}
+            if openly and payload and "severity" in payload:
+                payload = payload | {"severity": _as_said(payload["severity"], openly, row.at)}
             yield row, *((row.kind, payload) if with_duress else without_secrets(row.kind, payload))
 
 
@@ -121,13 +123,27 @@ def _forced(session: Session, chain: str) -> dict[datetime, int]:
     }
 
 
-def reported_openly(session: Session, chain: str) -> Severity | None:
-    """How grave an incident is without what came under duress, where such a text made it graver."""
-    query = select(_PAYLOAD).where(
-        timeline.c.chain == chain, timeline.c.kind.in_(("report_received", "withdrawal_asked"))
-    )
-    found = [each["openly"] for each in map(if_sound, session.scalars(query)) if each and "openly" in each]
-    return gravest(*map(Severity, found)) if found else None
+def reported_openly(session: Session, chain: str) -> dict[datetime, Severity]:
+    """How grave an incident is without what came under duress, from when on; empty where nothing has."""
+    query = select(timeline.c.at, _PAYLOAD).where(timeline.c.chain == chain, timeline.c.kind.in_(_MAKE_GRAVER))
+    found: dict[datetime, Severity] = {}
+    for at, payload in session.execute(query.order_by(timeline.c.seq)):
+        if "openly" in (if_sound(payload) or {}):
+            found[at] = gravest(Severity(payload["openly"]), *found.values())
+    return found
+
+
+def said_openly(severity: Severity, openly: Mapping[datetime, Severity], at: datetime | None = None) -> Severity:
+    """That severity, but no graver than was said openly, by then if a moment is given."""
+    known = [each for began, each in openly.items() if at is None or began <= at]
+    return max([severity, *known[-1:]], key=lambda each: each.rank)
+
+
+def _as_said(shown: Any, openly: Mapping[datetime, Severity], at: datetime) -> Any:
+    # Of a change the history has what was before, and what is since.
+    if isinstance(shown, list):
+        return [_as_said(each, openly, at) for each in shown]
+    return said_openly(Severity(shown), openly, at).value
 
 
 # The last entry of each is looked up in the key; grouped, all entries between would be read.
