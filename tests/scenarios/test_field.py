@@ -481,6 +481,18 @@ def test_a_call_that_is_put_through_instead_is_no_sos(valley: World) -> None:
     assert not any("reason unknown" in text for text in valley.phone("coordinator").inbox)
 
 
+def test_a_call_rings_all_coordinators_but_the_telephone_that_it_is_put_through_to(world: World) -> None:
+    """B4: else ours would keep that line busy."""
+    call = world.phone("ana").dials().stays_silent()
+
+    world.settles()
+
+    assert call.put_through_to == world.phone("coordinator").number
+    assert world.phone("coordinator").calls == []
+    assert world.phone("coordinator").inbox
+    assert world.phone("second coordinator").calls
+
+
 def test_a_call_that_broke_off_and_is_called_off_is_no_sos(valley: World) -> None:
     valley.phone("ana").dials().press(TRUE).hang_up()
     valley.settles()

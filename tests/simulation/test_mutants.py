@@ -88,8 +88,8 @@ MUTANTS = {
         "A12",
         10,
         "alertnet/flows/voice/incoming_call.py",
-        "        _prompt(tx, call, caller, Subject.INBOUND_CALL)\n",
-        "        pass\n",
+        "        _prompt(tx, call, caller, Subject.INBOUND_CALL, engaged=",
+        "        dict(engaged=",
     ),
     "a journey is awaited on another day than was written": Mutant(
         "B4",

@@ -42,13 +42,15 @@ def tell_coordinators(
     announced: Announcement,
     *,
     besides: str | None = None,
+    engaged: str | None = None,
     by: frozenset[MethodKind] | None = None,
     leaves_at: datetime | None = None,
 ) -> None:
     """Tell each coordinator of these trees once: of an alarm by all methods `ANNOUNCED_BY`, of a notice by the first.
 
     `by`: other methods. A coordinator without any of them is told by any method that can say it. `besides`: an address
-    of the person it is about, who need not be told. `leaves_at`: not before then.
+    of the person it is about, who need not be told. `engaged`: a telephone that must be free for a call that is put
+    through to it; it gets no call of ours. `leaves_at`: not before then.
     """
     work = UnitOfWork(tx)
     told: set[str] = set()
@@ -58,6 +60,8 @@ def tell_coordinators(
             methods = [] if is_told else _methods_to_tell(contact, announced.kind, by)
             for method in methods if announced.kind is Kind.ALARM else methods[:1]:
                 told |= contact.addresses
+                if method.kind is MethodKind.CALL and method.address == engaged:
+                    continue
                 draft = _draft(tx, announced, tree, contact, method)
                 quiet_until = _quiet_until(leaves_at or tx.now, tree, contact, draft)
                 post_with_page(work, replace(draft, leaves_at=quiet_until or leaves_at))

@@ -149,7 +149,7 @@ def hear_unkeyed_call(tx: Tx, edition: Edition, call: InboundCall) -> None:
     if caller is None:
         inbound.record_outcome(tx, call, MISSED)
     elif not _is_ok(tx, call, caller):
-        _let_pass(tx, edition, call, caller)
+        _let_pass(tx, edition, call, caller, has_ended=True)
 
 
 def _is_ok(tx: Tx, call: InboundCall, caller: _Caller) -> bool:
@@ -294,15 +294,17 @@ def _holder_of(tx: Tx, told: Sequence[HeldCode], field: InTheField | None, *, is
     )
 
 
-def _let_pass(tx: Tx, edition: Edition, call: InboundCall, caller: _Caller) -> bool:
+def _let_pass(tx: Tx, edition: Edition, call: InboundCall, caller: _Caller, *, has_ended: bool = False) -> bool:
     """Let a caller pass who keyed nothing. Coordinators are alarmed, unless one of them is calling.
+
+    Until the call `has_ended`, the telephone that it will be put through to is left free.
 
     True where the number to call is spoken instead of putting the call through.
     """
     is_new = inbound.outcome_of(tx, call) is None
     is_spoken = _pass(tx, call, PUT_THROUGH)
     if is_new and not caller.is_coordinator:
-        _prompt(tx, call, caller, Subject.INBOUND_CALL)
+        _prompt(tx, call, caller, Subject.INBOUND_CALL, engaged=None if has_ended else caller.hears.callback)
     if is_new and is_spoken:
         tell_drop(tx, edition.network.in_order, PUT_THROUGHS)
     return is_spoken
@@ -321,23 +323,23 @@ def _pass(tx: Tx, call: InboundCall, what: str) -> bool:
     return is_spoken
 
 
-def _prompt(tx: Tx, call: InboundCall, caller: _Caller, subject: Subject) -> None:
+def _prompt(tx: Tx, call: InboundCall, caller: _Caller, subject: Subject, *, engaged: str | None = None) -> None:
     locked = take_up(tx, caller.incident) if caller.incident else None
     if locked is None or not locked.is_open:
-        _tell_of_call(tx, call, caller, subject)
+        _tell_of_call(tx, call, caller, subject, engaged)
         return
     ring_once(locked, subject, caller.id)
     locked.finish()
 
 
-def _tell_of_call(tx: Tx, call: InboundCall, caller: _Caller, subject: Subject) -> None:
+def _tell_of_call(tx: Tx, call: InboundCall, caller: _Caller, subject: Subject, engaged: str | None) -> None:
     """Tell coordinators of a call without incident: a phone's first is an alarm, others within ten minutes wait."""
     told_at = limits.tell_at(tx, TEXTS_TOLD, call.sender)
     if told_at is None:
         return
     kind = Kind.ALARM if rings_now(tx, told_at, is_contact=caller.field is None) else Kind.NOTICE
     announced = Announcement(kind, subject, NoRef.CALL, caller.id)
-    tell_coordinators(tx, caller.trees, announced, besides=call.sender, leaves_at=told_at)
+    tell_coordinators(tx, caller.trees, announced, besides=call.sender, engaged=engaged, leaves_at=told_at)
 
 
 def came_long_ago(tx: Tx, call: InboundCall) -> bool:
