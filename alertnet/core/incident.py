@@ -322,6 +322,7 @@ class Incident:
 REF_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ"
 REF_CHARACTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 _BETWEEN = re.compile(r"[\W_]+")
+_BESIDE_LETTERS = re.compile(r"(?<!\d)[\W_]+|[\W_]+(?!\d)")
 _ZEROS_IN_FRONT = re.compile(r"(?<!\d)0+(?=\d)")
 
 
@@ -332,6 +333,9 @@ def as_ref(text: str) -> str:
 
 
 def as_code(text: str) -> str:
-    """A code of a person or place as it is compared, however somebody typed it: `l12`, `L-12` and `L012` are one."""
-    bare = _BETWEEN.sub("", unicodedata.normalize("NFKC", text)).upper()
+    """A code of a person or place as it is compared, however somebody typed it: `l12`, `L-12` and `L012` are one.
+
+    `L1-2` is another, since what stands between two digits may be a part of the code.
+    """
+    bare = _BESIDE_LETTERS.sub("", unicodedata.normalize("NFKC", text)).upper()
     return _ZEROS_IN_FRONT.sub("", "".join(str(unicodedata.decimal(each, each)) for each in bare))

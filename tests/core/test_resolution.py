@@ -344,7 +344,7 @@ def test_a_level_is_for_the_severities_and_types_it_names(when: When, expected: 
     ("place", "told"),
     [
         *((place, True) for place in ("L12", "L1", " l13 ", "L20", "L012", "l-20", "\uff2c\u0661\u0662")),
-        *((place, False) for place in ("L21", "M12", "12", "L02", "L-021")),
+        *((place, False) for place in ("L21", "M12", "12", "L02", "L-021", "L2-0")),
     ],
 )
 @pytest.mark.parametrize("on", ["level", "contact"])
