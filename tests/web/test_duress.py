@@ -73,7 +73,10 @@ def in_clear(tx: Tx) -> str:
 
 def test_a_key_that_reads_sees_what_a_true_pin_leaves(world: World) -> None:
     """B4: the key may lie where the team is."""
-    after_a_true_one = timeline(world, reports(world, PIN), "read")
+    after_a_true_one = timeline(world, first := reports(world, PIN), "read")
+    world.texts(ANA, f"NEWS {DURESS} 10", "SM3")
+    # The type applies at once, and none is less grave than it is by itself.
+    assert severities(world, first, "read") == ({"critical"}, {"moderate"})
     world.closes()
     ref = reports(world, DURESS, "SM2")
 

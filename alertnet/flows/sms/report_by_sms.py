@@ -178,10 +178,9 @@ def _openly(known: Facts | None, news: Facts, report: Report, entry: dict[str, A
     if not (news.duress or (news.verified and known is not None and known.duress)):
         return {}
     before = [known.severity] if known is not None and not known.duress else []
-    # Of news of what is believed a coordinator decides.
-    waits = reports_nothing(entry) or (known is not None and known.verified and report.verb is FieldVerb.UPDATE)
     # Beside the PIN for duress every report counts as a cry for help.
-    said = [] if waits else [severity_of(replace(report, cries=report.cries and not news.duress), duress=False)]
+    told = replace(report, cries=report.cries and not news.duress)
+    said = [] if reports_nothing(entry) else [severity_of(told, duress=False)]
     return {"openly": gravest(*before, *said)} if before or said else {}
 
 
