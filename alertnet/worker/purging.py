@@ -46,7 +46,8 @@ def purge_old(runtime: Runtime, before: datetime, decision: PurgeDecision, rest:
 
     def put_aside(id: str, fault: Exception) -> None:
         log.error("purge_failed", incident=id, exc_info=fault)
-        runtime.transact(purge.tell_failed, runtime.edition.network.in_order, id)
+        with isolated(log, "purge_failed_untold", incident=id):
+            runtime.transact(purge.tell_failed, runtime.edition.network.in_order, id)
 
     purged, tried = 0, set[str]()
     while ids := [id for id in runtime.read(purge.old_enough, before) if id not in tried]:

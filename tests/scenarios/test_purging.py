@@ -240,6 +240,9 @@ def test_coordinators_are_told_once_of_an_incident_that_can_not_be_purged(world:
         id_of(world, whole)
     [notice] = world.phone("coordinator").inbox[before:]
     assert f"el incidente {damaged.ref} no se pudo borrar" in notice
+    # What the system has noted of it is erased in its time, and they are told anew.
+    world.passes(minutes=1)
+    assert [purge_old(world.runtime, world.clock.at, DECISION, no_rest) for _ in range(2)] == [0, 0]
 
 
 def test_a_purge_that_was_killed_is_ended_by_the_next(world: World) -> None:

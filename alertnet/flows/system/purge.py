@@ -91,10 +91,10 @@ def erase_old_part(tx: Tx, before: datetime, decision: PurgeDecision) -> bool:
 
 
 def tell_failed(tx: Tx, trees: Sequence[ContactTree], id: str) -> None:
-    """Tell the coordinators, once, that an incident can't be purged; whatever hinders it may be tried for weeks."""
+    """Tell the coordinators that an incident can't be purged, once for as long as the system's history says so."""
     [failed] = incident_list.listed(tx.session, [id])
     known = timeline.of_kind(tx.session, timeline.SYSTEM, "purge_failed")
-    if all(entry["ref"] != failed.ref for _, entry in known):
+    if failed.ref not in [entry["ref"] for _, entry in known if entry]:
         timeline.note(tx, "purge_failed", ref=failed.ref)
         tell_coordinators(tx, trees, Announcement(Kind.NOTICE, Subject.NOT_PURGED, about=failed.ref))
 
