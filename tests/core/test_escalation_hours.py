@@ -1,10 +1,7 @@
 """Levels whose contacts are closed, or in their quiet hours: who is told instead, what waits, what gives way (B1)."""
 
-from dataclasses import replace
 from datetime import date
 from typing import Any
-
-import pytest
 
 from alertnet.core.directory.availability import Hours
 from alertnet.core.directory.contact import Contact
@@ -80,27 +77,6 @@ def test_a_closed_deputy_passes_on_to_its_own_deputy() -> None:
     ana, luis = (contact(id, hours=CLOSED, deputy=deputy) for id, deputy in (("ana", "luis"), ("luis", "mary")))
     levels = [level("One", "ana", wait=30), level("Two", "other")]
     assert Night(plan_of(tree(levels, [ana, luis, contact("mary")]))).told == ["0 mary sms"]
-
-
-@pytest.mark.parametrize(
-    ("deputy", "told", "opened"),
-    [
-        (None, ["0 embassy sms", "0 other sms", "2 embassy call"], ["0 One", "0 Two"]),
-        ("luis", ["0 embassy sms", "0 luis sms", "2 embassy call"], ["0 One"]),
-    ],
-    ids=["nobody else", "a deputy"],
-)
-def test_who_can_only_pass_it_on_is_told_and_holds_up_nobody(
-    deputy: str | None, told: list[str], opened: list[str]
-) -> None:
-    """B3: relays never count, so where no contact or deputy is left who can meet the rule, the next opens now."""
-    guards = tuple(replace(each, relays=True) for each in DUTY)
-    closed = contact("embassy", call("+hr"), hours=CLOSED, when_closed=guards, deputy=deputy)
-    levels = [level("One", "embassy", wait=30), level("Two", "other")]
-    played = Night(plan_of(tree(levels, [closed, contact("luis")]))).until(5)
-
-    assert (played.told, played.opened()) == (told, opened)
-    assert played.at(6, acknowledged("embassy")).status is Status.ACKNOWLEDGED
 
 
 def test_a_relay_of_the_duty_phone_leaves_the_officers_methods_running() -> None:

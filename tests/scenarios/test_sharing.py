@@ -297,7 +297,7 @@ def test_last_resort_is_told_where_its_phone_has_passed_it_on_to_another_alone(w
     world.passes(minutes=31)
 
     incident.act("acknowledgements", tree="valley", contact="germany", kind="declined", expect=201)
-    world.passes(minutes=31)
+    world.passes(minutes=10)
 
     assert incident.answers() == [("spain", "relayed", "sms"), ("germany", "declined", "vouched")]
     assert incident.status("valley") == "unanswered"

@@ -55,9 +55,8 @@ class Turn:
 
     @property
     def is_lost(self) -> bool:
-        """Whether nothing may still reach it here, and not only somebody who passes it on, or has done so before."""
-        done_with = {each for each in self.left if self.has_relayed(each) and each not in self.used}
-        return all(self.methods[each].relays or each in done_with for each in self.left)
+        """Whether nothing may still reach it here: what is left has passed it on before."""
+        return all(self.has_relayed(each) and each not in self.used for each in self.left)
 
     def planned(self, method: int) -> datetime:
         """When an unused method is to be used: what rings waits for the end of quiet hours."""

@@ -49,14 +49,10 @@ def begin(reach: Reach, at: datetime, told: bool) -> ContactProgress:
 
 
 def is_out_of_reach(progress: ContactProgress, reach: Reach) -> bool:
-    """Whether the contact has no method left that might reach it, and not only somebody who passes it on."""
+    """Whether the contact has no method left that might reach it."""
     lost = (*progress.failed, *progress.skipped)
-    return all(
-        method_index in lost
-        or reach.contact.all_methods[method_index].relays
-        or _is_spared(progress, reach, method_index)
-        for method_index in _at_hand(progress, reach)
-    )
+    at_hand = _at_hand(progress, reach)
+    return all(method_index in lost or _is_spared(progress, reach, method_index) for method_index in at_hand)
 
 
 def _is_spared(progress: ContactProgress, reach: Reach, method_index: int) -> bool:
