@@ -112,13 +112,14 @@ def test_of_200_concurrent_callers_with_one_failing_199_are_answered_in_far_fewe
 def test_the_log_is_carried_over_to_the_file_beside_the_commits(on_sqlite: Runtime, faults: int) -> None:
     """A11: and where it can't be, the commits go on, and the next time does it."""
     carry_over(on_sqlite.engine)
-    carried, tries = threading.Event(), list[str]()
+    begun, carried, tries = threading.Event(), threading.Event(), list[str]()
 
     def begins(*_: object) -> None:
         if threading.current_thread().name == "carrier":
             tries.append("carries over")
             if len(tries) <= faults:
                 raise sqlite3.OperationalError("disk I/O error")
+            begun.set()
 
     def ends(*_: object) -> None:
         if threading.current_thread().name == "carrier" and len(tries) > faults:
@@ -130,8 +131,9 @@ def test_the_log_is_carried_over_to_the_file_beside_the_commits(on_sqlite: Runti
     for name in names:
         on_sqlite.transact(keep, name)
     before = in_the_file(on_sqlite)
-    while not carried.is_set():
+    while not begun.is_set():
         names.append(on_sqlite.transact(keep, f"{len(names):03}"))
+    assert carried.wait(60)
 
     assert len(tries) == faults + 1
     assert before == set() < in_the_file(on_sqlite) <= on_disk(on_sqlite) == {*names}

@@ -354,7 +354,7 @@ MUTANTS = {
         "        found = door.look(lambda tx: difference(look_at(tx, id_of(tx, ref, door.key)), edition))\n",
         """
         found = door.look(lambda tx: difference(look_at(tx, id_of(tx, ref, door.key)), edition))
-        change(ref, door, asked, lambda locked: re_resolve(locked, edition, found.hash, by=door.by))
+        change(ref, door, asked, lambda doing, _: re_resolve(doing.locked, edition, found.hash, by=door.by))
 """,
     ),
     "nobody asks whether an office is closed": Mutant(
