@@ -42,15 +42,19 @@ class _Connection(HttpToolsProtocol):
 
 
 class Listener:
-    """The HTTP, SMTP and IMAP servers. Port 0 becomes a free port at the first start, and stays the same afterwards."""
+    """The HTTP, SMTP and IMAP servers. Port 0 becomes a free port at the first start, and stays the same afterwards.
+
+    `port`: of the HTTP server.
+    """
 
     def __init__(
         self,
         app: ASGIApp,
         smtp: Callable[[], asyncio.Protocol],
         imap: Callable[[], asyncio.Protocol],
+        port: int,
     ) -> None:
-        self.port = self.smtp_port = self.imap_port = 0
+        self.port, self.smtp_port, self.imap_port = port, 0, 0
         self._smtp = smtp
         self._imap = imap
         self._config = uvicorn.Config(app, lifespan="off", ws="none", log_config=None, access_log=False)
@@ -112,7 +116,8 @@ class Sandbox:
 
     `number` is alertnet's own. `public_url` is where inbound texts and calls are posted (`/twilio/sms`,
     `/twilio/voice`). Both may be set later. `post` replaces delivery over HTTP, for example by a test client. `ids` are
-    counted up for SIDs; by default they differ between starts, so that a database may outlive its sandbox.
+    counted up for SIDs; by default they differ between starts, so that a database may outlive its sandbox. `port`: that
+    of the provider's interface, by default a free one.
     """
 
     def __init__(
@@ -126,6 +131,7 @@ class Sandbox:
         now: Callable[[], datetime] = utc_now,
         post: Post | None = None,
         ids: Iterator[int] | None = None,
+        port: int = 0,
     ) -> None:
         self.public_url = public_url
         self.number = number
@@ -136,7 +142,7 @@ class Sandbox:
         self._post_office = PostOffice(visit, now)
         rest = Rest(self.network, self._texts, self._exchange, auth_token, self.settle)
         imap = ImapServer(lambda: self._post_office.mailbox(OUR_ADDRESS).mails)
-        self._listener = Listener(rest.app(), self._post_office.protocol, imap.protocol)
+        self._listener = Listener(rest.app(), self._post_office.protocol, imap.protocol, port)
         self._live = live
         self._stopping = threading.Event()
 

@@ -16,6 +16,7 @@ from alertnet.store.tables import attempts, escalations
 from alertnet.store.views import audit
 from alertnet.web.app import make_app
 from tests.database import migrate, migrated_database
+from tests.ports import free_port
 from tests.scenarios.valley import FIELD
 from tests.scenarios.world import FRIDAY_NIGHT, PUBLIC_URL, REPOSITORY, World
 from tests.support.client import Client
@@ -49,6 +50,8 @@ def worlds() -> Iterator[Worlds]:
             public_url=settings_by_name.get("ALERTNET_PUBLIC_URL", PUBLIC_URL),
             now=clock,
             post=lambda url, params, headers: worlds[0].post(url, params, headers),
+            # One that nobody is given while the provider is away.
+            port=free_port(),
         ).start()
         settings = read_settings(
             {
