@@ -106,12 +106,12 @@ class Problem(Response):
 
 
 async def only_known_parameters(request: Request) -> None:
-    """Refuse a parameter that the route does not know: with a slip in it a list would be another than was meant.
+    """Refuse a parameter that a list does not know: with a slip in it another list would be shown than was meant.
 
-    Whoever asks whether the program is there may add what they like.
+    Whoever asks for one thing by its name, or whether the program is there, may add what they like.
     """
     asked = request.query_params
-    if asked and request.method == "GET" and request.url.path.startswith("/v1/"):
+    if asked and request.method == "GET" and request.url.path.startswith("/v1/") and not request.path_params:
         fields = request.scope["route"].dependant.query_params
         known = {name for each in fields for name in getattr(each.field_info.annotation, "model_fields", (each.alias,))}
         for unknown in asked.keys() - known:
