@@ -80,9 +80,8 @@ class World:
         self.is_calm = self.mischief.quiet
         self.calm_since = self.moment(self.length)
         self.deaths = 0
-        self.database_is_away = False
+        self.database_is_away = self.way_in_is_closed = False
         self.database_back_at = START
-        self.way_in_is_closed = False
         self.troubles: dict[Route, Trouble] = {}
         self.texts: dict[str, LedgerEntry] = {}
         """What phones sent to our numbers, by the provider's ids."""
