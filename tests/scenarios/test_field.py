@@ -493,6 +493,17 @@ def test_a_call_rings_all_coordinators_but_the_telephone_that_it_is_put_through_
     assert world.phone("second coordinator").calls
 
 
+def test_a_coordinator_who_has_no_other_line_is_called_all_the_same(world_of: Worlds) -> None:
+    """A12: who calls may hang up before that line is reached."""
+    contacts = CONTACTS.replace('{sms: "+573005550101"}', '{call: "+573005550101"}')
+    world = world_of(a_tree(LEVELS, contacts))
+
+    world.phone("ana").dials().hang_up()
+    world.settles()
+
+    assert len(world.phone("coordinator").calls) == 1
+
+
 def test_a_call_that_broke_off_and_is_called_off_is_no_sos(valley: World) -> None:
     valley.phone("ana").dials().press(TRUE).hang_up()
     valley.settles()

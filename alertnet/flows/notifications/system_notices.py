@@ -50,7 +50,7 @@ def tell_coordinators(
 
     `by`: other methods. A coordinator without any of them is told by any method that can say it. `besides`: an address
     of the person it is about, who need not be told. `engaged`: a telephone that must be free for a call that is put
-    through to it; it gets no call of ours. `leaves_at`: not before then.
+    through to it; it gets no call of ours, unless it is all that there is. `leaves_at`: not before then.
     """
     work = UnitOfWork(tx)
     told: set[str] = set()
@@ -60,7 +60,7 @@ def tell_coordinators(
             methods = [] if is_told else _methods_to_tell(contact, announced.kind, by)
             for method in methods if announced.kind is Kind.ALARM else methods[:1]:
                 told |= contact.addresses
-                if method.kind is MethodKind.CALL and method.address == engaged:
+                if method.kind is MethodKind.CALL and method.address == engaged and len(methods) > 1:
                     continue
                 draft = _draft(tx, announced, tree, contact, method)
                 quiet_until = _quiet_until(leaves_at or tx.now, tree, contact, draft)
