@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-WITHIN_SECONDS = 30
+WITHIN_SECONDS = 90
 """How long a program may take to say its version, or to be up."""
 
 

@@ -39,7 +39,7 @@ from simulation.outside.pin_guesser import check_guesses
 from simulation.reckoning.held import check_held
 from simulation.reckoning.pressed import check_pressed
 from simulation.reckoning.punctuality import check_openings, check_punctuality
-from simulation.world.cast import FIELD_PHONE, NEWCOMER, STRANGERS_PHONE, TRAVELLERS_PHONE
+from simulation.world.cast import FIELD_PHONE, STRANGERS_PHONE, TRAVELLERS_PHONE
 from simulation.world.expected_consent import why_barred
 from simulation.world.story import Found
 
@@ -332,10 +332,7 @@ def _replied(night: Night, history: Sequence[Row[Any]]) -> Found:
     silenced = _heard_in_custody(history)
     kept = [row for row in in_words if row.sender not in gone]
     may_be_heard = [row for row in kept if (row.sender, row.received_at.isoformat()) not in silenced]
-    # Whom the trees of the whole do not know hears of what was merged into it only that it is over (A8).
-    has_left = any("colombia/newcomer" in row.payload["silent"] for row in history if row.kind == "merged")
-    left = NEWCOMER.address if has_left else None
-    asked = [row for row in may_be_heard if row.provider_id not in automatic and row.sender != left]
+    asked = [row for row in may_be_heard if row.provider_id not in automatic]
     for sender, owed in Counter(row.sender for row in asked).items():
         is_barred = any(why_barred(each, night.world.network.trees.values(), sender) for each in facts)
         if owed > replies[sender] and not is_barred:

@@ -50,7 +50,7 @@ class SandboxPage:
 
     def settles(self) -> None:
         """Wait until the page shows what the last look found: two looks later."""
-        with self.page.expect_event("console", lambda message: message.text == "looked", timeout=5000):
+        with self.page.expect_event("console", lambda message: message.text == "looked"):
             self.page.evaluate("setTimeout(() => console.log('looked'), 700)")
 
     def answers(self, key: str) -> str:

@@ -205,7 +205,7 @@ def server_that(speaks: Callable[[socket.socket, threading.Event], None]) -> Ite
 
 def drip(connection: socket.socket, stopped: threading.Event) -> None:
     """A byte every 50 ms, and never a line."""
-    for _ in range(100):
+    for _ in range(1000):
         if stopped.wait(0.05):
             return
         connection.sendall(b"2")
@@ -213,4 +213,4 @@ def drip(connection: socket.socket, stopped: threading.Event) -> None:
 
 def hang(connection: socket.socket, stopped: threading.Event) -> None:
     """Say nothing."""
-    stopped.wait(5)
+    stopped.wait(50)

@@ -194,7 +194,7 @@ def test_over_tls_the_server_has_to_prove_its_name(server_tls: ssl.SSLContext) -
 
     heard: list[bytes] = []
     with server_that(speak) as port:
-        box = ImapMailbox("127.0.0.1", port, "u", "p", "INBOX", [OURS], deadline_seconds=2)
+        box = ImapMailbox("127.0.0.1", port, "u", "p", "INBOX", [OURS])
         assert box.trouble() is not None
 
     assert heard[0].endswith(b"CAPABILITY\r\n")
@@ -231,7 +231,7 @@ def test_a_server_that_misbehaves_holds_no_thread_and_is_read_another_time(
 
     assert (listing.entries, listing.is_whole) == ((), False)
     assert listing.trouble
-    assert took < 4
+    assert took < 20
 
 
 def test_a_report_about_no_mail_of_ours_is_not_taken_apart(sandbox: Sandbox) -> None:

@@ -21,7 +21,7 @@ ACCOUNT = ("AC1", ["token"], "https://alert.example/")
 
 @pytest.fixture
 def ledger(provider: Provider) -> TwilioLedger:
-    return TwilioSms(Account(*ACCOUNT, provider.url, deadline_seconds=0.3)).ledger
+    return TwilioSms(Account(*ACCOUNT, provider.url, deadline_seconds=30)).ledger
 
 
 def row(sid: str, after: float = 1, **changes: Any) -> dict[str, Any]:

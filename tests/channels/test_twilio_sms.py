@@ -40,7 +40,13 @@ PATIENCE = 30  # seconds that no test should ever need
 
 @pytest.fixture
 def channel(provider: Provider) -> TwilioSms:
-    return TwilioSms(Account("AC1", TOKENS, "https://alert.example/", provider.url, deadline_seconds=0.3))
+    return TwilioSms(Account("AC1", TOKENS, "https://alert.example/", provider.url, deadline_seconds=PATIENCE))
+
+
+@pytest.fixture
+def hasty(provider: Provider) -> TwilioSms:
+    """For who waits for nothing but the end of its patience."""
+    return TwilioSms(Account("AC1", TOKENS, "https://alert.example/", provider.url, deadline_seconds=1))
 
 
 def listed(sms: Outgoing, sid: str = "SM1", after: float = 1, sender: str = "", **changes: Any) -> dict[str, Any]:
@@ -91,9 +97,8 @@ def outcome(handover: Handover | None) -> Result | None:
     return result
 
 
-def test_several_messages_are_under_way_by_one_thread(provider: Provider, sms: Outgoing) -> None:
+def test_several_messages_are_under_way_by_one_thread(channel: TwilioSms, provider: Provider, sms: Outgoing) -> None:
     """Each leaves as it is written, on a connection of its own that was open, and is answered for itself."""
-    channel = TwilioSms(Account("AC1", TOKENS, "https://alert.example/", provider.url, deadline_seconds=PATIENCE))
     before_any_is_open = channel.prepare(sms)
     channel.send(sms, lambda write: channel.send(sms) is not None and at_once(write))
     provider.answer = lambda connection, request: connection.sendall(reply(201, {"sid": f"SM{request.form['Body']}"}))
@@ -125,11 +130,11 @@ def test_what_is_withdrawn_does_not_leave_and_its_connection_is_kept(
 
 
 def test_a_prepared_message_that_nobody_answers_is_unsure_at_its_deadline(
-    channel: TwilioSms, provider: Provider, sms: Outgoing
+    hasty: TwilioSms, provider: Provider, sms: Outgoing
 ) -> None:
-    channel.send(sms)
+    hasty.send(sms)
     provider.answer = lambda connection, _: None
-    ready = channel.prepare(sms)
+    ready = hasty.prepare(sms)
     assert ready is not None
     ready.write()
 
@@ -208,11 +213,11 @@ def test_no_connection_is_not_sent(nobody_listens: str, sms: Outgoing) -> None:
     assert channel.send(sms) == NotSent("ConnectionRefusedError")
 
 
-def test_an_answer_that_comes_too_late_is_unsure(channel: TwilioSms, provider: Provider, sms: Outgoing) -> None:
+def test_an_answer_that_comes_too_late_is_unsure(hasty: TwilioSms, provider: Provider, sms: Outgoing) -> None:
     """A5: the request may have arrived."""
     provider.answer = lambda connection, request: None
 
-    assert channel.send(sms) == Unsure("TimeoutError")
+    assert hasty.send(sms) == Unsure("TimeoutError")
 
 
 def test_a_message_is_looked_up_by_its_id(channel: TwilioSms, provider: Provider, sms: Outgoing) -> None:

@@ -52,10 +52,8 @@ class Machine:
 
     def types(self, *words: str) -> str:
         """What `alertnet WORDS` prints; it ends with 0."""
-        command = [str(self.program), *words]
-        done = subprocess.run(
-            command, cwd=self.here, env=self.environment, capture_output=True, text=True, check=False, timeout=60
-        )
+        command, env = [str(self.program), *words], self.environment
+        done = subprocess.run(command, cwd=self.here, env=env, capture_output=True, text=True, timeout=WITHIN_SECONDS)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

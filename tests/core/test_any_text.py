@@ -163,7 +163,7 @@ def test_a_long_text_of_the_same_pieces_is_read_at_once(pieces: str) -> None:
     began = time.process_time()
     parse_report((pieces * LONGEST)[:LONGEST])
 
-    assert time.process_time() - began < 0.5
+    assert time.process_time() - began < 2
     # Nor does a longer one exhaust the stack.
     parse_report((pieces * LONGEST)[: 5 * LONGEST])
 

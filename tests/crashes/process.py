@@ -10,7 +10,7 @@ from tests.crashes import program
 from tests.crashes.effects import Referee
 from tests.support.forking import FORKING
 
-ORDER_SECONDS = 60
+ORDER_SECONDS = 180
 
 
 class Process:

@@ -129,9 +129,9 @@ def test_while_one_web_is_exchanged_the_other_takes_everything(front: Front) -> 
     """A1: nobody who reports meets an error because a process is exchanged."""
     first, second = front.webs
     first.is_leaving = True
-    assert first.was_asked.wait(10), "how it is"
+    assert first.was_asked.wait(60), "how it is"
     first.was_asked.clear()
-    assert first.was_asked.wait(10), "what it said before is known now"
+    assert first.was_asked.wait(60), "what it said before is known now"
     for web in front.webs:
         web.heard.clear()
     first.ends()

@@ -13,14 +13,14 @@ from alertnet.runtime.clock import system_clock
 from alertnet.sandbox import Fault
 from alertnet.store.tables import workers
 from tests.processes.conftest import Installs
-from tests.processes.installation import COORDINATOR, eventually
+from tests.processes.installation import COORDINATOR, WITHIN_SECONDS, eventually
 
 
 @contextmanager
 def silence() -> Iterator[tuple[str, socket.socket]]:
     """A provider that takes connections and requests, and never says a word: its URL, and where it listens."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        listening.settimeout(30)
+        listening.settimeout(WITHIN_SECONDS)
         yield f"http://127.0.0.1:{listening.getsockname()[1]}", listening
 
 
@@ -76,7 +76,7 @@ def test_a_night_of_kills_loses_nothing(installs: Installs) -> None:
         statuses = [each["status"] for each in installation.notifications(ref, "sms")]
         return [status for status in statuses if status in ("queued", "sending", "unknown")]
 
-    eventually(lambda: not unsettled(), "every text has left", within_seconds=120)
+    eventually(lambda: not unsettled(), "every text has left")
     told = ("+573005550101", "+573005550102", "+32470550101", "+573005550120", "+573005550130")
     assert [number for number in told if not installation.sandbox.handset(number).inbox] == []
     messages = installation.sandbox.network.messages.values()
@@ -133,7 +133,7 @@ def test_what_one_worker_had_claimed_when_it_died_another_sends(
             doomed.killed()
     other.resumed()
 
-    eventually(lambda: installation.statuses(ref) == ["failed", "delivered"], "the other sends it", within_seconds=180)
+    eventually(lambda: installation.statuses(ref) == ["failed", "delivered"], "the other sends it")
     assert [each["error"] for each in installation.texts(ref)] == ["outcome_unknown", None]
     assert installation.history(ref).count("attempt_sent_again") == 1
     assert len(installation.heard(ref)) == 1
@@ -149,7 +149,7 @@ def test_a_silent_provider_at_the_start_keeps_nobody_from_reporting(installs: In
         process = installation.starts("serve", "--port", str(installation.port), ALERTNET_TWILIO_API_URL=url)
         asking, _ = listening.accept()
 
-        eventually(lambda: installation.asks("/healthz").status == 200, "the web answers", within_seconds=5)
+        eventually(lambda: installation.asks("/healthz").status == 200, "the web answers", within_seconds=9)
         ref = installation.raises()
         asking.close()
 

@@ -71,7 +71,7 @@ def test_the_time_is_the_databases(runtime: Runtime) -> None:
     """The tests run on the machine of their database, so the two clocks agree."""
     runtime.measure_clock()
 
-    assert abs(runtime.now() - datetime.now(UTC)) < timedelta(seconds=1)
+    assert abs(runtime.now() - datetime.now(UTC)) < timedelta(seconds=20)
 
 
 def test_the_error_of_the_driver_does_not_show_what_was_to_be_stored(runtime: Runtime) -> None:

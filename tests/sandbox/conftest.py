@@ -20,6 +20,8 @@ TOKEN = "a-token-for-tests"
 OURS = "+15005550006"
 ALICE = "+573005550001"
 BOB = "+573005550002"
+PATIENCE = 30
+"""Seconds, on a machine that does much else."""
 
 
 @dataclass
@@ -79,7 +81,7 @@ def client_for(sandbox: Sandbox, token: str = TOKEN) -> Client:
     """The official SDK, pointed at the sandbox in the one line that production uses."""
     client = Client(ACCOUNT, token)
     client.api.base_url = sandbox.api_url
-    client.http_client.timeout = 5
+    client.http_client.timeout = PATIENCE
     return client
 
 

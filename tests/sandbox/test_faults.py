@@ -9,7 +9,7 @@ from twilio.rest import Client
 
 from alertnet.sandbox import Fault, Sandbox, Unreachable, WebhookAnswer
 from alertnet.sandbox.telephony.webhooks import post_over_http
-from tests.sandbox.conftest import ACCOUNT, ALICE, BOB, OURS, TOKEN, Receiver
+from tests.sandbox.conftest import ACCOUNT, ALICE, BOB, OURS, PATIENCE, TOKEN, Receiver
 from tests.support.clock import Clock
 
 
@@ -28,7 +28,7 @@ def test_a_lost_answer_hides_what_was_accepted(client: Client, sandbox: Sandbox,
 
 def test_a_dripping_answer_does_not_come_in_time(client: Client, sandbox: Sandbox, receiver: Receiver) -> None:
     sandbox.misbehaves(Fault.DRIP)
-    client.http_client.timeout = 0.05
+    client.http_client.timeout = 0.5
 
     with pytest.raises((requests.ConnectionError, requests.Timeout)):
         send(client, receiver)
@@ -52,7 +52,7 @@ def test_a_throttled_answer_says_when_to_come_back(sandbox: Sandbox) -> None:
     sandbox.misbehaves(Fault.ERROR_429)
     url = f"{sandbox.api_url}/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
 
-    assert requests.post(url, auth=(ACCOUNT, TOKEN), timeout=5).headers["Retry-After"] == "1"
+    assert requests.post(url, auth=(ACCOUNT, TOKEN), timeout=PATIENCE).headers["Retry-After"] == "1"
 
 
 def test_a_fault_for_one_number_spares_the_others(client: Client, sandbox: Sandbox, receiver: Receiver) -> None:

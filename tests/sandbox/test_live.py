@@ -4,7 +4,7 @@ import threading
 from collections.abc import Mapping
 
 from alertnet.sandbox import Sandbox, WebhookAnswer
-from tests.sandbox.conftest import ACCOUNT, ALICE, OURS, TOKEN, client_for
+from tests.sandbox.conftest import ACCOUNT, ALICE, OURS, PATIENCE, TOKEN, client_for
 
 
 def test_a_live_sandbox_delivers_and_reports_by_itself() -> None:
@@ -18,7 +18,7 @@ def test_a_live_sandbox_delivers_and_reports_by_itself() -> None:
     with Sandbox(account_sid=ACCOUNT, auth_token=TOKEN, public_url="http://127.0.0.1", live=True, post=post) as live:
         client = client_for(live)
         client.messages.create(to=ALICE, from_=OURS, body="hello", status_callback="http://127.0.0.1/status")
-        assert delivered.wait(5)
+        assert delivered.wait(PATIENCE)
         assert live.handset(ALICE).inbox == ["hello"]
         client.http_client.session.close()
 
@@ -37,5 +37,5 @@ def test_a_step_that_fails_stops_no_other() -> None:
     with Sandbox(account_sid=ACCOUNT, auth_token=TOKEN, public_url="http://127.0.0.1", live=True, post=post) as live:
         client = client_for(live)
         client.messages.create(to=ALICE, from_=OURS, body="hello", status_callback="http://127.0.0.1/status")
-        assert second.wait(5)
+        assert second.wait(PATIENCE)
         client.http_client.session.close()

@@ -8,6 +8,7 @@ import pytest
 
 from alertnet.sandbox import MailFault, Sandbox
 from alertnet.sandbox.page.app import show_letter
+from tests.sandbox.conftest import PATIENCE
 
 ANA = "ana@embassy.example"
 
@@ -18,7 +19,7 @@ def deliver(sandbox: Sandbox, to: str = ANA) -> None:
     mail.set_content("Código 4711")
     mail.add_alternative("<p>Código <b>4711</b></p>", subtype="html")
     server = urlsplit(sandbox.smtp_url)
-    with smtplib.SMTP(server.hostname or "", server.port or 0, timeout=5) as connection:
+    with smtplib.SMTP(server.hostname or "", server.port or 0, timeout=PATIENCE) as connection:
         connection.send_message(mail)
 
 

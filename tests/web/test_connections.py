@@ -19,13 +19,13 @@ from alertnet.web.connections import Joined, Server
 from tests.conftest import Logged
 
 MOST = 6
-DEADLINE_SECONDS = 0.4
+DEADLINE_SECONDS = 1
 HEAD = b"POST / HTTP/1.1\r\nHost: alarm\r\nContent-Length: 4\r\n\r\n"
 CHUNKED = b"Transfer-Encoding: chunked"
 WHOLE = HEAD + b"body"
 LAST = HEAD.replace(b"Host", b"Connection: close\r\nHost")
 WISHFUL = HEAD.replace(b"Host", b"Connection: Upgrade, close\r\nUpgrade: h2c\r\nHost")
-LARGE = 50_000_000
+LARGE = 20_000_000
 
 Connect = Callable[..., socket.socket]
 
@@ -169,7 +169,7 @@ def test_who_drips_a_byte_at_a_time_has_no_longer(connect: Connect) -> None:
     connection.settimeout(0.05)
     began = time.monotonic()
     answer = b""
-    while not answer and time.monotonic() < began + 10:
+    while not answer and time.monotonic() < began + 20 * DEADLINE_SECONDS:
         try:
             connection.sendall(b"x")
             answer = connection.recv(100)
@@ -178,7 +178,7 @@ def test_who_drips_a_byte_at_a_time_has_no_longer(connect: Connect) -> None:
         except ConnectionError:
             break
 
-    assert time.monotonic() - began < 10 * DEADLINE_SECONDS
+    assert time.monotonic() - began < 20 * DEADLINE_SECONDS
 
 
 def test_a_connection_without_any_request_is_closed_in_silence_at_the_deadline(connect: Connect) -> None:

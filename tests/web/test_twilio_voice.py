@@ -441,20 +441,6 @@ def test_a_decision_left_open_is_recorded_as_nothing(world: World) -> None:
     assert [row.answer for row in world.rows(alarms) if row.kind == "decision"] == [None]
 
 
-def test_a_decision_that_comes_too_late_hears_so_before_another_matter_is_offered(world: World) -> None:
-    """A12: whoever pressed hold would believe that it holds. Nobody is bidden goodbye while more is asked."""
-    world.raises(verified=False)
-    attempt = world.attempt("alice", kind="decision")
-    menu = world.answers(attempt).keys(world.code(attempt))
-    world.closes()
-
-    late = menu.keys("2")
-    end = late.keys("1")
-
-    assert "already being handled. Thank you. There is one more matter" in late.text
-    assert end.text.endswith("Recorded: you take charge. Thank you. Goodbye.")
-
-
 def test_a_one_answers_an_alarm_and_a_three_lets_it_ring_on(world: World) -> None:
     """B3: an alarm rings until somebody answers it; who has only listened, or can't act, has not."""
     world.hears("/twilio/voice", From=BOB)

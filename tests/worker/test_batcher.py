@@ -8,7 +8,7 @@ import pytest
 
 from alertnet.worker.sender import Batcher
 
-PATIENCE = 10  # seconds that no test should ever need
+PATIENCE = 30  # seconds that no test should ever need
 
 
 class Slow:

@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from alertnet.worker.sender import Commit
 
-PATIENCE = 10  # seconds that no test should ever need
+PATIENCE = 30  # seconds that no test should ever need
 
 
 class Over(threading.Event):

@@ -102,12 +102,13 @@ def test_two_workers_in_earnest_never_exceed_it(stages: Stages, postgres: str) -
     for _ in range(20):
         stage.opens()
 
+    # The first one is paced by when it is taken, however much later it leaves.
+    began = time.monotonic()
     with Worker(stage.runtime), Worker(other):
         assert log.done.wait(PATIENCE)
     other.close()
 
-    seconds = log.moments[-1] - log.moments[0]
-    assert seconds >= 1.9 - 2 * CATCH_UP.total_seconds()
+    assert max(log.moments) - began >= 1.9 - 2 * CATCH_UP.total_seconds()
 
 
 def test_what_is_withheld_gives_its_place_to_the_next(stages: Stages) -> None:

@@ -353,7 +353,7 @@ def test_a_silent_provider_at_the_start_holds_back_only_what_would_go_by_it(retu
         assert eventually(lambda: {"sms", "call"} < left_by(stage))
         books.released.set()
 
-    assert (at_first, started_after < 2) == (set(), True)
+    assert (at_first, started_after < PATIENCE / 2) == (set(), True)
 
 
 def test_as_soon_as_the_provider_has_answered_everything_goes_on(returning: tuple[Stage, Silent]) -> None:

@@ -52,7 +52,7 @@ def miss_check_in(tx: Tx, edition: Edition, id: str) -> None:
     for step in steps:
         timeline.note(tx, "check_in_missed", of=stored.journey.owner, step=step.value)
         stored = _STEPS[step](tx, edition, stored)
-    journeys.save(tx, id, replace(after, question=stored.journey.question), incident=stored.incident)
+    journeys.save(tx, id, after, incident=stored.incident)
 
 
 def _tell_of(
@@ -69,13 +69,13 @@ def is_left_alone(tx: Tx, member: InTheField) -> bool:
     return member.member.silent or must_be_left_alone(tx, member.member.phone, member.team.id)
 
 
-def write_to(tx: Tx, reader: InTheField, subject: Subject, awaited: str | None = None) -> str | None:
-    """Send a text of our own to a phone of the field, unless it is to be left alone; gives the notification's id."""
+def write_to(tx: Tx, reader: InTheField, subject: Subject, awaited: str | None = None) -> None:
+    """Send a text of our own to a phone of the field, unless it is to be left alone."""
     if is_left_alone(tx, reader):
-        return None
+        return
     reader = in_own_language(tx, reader)
     work = UnitOfWork(tx)
-    id = work.post(
+    work.post(
         NotificationDraft(
             kind=Kind.FIELD_STATUS,
             contact=reader.owner,
@@ -89,7 +89,6 @@ def write_to(tx: Tx, reader: InTheField, subject: Subject, awaited: str | None =
         )
     )
     work.flush()
-    return id
 
 
 def _without_deaf_time(tx: Tx, journey: Journey) -> Journey:
@@ -119,8 +118,7 @@ def _remind(tx: Tx, edition: Edition, stored: StoredJourney) -> StoredJourney:
         if raised is not None and not incidents.get(tx.session, raised).facts.lone_text:
             continue
         if journey.roll_call is not None:
-            question = write_to(tx, each, Subject.ROLL_CALL) or journey.question
-            stored = replace(stored, journey=replace(journey, question=question))
+            write_to(tx, each, Subject.ROLL_CALL)
         else:
             write_to(tx, each, Subject.CHECK_IN_DUE, journey.awaited.shown(tx.now, home=each.words.timezone))
     return stored

@@ -5,7 +5,7 @@ Nothing is sent to a phone that is to be left alone; those people are named, so 
 
 from datetime import timedelta
 
-from alertnet.core.codec import replace, value
+from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.routine import Risk
 from alertnet.core.disclosure import Subject
@@ -58,9 +58,8 @@ def call_roll(tx: Tx, network: Network, question: Question, by: str) -> str:
     roll_call = RollCall(tx.entropy.id(), question.of, by, question.raises, question.text, not_asked)
     for each in asked:
         zone, span = each.words.timezone, question.incident_after
-        question_id = write_to(tx, each, Subject.ROLL_CALL)
-        awaited = ask(roll_call, each.team, each.member, zone, span, tx.now)
-        journeys.add(tx, replace(awaited, question=question_id))
+        journeys.add(tx, ask(roll_call, each.team, each.member, zone, span, tx.now))
+        write_to(tx, each, Subject.ROLL_CALL)
     timeline.note(
         tx, "roll_called", roll_call=roll_call.id, of=question.of, by=by, asked=len(asked), raises=question.raises
     )

@@ -48,11 +48,11 @@ def is_anything_open(call: Call) -> bool:
 def go_on(tx: Tx, call: PlacedCall, spoken: Spoken, *, after: str | None = None) -> Spoken:
     """Say this, then offer the next open matter, or say goodbye."""
     following = next(further_matters(tx, call, after=after), None)
-    # That nothing was recorded is a farewell of its own.
-    said = tuple(stage for stage in spoken.stages if stage != "nothing_recorded")
+    thanks = tuple(stage for stage in spoken.stages if stage.startswith("thanks"))
     if following is not None:
-        return replace(spoken, stages=said, then=_offer(call, following))
-    return replace(spoken, stages=(*said, "goodbye")) if said else spoken
+        # The other sentences are themselves farewells.
+        return replace(spoken, stages=thanks, then=_offer(call, following))
+    return replace(spoken, stages=(*thanks, "goodbye")) if thanks else spoken
 
 
 def answer_further(tx: Tx, attempt_id: str, about: str, digits: str) -> Spoken | None:

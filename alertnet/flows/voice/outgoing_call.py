@@ -37,7 +37,7 @@ def answer_call(tx: Tx, attempt_id: str, provider_id: str) -> Spoken | None:
     if call.is_keyed:
         return call.say(ask=MENU)
     if call.placed.is_wrong_person or not is_anything_open(call):
-        return call.say("taken_care_of", "goodbye")
+        return call.say("taken_care_of")
     if call.kind.is_alert and not call.asks_for_code:
         return call.say("greeting")
     if not call.asks_for_code:
@@ -78,7 +78,7 @@ def key_in(tx: Tx, attempt_id: str, keyed: Keyed) -> Spoken | None:
     if call.is_keyed:
         return _choose(call, keyed.digits)
     if not is_anything_open(call):
-        return call.say("taken_care_of", "goodbye")
+        return call.say("taken_care_of")
     if keyed.is_wrong_person:
         return _fail(call)
     if call.placed.wrong_keys.are_too_many:

@@ -9,11 +9,10 @@ from typing_extensions import TypedDict
 from alertnet.core.directory.durations import duration_text
 from alertnet.core.inbound.on_the_road.journey import Status
 from alertnet.core.monitoring.self_monitoring import Part
-from alertnet.core.notification import AttemptStatus
 from alertnet.store.db.session import Session
 from alertnet.store.monitoring import troubles
 from alertnet.store.queues.journeys import RollCallRow, StoredJourney
-from alertnet.store.tables import incidents, notifications
+from alertnet.store.tables import incidents
 from alertnet.store.views.shapes import moment
 
 
@@ -69,9 +68,7 @@ def overview(session: Session, stored: Sequence[StoredJourney], next: str | None
 
 
 class AskedView(TypedDict):
-    """A member who was asked. `status`: awaited answered missed; for coordinators only also duress and not_asked.
-
-    `not_asked`: its phone was to be left alone before the question left.
+    """A member who was asked. `status`: awaited answered missed; for coordinators only also duress.
 
     `journey`: the id under which somebody heard of in another way can be checked in.
     """
@@ -147,8 +144,7 @@ def of_roll_call(
     assert first.roll_call is not None
     refs = _refs(session, asked, team)
     not_asked = [owner for owner in first.roll_call.not_asked if team in (None, owner.partition("/")[0])]
-    unasked = _unasked(session, asked) if for_coordinators else set[str]()
-    members = [_asked_view(each, refs, unasked, for_coordinators=for_coordinators) for each in asked]
+    members = [_asked_view(each, refs, for_coordinators=for_coordinators) for each in asked]
     answered = sum(each.status is Status.OVER for each in asked)
     view = RollCallView(
         id=first.roll_call.id,
@@ -165,24 +161,13 @@ def of_roll_call(
     return {**view, "under_duress": sum(each.journey.duress for each in asked)} if for_coordinators else view
 
 
-def _unasked(session: Session, asked: Sequence[StoredJourney]) -> set[str]:
-    """The ids of those journeys whose last question was called off before it left, and that nobody has answered."""
-    questions = {each.journey.question: each.id for each in asked if each.status is not Status.OVER}
-    is_called_off = notifications.c.status == AttemptStatus.CANCELLED.value
-    query = select(notifications.c.id).where(notifications.c.id.in_(questions.keys() - {None}), is_called_off)
-    return {questions[id] for id in session.scalars(query)}
-
-
-def _asked_view(
-    stored: StoredJourney, refs: Mapping[str, str], unasked: Collection[str], *, for_coordinators: bool
-) -> AskedView:
+def _asked_view(stored: StoredJourney, refs: Mapping[str, str], *, for_coordinators: bool) -> AskedView:
     journey = stored.journey
     words = {Status.UNDER_WAY: "awaited", Status.MISSED: "missed", Status.OVER: "answered"}
-    status = "not_asked" if stored.id in unasked else words[stored.status]
     return AskedView(
         member=journey.owner,
         journey=stored.id,
-        status="duress" if for_coordinators and journey.duress else status,
+        status="duress" if for_coordinators and journey.duress else words[stored.status],
         heard_at=moment(journey.heard_at) if journey.heard_at else None,
         incident=refs.get(stored.incident or ""),
     )

@@ -138,7 +138,7 @@ class Journey:
 
     `steps`: how many steps of the ladder were taken for the first leg. `place`: the last known place. `duress`: the
     last check-in was under duress. `announced_by`: the member as it was when it announced it by SMS,
-    or when a roll-call asked it. `question`: the notification by which a roll-call asked it last.
+    or when a roll-call asked it.
     """
 
     kind: JourneyKind
@@ -158,7 +158,6 @@ class Journey:
     roll_call: RollCall | None = None
     duress: bool = False
     announced_by: Member | None = None
-    question: str | None = None
 
     @property
     def owner(self) -> str:
