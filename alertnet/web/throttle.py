@@ -26,7 +26,7 @@ ROOM = threading.BoundedSemaphore(3)
 """How much CPU-heavy work may run or wait. Each holds a thread, and the webhooks of an alarm need threads too."""
 PATIENCE = 10.0
 """Seconds to wait for a turn before the request is refused."""
-ONE_AT_A_TIME = threading.Lock()
+ONE_AT_A_TIME = threading.BoundedSemaphore(1)
 """Only one piece of CPU-heavy work runs at a time, so that pages and alarms keep their share."""
 BUSY = "too much is being worked out at this moment: try again in a few seconds"
 CROWDED = "too many pages of yours are loading at this moment: nothing was recorded; try again in a few seconds"
@@ -121,9 +121,7 @@ def in_turn() -> Iterator[None]:
 
 
 @contextmanager
-def held(
-    room: threading.Semaphore | threading.Lock, refusal: Callable[[], Exception], patience_seconds: float = 0
-) -> Iterator[None]:
+def held(room: threading.Semaphore, refusal: Callable[[], Exception], patience_seconds: float = 0) -> Iterator[None]:
     """Hold a place in the room within the block; raises the refusal where none is free in time."""
     if not room.acquire(timeout=patience_seconds):
         raise refusal()

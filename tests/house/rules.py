@@ -1,5 +1,6 @@
 """The rules of the house as tables, and the functions that find what breaks them: each fault says what to do."""
 
+import ast
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -44,6 +45,9 @@ IMPURE = re.compile(
     r"|socket|sqlite3|ssl|subprocess|tempfile|threading|time|urllib\.request|uuid)\b"
 )
 """The parts of the standard library that reach the outside world, which the core never does."""
+
+FUNCTIONS_ONCE = {"threading.Lock", "threading.RLock"}
+"""Types to whoever checks types, and functions when the program runs, on some Python that it runs on."""
 
 LONGEST_MODULE = 400
 LONGEST_FUNCTION = 40
@@ -162,6 +166,15 @@ def banned_names(modules: Iterable[Module]) -> Iterator[str]:
             used = {name for name in module.names if re.search(ban.names, name)}
             if used and module.layer not in ban.allowed_in:
                 yield f"{module.name} uses {', '.join(sorted(used))}; {ban.advice}"
+
+
+def unions_of_functions(modules: Iterable[Module]) -> Iterator[str]:
+    """Types joined by `|` of which one is a function, where the module can't be imported."""
+    for module in modules:
+        for node in module.nodes:
+            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+                for name in {ast.unparse(node.left), ast.unparse(node.right)} & FUNCTIONS_ONCE:
+                    yield f"{module.name} joins {name} to a type: before Python 3.13 its import ends there"
 
 
 def sql_outside_the_store(modules: Iterable[Module]) -> Iterator[str]:
