@@ -124,7 +124,6 @@ def load_api() -> list[BaseRoute]:
     """Import all other routes of the interface."""
     from alertnet.web.api import (
         actions,
-        drills,
         events,
         journeys,
         quarantine,
@@ -136,7 +135,7 @@ def load_api() -> list[BaseRoute]:
     from alertnet.web.console.reports import report
     from alertnet.web.monitoring import metrics
 
-    of_incidents = (actions, re_resolve, events, journeys, roll_calls, drills)
+    of_incidents = (actions, re_resolve, events, journeys, roll_calls)
     return _routes_of(*of_incidents, trees, quarantine, recordings, report, metrics)
 
 

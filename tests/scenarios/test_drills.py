@@ -1,6 +1,7 @@
 """Drills: planned, told the day before, held by themselves, and never in the way of what is real."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,17 +9,24 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from alertnet.core.errors import BadInput, WrongState
+from alertnet.core.incident import Facts, Scope, Severity
+from alertnet.core.monitoring.drills import Sums
+from alertnet.flows.desk.drills import read_drill
+from alertnet.flows.incidents.drills import begin_drill, cancel_drill, plan_drill
 from alertnet.store.queues import drills
 from alertnet.store.queues.drills import StoredDrill
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import CONTACTS, COORDINATION, FIELD, a_tree
-from tests.scenarios.world import FRIDAY_NIGHT, World, code_in
+from tests.scenarios.world import FRIDAY_NIGHT, Incident, World, code_in
 
 TAKES_PART = CONTACTS.replace("organisation: Defenders,", "organisation: Defenders, drills: true,")
 LEVELS = COORDINATION + "  - {name: Friends, notify: [ombuds, defenders], wait: 10m}\n"
 MONDAY = datetime(2026, 11, 30, 15, tzinfo=UTC)
 """Ten in the morning there."""
 OUTSIDERS = ("ombuds", "police", "stranger")
+CASE = Facts("arrest", Severity.CRITICAL, "CO", Scope.INTERNATIONAL, team="north")
+OFFICE = "the office"
 
 
 @pytest.fixture
@@ -26,13 +34,19 @@ def world(world_of: Worlds) -> World:
     return world_of(a_tree(LEVELS, TAKES_PART))
 
 
-def plans(world: World, *, expect: int = 201, **fields: Any) -> Any:
-    """Somebody plans a drill by API; what is due at once has happened when this returns."""
-    body = {"type": "arrest", "country": "CO", "consent": "international", **fields}
-    answer = world.client.post("/v1/drills", json=body, headers=world.headers)
-    assert answer.status_code == expect, answer.text
+def begins(world: World) -> Incident:
+    """Somebody begins a drill; what is due at once has happened when this returns."""
+    begun = world.runtime.transact(begin_drill, world.runtime.edition, CASE, by=OFFICE)
     world.settles()
-    return answer.json()
+    return Incident(world, begun.incident.ref)
+
+
+def plans(world: World, at: datetime, every_months: int | None = None, exclude: tuple[str, ...] = ()) -> str:
+    """Somebody plans a drill; likewise. Gives its id."""
+    facts = replace(CASE, exclude=exclude)
+    id = world.runtime.transact(plan_drill, world.runtime.edition, facts, at, every_months, by=OFFICE)
+    world.settles()
+    return id
 
 
 def passes_until(world: World, at: datetime) -> None:
@@ -49,9 +63,15 @@ def known(world: World) -> list[tuple[str, datetime]]:
     return [(each.status.value, each.drill.starts_at) for each in found]
 
 
+def skipped(world: World) -> list[str | None]:
+    """Why drills were not held, the latest first."""
+    past = world.runtime.read(lambda tx: drills.past(tx.session, 9))
+    return [each.drill.why for each in past]
+
+
 def test_a_drill_begins_by_itself_after_its_coordinators_were_told_the_day_before(world: World) -> None:
     """A3, A9: nobody hears of it outside who has not agreed to; it is called one in every message."""
-    plans(world, at=MONDAY.isoformat().replace("+00:00", "Z"))
+    plans(world, MONDAY)
     passes_until(world, MONDAY - timedelta(days=1, minutes=1))
     assert inbox(world, "coordinator") == []
 
@@ -74,7 +94,7 @@ def test_a_drill_begins_by_itself_after_its_coordinators_were_told_the_day_befor
 def test_it_is_held_again_at_the_same_hour_after_so_many_months(world: World) -> None:
     """A7: on the last day of a month that is short, and by the clocks of its tree."""
     last = datetime(2026, 11, 30, 15, tzinfo=UTC)
-    plans(world, at=last.isoformat().replace("+00:00", "Z"), every_months=3)
+    plans(world, last, every_months=3)
 
     passes_until(world, last)
     world.newest().act("close", reason="resolved")
@@ -85,20 +105,20 @@ def test_it_is_held_again_at_the_same_hour_after_so_many_months(world: World) ->
 
 
 def test_one_that_is_cancelled_is_not_held_nor_those_that_would_follow(world: World) -> None:
-    cancelled = plans(world, at="2026-11-30T15:00:00Z", every_months=1)
-    plans(world, at="2026-11-30T16:00:00Z")
+    cancelled = plans(world, MONDAY, every_months=1)
+    plans(world, MONDAY + timedelta(hours=1))
 
-    answer = world.client.post(f"/v1/drills/{cancelled['id']}/cancel", headers=world.headers)
-    again = world.client.post(f"/v1/drills/{cancelled['id']}/cancel", headers=world.headers)
+    world.runtime.transact(lambda tx: cancel_drill(tx, cancelled, by=OFFICE))
 
-    assert (answer.status_code, answer.json()["status"], again.status_code) == (200, "cancelled", 409)
+    with pytest.raises(WrongState):
+        world.runtime.transact(lambda tx: cancel_drill(tx, cancelled, by=OFFICE))
     passes_until(world, MONDAY + timedelta(hours=2))
     assert sorted(known(world)) == [("cancelled", MONDAY), ("held", MONDAY + timedelta(hours=1))]
 
 
 def test_one_that_could_not_begin_on_time_wakes_nobody_at_night(world: World) -> None:
     """Nothing ran from before its hour until the next night; the next one stays planned."""
-    plans(world, at="2026-11-30T15:00:00Z", every_months=6)
+    plans(world, MONDAY, every_months=6)
     passes_until(world, MONDAY - timedelta(minutes=5))
 
     world.clock.at = MONDAY + timedelta(hours=12)
@@ -115,22 +135,21 @@ def test_one_that_names_whom_no_tree_knows_any_more_is_skipped_at_once(world_on:
     (folder / "valley.yaml").write_text(a_tree(LEVELS, TAKES_PART))
     (folder / "teams.yaml").write_text(FIELD)
     world = world_on(f"sqlite:///{tmp_path / 'alertnet.db'}", folder)
-    plans(world, at="2026-11-30T15:00:00Z", exclude=["defenders"])
+    plans(world, MONDAY, exclude=("defenders",))
     (folder / "valley.yaml").write_text(a_tree(COORDINATION, TAKES_PART.replace("defenders:", "friends:")))
     world.runtime.trees.look()
 
     passes_until(world, MONDAY + timedelta(minutes=1))
 
     assert known(world) == [("skipped", MONDAY)]
-    [past] = world.client.get("/v1/drills", headers=world.headers).json()["past"]
-    assert past["why"] == "unknown_name"
+    assert skipped(world) == ["unknown_name"]
     assert "the drill in CO is not held this time" in inbox(world, "coordinator")[-1]
 
 
 @pytest.mark.parametrize("is_read", [True, False])
 def test_none_begins_beside_something_critical_that_is_real(world: World, *, is_read: bool) -> None:
     """One that can't be read may be real (A11): it is no fault that puts the drill off, and coordinators hear why."""
-    plans(world, at="2026-11-30T15:00:00Z")
+    plans(world, MONDAY)
     passes_until(world, MONDAY - timedelta(minutes=30))
     real = world.raises()
     if not is_read:
@@ -141,8 +160,7 @@ def test_none_begins_beside_something_critical_that_is_real(world: World, *, is_
 
     assert known(world) == [("skipped", MONDAY)]
     assert world.newest().ref == real.ref
-    listed = world.client.get("/v1/drills", headers=world.headers).json()
-    assert [each["why"] for each in listed["past"]] == [real.ref]
+    assert skipped(world) == [real.ref]
 
 
 def test_none_begins_while_something_critical_waits_for_an_answer(world: World) -> None:
@@ -150,13 +168,12 @@ def test_none_begins_while_something_critical_waits_for_an_answer(world: World) 
     real = world.raises()
     world.clock.at = MONDAY - timedelta(minutes=30)
     world.settles()
-    plans(world, at="2026-11-30T15:00:00Z")
+    plans(world, MONDAY)
 
     passes_until(world, MONDAY + timedelta(minutes=1))
 
     assert known(world) == [("skipped", MONDAY)]
-    why = [each["why"] for each in world.client.get("/v1/drills", headers=world.headers).json()["past"]]
-    assert why == [real.ref]
+    assert skipped(world) == [real.ref]
 
 
 def test_one_begins_beside_something_critical_that_was_taken_charge_of_more_than_a_day_ago(world: World) -> None:
@@ -167,7 +184,7 @@ def test_one_begins_beside_something_critical_that_was_taken_charge_of_more_than
     world.texts("defenders", code_in(inbox(world, "defenders")[0]))
     assert (real["status"], real["severity"], real.status("valley")) == ("open", "critical", "acknowledged")
     world.clock.at = MONDAY - timedelta(hours=1)
-    plans(world, at="2026-11-30T15:00:00Z")
+    plans(world, MONDAY)
 
     passes_until(world, MONDAY + timedelta(minutes=1))
 
@@ -199,7 +216,7 @@ def test_what_a_team_says_during_its_drill_is_about_what_is_real(world: World, s
     world.texts("ana", "ALERTA 31 L12")
     real = world.newest()
     world.passes(minutes=1)
-    plans(world)
+    begins(world)
     before = len(inbox(world, "coordinator"))
 
     speaks(world)
@@ -269,7 +286,7 @@ def test_who_tries_to_answer_a_drill_and_errs_is_told_how(world: World) -> None:
 def test_its_coordinators_hear_at_once_of_one_that_is_planned_for_the_same_day(world: World) -> None:
     world.clock.at = MONDAY - timedelta(hours=3)
 
-    plans(world, at="2026-11-30T15:00:00Z")
+    plans(world, MONDAY)
     passes_until(world, MONDAY - timedelta(minutes=5))
 
     [notice] = inbox(world, "coordinator")
@@ -278,36 +295,34 @@ def test_its_coordinators_hear_at_once_of_one_that_is_planned_for_the_same_day(w
 
 def test_its_report_says_who_was_reached_how_fast_they_answered_and_which_numbers_are_dead(world: World) -> None:
     world.phone("defenders").behaves("invalid")
-    began = plans(world)
+    began = begins(world)
     world.passes(minutes=2)
     world.texts("coordinator", f"OK {code_in(inbox(world, 'coordinator')[-1])}")
     world.passes(minutes=9)
 
-    answer = world.client.get(f"/v1/drills/{began['ref']}/report", headers=world.headers)
+    report = world.runtime.read(read_drill, began.ref)
 
-    told = {each["contact"]: each for each in answer.json()["contacts"]}
-    assert (told["coordinator"]["reached"], told["coordinator"]["answer"]) == (True, "acknowledged")
-    assert (told["coordinator"]["via"], told["coordinator"]["answered_after_s"]) == ("sms", 120)
-    assert (told["defenders"]["reached"], told["defenders"]["answered_after_s"]) == (False, None)
-    [number] = told["defenders"]["methods"]
-    assert (number["method"], number["arrived"], number["dead"]) == ("sms", 0, True)
-    assert answer.json()["sums"] == {"told": 3, "reached": 2, "answered": 1, "dead": 1}
+    told = {each.contact: each for each in report.parts}
+    assert (told["coordinator"].is_reached, told["coordinator"].answer) == (True, "acknowledged")
+    assert (told["coordinator"].via, told["coordinator"].took) == ("sms", timedelta(minutes=2))
+    assert (told["defenders"].is_reached, told["defenders"].took) == (False, None)
+    [number] = told["defenders"].fared
+    assert (number.method, number.arrived, number.is_dead) == ("sms", 0, True)
+    assert report.sums == Sums(told=3, reached=2, answered=1, dead=1)
 
 
 @pytest.mark.parametrize(
     ("fields", "named"),
     [
-        ({"at": "2026-11-26T15:00:00Z"}, "at"),
-        ({"at": "tomorrow"}, "at"),
-        ({"at": "2026-11-30T15:00:00Z", "every_months": 0}, "every_months"),
-        ({"every_months": 3}, "every_months"),
-        ({"at": "2026-11-30T15:00:00Z", "exclude": ["nobody"]}, "exclude"),
-        ({"at": "2026-11-30T15:00:00Z", "drill": False}, "drill"),
+        ({"at": FRIDAY_NIGHT}, "at"),
+        ({"at": MONDAY, "every_months": 0}, "every_months"),
+        ({"at": MONDAY, "exclude": ("nobody",)}, "exclude"),
     ],
 )
 def test_what_cannot_be_planned_is_refused_by_name(world: World, fields: dict[str, Any], named: str) -> None:
-    refused = plans(world, expect=422, **fields)
+    with pytest.raises(BadInput) as refused:
+        plans(world, **fields)
 
-    assert named in str(refused["errors"] if "errors" in refused else refused["detail"])
+    assert refused.value.field == named
     assert known(world) == []
     assert world.clock.at == FRIDAY_NIGHT

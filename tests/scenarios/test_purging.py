@@ -14,6 +14,7 @@ from alertnet.core.monitoring.retention import Age
 from alertnet.flows.credentials.pins import has_pin
 from alertnet.flows.credentials.users import record
 from alertnet.flows.desk.figures import read_figures
+from alertnet.flows.incidents.drills import cancel_drill
 from alertnet.flows.sending.record_outcome import track_sms
 from alertnet.flows.system import purge, subject
 from alertnet.flows.system.purge import PurgeDecision
@@ -25,6 +26,7 @@ from alertnet.store.tables import incidents as table
 from alertnet.store.views import audit
 from alertnet.worker.purging import purge_by_itself, purge_incident, purge_old
 from tests.scenarios.conftest import Worlds
+from tests.scenarios.test_drills import begins, plans
 from tests.scenarios.test_paused import SMS, pauses
 from tests.scenarios.valley import COORDINATION, a_tree
 from tests.scenarios.world import CAST, FRIDAY_NIGHT, Incident, World, code_in, link_in
@@ -331,15 +333,10 @@ def test_one_that_cannot_be_read_holds_up_no_other(world: World) -> None:
 
 def test_of_a_drill_that_is_over_nobody_is_named_who_planned_it(world: World) -> None:
     """Held or cancelled; one that is planned stays as it is."""
-
-    def plans(**more: str) -> Any:
-        body = {"type": "arrest", "country": "CO", **more}
-        return world.client.post("/v1/drills", json=body, headers=world.headers).json()
-
-    begun, cancelled = plans(), plans(at="2026-11-28T15:00:00Z")
-    plans(at="2026-12-28T15:00:00Z")
-    world.client.post(f"/v1/drills/{cancelled['id']}/cancel", headers=world.headers)
-    Incident(world, begun["ref"]).act("close", reason="resolved")
+    begun, cancelled = begins(world), plans(world, FRIDAY_NIGHT + timedelta(days=1))
+    plans(world, FRIDAY_NIGHT + timedelta(days=31))
+    world.runtime.transact(lambda tx: cancel_drill(tx, cancelled, by="the office"))
+    begun.act("close", reason="resolved")
     world.passes(hours=48)
     assert len(rows(world, drills)) == 3
 

@@ -124,8 +124,6 @@ def test_a_revoked_key_hears_nothing_else_of_its_report(
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [
-        ("GET", "/v1/drills", None),
-        ("GET", "/v1/drills/{ref}/report", None),
         ("GET", "/v1/quarantine", None),
         ("GET", "/v1/incidents/{ref}/recordings", None),
         ("POST", "/v1/incidents/{ref}/re-resolve", {"apply": False}),

@@ -113,8 +113,6 @@ BODIES: dict[str, dict[str, Any]] = {
     "/v1/trees/{tree}/preview": CASE,
     "/v1/journeys": PLAN,
     "/v1/journeys/{id}/check-ins": {"kind": "extend", "until": SOON},
-    "/v1/drills": REPORT | {"drill": True, "at": SOON, "every_months": 3},
-    "/v1/drills/{id}/cancel": {"note": "n"},
     "/v1/roll-calls": {"team": "north", "text": "w", "raise_incidents": True, "incident_after": "90m", "country": "CO"},
     "/v1/devices/{id}/alarm": {
         "type": "arrest",

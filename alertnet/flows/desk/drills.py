@@ -1,4 +1,4 @@
-"""Drill reports: the result for each contact as a page, as CSV and for the API; and the list of drills."""
+"""Drill reports: the result for each contact as a page and as CSV; and the list of drills."""
 
 from collections.abc import Iterator
 from datetime import datetime

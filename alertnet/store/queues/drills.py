@@ -49,13 +49,6 @@ def hold(tx: Tx, id: str) -> StoredDrill | None:
     return None if row is None else StoredDrill(row.id, _drill(row), DrillStatus(row.status), row.incident_id)
 
 
-def find(session: Session, id: str) -> StoredDrill | None:
-    """The drill of that id, or the one that was the incident of that id."""
-    query = _SHOWN.where((drills.c.id == id) | (drills.c.incident_id == id))
-    row = session.execute(query).first() if is_id(id) else None
-    return None if row is None else _stored(row)
-
-
 def count_planned(session: Session) -> int:
     query = select(func.count()).where(drills.c.status == DrillStatus.PLANNED.value)
     return session.scalar(query.select_from(drills)) or 0

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -13,7 +13,6 @@ from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.inbound.field_words import FieldVerb
 from alertnet.core.inbound.on_the_road.journey import MOST_LEGS, Gap, Journey, JourneyKind, Leg, Status
 from alertnet.core.incident import TYPES, CloseReason, Facts, Perpetrator, Scope, Severity, affected_of
-from alertnet.core.monitoring.drills import MOST_MONTHS
 from alertnet.web.api.cursor import Cursor
 from alertnet.web.api.fields import (
     Country,
@@ -29,7 +28,7 @@ from alertnet.web.api.fields import (
     Zone,
     one_of,
 )
-from alertnet.web.api.incidents import People, Report
+from alertnet.web.api.incidents import People
 
 
 class Decision(StrEnum):
@@ -38,17 +37,6 @@ class Decision(StrEnum):
     GO = "go"
     HOLD = "hold"
     REFUSE = "refuse"
-
-
-class DrillPlan(Report):
-    """A drill to begin or plan.
-
-    `at` is when it begins by itself; without it, at once. `every_months` repeats it.
-    """
-
-    drill: Literal[True] = True
-    at: Instant | None = None
-    every_months: Annotated[int, Field(ge=1, le=MOST_MONTHS)] | None = None
 
 
 class Case(Strict):
