@@ -56,7 +56,10 @@ class Notified:
 
 @value
 class Answer:
-    """An answer; with `revoked_at` it no longer counts. `words`: what was said with it, for users who may act."""
+    """An answer; with `revoked_at` it no longer counts. `words`: what was said with it, for users who may act.
+
+    `is_void`: it does not count while its giver is excluded, accused or involved.
+    """
 
     id: str
     who: str
@@ -64,6 +67,7 @@ class Answer:
     via: str
     at: datetime
     revoked_at: datetime | None
+    is_void: bool
     words: str
 
 
@@ -299,6 +303,7 @@ def _answers(names: Names, said: Iterable[tuple[Given, str]]) -> tuple[Answer, .
             via=names.say(VIA.get(each.via, each.via)),
             at=each.at,
             revoked_at=each.revoked_at,
+            is_void=each.tree in locked.plans and each.contact in locked.plans[each.tree].discredited,
             words=words.get(each.id, ""),
         )
         for each in incident_view.answers_and_receipts(locked.tx.session, locked.incident.every_id)

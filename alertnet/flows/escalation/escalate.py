@@ -23,6 +23,7 @@ from alertnet.core.escalation.effects import (
     TaskAgain,
     TimelineNote,
 )
+from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import Event, Events, PlanChanged, Status, ToldMore, Undecided
 from alertnet.core.incident import Facts
 from alertnet.core.notification import Kind
@@ -32,7 +33,12 @@ from alertnet.core.resolution.resolve import Plans
 from alertnet.flows.credentials.written_codes import known_code
 from alertnet.flows.escalation.decisions import decisions_of
 from alertnet.flows.notifications import field_reassurance, phone_tasks, prompts
-from alertnet.flows.notifications.cancel_messages import cancel_barred, cancel_unwanted, forget_uses
+from alertnet.flows.notifications.cancel_messages import (
+    cancel_barred,
+    cancel_news_of,
+    cancel_unwanted,
+    forget_uses,
+)
 from alertnet.flows.notifications.compose import alert, drafts, notify_coordinators, said
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient, take_up, take_up_each
 from alertnet.store.db.tx import Tx
@@ -304,18 +310,22 @@ def apply_facts(locked: LockedIncident, facts: Facts) -> None:
     stop_what_reaches_nobody(locked)
     move(locked, for_all(locked, PlanChanged()))
     cancel_barred(locked)
-    forget_holds(locked, before)
+    forget(locked, before)
 
 
-def forget_holds(locked: LockedIncident, before: Plans) -> None:
+def forget(locked: LockedIncident, *before: Plans) -> None:
     """Undo what coordinators have held or put off who turn out to be part of it; the others are asked anew (A2, A3).
 
-    Nor does the field go on believing that one of them has it. Whoever has only raised a report that was merged into
-    it keeps what they hold.
+    They hear of whoever had taken charge. Nor does the field go on believing that one of them has it. Whoever has only
+    raised a report that was merged into it keeps what they hold.
     """
+    since = discredited_since(locked, *before)
+    for gone in {answer.id: answer for each in since for answer in each.current_answers()}.values():
+        if gone.kind is AnswerKind.ACKNOWLEDGED and locked.is_open:
+            cancel_news_of(locked, gone.id)
+            notify_coordinators(locked, Subject.REVOKED, gone.contact)
     raised_from = {locked.facts.raised_from, *locked.facts.also_from}
-    since = (each for each in discredited_since(locked, before) if raised_from.isdisjoint(each.contact.numbers))
-    involved = {each.name for each in since if each.is_coordinator}
+    involved = {each.name for each in since if each.is_coordinator and raised_from.isdisjoint(each.contact.numbers)}
     if not involved:
         return
     field_reassurance.promise_again(locked)
@@ -328,11 +338,11 @@ def forget_holds(locked: LockedIncident, before: Plans) -> None:
     prompts.ring_anew(locked, [each.id for each in held])
 
 
-def discredited_since(locked: LockedIncident, before: Plans) -> list[Recipient]:
-    """Whose answers count no more since the plans were those."""
-    known = {(tree, id) for tree, plan in before.items() for id in plan.discredited}
+def discredited_since(locked: LockedIncident, *before: Plans) -> list[Recipient]:
+    """Whose answers count no more, but did by one of those plans."""
+    known = [{(tree, id) for tree, plan in plans.items() for id in plan.discredited} for plans in before]
     now = sorted((tree, id) for tree, plan in locked.plans.items() for id in plan.discredited)
-    return [locked.recipient(*each) for each in now if each not in known]
+    return [locked.recipient(*each) for each in now if any(each not in then for then in known)]
 
 
 def let_go(recipient: Recipient) -> None:

@@ -150,7 +150,9 @@ def revoke(
         cancel_confirmations(giver)
         let_go(giver)
     promise_again(locked)
-    if by is not None and given.kind is AnswerKind.ACKNOWLEDGED and left is None and locked.is_open:
+    # Of whom they excluded, or learnt that it is accused, they have heard already.
+    counted = given.contact not in locked.plans[given.tree].discredited
+    if by is not None and counted and given.kind is AnswerKind.ACKNOWLEDGED and left is None and locked.is_open:
         cancel_news_of(locked, given.id)
         notify_coordinators(locked, Subject.REVOKED, given.contact, besides=besides)
 

@@ -11,6 +11,7 @@ from alertnet.core.errors import BadInput
 from alertnet.core.incident import Facts, Scope, Wider
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.core.replan.difference import as_proposed, at_once, changed, in_words, proposed_by, with_consent
+from alertnet.core.resolution.exclusions import names_of
 from alertnet.core.resolution.resolve import unmatched_exclusions
 from alertnet.flows.escalation.escalate import apply_facts, apply_news, discredited_since
 from alertnet.flows.escalation.record_decision import end_change
@@ -92,7 +93,13 @@ def exclude(locked: LockedIncident, names: tuple[str, ...], *, by: str) -> None:
     locked.record("excluded", contacts=list(names), by=by)
     before = locked.plans
     apply_facts(locked, replace(locked.facts, exclude=tuple(dict.fromkeys((*locked.facts.exclude, *names)))))
-    for recipient in discredited_since(locked, before):
+    named = (
+        locked.recipient(tree, id)
+        for tree, plan in locked.plans.items()
+        for id in sorted(plan.discredited)
+        if not set(names).isdisjoint(names_of(plan.tree.contacts[id]))
+    )
+    for recipient in (*discredited_since(locked, before), *named):
         take_back(recipient, by=by)
 
 

@@ -20,7 +20,7 @@ from alertnet.store.tables import acknowledgements, actions, attempts, incidents
 from alertnet.store.views import timeline_view
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk, Sheet
-from tests.web.world import ANA, TREE, World, world_in
+from tests.web.world import ANA, CAROL, TREE, World, world_in
 
 
 @pytest.fixture
@@ -219,11 +219,13 @@ def test_news_of_who_is_accused_spare_them_at_once(tmp_path: Path) -> None:
         desk = Desk.of(world, "maria", Role.COORDINATOR)
         desk.signs_in()
         world.raises()
+        world.texts(CAROL, world.written_code("carol"))
         before = sheet(desk, world.ref()).text
 
         sheet(desk, world.ref()).presses("Tell the news", text="It was the army", perpetrator="army")
 
         after = sheet(desk, world.ref()).text
+        assert ("counts no more" in before, "counts no more" in after) == (False, True)
         assert "Amis: belongs to the accused" in after
         assert "Amis: belongs to the accused" not in before
 
