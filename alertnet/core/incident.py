@@ -225,6 +225,8 @@ class Facts:
     """The team is under duress; only coordinators who have proved who they are may be told so."""
     hidden_from_phone: bool = False
     """The duress PIN alone opened it: no reply to the phone, which reported nothing, may reveal it."""
+    behind: bool = False
+    """Its API key raises so many that what others raise of the same severity leaves before it (B9)."""
 
     @property
     def rank(self) -> int:

@@ -269,6 +269,9 @@ TREE_CHECKS = Limit("tree_checks", 60, 2 * MINUTE, refill=timedelta(seconds=2))
 REPORTS = Limit("reports", 20, 10 * MINUTE, refill=timedelta(seconds=30))
 """Reports to hand on, for one console session or API key: each takes CPU time."""
 
+FIRST_IN_TURN = Limit("first_in_turn", 20, 10 * MINUTE)
+"""Incidents raised with one API key that leave in the order of their severity alone; more leave behind others' (B9)."""
+
 REQUESTS = Limit("requests", 50, timedelta(seconds=1))
 """Requests with one API key."""
 

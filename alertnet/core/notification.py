@@ -62,11 +62,17 @@ ANNOUNCED_BY = {Kind.ALARM: RINGING, Kind.NOTICE: WRITTEN}
 """How coordinators are told of what is about no incident: of an alarm by each of these, of a notice by the first."""
 
 
-def send_rank(rank: int, kind: Kind, *, again: bool = False) -> int:
-    """The order of sending: by the incident's rank; then urgent and new, then repeats (`again`), then the rest."""
+def send_rank(rank: int, kind: Kind, *, again: bool = False, behind: bool = False) -> int:
+    """The order of sending: by the incident's rank; then urgent and new, then repeats (`again`), then the rest.
+
+    What is urgent and new goes one rank before its class, beside the rest of what is graver, unless it is of a drill or
+    stays `behind` that of others.
+    """
     if kind not in URGENT:
         return rank * CLASSES + 2
-    return rank * CLASSES + (1 if again or kind is Kind.REMINDER else 0)
+    if again or kind is Kind.REMINDER:
+        return rank * CLASSES + 1
+    return rank * CLASSES - (0 if behind or rank >= len(Severity) else 1)
 
 
 FIRST_OF_DRILLS = len(Severity) * CLASSES

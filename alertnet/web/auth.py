@@ -9,6 +9,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import field
+from datetime import datetime
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Annotated
 from urllib.parse import quote
@@ -21,6 +22,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import Scope
 
 from alertnet.core.codec import value
+from alertnet.core.limits import FIRST_IN_TURN, UNUSED, Usage
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.records.credentials import api_keys
 from alertnet.store.records.credentials.api_keys import ApiKey
@@ -47,6 +49,8 @@ class KnownKeys:
     """Keys by the hash of their text; the text itself is kept nowhere. Safe for any thread."""
 
     _keys: OrderedDict[bytes, ApiKey] = field(default_factory=OrderedDict)
+    _raised: dict[str, Usage] = field(default_factory=dict)
+    """By the key's id, how many incidents were raised with it lately."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def get(self, text: str) -> ApiKey | None:
@@ -57,6 +61,13 @@ class KnownKeys:
             self._keys[hash_of(text)] = key
             if len(self._keys) > MOST_KNOWN:
                 self._keys.popitem(last=False)
+
+    def is_ahead_of_its_turn(self, key: ApiKey, now: datetime) -> bool:
+        """Count an incident that is raised with the key; whether it has raised so many that others go first."""
+        with self._lock:
+            before = self._raised.get(key.id, UNUSED)
+            self._raised[key.id] = FIRST_IN_TURN.use(before, now)
+        return not FIRST_IN_TURN.room(before, now)
 
     def forget(self, key: ApiKey) -> None:
         """Forget the key, so that it is looked up the next time."""

@@ -102,3 +102,8 @@ def test_a_report_keeps_what_was_learnt_while_merged_if_that_is_graver_or_narrow
     """A3: whatever narrows or spares is never forgotten, and nothing that would widen is taken over."""
     assert informed(OWN, JOINED, JOINED) == OWN
     assert informed(OWN, JOINED, replace(JOINED, **since)) == replace(OWN, **becomes)
+
+
+def test_a_whole_stays_behind_others_only_if_all_its_reports_do() -> None:
+    """B9: what a team reports is held up by no key that raises without end, also once the two are one."""
+    assert [as_one(facts(behind=True), [facts(behind=each)]).behind for each in (True, False)] == [True, False]

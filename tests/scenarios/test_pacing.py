@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from alertnet.core.limits import FIRST_IN_TURN
 from alertnet.store.monitoring import heartbeats
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import reports
@@ -59,6 +60,18 @@ def test_the_most_severe_leaves_first(paced_world: World) -> None:
     messages = [ref_in(text) for text in paced_world.phone("coordinator").inbox]
     assert messages[0] == grave.ref
     assert sorted(messages[1:]) == sorted(incident.ref for incident in mild)
+
+
+def test_what_others_raise_goes_before_what_one_key_raises_without_end(paced_world: World) -> None:
+    """B9: a program that has run wild keeps no team's alarm for half an hour; whatever is graver goes first still."""
+    many = [reports(paced_world, type=MODERATE) for _ in range(FIRST_IN_TURN.most + 2)]
+    paced_world.headers = paced_world.key("south", "raise", "read")
+    other, grave = reports(paced_world, type=MODERATE), reports(paced_world, type=CRITICAL)
+
+    each_second(paced_world, FIRST_IN_TURN.most + 4)
+
+    told = [ref_in(text) for text in paced_world.phone("coordinator").inbox]
+    assert told == [each.ref for each in (grave, *many[:-2], other, *many[-2:])]
 
 
 def test_a_graver_alarm_overtakes_those_that_wait(paced_world: World) -> None:

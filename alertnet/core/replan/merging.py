@@ -158,6 +158,7 @@ def _joined(own: Facts, other: Facts) -> Facts:
         also_from=tuple(dict.fromkeys((*own.also_from, *filter(None, (other.raised_from,)), *other.also_from))),
         withdrawn=own.withdrawn or other.withdrawn,
         duress=own.duress or other.duress,
+        behind=own.behind and other.behind,
     )
 
 

@@ -93,7 +93,7 @@ class LockedIncident:
 
     def rank(self, kind: Kind, *, again: bool = False) -> int:
         """The order in which a message of this incident is sent."""
-        return send_rank(self.facts.rank, kind, again=again)
+        return send_rank(self.facts.rank, kind, again=again, behind=self.facts.behind)
 
     def recipient(self, tree: str, contact: str) -> "Recipient":
         """That contact of a pinned tree, as a recipient of this incident."""

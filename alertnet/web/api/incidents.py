@@ -93,7 +93,7 @@ class Report(Strict):
     certainty: Annotated[Certainty, one_of(Certainty)] = Certainty.OBSERVED
     drill: bool = False
 
-    def facts(self, team: str | None) -> Facts:
+    def facts(self, team: str | None, *, behind: bool = False) -> Facts:
         """The reported facts. Without a severity, the type's default applies."""
         return Facts(
             type=self.type,
@@ -111,6 +111,7 @@ class Report(Strict):
             details=self.details,
             ask=self.ask,
             team=team,
+            behind=behind,
         )
 
 
@@ -217,10 +218,11 @@ def _as_read_by(key: ApiKey, incident: IncidentView) -> IncidentView:
 def raising(report: Report, door: Door) -> Act:
     """Opens an incident, at one moment with those of the same commit; the answer is made from what was written."""
     edition = door.edition
+    behind = door.known_keys.is_ahead_of_its_turn(door.key, door.runtime.now())
 
     def act(tx: Tx) -> tuple[LockedIncident, Show]:
         begin = begin_drill if report.drill else open_incident
-        locked = begin(at_one_moment(tx), edition, report.facts(door.key.team), by=door.by)
+        locked = begin(at_one_moment(tx), edition, report.facts(door.key.team, behind=behind), by=door.by)
         return locked, lambda _: opened(locked)
 
     return act
