@@ -25,15 +25,14 @@ from alertnet.cli.admin.pause import pause
 from alertnet.cli.admin.purge import purge
 from alertnet.cli.admin.subject import subject
 from alertnet.cli.call_sheet import call_sheet
-from alertnet.cli.contacts import drills, numbers
-from alertnet.cli.contacts.drills import drill
+from alertnet.cli.contacts import numbers
 from alertnet.cli.contacts.letter import letter
 from alertnet.cli.demo import demo
 from alertnet.cli.field import quarantine
 from alertnet.cli.field.field_card import field_card
 from alertnet.cli.field.journeys import journeys
 from alertnet.cli.field.roll_call import roll_call
-from alertnet.cli.incidents import raise_incident
+from alertnet.cli.incidents import drill, raise_incident
 from alertnet.cli.server import database
 from alertnet.cli.server.doctor import doctor
 from alertnet.cli.server.serve import leave_out_unwanted, serve, worker
@@ -95,7 +94,7 @@ app.command(epilog="Example: alertnet worker")(worker)
 app.command("raise", epilog="Example: alertnet raise --country CO --type arrest --consent national --person P7")(
     raise_incident
 )
-app.command(epilog="Example: alertnet drill --country CO --type arrest --at 2026-12-01T10:00 --every 3")(drill)
+app.command(epilog="Example: alertnet drill --country CO --type arrest")(drill)
 app.command("call-sheet", epilog="Example: alertnet call-sheet --country CO --type arrest --consent international")(
     call_sheet
 )
@@ -116,7 +115,6 @@ app.add_typer(users.app, name="users")
 app.add_typer(duty.app, name="duty")
 app.add_typer(numbers.app, name="numbers")
 app.add_typer(incidents.app, name="incidents")
-app.add_typer(drills.app, name="drills")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(audit.app, name="audit")
 app.add_typer(database.app, name="db")

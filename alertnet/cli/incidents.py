@@ -16,7 +16,6 @@ from alertnet.core.incident import CloseReason, Facts, IncidentStatus, as_ref
 
 if TYPE_CHECKING:
     from alertnet.store.db.tx import Tx
-    from alertnet.store.records.editions import Edition
     from alertnet.store.views.shapes import IncidentView, PersonView, TextView
 
 app = group("List, show, close, merge and report incidents.", "alertnet incidents list")
@@ -219,18 +218,25 @@ def raise_incident(case: CaseWithPeople, drill: Drill = False) -> None:
 
     Prints the reference of the incident and nothing else.
     """
+    _open(replace(case.facts, drill=drill))
+
+
+@grouped
+def drill(case: CaseWithPeople) -> None:
+    """Begin a drill. Needs --country and --type; the console plans one for later.
+
+    Every message says that it is a drill. Only coordinators, the last resort and contacts with `drills: true` are told.
+    Prints its reference and nothing else.
+    """
+    _open(replace(case.facts, drill=True))
+
+
+def _open(facts: Facts) -> None:
     from alertnet.cli.startup import runtime_of_command
-
-    facts = replace(case.facts, drill=drill)
-    with runtime_of_command() as runtime:
-        ref = runtime.transact(opened, runtime.edition, facts)
-    typer.echo(ref)
-
-
-def opened(tx: "Tx", edition: "Edition", facts: Facts) -> str:
-    """Open an incident, or begin a drill if it is one; gives the reference."""
     from alertnet.flows.incidents.drills import begin_drill
     from alertnet.flows.incidents.open_incident import open_incident
 
     begin = begin_drill if facts.drill else open_incident
-    return begin(tx, edition, facts, by=BY).incident.ref
+    with runtime_of_command() as runtime:
+        locked = runtime.transact(begin, runtime.edition, facts, by=BY)
+    typer.echo(locked.incident.ref)

@@ -1,4 +1,4 @@
-"""`raise`: an incident from a terminal, beside a running `serve`."""
+"""`raise` and `drill`: an incident or a drill from a terminal, beside a running `serve`."""
 
 from alertnet.core.incident import IncidentStatus, Scope
 from alertnet.runtime.wiring import Runtime
@@ -16,6 +16,13 @@ def test_an_incident_is_opened_and_its_reference_printed_alone(office: Office, r
     assert said.out == f"{found.ref}\n"
     assert (found.status, found.facts.consent, found.facts.place) == (IncidentStatus.OPEN, Scope.NATIONAL, "L12")
     assert [each.nationality for each in found.facts.people] == ["ES"]
+
+
+def test_a_drill_begins_and_its_reference_is_printed_alone(office: Office, runtime: Runtime) -> None:
+    said = office.types("drill", "--country", "CO", "--type", "arrest")
+
+    (found,) = runtime.read(lambda tx: incidents.latest_open(tx.session, 10))
+    assert (said.code, said.out, found.facts.drill) == (0, f"{found.ref}\n", True)
 
 
 def test_nothing_is_said_of_pins_that_were_never_set_to_somebody_who_raises_an_alarm(

@@ -1,1 +1,1 @@
-"""Commands about contacts: drills, tests of their numbers, and the letter that introduces the network."""
+"""Commands about contacts: tests of their numbers, and the letter that introduces the network."""
