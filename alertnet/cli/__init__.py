@@ -20,7 +20,6 @@ from typer.core import TyperGroup
 from alertnet import __version__
 from alertnet.cli import incidents, templates, trees
 from alertnet.cli.admin import audit, duty, keys, pins, users
-from alertnet.cli.admin.figures import figures
 from alertnet.cli.admin.pause import pause
 from alertnet.cli.admin.purge import purge
 from alertnet.cli.admin.subject import subject
@@ -100,7 +99,6 @@ app.command("call-sheet", epilog="Example: alertnet call-sheet --country CO --ty
 )
 app.command(epilog="Example: alertnet journeys --team north")(journeys)
 app.command("roll-call", epilog="Example: alertnet roll-call --team north --raise")(roll_call)
-app.command(epilog="Example: alertnet figures --since 2026-01-01 --csv")(figures)
 app.command(epilog='Example: alertnet pause --method sms --for 30m --why "the provider loses texts"')(pause)
 app.command(epilog='Example: alertnet purge --incident A-7K3M --why "she asked for it"')(purge)
 app.command(epilog="Example: alertnet doctor")(doctor)

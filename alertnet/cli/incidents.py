@@ -1,24 +1,21 @@
-"""`alertnet raise` and `alertnet incidents`: raise, list, show, close, merge and report incidents."""
+"""`alertnet raise`, `alertnet drill` and `alertnet incidents`: raise, list, show and close incidents."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.arguments import BY, TEMPLATES, CaseWithPeople, Templates, group, grouped, renderer_of
+from alertnet.cli.arguments import BY, CaseWithPeople, group, grouped
 from alertnet.cli.connection import connected
-from alertnet.cli.output import aligned, print_rows, write_confidential
-from alertnet.core.directory.contact import Disclosure
-from alertnet.core.errors import BadInput
+from alertnet.cli.output import aligned, print_rows
 from alertnet.core.incident import CloseReason, Facts, IncidentStatus, as_ref
 
 if TYPE_CHECKING:
     from alertnet.store.db.tx import Tx
     from alertnet.store.views.shapes import IncidentView, PersonView, TextView
 
-app = group("List, show, close, merge and report incidents.", "alertnet incidents list")
+app = group("List, show and close incidents.", "alertnet incidents list")
 Ref = Annotated[str, typer.Argument(metavar="REF", help="The incident's reference, such as A-7K3M.")]
 Status = Annotated[
     IncidentStatus | None, typer.Option(help="Only open, or only closed, incidents; unless given, both.")
@@ -27,18 +24,7 @@ Limit = Annotated[int, typer.Option(metavar="NUMBER", min=1, max=1000, help="How
 Reason = Annotated[
     CloseReason, typer.Option(help="Why it is over. After false_alarm a correction is sent in place of the all-clear.")
 ]
-Into = Annotated[str, typer.Option(metavar="REF", help="The incident that goes on for both.")]
-Report = Annotated[list[str], typer.Option(metavar="REF", help="A merged report to split off; give it once for each.")]
 Words = Annotated[str | None, typer.Option(metavar="TEXT", help="A note for the history; it is sent to nobody.")]
-
-HowMuch = Annotated[Disclosure, typer.Option(help="How much the report tells, as said above.")]
-Language = Annotated[str, typer.Option(metavar="LANGUAGE", help="The language of the report: en, es, fr, de or pt.")]
-AsPdf = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Write a PDF into this file; screen readers can read it (PDF/UA).")
-]
-AsHtml = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Write an HTML page into this file; it needs no other file.")
-]
 
 SECTIONS = {
     "escalations": ("tree", "status", "level", "round", "due_at"),
@@ -101,72 +87,6 @@ def close(ref: Ref, reason: Reason, text: Words = None) -> None:
     with connected() as runtime:
         runtime.transact(actions.close_incident, ref, reason, text)
     typer.echo(f"{as_ref(ref)} is closed.")
-
-
-@app.command(epilog="Example: alertnet incidents merge A-7K3M --into B-2QRS")
-def merge(ref: Ref, into: Into) -> None:
-    """Merge an incident into another, as two reports of one event; nobody outside is told twice."""
-    from alertnet.flows.incidents import merge as flow
-    from alertnet.store.records.incidents import id_of
-
-    flow.must_be_two(ref, into)
-
-    def merged(tx: "Tx") -> str:
-        whole = flow.merge(tx, id_of(tx, ref), id_of(tx, into), by=BY)
-        whole.finish()
-        return whole.incident.ref
-
-    with connected() as runtime:
-        whole = runtime.transact(merged)
-    # Where the second was part of the first already, that stays so.
-    part = next(each for each in (as_ref(ref), as_ref(into)) if each != whole)
-    typer.echo(f"{part} is part of {whole}.")
-
-
-@app.command(epilog="Example: alertnet incidents split B-2QRS --report A-7K3M")
-def split(ref: Ref, report: Report) -> None:
-    """Split a merged report off again; it goes on where it stopped."""
-    from alertnet.flows.incidents import merge as flow
-    from alertnet.store.records.incidents import id_of
-
-    with connected() as runtime:
-        runtime.transact(lambda tx: flow.split(tx, id_of(tx, ref), report, by=BY).finish())
-    typer.echo(f"No part of {as_ref(ref)} any more: {' '.join(as_ref(each) for each in report)}.")
-
-
-@app.command(epilog="Example: alertnet incidents report A-7K3M --disclosure limited --language es --pdf report.pdf")
-def report(
-    ref: Ref,
-    disclosure: HowMuch = Disclosure.MINIMAL,
-    language: Language = "en",
-    pdf: AsPdf = None,
-    html: AsHtml = None,
-    templates: Templates = TEMPLATES,
-) -> None:
-    """Write a report of an incident to hand on: what happened, who was told and answered, and a picture of it.
-
-    `minimal` names nobody and shows contacts by role; `limited` adds organisations and the summary; `full` is all that
-    coordinators read.
-    """
-    from alertnet.flows.desk.names import names_in
-    from alertnet.flows.desk.report import Tongue, read_report
-    from alertnet.store.records import incidents
-    from alertnet.web.console.shown import LANGUAGES, say_by
-
-    if language not in LANGUAGES:
-        raise BadInput("--language", language, LANGUAGES)
-    if (pdf is None) == (html is None):
-        raise BadInput("--pdf", pdf and "with --html", "a file, or --html with one")
-    renderer = renderer_of(templates)
-    words = renderer.words(language)
-    say = say_by(names_in(words.types, words.severities), language)
-    tongue = Tongue(language, say, renderer.page_words(language))
-    with connected() as runtime:
-        id = runtime.read(incidents.id_of, ref)
-        written = runtime.read(read_report, id, disclosure, tongue)
-    for path, content in ((pdf, written.as_pdf), (html, lambda: written.as_html().encode())):
-        if path is not None:
-            write_confidential(path, content(), f"{path}: {disclosure.value}; whoever gets it knows that much.")
 
 
 def _lines(incident: "IncidentView") -> list[str]:

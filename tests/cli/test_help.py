@@ -109,8 +109,7 @@ def test_a_command_that_is_not_there_is_refused_by_name(office: Office, words: l
         (["incidents", "list", "--limit", "all"], "--limit: 'all' is not allowed (allowed: a whole number)"),
         (["trees", "simulate", "--hours", "x"], "--hours: 'x' is not allowed (allowed: a number)"),
         (["trees", "check", "--format", "x"], "--format: 'x' is not allowed (allowed: text, json, github)"),
-        (["figures", "--since", "2027-01-02", "--until", "2027-01-01"], "--since: '2027-01-02' is not"),
-        (["figures", "--since", "March"], "--since: 'March' is not allowed (allowed: a day such as 2026-12-24, or "),
+        (["db", "restored", "--taken-at", "March"], "--taken-at: 'March' is not allowed (allowed: a day such as "),
     ],
 )
 def test_what_is_typed_wrong_is_refused_by_option_value_and_what_is_allowed(

@@ -1,7 +1,5 @@
 """`incidents` and `audit`: how things stand, closing, and whether the history is the one that was written."""
 
-from pathlib import Path
-
 from sqlalchemy import delete, func, select, update
 
 from alertnet.core.incident import IncidentStatus
@@ -96,23 +94,6 @@ def test_an_incident_is_closed_only_once(office: Office, ref: str) -> None:
     assert f"{ref} is closed" in err
 
 
-def test_an_incident_is_not_merged_into_itself(office: Office, ref: str) -> None:
-    err = office.refused("incidents", "merge", ref, "--into", ref.lower())
-
-    assert err == f"into: '{ref.lower()}' is not allowed (allowed: the reference of another incident)\n"
-    assert office.types("incidents", "list", "--status", "open").out.startswith(ref)
-
-
-def test_a_whole_is_not_called_part_of_its_own_part(office: Office, ref: str) -> None:
-    """Merged the other way round, nothing changes, and it is said as it is."""
-    other = office.types("raise", "--country", "CO", "--type", "arrest").out.strip()
-    office.types("incidents", "merge", ref, "--into", other)
-
-    said = office.types("incidents", "merge", other, "--into", ref)
-
-    assert (said.code, said.out) == (0, f"{ref} is part of {other}.\n")
-
-
 def test_an_unknown_reason_is_refused_with_those_there_are(office: Office, ref: str) -> None:
     err = office.refused("incidents", "close", ref, "--reason", "tired")
 
@@ -185,26 +166,3 @@ def test_what_is_no_head_is_refused(office: Office, runtime: Runtime) -> None:
     err = office.refused("audit", "verify", "--head", "yesterday")
 
     assert "'yesterday'" in err
-
-
-def test_a_report_is_written_for_nobody_but_its_owner_to_read(office: Office, ref: str, tmp_path: Path) -> None:
-    pdf, html = tmp_path / "report.pdf", tmp_path / "report.html"
-
-    said = office.types("incidents", "report", ref, "--disclosure", "full", "--language", "es", "--pdf", str(pdf))
-    office.types("incidents", "report", ref, "--html", str(html))
-
-    assert (said.code, said.err) == (0, "")
-    assert pdf.read_bytes().startswith(b"%PDF-")
-    assert pdf.stat().st_mode & 0o777 == 0o600
-    assert "disclosure: minimal" in html.read_text("utf-8")
-    assert "Secreta" not in html.read_text("utf-8")
-
-
-def test_a_report_without_a_file_or_in_no_language_is_refused(office: Office, ref: str, tmp_path: Path) -> None:
-    nowhere = office.types("incidents", "report", ref)
-    tongue = office.types("incidents", "report", ref, "--language", "tlh", "--pdf", str(tmp_path / "report.pdf"))
-
-    assert (nowhere.code, tongue.code) == (2, 2)
-    assert "--pdf" in nowhere.err
-    assert "--language" in tongue.err
-    assert list(tmp_path.glob("report.*")) == []
