@@ -85,8 +85,9 @@ def close(ref: Ref, reason: Reason, text: Words = None) -> None:
     from alertnet.cli.admin import actions
 
     with connected() as runtime:
-        runtime.transact(actions.close_incident, ref, reason, text)
-    typer.echo(f"{as_ref(ref)} is closed.")
+        is_read = runtime.transact(actions.close_incident, ref, reason, text)
+    unread = " It can't be read: nobody got the all-clear, so tell those who were told yourself."
+    typer.echo(f"{as_ref(ref)} is closed.{'' if is_read else unread}")
 
 
 def _lines(incident: "IncidentView") -> list[str]:

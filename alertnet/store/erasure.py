@@ -101,11 +101,12 @@ def is_under_way(session: Session, ids: Sequence[str]) -> bool:
 def begin(tx: Tx, incident: Incident, why: dict[str, Any]) -> dict[str, chains.Head]:
     """Purge a locked incident and its parts: nothing more is shown of them. Gives the new ends of their chains."""
     known: dict[str, Any] = {"pruned": [], "warnings": [], "wider": None, "proposed": None, "purged_at": tx.now}
-    for each in records.get_each(tx.session, incident.every_id):
+    every_id = parts_of(tx.session, incident.id)
+    for each in records.outlines(tx.session, every_id):
         facts = to_plain(_bare(each.facts))
         tx.session.execute(update(incidents).where(incidents.c.id == each.id).values(known | {"facts": facts}))
-    forget_addresses(tx.session, incident.every_id)
-    ends = chains.heads_of(tx.session, incident.every_id)
+    forget_addresses(tx.session, every_id)
+    ends = chains.heads_of(tx.session, every_id)
     return {id: chains.allow_purging(tx, id, head.length, why) for id, head in ends.items()}
 
 

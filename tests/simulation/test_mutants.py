@@ -116,7 +116,7 @@ MUTANTS = {
         "A10", 190, "alertnet/store/erasure.py", "is_old | is_begun)", "is_old)"
     ),
     "numbers that turned out to be dead outlive the purge": Mutant(
-        "A10", 41, "alertnet/store/erasure.py", "    forget_addresses(tx.session, incident.every_id)\n"
+        "A10", 41, "alertnet/store/erasure.py", "    forget_addresses(tx.session, every_id)\n"
     ),
     "a stranger who has said so goes on hearing of it": Mutant(
         "A9",

@@ -9,7 +9,7 @@ from alertnet.core.errors import BadInput
 from alertnet.core.incident import CloseReason
 from alertnet.flows.credentials import pins
 from alertnet.flows.incidents import close_incident as closing
-from alertnet.flows.unit.locked_incident import take_up
+from alertnet.flows.unit.locked_incident import take_up_as_parts
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, timeline
 from alertnet.store.records.credentials import api_keys
@@ -27,16 +27,22 @@ def create_key(tx: Tx, team: str | None, scopes: Iterable[str]) -> str:
     return key
 
 
-def close_incident(tx: Tx, ref: str, reason: CloseReason, text: str | None) -> None:
-    """Close an incident.
+def close_incident(tx: Tx, ref: str, reason: CloseReason, text: str | None) -> bool:
+    """Close an incident. False: it can't be read, and nobody is told.
 
     Raises:
         Unknown: there is no such incident.
         WrongState: it is closed already, or merged into another.
     """
-    locked = take_up(tx, incidents.id_of(tx, ref))
-    closing.close_incident(locked, reason, named=ref, text=text, by=BY)
+    id = incidents.id_of(tx, ref)
+    is_read = incidents.are_readable(tx.session, [id])
+    locked = take_up_as_parts(tx, [id], in_outline=not is_read)[id]
+    if is_read:
+        closing.close_incident(locked, reason, named=ref, text=text, by=BY)
+    else:
+        closing.close_in_silence(locked, reason, text=text, by=BY)
     locked.finish()
+    return is_read
 
 
 def check_team(network: Network, team: str) -> None:

@@ -18,6 +18,7 @@ from alertnet.flows.notifications.stand_down import stand_down, undo_stand_down
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.queues import incident_attempts
 from alertnet.store.records import incidents as incident_store
+from alertnet.store.records.escalations import end_broken
 
 
 def close_incident(
@@ -34,13 +35,22 @@ def close_incident(
         raise WrongState(
             f"incident {named}", f"part of {locked.incident.ref}", "close that one, or split this off first"
         )
+    close_in_silence(locked, reason, text=text, by=by)
+    stand_down(locked)
+    field_reassurance.tell_closed(locked)
+
+
+def close_in_silence(locked: LockedIncident, reason: CloseReason, *, text: str | None = None, by: str) -> None:
+    """Close the incident and tell nobody: of one that can't be read it is not known who may hear of it (A3).
+
+    Raises:
+        WrongState: it is already closed.
+    """
     if not locked.is_open:
         raise WrongState(f"incident {locked.incident.ref}", "closed", "it can be closed once")
     end_incident(locked, reason, PromptAnswer.CLOSED)
     mark_open(locked, False)
     locked.record("incident_closed", reason=reason.value, text=text, by=by)
-    stand_down(locked)
-    field_reassurance.tell_closed(locked)
     locked.work.record_end(locked.incident.id)
 
 
@@ -51,6 +61,7 @@ def end_incident(locked: LockedIncident, reason: CloseReason, why: PromptAnswer)
     incident_store.save_status(locked.tx.session, locked.incident)
     for escalation in locked.escalations:
         locked.stop(escalation)
+    end_broken(locked.tx.session, locked.broken)
     tasks_open = {prompt.id for prompt in prompts.open_prompts(locked) if prompt.kind == PromptKind.TASK}
     prompts.answer_each(locked, lambda _: True, why)
     cancel_unwanted(locked)

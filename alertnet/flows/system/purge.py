@@ -48,7 +48,7 @@ def old_enough(tx: Tx, before: datetime) -> Sequence[str]:
 def candidates(tx: Tx, before: datetime) -> list[Candidate]:
     """The incidents closed by then, each with the reason that keeps it, if any."""
     ids = old_enough(tx, before)
-    known = {each.id: each for each in incidents.get_each(tx.session, ids)}
+    known = {each.id: each for each in incidents.outlines(tx.session, ids)}
     return [Candidate(known[id], _why_kept(tx, known[id])) for id in ids]
 
 
@@ -59,7 +59,7 @@ def candidate(tx: Tx, ref: str) -> Candidate:
         Unknown: there is none.
         Purged: it is already purged.
     """
-    incident = incidents.get(tx.session, incidents.id_of(tx, ref))
+    [incident] = incidents.outlines(tx.session, [incidents.id_of(tx, ref)])
     return Candidate(incident, _why_kept(tx, incident))
 
 
@@ -70,7 +70,7 @@ def begin_purge(tx: Tx, id: str, decision: PurgeDecision) -> None:
         WrongState: it is open, somebody holds it, or something of it is under way.
         Purged: that was already done.
     """
-    incident = incidents.lock(tx.session, [id])[id]
+    incident = incidents.lock(tx.session, [id], in_outline=True)[id]
     if (kept := _why_kept(tx, incident)) is not None:
         raise WrongState(incident.ref, kept, "it can't be purged now")
     ends = erasure.begin(tx, incident, vars(decision))

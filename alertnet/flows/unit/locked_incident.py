@@ -377,9 +377,9 @@ def take_up_each(tx: Tx, ids: Sequence[str]) -> dict[str, LockedIncident]:
     return _take_up(tx, incident_store.lock_acting(tx.session, ids))
 
 
-def take_up_as_parts(tx: Tx, ids: Sequence[str]) -> dict[str, LockedIncident]:
-    """The same, but one that was merged into another is taken up itself."""
-    return _take_up(tx, incident_store.lock(tx.session, ids))
+def take_up_as_parts(tx: Tx, ids: Sequence[str], *, in_outline: bool = False) -> dict[str, LockedIncident]:
+    """The same, but one that was merged into another is taken up itself; `in_outline` to end what can't be read."""
+    return _take_up(tx, incident_store.lock(tx.session, ids, in_outline=in_outline))
 
 
 def _take_up(tx: Tx, incidents: Mapping[str, Incident]) -> dict[str, LockedIncident]:

@@ -1,6 +1,7 @@
 """Stored escalations, the first queue: each has a next due time until it is acknowledged or stopped (A2)."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -14,7 +15,7 @@ from alertnet.core.escalation.invariants import check_escalation
 from alertnet.core.escalation.state import State, Status
 from alertnet.core.incident import Scope, Severity
 from alertnet.store.db.columns import if_sound
-from alertnet.store.db.session import Session
+from alertnet.store.db.session import UNREADABLE, Session
 from alertnet.store.db.statements import NewRow, Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import IS_OPEN, escalations, incidents
@@ -174,13 +175,21 @@ def states_of(session: Session, incident: str) -> dict[str, State]:
 
 
 def forget_addresses(session: Session, incidents: Sequence[str]) -> None:
-    """Remove numbers and mailboxes from the escalation states of purged incidents."""
+    """Remove numbers and mailboxes from the escalation states of purged incidents, and all that can't be read."""
     query = select(escalations.c.id, escalations.c.state).where(escalations.c.incident_id.in_(incidents))
     for row in session.execute(query).all():
-        state = from_plain(State, row.state)
-        runs = (replace(run, turns=tuple(replace(turn, pauses=()) for turn in run.turns)) for run in state.runs)
-        bare = to_stored(replace(state, relayed=(), stale=(), runs=tuple(runs)))
+        bare: Any = {}
+        with suppress(*UNREADABLE):
+            state = from_plain(State, row.state)
+            runs = (replace(run, turns=tuple(replace(turn, pauses=()) for turn in run.turns)) for run in state.runs)
+            bare = to_stored(replace(state, relayed=(), stale=(), runs=tuple(runs)))
         session.execute(update(escalations).where(escalations.c.id == row.id).values(state=bare))
+
+
+def end_broken(session: Session, broken: Sequence[UnreadableEscalation]) -> None:
+    """End what can't be read of an incident that has ended: nothing is to be decided on it any more."""
+    ended = {"status": Status.STOPPED.value, "due_at": None}
+    session.execute(update(escalations).where(escalations.c.id.in_([each.id for each in broken])).values(ended))
 
 
 def due(tx: Tx, limit: int) -> list[tuple[str, str]]:

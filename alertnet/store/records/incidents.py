@@ -32,7 +32,7 @@ from alertnet.core.incident import (
     Wider,
     as_ref,
 )
-from alertnet.store.db.columns import sound
+from alertnet.store.db.columns import if_sound, sound
 from alertnet.store.db.session import UNREADABLE, Session, readable
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import FREE_REFS, Tx, flows_of
@@ -92,13 +92,16 @@ def add(tx: Tx, incident: Incident, pruned: list[dict[str, Any]]) -> None:
     )
 
 
-def lock(session: Session, ids: Sequence[str]) -> dict[str, Incident]:
+def lock(session: Session, ids: Sequence[str], *, in_outline: bool = False) -> dict[str, Incident]:
     """Lock the incidents by id until the transaction ends: the first lock of every flow that changes any.
+
+    `in_outline`: also those that can't be read, as `outlines` gives them.
 
     Raises:
         Unknown: there is none with one of those ids. Purged: there was one.
     """
-    found = {row.id: _incident(row) for row in _LOCK.all(session, {"ids": list(ids)})}
+    read = _outline if in_outline else _incident
+    found = {row.id: read(row) for row in _LOCK.all(session, {"ids": list(ids)})}
     for id in ids:
         if id not in found:
             raise Unknown("incident", id)
@@ -242,6 +245,14 @@ def get_each(session: Session, ids: Collection[str]) -> list[Incident]:
     return [_incident(row) for row in _EACH.all(session, {"ids": [*ids]})]
 
 
+def outlines(session: Session, ids: Collection[str]) -> list[Incident]:
+    """The incidents of those ids, to end or erase them; of one that can't be read only what stands in clear.
+
+    By such an outline nobody may be told or written to.
+    """
+    return [_outline(row) for row in _EACH.all(session, {"ids": [*ids]})]
+
+
 def get_readable(session: Session, ids: Collection[str]) -> list[Incident]:
     """Those of the incidents of those ids that can be read, for reading only."""
     return [each for row in _EACH.all(session, {"ids": [*ids]}) if (each := _if_read(row)) is not None]
@@ -343,12 +354,22 @@ def _if_read(row: Row[Any]) -> Incident | None:
         return None
 
 
-def _incident(row: Row[Any]) -> Incident:
+def _outline(row: Row[Any]) -> Incident:
+    if (whole := _if_read(row)) is not None:
+        return whole
+    facts = Facts(row.type, Severity(row.severity), row.country, verified=False, withdrawn=True, team=row.team)
+    return _incident(row, facts)
+
+
+def _incident(row: Row[Any], outline: Facts | None = None) -> Incident:
+    """The incident; with the facts of an `outline` also where something of it is damaged."""
+    opened = sound if outline is None else if_sound
+    merged, proposed = opened(row.merged), opened(row.proposed)
     return Incident(
         id=row.id,
         ref=row.ref,
         status=IncidentStatus(row.status),
-        facts=facts_of(row.facts),
+        facts=outline or facts_of(row.facts),
         trees=row.trees,
         templates=row.templates,
         opened_at=row.opened_at,
@@ -356,10 +377,10 @@ def _incident(row: Row[Any]) -> Incident:
         close_reason=CloseReason(row.close_reason) if row.close_reason else None,
         merged_into=row.merged_into,
         part_of=row.part_of,
-        merged=from_plain(Merged, sound(row.merged)) if row.merged else None,
+        merged=from_plain(Merged, merged) if merged else None,
         warnings=tuple(row.warnings),
-        wider=from_plain(tuple[Wider, ...], sound(row.wider) or ()),
-        proposed=from_plain(Proposed, sound(row.proposed)) if row.proposed else None,
+        wider=from_plain(tuple[Wider, ...], opened(row.wider) or ()),
+        proposed=from_plain(Proposed, proposed) if proposed else None,
         replanned_at=row.replanned_at,
         held_at=row.held_at,
         purged_at=row.purged_at,

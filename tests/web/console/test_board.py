@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import insert, select, update
 from sqlalchemy import text as sql
 
+from alertnet.cli.admin.actions import close_incident
 from alertnet.core.codec import replace
 from alertnet.core.disclosure import Subject
-from alertnet.core.incident import Severity
+from alertnet.core.incident import CloseReason, Severity
 from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.flows.desk.board import MOST_CLOSED, read_board
@@ -18,16 +19,18 @@ from alertnet.flows.desk.closed import AT_A_TIME
 from alertnet.flows.escalation.record_decision import decide
 from alertnet.flows.notifications.field_reassurance import must_be_left_alone
 from alertnet.flows.notifications.prompts import raise_prompt
+from alertnet.flows.system import purge
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import troubles
 from alertnet.store.records import timeline
 from alertnet.store.records.credentials import api_keys
 from alertnet.store.records.credentials.users import Role
-from alertnet.store.tables import alarms, incidents, notifications
+from alertnet.store.tables import alarms, escalations, incidents, notifications
 from alertnet.store.views import timeline_view
 from alertnet.store.views.shapes import UNREAD
 from alertnet.web.console.incidents.board import BoardLook, Boards
+from alertnet.worker.purging import purge_incident
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk
 from tests.web.world import ALICE, ANA, BOB, NOW, OURS, PIN, PUBLIC_URL, TREE, World, world_in
@@ -591,6 +594,23 @@ def test_an_open_incident_that_cannot_be_read_stands_first_and_takes_nothing_wit
     assert listed == {world.ref(): [], unread: [UNREAD]}
     assert (alone["warnings"], alone["consent"], alone["place"]) == ([UNREAD], "internal", None)
     assert world.runtime.read(must_be_left_alone, ANA)
+
+
+def test_an_incident_that_cannot_be_read_is_closed_without_a_word_and_purged(world: World, unread: str) -> None:
+    """A11, A3: nobody knows who may hear of it; until it is over its phone is left alone, and no drill begins."""
+    sent = {row.id for row in world.rows(notifications)}
+    closed = world.runtime.transact(close_incident, unread, CloseReason.UNRESOLVED, "damaged")
+    after = world.rows(notifications)
+
+    [found] = world.runtime.read(purge.candidates, world.runtime.now())
+    purge_incident(world.runtime, found.incident.id, purge.PurgeDecision("test", "damaged"), rest=lambda: None)
+
+    assert (closed, found.incident.ref, found.kept) == (False, unread, None)
+    assert {row.id for row in after} == sent != set()
+    assert not world.runtime.read(must_be_left_alone, ANA)
+    told = {row.ref: (row.status, row.erased_at is not None) for row in world.rows(incidents)}
+    assert told == {unread: ("closed", True), world.ref(): ("open", False)}
+    assert [each.status for each in world.rows(escalations) if each.due_at is None] == ["stopped"]
 
 
 def test_whoever_is_told_of_an_incident_that_cannot_be_read_is_heard(world: World, unread: str) -> None:
