@@ -21,7 +21,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_arrangements"),
     )
     op.create_index("ix_arrangements_ends", "arrangements", ["ends_at"])
-
-
-def downgrade() -> None:
-    op.drop_table("arrangements")

@@ -26,19 +26,6 @@ def upgrade() -> None:
     _create_timeline()
 
 
-def downgrade() -> None:
-    op.drop_table("timeline")
-    op.drop_table("actions")
-    op.drop_table("acknowledgements")
-    op.drop_table("links")
-    op.drop_table("alarms")
-    op.drop_table("code_numbers")
-    op.drop_table("codes")
-    op.drop_table("escalations")
-    op.drop_table("incidents")
-    op.drop_table("documents")
-
-
 def _create_documents() -> None:
     op.create_table(
         "documents",

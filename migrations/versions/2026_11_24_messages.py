@@ -25,18 +25,6 @@ def upgrade() -> None:
     _create_served()
 
 
-def downgrade() -> None:
-    op.drop_table("served")
-    op.drop_table("attempts")
-    op.drop_table("notifications")
-    op.drop_table("idempotency")
-    op.drop_table("workers")
-    op.drop_table("senders")
-    op.drop_table("pins")
-    op.drop_table("inbound")
-    op.drop_table("api_keys")
-
-
 def _create_api_keys() -> None:
     op.create_table(
         "api_keys",

@@ -23,8 +23,3 @@ def upgrade() -> None:
         sa.Column("paused_until", sa.DateTime(timezone=True)),
         sa.PrimaryKeyConstraint("method", "provider", name="pk_breakers"),
     )
-
-
-def downgrade() -> None:
-    op.drop_table("breakers")
-    op.drop_column("attempts", "provider")

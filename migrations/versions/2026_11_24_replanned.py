@@ -10,8 +10,3 @@ down_revision = "2026_11_24_unkeyed"
 def upgrade() -> None:
     op.add_column("incidents", sa.Column("wider", sa.LargeBinary()))
     op.add_column("incidents", sa.Column("replanned_at", sa.DateTime(timezone=True)))
-
-
-def downgrade() -> None:
-    op.drop_column("incidents", "replanned_at")
-    op.drop_column("incidents", "wider")

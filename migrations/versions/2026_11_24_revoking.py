@@ -12,7 +12,3 @@ down_revision = "2026_11_24_duty"
 
 def upgrade() -> None:
     op.add_column("links", sa.Column("acknowledgement_id", sa.String(32)))
-
-
-def downgrade() -> None:
-    op.drop_column("links", "acknowledgement_id")

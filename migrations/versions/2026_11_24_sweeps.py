@@ -16,7 +16,3 @@ def upgrade() -> None:
         sa.Column("lease", sa.String(32)),
         sa.PrimaryKeyConstraint("method", name="pk_sweeps"),
     )
-
-
-def downgrade() -> None:
-    op.drop_table("sweeps")

@@ -11,7 +11,3 @@ NO_REPLY = sa.text("kind = 'call' AND reply IS NULL")
 
 def upgrade() -> None:
     op.create_index("ix_inbound_unkeyed", "inbound", ["received_at"], postgresql_where=NO_REPLY, sqlite_where=NO_REPLY)
-
-
-def downgrade() -> None:
-    op.drop_index("ix_inbound_unkeyed", "inbound")

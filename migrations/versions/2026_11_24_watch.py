@@ -38,10 +38,3 @@ def upgrade() -> None:
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("queue", "row_id", name="pk_put_offs"),
     )
-
-
-def downgrade() -> None:
-    op.drop_table("put_offs")
-    op.drop_table("troubles")
-    op.drop_table("signs")
-    op.drop_column("workers", "started_at")

@@ -22,8 +22,3 @@ def upgrade() -> None:
         postgresql_where=OPEN,
         sqlite_where=OPEN,
     )
-
-
-def downgrade() -> None:
-    op.drop_index("ix_code_numbers_held", "code_numbers")
-    op.drop_column("code_numbers", "code_hash")

@@ -12,7 +12,3 @@ down_revision = "2026_11_26_limits"
 
 def upgrade() -> None:
     op.add_column("breakers", sa.Column("fault", sa.String(16)))
-
-
-def downgrade() -> None:
-    op.drop_column("breakers", "fault")

@@ -9,7 +9,3 @@ down_revision = "2026_11_26_lost"
 
 def upgrade() -> None:
     op.add_column("arrangements", sa.Column("made_by", sa.String(129)))
-
-
-def downgrade() -> None:
-    op.drop_column("arrangements", "made_by")

@@ -15,7 +15,3 @@ def upgrade() -> None:
         sa.Column("number", sa.Float, nullable=False),
         sa.PrimaryKeyConstraint("name", "labels", name="pk_counters"),
     )
-
-
-def downgrade() -> None:
-    op.drop_table("counters")

@@ -16,7 +16,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("officer", name="pk_duty_calendars"),
         sa.UniqueConstraint("token_hash", name="uq_duty_calendars_token_hash"),
     )
-
-
-def downgrade() -> None:
-    op.drop_table("duty_calendars")

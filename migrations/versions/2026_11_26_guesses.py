@@ -27,12 +27,3 @@ def upgrade() -> None:
     op.add_column("inbound", sa.Column("wrong_keys", sa.Integer))
     op.create_index("ix_alarms_code", "alarms", ["code_id"])
     op.create_index("ix_inbound_sender", "inbound", ["sender_index", "received_at"])
-
-
-def downgrade() -> None:
-    op.drop_index("ix_inbound_sender", "inbound")
-    op.drop_index("ix_alarms_code", "alarms")
-    op.drop_column("inbound", "wrong_keys")
-    op.drop_column("code_numbers", "voided_at")
-    op.drop_column("codes", "alarm_id")
-    op.drop_table("guesses")

@@ -32,7 +32,3 @@ def upgrade() -> None:
     op.create_index("ix_journeys_roll_call", "journeys", ["roll_call"])
     due = sa.text("due_at IS NOT NULL")
     op.create_index("ix_journeys_due", "journeys", ["due_at"], postgresql_where=due, sqlite_where=due)
-
-
-def downgrade() -> None:
-    op.drop_table("journeys")

@@ -10,8 +10,3 @@ down_revision = "2026_11_26_counters"
 def upgrade() -> None:
     op.add_column("attempts", sa.Column("keyed", sa.JSON))
     op.add_column("inbound", sa.Column("keyed", sa.JSON))
-
-
-def downgrade() -> None:
-    op.drop_column("inbound", "keyed")
-    op.drop_column("attempts", "keyed")

@@ -21,9 +21,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("chain", name="pk_chain_heads"),
     )
     op.create_index("ix_timeline_at", "timeline", ["at"])
-
-
-def downgrade() -> None:
-    op.drop_index("ix_timeline_at", "timeline")
-    op.drop_table("chain_heads")
-    op.drop_column("api_keys", "mac")

@@ -20,7 +20,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", "key", name="pk_limit_usage"),
     )
     op.create_index("ix_limit_usage_lasts_until", "limit_usage", ["lasts_until"])
-
-
-def downgrade() -> None:
-    op.drop_table("limit_usage")

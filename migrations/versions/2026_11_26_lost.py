@@ -20,7 +20,3 @@ def upgrade() -> None:
     )
     op.create_index("ix_lost_codes_ref", "lost_codes", ["ref"])
     op.create_index("ix_lost_codes_held", "lost_codes", ["code_hash", "number_index"])
-
-
-def downgrade() -> None:
-    op.drop_table("lost_codes")

@@ -15,7 +15,3 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["notification_id"], ["notifications.id"], name="fk_notice_links_notification_id"),
         sa.PrimaryKeyConstraint("token_hash", name="pk_notice_links"),
     )
-
-
-def downgrade() -> None:
-    op.drop_table("notice_links")

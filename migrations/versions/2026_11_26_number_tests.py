@@ -28,7 +28,3 @@ def upgrade() -> None:
     )
     op.create_index("ix_number_tests_held", "number_tests", ["address_index", "code_hash"])
     op.create_index("ix_number_tests_contact", "number_tests", ["tree", "contact"])
-
-
-def downgrade() -> None:
-    op.drop_table("number_tests")

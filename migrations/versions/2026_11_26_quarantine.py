@@ -9,7 +9,3 @@ down_revision = "2026_11_26_users"
 
 def upgrade() -> None:
     op.add_column("inbound", sa.Column("bound_to", sa.String(129)))
-
-
-def downgrade() -> None:
-    op.drop_column("inbound", "bound_to")

@@ -10,7 +10,3 @@ down_revision = "2026_11_26_duty_calendars"
 def upgrade() -> None:
     is_edition = sa.text("kind = 'trees_in_force'")
     op.create_index("ix_timeline_editions", "timeline", ["seq"], postgresql_where=is_edition, sqlite_where=is_edition)
-
-
-def downgrade() -> None:
-    op.drop_index("ix_timeline_editions", "timeline")

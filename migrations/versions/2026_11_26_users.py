@@ -33,9 +33,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("token_hash", name="pk_user_sessions"),
     )
     op.create_index("ix_user_sessions_user_id", "user_sessions", ["user_id"])
-
-
-def downgrade() -> None:
-    op.drop_index("ix_user_sessions_user_id", "user_sessions")
-    op.drop_table("user_sessions")
-    op.drop_table("users")

@@ -17,7 +17,3 @@ def upgrade() -> None:
         postgresql_where=MAY_GO_ALONG,
         sqlite_where=MAY_GO_ALONG,
     )
-
-
-def downgrade() -> None:
-    op.drop_index("ix_attempts_beside", "attempts")

@@ -10,7 +10,3 @@ down_revision = "2026_11_27_held_breakers"
 def upgrade() -> None:
     closed = sa.text("closed_at IS NOT NULL")
     op.create_index("ix_incidents_closed", "incidents", ["closed_at"], postgresql_where=closed, sqlite_where=closed)
-
-
-def downgrade() -> None:
-    op.drop_index("ix_incidents_closed", "incidents")

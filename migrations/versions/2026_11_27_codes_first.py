@@ -23,16 +23,3 @@ def upgrade() -> None:
         "ix_code_numbers_closed", "code_numbers", ["code_hash"], postgresql_where=CLOSED, sqlite_where=CLOSED
     )
     op.drop_index("ix_code_numbers_held", "code_numbers")
-
-
-def downgrade() -> None:
-    op.create_index(
-        "ix_code_numbers_held",
-        "code_numbers",
-        ["number_index", "code_hash"],
-        unique=True,
-        postgresql_where=OPEN,
-        sqlite_where=OPEN,
-    )
-    op.drop_index("ix_code_numbers_closed", "code_numbers")
-    op.drop_index("ix_code_numbers_open", "code_numbers")

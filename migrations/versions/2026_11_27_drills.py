@@ -25,7 +25,3 @@ def upgrade() -> None:
     op.create_index("ix_drills_status", "drills", ["status", "starts_at"])
     where = sa.text("due_at IS NOT NULL")
     op.create_index("ix_drills_due", "drills", ["due_at"], postgresql_where=where, sqlite_where=where)
-
-
-def downgrade() -> None:
-    op.drop_table("drills")

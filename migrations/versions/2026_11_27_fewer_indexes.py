@@ -17,11 +17,3 @@ def upgrade() -> None:
         is_there = sa.text(f"{column} IS NOT NULL")
         op.drop_index(name, table)
         op.create_index(name, table, [column], postgresql_where=is_there, sqlite_where=is_there)
-
-
-def downgrade() -> None:
-    for name, table, column in SPARSE:
-        op.drop_index(name, table)
-        op.create_index(name, table, [column])
-    for name, table in TWICE:
-        op.create_index(name, table, ["incident_id"])

@@ -18,9 +18,3 @@ def upgrade() -> None:
     op.add_column("inbound", sa.Column("due_at", sa.DateTime(timezone=True)))
     where = sa.text("due_at IS NOT NULL")
     op.create_index("ix_inbound_due", "inbound", ["due_at"], postgresql_where=where, sqlite_where=where)
-
-
-def downgrade() -> None:
-    op.drop_index("ix_inbound_due", "inbound")
-    op.drop_column("inbound", "due_at")
-    op.drop_table("member_languages")

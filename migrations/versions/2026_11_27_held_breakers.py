@@ -12,7 +12,3 @@ down_revision = "2026_11_27_looking"
 
 def upgrade() -> None:
     op.add_column("breakers", sa.Column("held_until", sa.DateTime(timezone=True)))
-
-
-def downgrade() -> None:
-    op.drop_column("breakers", "held_until")

@@ -11,7 +11,3 @@ DUE = sa.text("due_at IS NOT NULL")
 
 def upgrade() -> None:
     op.create_index("ix_escalations_order", "escalations", ["rank", "due_at"], postgresql_where=DUE, sqlite_where=DUE)
-
-
-def downgrade() -> None:
-    op.drop_index("ix_escalations_order", "escalations")

@@ -9,7 +9,3 @@ down_revision = "2026_11_27_pin_cost"
 
 def upgrade() -> None:
     op.add_column("users", sa.Column("linked", sa.LargeBinary))
-
-
-def downgrade() -> None:
-    op.drop_column("users", "linked")

@@ -14,7 +14,3 @@ def upgrade() -> None:
         sa.Column("place", sa.String(8), primary_key=True),
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
     )
-
-
-def downgrade() -> None:
-    op.drop_table("looking")

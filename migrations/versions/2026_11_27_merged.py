@@ -11,9 +11,3 @@ def upgrade() -> None:
     op.add_column("incidents", sa.Column("part_of", sa.String(32)))
     op.add_column("incidents", sa.Column("merged", sa.LargeBinary()))
     op.create_index("ix_incidents_part_of", "incidents", ["part_of"])
-
-
-def downgrade() -> None:
-    op.drop_index("ix_incidents_part_of", "incidents")
-    op.drop_column("incidents", "merged")
-    op.drop_column("incidents", "part_of")

@@ -9,7 +9,3 @@ down_revision = "2026_11_27_merged"
 
 def upgrade() -> None:
     op.add_column("users", sa.Column("passkeys", sa.JSON))
-
-
-def downgrade() -> None:
-    op.drop_column("users", "passkeys")

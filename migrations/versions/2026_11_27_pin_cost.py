@@ -9,7 +9,3 @@ down_revision = "2026_11_27_unclaimed"
 
 def upgrade() -> None:
     op.add_column("pins", sa.Column("cost", sa.String(24)))
-
-
-def downgrade() -> None:
-    op.drop_column("pins", "cost")

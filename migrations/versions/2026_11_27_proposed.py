@@ -9,7 +9,3 @@ down_revision = "2026_11_27_passkeys"
 
 def upgrade() -> None:
     op.add_column("incidents", sa.Column("proposed", sa.LargeBinary()))
-
-
-def downgrade() -> None:
-    op.drop_column("incidents", "proposed")

@@ -12,8 +12,3 @@ COLUMNS = ("held_at", "purged_at", "erased_at")
 def upgrade() -> None:
     for name in COLUMNS:
         op.add_column("incidents", sa.Column(name, sa.DateTime(timezone=True)))
-
-
-def downgrade() -> None:
-    for name in reversed(COLUMNS):
-        op.drop_column("incidents", name)

@@ -23,7 +23,3 @@ def upgrade() -> None:
     op.create_index("ix_recordings_incident_id", "recordings", ["incident_id"])
     where = sa.text("due_at IS NOT NULL")
     op.create_index("ix_recordings_due", "recordings", ["due_at"], postgresql_where=where, sqlite_where=where)
-
-
-def downgrade() -> None:
-    op.drop_table("recordings")

@@ -12,7 +12,3 @@ IN_ORDER = ["method", "rank", "due_at", "created_at", "id"]
 
 def upgrade() -> None:
     op.create_index("ix_attempts_order", "attempts", IN_ORDER, postgresql_where=QUEUED, sqlite_where=QUEUED)
-
-
-def downgrade() -> None:
-    op.drop_index("ix_attempts_order", "attempts")

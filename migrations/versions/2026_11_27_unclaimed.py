@@ -11,10 +11,3 @@ def upgrade() -> None:
     op.add_column("recordings", sa.Column("kept_at", sa.DateTime(timezone=True)))
     if op.get_bind().dialect.name == "postgresql":  # SQLite holds nobody to a length
         op.alter_column("put_offs", "row_id", type_=sa.String(34))
-
-
-def downgrade() -> None:
-    op.execute("DELETE FROM put_offs WHERE length(row_id) > 32")
-    if op.get_bind().dialect.name == "postgresql":
-        op.alter_column("put_offs", "row_id", type_=sa.String(32))
-    op.drop_column("recordings", "kept_at")

@@ -4,8 +4,6 @@ The meaning is the same, so no row is looked at, and the text alone is replaced:
 Changes" in https://www.sqlite.org/lang_altertable.html. Processes of the version before read the schema anew.
 """
 
-from collections.abc import Iterable
-
 import sqlalchemy as sa
 from alembic import op
 
@@ -28,14 +26,6 @@ IN_OTHER_WORDS = (
 
 
 def upgrade() -> None:
-    _put(IN_OTHER_WORDS)
-
-
-def downgrade() -> None:
-    _put([(table, before, after) for table, after, before in IN_OTHER_WORDS])
-
-
-def _put(texts: Iterable[tuple[str, str, str]]) -> None:
     connection = op.get_bind()
     if connection.dialect.name != "sqlite":
         return
@@ -43,7 +33,7 @@ def _put(texts: Iterable[tuple[str, str, str]]) -> None:
     if not connection.exec_driver_sql("PRAGMA writable_schema").scalar():
         # SQLite was built to let nobody do so: the checks stay as they were, slower and as strict.
         return
-    for table, text, other in texts:
+    for table, text, other in IN_OTHER_WORDS:
         put = sa.text("UPDATE sqlite_master SET sql = replace(sql, :text, :other) WHERE name = :table")
         connection.execute(put, {"table": table, "text": text, "other": other})
     version = connection.exec_driver_sql("PRAGMA schema_version").scalar_one()

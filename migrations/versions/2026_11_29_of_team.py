@@ -10,7 +10,3 @@ down_revision = "2026_11_28_written_out"
 def upgrade() -> None:
     reported, columns = sa.text("team IS NOT NULL"), ["team", "status", "opened_at"]
     op.create_index("ix_incidents_team", "incidents", columns, postgresql_where=reported, sqlite_where=reported)
-
-
-def downgrade() -> None:
-    op.drop_index("ix_incidents_team", "incidents")

@@ -67,12 +67,3 @@ def test_upgrading_twice_changes_nothing(engine: Engine) -> None:
     upgrade(engine)
 
     assert describe(engine) == before
-
-
-def test_a_migration_can_be_undone(engine: Engine) -> None:
-    before = describe(engine)
-    with engine.begin() as connection:
-        command.downgrade(alembic_config(connection), "base")
-
-    assert "incidents" in before
-    assert describe(engine) == {}

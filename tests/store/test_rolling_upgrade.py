@@ -3,9 +3,12 @@
 import re
 import sqlite3
 import sys
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from datetime import datetime
 from itertools import product
+from pathlib import Path
+from shutil import copy
 from typing import Any
 
 import pytest
@@ -25,6 +28,8 @@ from sqlalchemy import (
     update,
 )
 
+from alertnet.store.db.engine import make_engine
+from alertnet.store.db.vault import Vault
 from alertnet.store.tables import metadata
 from alertnet.store.upgrade import alembic_config, known_revisions, revisions_there, upgrade
 from tests.store.conftest import NOW
@@ -148,14 +153,30 @@ def stored(row: dict[str, Any]) -> dict[str, Any]:
     return {name: str(each) if isinstance(each, dict | datetime) else each for name, each in row.items()}
 
 
-def test_what_checks_a_row_is_put_in_other_words_under_a_running_process(sqlite_engine: Engine) -> None:
+@pytest.fixture(scope="module")
+def left_by_it(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file as a version left it whose checks name the states of a row in a list."""
+    path = tmp_path_factory.mktemp("earlier") / "earlier.db"
+    engine = make_engine(f"sqlite:///{path}", Vault(["a secret for tests that is long enough"]))
+    with engine.begin() as connection:
+        command.upgrade(alembic_config(connection), "2026_11_27_fewer_indexes")
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def earlier(left_by_it: Path, tmp_path: Path, vault: Vault) -> Iterator[Engine]:
+    engine = make_engine(f"sqlite:///{copy(left_by_it, tmp_path)}", vault)
+    yield engine
+    engine.dispose()
+
+
+def test_what_checks_a_row_is_put_in_other_words_under_a_running_process(earlier: Engine) -> None:
     """A2: what was refused is refused, also where the statement was made ready before."""
-    with sqlite_engine.begin() as connection:
-        command.downgrade(alembic_config(connection), "2026_11_27_fewer_indexes")
-    with closing(sqlite3.connect(str(sqlite_engine.url.database))) as running:
+    with closing(sqlite3.connect(str(earlier.url.database))) as running:
         before = taken(running)
 
-        upgrade(sqlite_engine)
+        upgrade(earlier)
 
         assert taken(running) == before
     assert {("attempts", "queued", True), ("attempts", "sent", False), ("escalations", "stopped", False)} <= before
@@ -164,24 +185,22 @@ def test_what_checks_a_row_is_put_in_other_words_under_a_running_process(sqlite_
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="the driver can't be told so")
-def test_a_database_that_lets_nobody_put_it_so_is_upgraded_as_well(sqlite_engine: Engine) -> None:
+def test_a_database_that_lets_nobody_put_it_so_is_upgraded_as_well(earlier: Engine) -> None:
     """Some systems ship SQLite with its own tables closed to everybody; there a check costs more, and that is all."""
-    with sqlite_engine.begin() as connection:
-        command.downgrade(alembic_config(connection), "2026_11_27_fewer_indexes")
-    sqlite_engine.dispose()
-    event.listen(sqlite_engine, "connect", lambda driver, _: driver.setconfig(DEFENSIVE, True))
+    earlier.dispose()
+    event.listen(earlier, "connect", lambda driver, _: driver.setconfig(DEFENSIVE, True))
 
-    upgrade(sqlite_engine)
+    upgrade(earlier)
 
-    with sqlite_engine.connect() as connection:
+    with earlier.connect() as connection:
         (written,) = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = 'attempts'").scalars()
         assert revisions_there(connection) == {known_revisions()[0]}
     assert "status NOT IN ('queued','sending','unknown')" in written
 
 
-def test_sqlite_makes_no_table_of_words_to_check_a_row(sqlite_engine: Engine) -> None:
+def test_sqlite_makes_no_table_of_words_to_check_a_row(earlier: Engine) -> None:
     def makes_one() -> set[str]:
-        with sqlite_engine.connect() as connection:
+        with earlier.connect() as connection:
             return {
                 table.name
                 for table in metadata.sorted_tables
@@ -189,12 +208,11 @@ def test_sqlite_makes_no_table_of_words_to_check_a_row(sqlite_engine: Engine) ->
                 if step.opcode == "OpenEphemeral"
             }
 
-    now = makes_one()
-    with sqlite_engine.begin() as connection:
-        command.downgrade(alembic_config(connection), "2026_11_27_fewer_indexes")
+    before = makes_one()
+    upgrade(earlier)
 
-    assert now == set()
-    assert makes_one() == {"attempts", "escalations"}
+    assert before == {"attempts", "escalations"}
+    assert makes_one() == set()
 
 
 @pytest.mark.parametrize(
