@@ -118,12 +118,12 @@ class StartupRecovery:
         """If this database is an old backup, declare it restored."""
         if not self._is_settling and any(self._is_another(route, last) for route in routes):
             log.error("database_is_old", newest=last.isoformat())
-            self._declare()
+            self._declare(last)
 
-    def _declare(self) -> None:
+    def _declare(self, taken_at: datetime | None = None) -> None:
         self._is_settling = True
         try:
-            declare_restored(self._runtime, None, by="found at the start")
+            declare_restored(self._runtime, taken_at, by="found at the start")
         finally:
             self._is_settling = False
 

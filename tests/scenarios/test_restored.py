@@ -16,7 +16,8 @@ from alertnet.flows.system.lost_incidents import SentText, remember
 from alertnet.flows.system.restored_backup import hold_back
 from alertnet.flows.unit.prefetch import CodePool
 from alertnet.store.monitoring import heartbeats
-from alertnet.worker.startup_recovery import declare_restored
+from alertnet.store.queues import workers
+from alertnet.worker.startup_recovery import StartupRecovery, declare_restored
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import reports, tries
 from tests.scenarios.valley import a_tree
@@ -204,7 +205,12 @@ def test_saying_it_twice_is_harmless(valley: World, backs_up: BackUp) -> None:
     assert len(warnings(valley)) == 2
 
 
-@pytest.mark.parametrize("goes_on", [declares, lambda world: recover(world.runtime)], ids=["said again", "at a start"])
+GOES_ON = pytest.mark.parametrize(
+    "goes_on", [declares, lambda world: recover(world.runtime)], ids=["said", "at a start"]
+)
+
+
+@GOES_ON
 def test_what_broke_off_goes_on_with_the_moment_of_the_backup(
     valley: World, backs_up: BackUp, goes_on: Callable[[World], object]
 ) -> None:
@@ -238,6 +244,21 @@ def test_an_old_backup_that_nobody_spoke_of_is_noticed(valley: World, backs_up: 
     assert stands(incident) == ["delivered"]
     assert len(alerts(valley, "ombuds")) == 1
     assert incident.told("alarm") != []
+
+
+def test_workers_that_notice_it_together_say_it_once(valley: World, lost: str) -> None:
+    """A5, A12: what the first has said and queued is no part of the backup for the second."""
+    first, second = (StartupRecovery(valley.runtime).begin() for _ in range(2))
+
+    for job in first.values():
+        job()
+    valley.clock.at += timedelta(seconds=1)
+    valley.runtime.transact(workers.beat, "first")
+    for job in second.values():
+        job()
+    valley.passes(minutes=2)
+
+    assert len([text for text in inbox(valley, "coordinator") if lost in text]) == 2
 
 
 def test_an_outage_is_no_old_backup(valley: World) -> None:
@@ -281,9 +302,12 @@ def lost(valley: World, backs_up: BackUp) -> str:
     return incident.ref
 
 
-def test_a_lost_incident_is_named_to_the_coordinators_with_those_who_were_told(valley: World, lost: str) -> None:
-    """A12: the provider's books hold its reference, and the numbers that it went to."""
-    declares(valley)
+@GOES_ON
+def test_a_lost_incident_is_named_to_the_coordinators_with_those_who_were_told(
+    valley: World, lost: str, goes_on: Callable[[World], object]
+) -> None:
+    """A12: the provider's books hold its reference, and the numbers that it went to, since the moment of the copy."""
+    goes_on(valley)
     valley.settles()
 
     for who in ("coordinator", "second coordinator"):

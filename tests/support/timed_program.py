@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from alertnet.runtime.wiring import Runtime
 from alertnet.sandbox import Sandbox
+from alertnet.store.queues import workers
 from alertnet.worker.service import Worker
 from alertnet.worker.startup_recovery import StartupRecovery
 from tests.support.clock import Clock
@@ -65,5 +66,7 @@ class TimedProgram:
 
 def recover(runtime: Runtime) -> None:
     """Run what a worker begins with, one job after the other, before anything is sent."""
-    for job in StartupRecovery(runtime).begin().values():
+    jobs = StartupRecovery(runtime).begin()
+    runtime.transact(workers.beat, "worker")
+    for job in jobs.values():
         job()

@@ -33,7 +33,7 @@ def hold_back(tx: Tx, taken_at: datetime | None, by: str, inbound_routes: Sequen
     `taken_at` None: as was said before, else the newest moment in the database. `inbound_routes`: those by which texts
     and calls may have come in since, to be looked for.
     """
-    declared = last_activity.declared(tx.session)
+    declared = last_activity.declared(tx.session, taken_at)
     if declared is None or taken_at not in (None, declared.taken_at):
         declared = _declare(tx, taken_at or last_activity.newest(tx.session) or tx.now, by)
     if declared.is_over:

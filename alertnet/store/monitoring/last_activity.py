@@ -95,14 +95,16 @@ class Declaration:
     """Incidents that the backup does not know, by reference, with the people told of them, as far as found."""
 
 
-def declared(session: Session) -> Declaration | None:
-    """The last declaration, if it was interrupted, or if nothing was done with the database since."""
+def declared(session: Session, again: datetime | None = None) -> Declaration | None:
+    """The last declaration, if it was interrupted, was of a backup of that very moment, or nothing was done since."""
     rows = session.execute(_DECLARED).all()
-    is_over = bool(rows) and rows[0].kind == MADE_KNOWN
-    if not rows or (is_over and rows[0].at != newest(session)):
+    if not rows:
         return None
+    is_over = rows[0].kind == MADE_KNOWN
     began = rows[1] if is_over else rows[0]
     taken_at, lost = datetime.fromisoformat(began.payload["taken_at"]), rows[0].payload.get("lost", {})
+    if is_over and taken_at != again and rows[0].at != newest(session):
+        return None
     return Declaration(taken_at, began.at, began.payload["queued"], is_over=is_over, lost=lost)
 
 
