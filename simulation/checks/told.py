@@ -14,7 +14,16 @@ from alertnet.core.directory.contact_tree import ContactTree, Level
 from alertnet.core.directory.usable_methods import stale_key
 from alertnet.core.escalation.state import LAST_RESORT, ContactProgress, LevelRun, LevelStatus, State
 from alertnet.core.incident import Facts
-from alertnet.store.tables import ACTING, acknowledgements, attempts, escalations, incidents, notifications, served
+from alertnet.store.tables import (
+    ACTING,
+    acknowledgements,
+    attempts,
+    escalations,
+    incidents,
+    notifications,
+    served,
+    timeline,
+)
 from simulation.checks.watch import Watch
 from simulation.world.cast import phones_of
 from simulation.world.expected_plan import is_closed, told_by
@@ -51,6 +60,12 @@ _TOLD: Select[Any] = (
     .outerjoin(attempts, attempts.c.notification_id == notifications.c.id)
     .join(escalations, escalations.c.id == served.c.escalation_id)
     .where(escalations.c.incident_id == bindparam("incident"))
+)
+
+_CLOSINGS: Select[Any] = (
+    select(timeline.c.at)
+    .where(timeline.c.chain == bindparam("incident"), timeline.c.kind.in_(["incident_closed", "incident_reopened"]))
+    .order_by(timeline.c.seq.desc())
 )
 
 
@@ -172,7 +187,7 @@ class _UnderWay:
 
     def _has_answered(self, run: LevelRun, tree: ContactTree, contact: Contact) -> bool:
         """Whether it has, or a deputy has taken charge for it; last resort is asked anew each time."""
-        since = run.opened_at if run.index == LAST_RESORT else datetime.min.replace(tzinfo=run.opened_at.tzinfo)
+        since = self._began_at(run) if run.index == LAST_RESORT else datetime.min.replace(tzinfo=run.opened_at.tzinfo)
         deputies, deputy = set[str](), contact.deputy
         while deputy is not None and deputy not in deputies:
             deputies.add(deputy)
@@ -185,6 +200,15 @@ class _UnderWay:
             )
             for each in self.answers
         )
+
+    def _began_at(self, run: LevelRun) -> datetime:
+        """When it was opened: where its incident was closed since, and reopened, it has that much more time."""
+        began_at = run.opened_at
+        changes = self.world.database.rows(_CLOSINGS, incident=self.row.incident_id)
+        for reopened, closed in zip(changes[::2], changes[1::2], strict=True):
+            if began_at <= reopened.at:
+                began_at -= reopened.at - closed.at
+        return began_at
 
     def _since(self, run: LevelRun, contact: Contact) -> datetime:
         turn = self._turn(run, contact)
@@ -231,8 +255,9 @@ class _UnderWay:
         slack = self.world.mischief.slack(1)
         ended = [each for each in self.all_answers if each.contact == contact.id and each.kind in ENDS]
         gone = [each.revoked_at for each in ended if each.revoked_at and not self.row.merged]
-        if run.index == LAST_RESORT and any(each.at < run.opened_at and not each.revoked_at for each in ended):
-            gone.append(run.opened_at)
+        began_at = self._began_at(run)
+        if run.index == LAST_RESORT and any(each.at < began_at and not each.revoked_at for each in ended):
+            gone.append(began_at)
         since = max(gone, default=since)
         return any(
             (row.created_at or row.planned_at) >= since - slack
