@@ -60,6 +60,7 @@ STAGES = (
     "next",
     "nothing_recorded",
     "taken_care_of",
+    "gone_ahead",
     "wrong_person",
     "thanks_acknowledged",
     "thanks_relayed",

@@ -1,11 +1,17 @@
 """Calls that we place: what a voicemail may keep, the code that proves a listener, and the answer after it."""
 
+from pathlib import Path
+
 import pytest
 
+from alertnet.core.notification import PromptAnswer
 from alertnet.flows.credentials.pins import set_pins
+from alertnet.flows.escalation.record_decision import decide
+from alertnet.flows.unit.locked_incident import take_up
 from alertnet.sandbox.telephony.twiml import Dial, Hangup, Say
+from alertnet.store.db.tx import Tx
 from alertnet.store.tables import acknowledgements, alarms, codes, escalations, guesses, notifications, timeline
-from tests.web.world import BOB, CALLBACK, PIN, SECRETS, World
+from tests.web.world import BOB, CALLBACK, PIN, SECRETS, TREE, World, world_in
 
 
 @pytest.fixture
@@ -439,6 +445,24 @@ def test_a_decision_left_open_is_recorded_as_nothing(world: World) -> None:
     assert "There is one more matter" in further.text
     assert "You have an urgent human rights alert" in further.text
     assert [row.answer for row in world.rows(alarms) if row.kind == "decision"] == [None]
+
+
+def test_a_hold_of_what_has_gone_ahead_hears_that_it_has(tmp_path: Path) -> None:
+    """B3: nobody is to believe that an embassy has not been told."""
+    levels = "levels:\n  - {name: Abroad, notify: [bob], wait: 30m, needs_go: {proceed_after: 20m}}\n"
+    with world_in(tmp_path, tree=TREE.partition("levels:")[0] + levels) as world:
+        world.raises()
+        attempt = world.attempt("alice", kind="decision")
+        menu = world.answers(attempt).keys(world.code(attempt))
+
+        def opens(tx: Tx) -> None:
+            locked = take_up(tx, world.incident)
+            decide(locked, PromptAnswer.GO, tree="valley", level="Abroad")
+            locked.finish()
+
+        world.runtime.transact(opens)
+
+        assert "the contacts in question are being told. If that is wrong, call" in menu.keys("2").text
 
 
 def test_a_one_answers_an_alarm_and_a_three_lets_it_ring_on(world: World) -> None:

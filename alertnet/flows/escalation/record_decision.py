@@ -80,6 +80,14 @@ def decide_prompt(locked: LockedIncident, prompt: Prompt, decision: PromptAnswer
     decide(locked, decision, tree=tree, level=prompt.about, by=by)
 
 
+def was_opened(locked: LockedIncident, prompt: Prompt) -> bool:
+    """Whether the level that was asked about has been opened, be it by itself at its time."""
+    if prompt.kind != PromptKind.DECISION or prompt.subject != Subject.LEVEL:
+        return False
+    state = locked.states.get(locked.tree_of(prompt.escalation))
+    return state is not None and any(run.index == prompt.level_index for run in state.runs)
+
+
 def _decide_change(locked: LockedIncident, decision: PromptAnswer, by: str | None) -> None:
     """Decide on a change that news proposes. Go applies it, hold asks again later, refuse leaves all as it is."""
     proposed = locked.incident.proposed

@@ -12,7 +12,7 @@ from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.inbound.sms_answers import SmsAnswer, Verb
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.flows.credentials.written_codes import known_code
-from alertnet.flows.escalation.record_decision import decide_prompt, decide_rest, hold_rest, is_on_hold
+from alertnet.flows.escalation.record_decision import decide_prompt, decide_rest, hold_rest, is_on_hold, was_opened
 from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.escalation.report_action import report_action, vouch
 from alertnet.flows.incidents.lone_text import RECEIVED_BY
@@ -203,7 +203,7 @@ def _report(texted: _TextedAnswer, task: Prompt) -> Reply:
 def _reply_current(texted: _TextedAnswer, prompt: Prompt) -> Reply:
     """Reply with what was answered before, and by which coordinator, or that nothing more is wanted."""
     locked, subject = texted.locked, SUBJECTS_OF_ANSWERS.get(prompt.answer or "")
-    if subject is None and _was_opened(locked, prompt):
+    if subject is None and was_opened(locked, prompt):
         return _reply(texted, Kind.NOTICE, subject=Subject.GO, about=prompt.about, at=prompt.answered_at)
     if subject is None:
         return _reply_settled(texted)
@@ -218,14 +218,6 @@ def _reply_current(texted: _TextedAnswer, prompt: Prompt) -> Reply:
 def _reply_settled(texted: _TextedAnswer) -> Reply:
     """Reply that the code is needed no more, while its incident goes on."""
     return _reply(texted, Kind.ALREADY_CLOSED, subject=Subject.ACKNOWLEDGED)
-
-
-def _was_opened(locked: LockedIncident, prompt: Prompt) -> bool:
-    """Whether the level that was asked about has been opened, be it by itself at its time."""
-    if prompt.kind != PromptKind.DECISION or prompt.subject != Subject.LEVEL:
-        return False
-    state = locked.states.get(locked.tree_of(prompt.escalation))
-    return state is not None and any(run.index == prompt.level_index for run in state.runs)
 
 
 def _reply(texted: _TextedAnswer, kind: Kind, /, **words: Any) -> Reply:

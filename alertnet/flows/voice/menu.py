@@ -6,7 +6,7 @@ from alertnet.core.disclosure import Said
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.notification import Kind, PromptAnswer
-from alertnet.flows.escalation.record_decision import decide_prompt, hold_rest
+from alertnet.flows.escalation.record_decision import decide_prompt, hold_rest, was_opened
 from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.escalation.report_action import take_task
 from alertnet.flows.notifications import prompts
@@ -96,7 +96,8 @@ def _decide(asked: ToAnswer, digits: str) -> Reaction:
         if decision == PromptAnswer.HOLD or prompt.answer != decision:
             decide_prompt(asked.locked, prompt, decision, asked.listener.id)
     except WrongState:
-        return Reaction(("taken_care_of",))
+        goes_ahead = prompt.answer != PromptAnswer.REFUSE and was_opened(asked.locked, prompt)
+        return Reaction(("gone_ahead" if goes_ahead else "taken_care_of",))
     return Reaction((f"thanks_{decision}",))
 
 
