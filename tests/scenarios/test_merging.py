@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from alertnet.core.incident import Facts, Severity
 from alertnet.flows.incidents.merge import foresee_split
@@ -58,6 +59,25 @@ def reported(world: World, *, second: str = "ALERT {pin} 46 L13 tear gas") -> tu
 
 def alerts(world: World, who: str) -> list[str]:
     return [text for text in world.phone(who).inbox if "URGENT" in text or "ALSO" in text]
+
+
+def test_a_report_that_cannot_be_read_silences_nothing_of_what_it_was_merged_into(night: World) -> None:
+    """A11: the embassies hear of it all the same, and its phone is left alone; it can be closed, and stays as it is."""
+    first, second = reported(night)
+    first.act("merge", into=second.ref)
+    damaged = {"junk": b"x" * 40, "ref": first.ref}
+    damage = text("UPDATE incidents SET facts = :junk WHERE ref = :ref")
+    night.runtime.transact(lambda tx: tx.session.execute(damage, damaged))
+
+    night.passes(minutes=60)
+    second.act("updates", text="They took P7", severity="critical")
+    second.act("close", reason="released")
+
+    assert any(second.ref in text for text in night.phone("spain").inbox)
+    assert "closed 22:26" in night.phone("spain").inbox[-1]
+    assert second["status"] == "closed"
+    kept = text("SELECT count(*) FROM incidents WHERE facts = :junk AND ref = :ref")
+    assert night.runtime.read(lambda tx: tx.session.scalar(kept, damaged)) == 1
 
 
 def test_two_reports_are_one_incident_under_both_references(night: World) -> None:

@@ -380,4 +380,6 @@ def _without(whole: LockedIncident, part: str) -> Facts:
     merged = whole.incident.merged
     assert merged is not None
     own = apart(merged.own, merged.joined, whole.facts)
-    return as_one(own, [each.facts for each in whole.parts if each.id != part])
+    # One that can't be read may exclude somebody, so nothing is split off beside it (A3).
+    parts = incident_store.get_each(whole.tx.session, merged.parts)
+    return as_one(own, [each.facts for each in parts if each.id != part])

@@ -35,7 +35,10 @@ def must_be_left_alone(tx: Tx, phone: str, team: str | None = None) -> bool:
     if concerned is None or any(each.facts.withdrawn or each.facts.duress for each in concerned):
         return True
     # What the phone raised may be merged into another's incident, which can decide otherwise about leaving it alone.
-    reports = incidents.get_each(tx.session, [id for each in concerned for id in each.every_id])
+    ids = {id for each in concerned for id in each.every_id}
+    reports = incidents.get_readable(tx.session, ids)
+    if len(reports) < len(ids):
+        return True
     own = [each for each in reports if each.facts.raised_from == phone]
     acting = {each.part_of for each in own}
     is_held = any(each.facts.leaves_all_alone for each in reports if each.id in acting)

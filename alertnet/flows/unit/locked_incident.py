@@ -148,9 +148,9 @@ class LockedIncident:
 
     @cached_property
     def parts(self) -> list[Incident]:
-        """The incidents that were merged into it."""
+        """The incidents that were merged into it; one that can't be read silences no other (A11)."""
         merged = self.incident.merged
-        return incident_store.get_each(self.tx.session, merged.parts) if merged else []
+        return incident_store.outlines(self.tx.session, merged.parts) if merged else []
 
     @cached_property
     def heard_of_each(self) -> dict[str, set[tuple[str, str]]]:
@@ -230,8 +230,9 @@ class LockedIncident:
             self.__dict__.pop(name, None)
 
     def save_part(self, part: Incident, facts: Facts) -> None:
-        pruned = incident_store.pruned_of(self.tx.session, part.id)
-        incident_store.save_facts(self.tx.session, replace(part, facts=facts), pruned)
+        if incident_store.are_readable(self.tx.session, [part.id]):
+            pruned = incident_store.pruned_of(self.tx.session, part.id)
+            incident_store.save_facts(self.tx.session, replace(part, facts=facts), pruned)
         self.__dict__.pop("parts", None)
 
     def save_facts(self) -> None:
