@@ -31,7 +31,7 @@ BUGS = {
         "progress.reopened",
     ),
     "who has passed it on is told again": (STATE, "if not self.relayed or contact not in self.answers:", "if True:"),
-    "who passes it on to one has passed it on to all": (STATE, "id == contact or not (id or address in named)", "id"),
+    "who passes it on to one has passed it on to all": (STATE, " if id == contact)", " if id)"),
     "whoever relays to two makes them one": (
         "alertnet/core/directory/contact.py",
         " and not each.relays)",

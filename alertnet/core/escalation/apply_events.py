@@ -117,8 +117,7 @@ def _answer(context: Context, event: Answered) -> None:
             _forget_confirmation(context, contact)
         return
     if event.address is not None:
-        relayed = (*state.relayed, event.address, f"{contact}:{event.address}")
-        context.change(relayed=tuple(dict.fromkeys(relayed)))
+        context.change(relayed=_with(state.relayed, f"{contact}:{event.address}"))
     context.change(answers={contact: event.kind, **state.answers})
 
 

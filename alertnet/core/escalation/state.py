@@ -129,10 +129,7 @@ class State:
     revoked: tuple[str, ...] = ()
     """Contacts whose answer was taken back and who have not answered since; their alert says so."""
     relayed: tuple[str, ...] = ()
-    """Addresses that relayed, each alone, as earlier versions read it, and as `contact:address` for whom.
-
-    One that stands alone relayed for every contact that answered; an earlier version wrote it.
-    """
+    """`contact:address` of what relayed, and for whom."""
     stale: tuple[str, ...] = ()
     """`method:address` of addresses that are invalid, opted out or somebody else's."""
     goes: tuple[int, ...] = ()
@@ -179,24 +176,12 @@ class State:
         """The addresses that relayed for that contact; for another the same phone may still have to."""
         if not self.relayed or contact not in self.answers:
             return ()
-        for_whom = self._for_whom()
-        named = {address for id, address in for_whom if id}
-        return tuple(address for id, address in for_whom if id == contact or not (id or address in named))
+        return tuple(address for id, _, address in (each.rpartition(":") for each in self.relayed) if id == contact)
 
     def relayed_without(self, contact: str) -> tuple[str, ...]:
-        """`relayed` without what relayed for that contact alone."""
-        for_whom = self._for_whom()
-        others = {address for id, address in for_whom if id not in ("", contact)}
-        gone = {address for id, address in for_whom if id == contact} - others
-        return tuple(
-            each
-            for each, (id, address) in zip(self.relayed, for_whom, strict=True)
-            if id != contact and (id or address not in gone)
-        )
-
-    def _for_whom(self) -> list[tuple[str, str]]:
-        """Each contact, or none, and the address that relayed for it."""
-        return [(id, address) for id, _, address in (each.rpartition(":") for each in self.relayed)]
+        """`relayed` without what relayed for that contact."""
+        # An address that stands alone is of the version before, for which it relayed for everybody.
+        return tuple(each for each in self.relayed if each.rpartition(":")[0] not in ("", contact))
 
 
 def action_due(states: Iterable[State]) -> datetime | None:
