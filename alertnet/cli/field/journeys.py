@@ -1,6 +1,5 @@
 """`alertnet journeys`: who is on the road, who is awaited when, and who is overdue."""
 
-import json
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -18,10 +17,9 @@ if TYPE_CHECKING:
 OfTeam = Annotated[
     str | None, typer.Option("--team", metavar="TEAM", help="Only the journeys of this team; unless given, of all.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, as the API gives it.")]
 
 
-def journeys(team: OfTeam = None, as_json: AsJson = False) -> None:
+def journeys(team: OfTeam = None) -> None:
     """Print the day's journeys and routines: who is overdue or missed, on the road, or awaited within a day.
 
     Soonest first: status, who, where and when it is awaited by the team's clocks, when it was last heard of, and the
@@ -42,9 +40,6 @@ def journeys(team: OfTeam = None, as_json: AsJson = False) -> None:
         if team is not None and not found:
             # Of a misspelt team nobody would seem to be on the road.
             check_team(trees_in_force(runtime), team)
-    if as_json:
-        typer.echo(json.dumps(shown, indent=2))
-        return
     if shown["unheard_since"] is not None:
         since = shown["unheard_since"]
         typer.echo(f"! Texts to us are known not to arrive since {since}: nothing counts as missed, call.", err=True)

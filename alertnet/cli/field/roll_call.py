@@ -1,6 +1,5 @@
 """`alertnet roll-call`: asks everybody in the field whether they are safe, and shows who has answered."""
 
-import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,9 +13,7 @@ from alertnet.core.errors import BadInput, Unknown
 
 if TYPE_CHECKING:
     from alertnet.store.db.tx import Tx
-    from alertnet.store.views.journey_view import RollCallsView, RollCallView
-
-MOST_LISTED = 50
+    from alertnet.store.views.journey_view import RollCallView
 
 Which = Annotated[
     str | None, typer.Argument(metavar="ID", help="A roll-call that was made: print who has answered, and ask nobody.")
@@ -26,7 +23,6 @@ InCountry = Annotated[
     str | None, typer.Option("--country", metavar="CC", help="Ask all teams in this country, by its two letters: CO.")
 ]
 Everybody = Annotated[bool, typer.Option("--all", help="Ask every team.")]
-Made = Annotated[bool, typer.Option("--list", help="Print the last fifty roll-calls, and ask nobody.")]
 Why = Annotated[
     str | None, typer.Option("--text", metavar="TEXT", help="Why, for those who read the figures; it is in no message.")
 ]
@@ -34,7 +30,6 @@ Raises = Annotated[bool, typer.Option("--raise", help="Open an incident for each
 After = Annotated[
     str, typer.Option("--incident-after", metavar="DURATION", help="How long an answer may take, such as 45m or 2h.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="With ID or --list: print JSON, as the API gives it.")]
 
 
 def roll_call(
@@ -42,32 +37,21 @@ def roll_call(
     team: OfTeam = None,
     country: InCountry = None,
     everybody: Everybody = False,
-    made: Made = False,
     text: Why = None,
     raises: Raises = False,
     after: After = "90m",
-    as_json: AsJson = False,
 ) -> None:
     """Ask everybody of a team, a country or the network "are you safe? OK PIN", each in its language.
 
     A running worker sends it, with up to three reminders; silent phones are not written to. Prints the id alone. With
     that id the command prints the figures, with those under duress counted apart.
     """
-    ways = {"ID": id, "--team": team, "--country": country, "--all": everybody, "--list": made}
+    ways = {"ID": id, "--team": team, "--country": country, "--all": everybody}
     given = [way for way, typed in ways.items() if typed]
     if len(given) != 1:
-        one = "one of --team, --country, --all, --list, or the ID of a roll-call"
+        one = "one of --team, --country, --all, or the ID of a roll-call"
         raise BadInput("roll-call", " ".join(given) or None, one)
-    if not (id or made):
-        typer.echo(_begin(team, country, text, raises, after))
-        return
-    if id:
-        figures = _figures(id)
-        lines = [json.dumps(figures, indent=2)] if as_json else _lines(figures)
-    else:
-        known = _known()
-        lines = [json.dumps(known, indent=2)] if as_json else _table(known)
-    for line in lines:
+    for line in _lines(_figures(id)) if id else [_begin(team, country, text, raises, after)]:
         typer.echo(line)
 
 
@@ -96,23 +80,6 @@ def _figures(id: str) -> "RollCallView":
 
     with connected() as runtime:
         return runtime.read(query)
-
-
-def _known() -> "RollCallsView":
-    from alertnet.store.queues import journeys
-    from alertnet.store.views.journey_view import of_roll_calls
-
-    with connected() as runtime:
-        return of_roll_calls(runtime.read(lambda tx: journeys.roll_calls(tx.session, None, MOST_LISTED)), None)
-
-
-def _table(known: "RollCallsView") -> list[str]:
-    head = ("id", "began", "of", "asked", "answered", "not")
-    rows = [
-        (each["id"], each["began_at"], each["of"], *(str(each[name]) for name in ("asked", "answered", "not_answered")))
-        for each in known["items"]
-    ]
-    return [*aligned([head, *rows])]
 
 
 def _lines(figures: "RollCallView") -> list[str]:
