@@ -88,7 +88,9 @@ class ImapMailbox:
             finally:
                 session.leave()
         except _FAULTS as fault:
-            return MailListing(tuple(found), is_whole=False, trouble=type(fault).__name__)
+            # What a server says may name the user; the code in it does not (RFC 5530).
+            code = re.search(r"\[([A-Z-]+)\]", _words(fault))
+            return MailListing(tuple(found), is_whole=False, trouble=code[1] if code else type(fault).__name__)
         return MailListing(tuple(found), is_whole=is_all)
 
     def trouble(self) -> str | None:
@@ -96,8 +98,7 @@ class ImapMailbox:
         try:
             self._open().leave()
         except _FAULTS as fault:
-            said = "" if isinstance(fault, OSError) else str(fault)
-            return said or type(fault).__name__
+            return _words(fault) or type(fault).__name__
         return None
 
     def _open(self) -> "_Session":
@@ -173,6 +174,12 @@ def _fetched(session: "_Session", uids: Sequence[str], parts: str) -> Iterator[t
             uid, date = _UID.search(about), _INTERNAL_DATE.search(about)
             if uid and date:
                 yield uid[1].decode(), parsedate_to_datetime(date[1].decode("ascii")), answer[1]
+
+
+def _words(fault: Exception) -> str:
+    """What a server said that refuses, as text; imaplib has it as bytes."""
+    said = "" if isinstance(fault, OSError) or not fault.args else fault.args[0]
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
 
 
 def _ok(answer: tuple[str, list[Any]]) -> list[Any]:

@@ -179,8 +179,8 @@ def test_a_wrong_password_is_trouble_and_nothing_is_read(sandbox: Sandbox) -> No
 
     listing = strange.received(NOW)
 
-    assert (listing.entries, listing.is_whole) == ((), False)
-    assert "AUTHENTICATIONFAILED" in (strange.trouble() or "")
+    assert listing == MailListing((), is_whole=False, trouble="AUTHENTICATIONFAILED")
+    assert strange.trouble() == "[AUTHENTICATIONFAILED] wrong user or password"
     assert mailbox(sandbox).trouble() is None
 
 
