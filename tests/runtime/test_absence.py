@@ -173,6 +173,14 @@ def test_a_server_that_is_not_there_is_named_with_the_cause() -> None:
             psycopg.OperationalError("FATAL: the database system is starting up"),
             Cause("the server is starting or stopping"),
         ),
+        (
+            psycopg.OperationalError("FATAL:  could not write init file"),
+            Cause("the disk of the server is full", lasts=True),
+        ),
+        (
+            psycopg.OperationalError("FATAL:  could not open relation mapping file"),
+            Cause("the server at 127.0.0.1:9 answers with a fault: its own log says which"),
+        ),
         (errors.UndefinedTable("no such table"), None),
     ],
 )

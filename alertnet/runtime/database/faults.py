@@ -48,7 +48,7 @@ _SAID = (
     (r"database .* does not exist", "3D"),
     (r"too many (clients|connections)|connection slots", "53"),
     (r"starting up|shutting down|not (currently )?accepting connections|recovery mode", "57"),
-    (r"No space left on device", "53100"),
+    (r"No space left on device|could not write init file", "53100"),
 )
 """What a server says before there is a connection, when there is no error code."""
 
@@ -110,7 +110,8 @@ def _on_server(error: DBAPIError, engine: Engine, reads: bool) -> Cause | None:
     if not (error.connection_invalidated or isinstance(error, OperationalError)):
         return None
     known = (_SERVER_AWAY[start] for start in (code, code[:2]) if start in _SERVER_AWAY)
-    return Cause(next(known, f"the server{_address(engine)} can't be reached"))
+    lacks = "answers with a fault: its own log says which" if "FATAL" in str(error.orig) else "can't be reached"
+    return Cause(next(known, f"the server{_address(engine)} {lacks}"))
 
 
 def _address(engine: Engine) -> str:
