@@ -48,10 +48,21 @@ def test_what_is_lost_is_counted_from_the_last_report_on(at: At) -> None:
     assert found == Reports(NOW + timedelta(seconds=2), 2, NOW + timedelta(seconds=4))
 
 
-def test_what_left_before_a_backup_became_the_database_is_not_missed(at: At) -> None:
-    heartbeats.note(at(10), heartbeats.RESTORED)
+@pytest.mark.parametrize("since", [heartbeats.RESTORED, heartbeats.WATCH_SINCE])
+def test_what_left_before_a_backup_or_an_outage_is_not_missed(at: At, since: str) -> None:
+    """Its report came to another database, or to none."""
+    heartbeats.note(at(10), since)
     for left in (0, 10, 11):
         heartbeats.note_lost_report(at(70), MethodKind.SMS, NOW + timedelta(seconds=left))
+
+    assert heartbeats.reports(heartbeats.read(at(71).session))[MethodKind.SMS].lost == 1
+
+
+def test_what_is_asked_for_before_anybody_watches_again_is_not_missed(at: At) -> None:
+    """The database has just come back, and the first to use it asks how messages ended."""
+    heartbeats.note(at(10), heartbeats.WATCH)
+    for second in (35, 70):
+        heartbeats.note_lost_report(at(second), MethodKind.SMS, NOW)
 
     assert heartbeats.reports(heartbeats.read(at(71).session))[MethodKind.SMS].lost == 1
 

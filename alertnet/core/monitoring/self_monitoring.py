@@ -41,6 +41,8 @@ RATE_LIMIT_IN_USE = timedelta(seconds=10)
 """A sender that has been free for longer than this holds nothing back."""
 STANDSTILL = timedelta(minutes=2)
 """If nothing kept watch for this long, nothing was sent either."""
+GAP = timedelta(seconds=30)
+"""After a longer pause between two looks, what is late because of it has a minute to catch up."""
 OVER_AFTER = timedelta(minutes=5)
 """Trouble that returns within this time is the same, and is not told again."""
 

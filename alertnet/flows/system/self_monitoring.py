@@ -14,6 +14,7 @@ from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.disclosure import Subject
 from alertnet.core.monitoring.self_monitoring import (
     CAN_WAIT,
+    GAP,
     SAID_BY,
     SUBJECTS,
     Files,
@@ -44,8 +45,6 @@ from alertnet.store.records.editions import Edition
 
 EVERY = timedelta(seconds=9)
 """The least time between two looks: with a beat each 5 s somebody looks each 10 s."""
-GAP = timedelta(seconds=30)
-"""After a longer pause between two looks, what is late because of it has a minute to catch up."""
 PURGE_EVERY = timedelta(hours=1)
 CHECK_EVERY = timedelta(seconds=59)
 """How often the heartbeat is sent and the inbound path tested: each minute."""

@@ -19,7 +19,7 @@ from sqlalchemy import bindparam, or_, select, update
 from alertnet.core.codec import value
 from alertnet.core.delivery.provider_routes import Route, route_name
 from alertnet.core.directory.contact import MethodKind
-from alertnet.core.monitoring.self_monitoring import Reports
+from alertnet.core.monitoring.self_monitoring import GAP, Reports
 from alertnet.core.notification import Failure
 from alertnet.store.db.columns import Instant
 from alertnet.store.db.engine import insert_once, insert_or_change
@@ -110,9 +110,11 @@ def note_lost_report(tx: Tx, method: MethodKind, left_at: datetime) -> None:
     """Count a message that ended without a report: we learnt of its end only by asking.
 
     A message that left before a backup became the database is not counted: the lost database may have had the report.
+    Nor is one that left before a gap in the watch: while there is no database, reports come in vain.
     """
-    restored_at = tx.session.scalar(select(signs.c.at).where(signs.c.name == RESTORED))
-    if restored_at is None or left_at > restored_at:
+    seen = read(tx.session)
+    is_watched = WATCH not in seen or abs(tx.now - seen[WATCH].at) < GAP
+    if is_watched and all(left_at > seen[each].at for each in (RESTORED, WATCH_SINCE) if each in seen):
         _count(tx, f"lost_{method}", method)
 
 
