@@ -570,6 +570,20 @@ def test_what_was_learnt_while_merged_holds_for_each_of_the_two_after_a_split(ni
     assert (len(night.phone(MARY).inbox), len(alerts(night, "defenders"))) == before
 
 
+def test_coordinators_hear_whose_answer_counts_no_more_since_the_other_report_excludes_it(night: World) -> None:
+    """A2, A3: they would rely on whoever has taken charge. After a split it counts again, so it is not revoked."""
+    first, second = reported(night)
+    night.texts("defenders", code_in(alerts(night, "defenders")[0]))
+    second.act("exclude", contacts=["defenders"])
+
+    second.act("merge", into=first.ref)
+    night.passes(minutes=21)
+
+    told = [text for text in night.phone("coordinator").inbox if "the answer of defenders counts no more" in text]
+    assert len(told) == 1
+    assert [(each[0], each[1]) for each in first.answers()] == [("defenders", "acknowledged")]
+
+
 def test_consent_of_people_that_one_report_names_holds_until_a_coordinator_has_seen_the_difference(
     night: World,
 ) -> None:
