@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, delete, select
+from sqlalchemy import Row, bindparam, delete, select
 
 from alertnet.core.delivery.circuit_breaker import SOUND, Breaker, as_believed
 from alertnet.core.delivery.provider_codes import AccountFault
@@ -14,9 +14,9 @@ from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import FREE_REFS, Tx
 from alertnet.store.tables import breakers
 
-_ALL: Select[Any] = select(breakers)
+_ALL = Prepared(select(breakers))
 _KEY = (breakers.c.method == bindparam("key_method")) & (breakers.c.provider == bindparam("key_provider"))
-_HELD: Select[Any] = select(breakers).where(_KEY).with_for_update()
+_HELD = Prepared(select(breakers).where(_KEY).with_for_update())
 _PAUSED = Prepared(
     select(breakers).where(breakers.c.held_until.is_not(None)).order_by(breakers.c.method, breakers.c.provider)
 )
@@ -25,7 +25,7 @@ _END_PAUSE = delete(breakers).where(_KEY, breakers.c.held_until == bindparam("un
 
 def found(tx: Tx) -> dict[Route, Breaker]:
     """The breakers of routes in trouble; a route without one is sound."""
-    rows = tx.session.execute(_ALL)
+    rows = _ALL.all(tx.session, {})
     return {(MethodKind(row.method), row.provider): as_believed(_breaker(row), tx.now) for row in rows}
 
 
@@ -47,7 +47,7 @@ def end_pause(tx: Tx, route: Route, until: datetime) -> bool:
 
 def hold(tx: Tx, route: Route) -> Breaker:
     """The breaker of that route; if it has a row, that is locked until the transaction ends."""
-    row = tx.session.execute(_HELD, _key(route)).first()
+    row = _HELD.first(tx.session, _key(route))
     return SOUND if row is None else as_believed(_breaker(row), tx.now)
 
 

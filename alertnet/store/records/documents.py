@@ -1,6 +1,7 @@
 """Trees and templates as they were when an incident opened: each text is stored once, under its hash (A8)."""
 
 import hashlib
+from functools import lru_cache
 
 from sqlalchemy import bindparam, select
 
@@ -17,18 +18,18 @@ _IS_KEPT = Prepared(select(documents.c.hash).where(documents.c.hash == bindparam
 
 def keep(tx: Tx, kind: str, content: str) -> str:
     """Store a text under its hash (SHA-256, 64 hexadecimal digits), and give the hash. `kind` says what it is."""
-    name = hash_of(content)
     if not is_kept(tx, content):
-        insert_once(tx.session, documents, {"hash": name, "kind": kind, "content": content})
-    return name
+        insert_once(tx.session, documents, {"hash": hash_of(content), "kind": kind, "content": content})
+    return hash_of(content)
 
 
 def is_kept(tx: Tx, content: str) -> bool:
     return bool(_IS_KEPT.all(tx.session, {"hash": hash_of(content)}))
 
 
+@lru_cache(maxsize=64)
 def hash_of(content: str) -> str:
-    """The hash under which a text is stored."""
+    """The hash under which a text is stored; each start asks three times for that of all templates."""
     return hashlib.sha256(content.encode()).hexdigest()
 
 

@@ -15,6 +15,7 @@ from alertnet.core.errors import Unknown, WrongState
 from alertnet.core.incident import Facts
 from alertnet.core.resolution.resolve import Plans, deciding, resolve
 from alertnet.store.db.session import Session
+from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import documents, timeline
 from alertnet.store.records.on_call import Roster, roster
@@ -25,6 +26,9 @@ IN_FORCE = "trees_in_force"
 """The kind of the system's entries for changes of what new incidents open on."""
 
 _ENTRIES = select(entries.c.at, entries.c.payload).where(IS_EDITION)
+_ALL = Prepared(_ENTRIES.order_by(entries.c.seq))
+_LATEST = Prepared(_ENTRIES.order_by(entries.c.seq.desc()).limit(1))
+_NEWEST = Prepared(select(func.count().label("number")).select_from(entries).where(IS_EDITION))
 
 _trees: dict[str, ContactTree] = {}
 _fields: dict[str, Network] = {}
@@ -188,18 +192,19 @@ def keep(tx: Tx, tree: ContactTree) -> str:
 
 def in_force(session: Session) -> Publication | None:
     """The edition put in force last, by any process; None in a database that never had trees."""
-    row = session.execute(_ENTRIES.order_by(entries.c.seq.desc()).limit(1)).first()
+    row = _LATEST.first(session, {})
     return _publication(newest(session), row.at, row.payload) if row is not None and row.payload else None
 
 
 def newest(session: Session) -> int:
     """The number of the edition in force; 0 if there never was one."""
-    return session.scalar(select(func.count()).select_from(entries).where(IS_EDITION)) or 0
+    [number] = _NEWEST.scalars(session, {})
+    return int(number)
 
 
 def history(session: Session) -> tuple[Publication, ...]:
     """All editions whose payload is kept, oldest first. Numbers count all editions from 1."""
-    rows = session.execute(_ENTRIES.order_by(entries.c.seq))
+    rows = _ALL.all(session, {})
     return tuple(_publication(number, row.at, row.payload) for number, row in enumerate(rows, 1) if row.payload)
 
 

@@ -43,6 +43,8 @@ LONGEST_NAMED = 32
 """The most characters of an unknown reference that are repeated to whoever asked."""
 
 _ADD = Prepared(insert(incidents))
+_BY_REF = select(ACTING.label("id"), incidents.c.purged_at).where(incidents.c.ref == bindparam("ref"))
+_OF_REF, _OF_TEAM = Prepared(_BY_REF), Prepared(_BY_REF.where(incidents.c.team == bindparam("team")))
 _BY_ID: Select[Any] = select(incidents).where(incidents.c.id.in_(bindparam("ids", expanding=True)))
 _EACH, _LOCK = Prepared(_BY_ID), Prepared(_BY_ID.order_by(incidents.c.id).with_for_update())
 
@@ -130,8 +132,8 @@ def id_of(tx: Tx, ref: str, team: str | None = None) -> str:
         Purged: there was one.
     """
     wanted = as_ref(ref)
-    query = select(ACTING.label("id"), incidents.c.purged_at).where(incidents.c.ref == wanted)
-    row = tx.session.execute(_of_team(query, team)).first() if REF.fullmatch(wanted) else None
+    query, its = (_OF_REF, {}) if team is None else (_OF_TEAM, {"team": team})
+    row = query.first(tx.session, {"ref": wanted, **its}) if REF.fullmatch(wanted) else None
     if row is None:
         raise Unknown("incident", ref[:LONGEST_NAMED])
     if row.purged_at is not None:
@@ -336,10 +338,6 @@ def save_merging(session: Session, incident: Incident) -> None:
 
 def _save(session: Session, incident: Incident, **values: Any) -> None:
     session.execute(update(incidents).where(incidents.c.id == incident.id).values(values))
-
-
-def _of_team(query: Select[Any], team: str | None) -> Select[Any]:
-    return query if team is None else query.where(incidents.c.team == team)
 
 
 def facts_of(stored: Any) -> Facts:

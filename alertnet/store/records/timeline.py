@@ -64,6 +64,11 @@ _HEAD = Prepared(
     .limit(1)
 )
 # The exact text of the payload is encrypted, since the digest vouches for that text.
+_OF_KIND = Prepared(
+    select(timeline.c.at, timeline.c.payload)
+    .where(timeline.c.chain == bindparam("chain"), timeline.c.kind == bindparam("kind"))
+    .order_by(timeline.c.seq)
+)
 _APPEND = Prepared(insert(timeline).values(payload=bindparam("payload", type_=Encrypted())))
 _LOCK_SYSTEM = text("SELECT pg_advisory_xact_lock(hashtext('alertnet timeline'))")
 
@@ -86,8 +91,7 @@ class _Kept:
 
 def of_kind(session: Session, chain: str, kind: str) -> list[tuple[datetime, Any]]:
     """The entries of that kind in the chain, oldest first: when, and the payload (None if purged)."""
-    query = select(timeline.c.at, timeline.c.payload).where(timeline.c.chain == chain, timeline.c.kind == kind)
-    return [(row.at, row.payload) for row in session.execute(query.order_by(timeline.c.seq))]
+    return [(row.at, row.payload) for row in _OF_KIND.all(session, {"chain": chain, "kind": kind})]
 
 
 def latest_at(session: Session, chain: str, kind: str) -> datetime | None:

@@ -35,7 +35,8 @@ _IN_FORCE_HERE = "keys_in_force"
 KEY = re.compile(r"alertnet_(?P<id>[a-z2-9]{1,16})_[0-9a-f]+")
 
 _UNREVOKED = Prepared(select(api_keys.c.id).where(api_keys.c.id == bindparam("id"), api_keys.c.revoked_at.is_(None)))
-_IN_FORCE = select(api_keys).where(api_keys.c.id == bindparam("id"), api_keys.c.revoked_at.is_(None))
+_IN_FORCE = Prepared(select(api_keys).where(api_keys.c.id == bindparam("id"), api_keys.c.revoked_at.is_(None)))
+_ADD = Prepared(insert(api_keys))
 
 
 @value
@@ -81,7 +82,7 @@ def create(tx: Tx, team: str | None, scopes: Iterable[str]) -> tuple[str, str]:
         "revoked_at": None,
     }
     mac = tx.vault.mac(Purpose.API_KEY_ROW, _whole(row))
-    tx.session.execute(insert(api_keys), row | {"mac": mac})
+    _ADD.each(tx.session, [row | {"mac": mac}])
     return key_id, key
 
 
@@ -91,7 +92,7 @@ def find(session: Session, key: str) -> ApiKey | None:
     if form is None:
         return None
     vault = vault_of(session.dialect)
-    row = session.execute(_IN_FORCE, {"id": form["id"]}).first()
+    row = _IN_FORCE.first(session, {"id": form["id"]})
     if row is None or not is_vouched_for(session, row) or not _is_text_of(vault, row, key):
         return None
     is_dated = not vault.is_newest_mac(Purpose.API_KEY_ROW, _whole(row._asdict()), row.mac)

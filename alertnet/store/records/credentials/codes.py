@@ -108,7 +108,7 @@ _KNOWN = Prepared(
     )
     .order_by(codes.c.created_at)
 )
-_TEXT = select(codes.c.code).where(codes.c.id == bindparam("id"))
+_TEXT = Prepared(select(codes.c.code).where(codes.c.id == bindparam("id")))
 _LATER = code_numbers.alias()
 _GIVEN_ANEW = (
     select(code_numbers.c.code_id)
@@ -208,8 +208,8 @@ def of_contacts(session: Session, incidents: Collection[str]) -> dict[str, list[
 
 
 def get(session: Session, id: str) -> Code | None:
-    text = session.scalar(_TEXT, {"id": id})
-    return None if text is None else Code(id, text)
+    found = _TEXT.first(session, {"id": id})
+    return None if found is None else Code(id, found.code)
 
 
 def shared(session: Session, incident: str) -> list[str]:

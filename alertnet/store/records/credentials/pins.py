@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, delete, insert, select, update
 
+from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import pins
 
@@ -47,7 +48,9 @@ class Pin:
 
 
 _PINS: Select[Any] = select(pins.c.id, pins.c.kind, pins.c.hash, pins.c.cost).where(pins.c.owner == bindparam("owner"))
-_HOLD = _PINS.order_by(pins.c.id).with_for_update()
+_OF_OWNER, _HOLD = Prepared(_PINS), Prepared(_PINS.order_by(pins.c.id).with_for_update())
+_STORED_AS = pins.c.kind.in_([bindparam("stored"), bindparam("formerly")])
+_FORGET, _ADD = Prepared(delete(pins).where(pins.c.owner == bindparam("owner"), _STORED_AS)), Prepared(insert(pins))
 
 
 def matching(tx: Tx, owner: str, text: str, known: Iterable[Pin]) -> list[Pin]:
@@ -86,7 +89,7 @@ def matching_each(tx: Tx, known: Mapping[str, Sequence[Pin]], texts: Iterable[st
 
 def of_owner(tx: Tx, owner: str) -> list[Pin]:
     """All PINs of that owner, used ones too."""
-    return [Pin(*tuple(row)) for row in tx.session.execute(_PINS, {"owner": owner})]
+    return [Pin(*tuple(row)) for row in _OF_OWNER.all(tx.session, {"owner": owner})]
 
 
 def owners(tx: Tx) -> frozenset[str]:
@@ -95,18 +98,18 @@ def owners(tx: Tx) -> frozenset[str]:
 
 def hold_of_owner(tx: Tx, owner: str) -> list[Pin]:
     """All PINs of that owner, locked: nobody else tries one until the transaction ends."""
-    return [Pin(*tuple(row)) for row in tx.session.execute(_HOLD, {"owner": owner})]
+    return [Pin(*tuple(row)) for row in _HOLD.all(tx.session, {"owner": owner})]
 
 
 def replace(tx: Tx, owner: str, kind: PinKind, texts: Iterable[str]) -> None:
-    stored = _DURESS if kind is PinKind.DURESS else (kind.value,)
-    tx.session.execute(delete(pins).where(pins.c.owner == owner, pins.c.kind.in_(stored)))
+    stored, formerly = _DURESS if kind is PinKind.DURESS else (kind.value, kind.value)
+    _FORGET.each(tx.session, [{"owner": owner, "stored": stored, "formerly": formerly}])
     written = _as_other if kind is PinKind.DURESS else str
     cost = tx.vault.pin_cost
     asked = [(cost, tx.vault.pin_hash(owner, written(text))) for text in texts]
     slow = tx.stretch(asked)
     for each in asked:
-        _add(tx, owner, stored[0], slow[each])
+        _add(tx, owner, stored, slow[each])
 
 
 def stretch_keyed(tx: Tx, known: Iterable[Pin]) -> None:
@@ -132,7 +135,7 @@ def use_up(tx: Tx, id: str) -> bool:
 
 def _add(tx: Tx, owner: str, kind: str, hash: bytes) -> None:
     row = {"id": tx.entropy.id(), "owner": owner, "kind": kind, "hash": hash, "cost": tx.vault.pin_cost}
-    tx.session.execute(insert(pins), row)
+    _ADD.each(tx.session, [row])
 
 
 def _as_other(text: str) -> str:
