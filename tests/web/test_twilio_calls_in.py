@@ -1,5 +1,6 @@
 """Calls to our number: a code counts, those we know reach a human, others learn nothing."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,6 +33,28 @@ def test_a_stranger_hears_a_neutral_sentence(world: World) -> None:
     assert heard.text == "Thank you for calling. This number takes no calls. Goodbye."
     assert heard.verbs[-1] == Hangup()
     assert ringing(world) == []
+
+
+def test_while_the_database_is_away_whoever_is_known_reaches_a_human(world: World, tmp_path: Path) -> None:
+    """A12: a member or a contact in need must not be hung up on; a stranger learns nothing, and nobody proves anything.
+
+    Whatever was being keyed; once the database is back the call is found on the provider's list.
+    """
+    world.hears("/twilio/voice", From=STRANGER)
+    world.runtime.engine.dispose()
+    (tmp_path / "test.db").rename(tmp_path / "elsewhere.db")
+    (tmp_path / "test.db").mkdir()
+
+    heard = {who: world.hears("/twilio/voice", From=who) for who in (ANA, CAROL, STRANGER)}
+    keyed = world.hears("/twilio/voice?keyed=code", From=CAROL, Digits="4711")
+
+    assert [each.verbs[-1] for each in (*heard.values(), keyed)] == [
+        Dial(CALLBACK),
+        Dial(CALLBACK),
+        Hangup(),
+        Dial(CALLBACK),
+    ]
+    assert "recorded" not in keyed.text
 
 
 def test_a_withheld_number_is_a_strangers(world: World) -> None:

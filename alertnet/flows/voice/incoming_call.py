@@ -9,13 +9,13 @@ from enum import StrEnum
 
 from alertnet.core.codec import replace, value
 from alertnet.core.directory.contact import MethodKind
-from alertnet.core.directory.contact_tree import ContactTree
+from alertnet.core.directory.contact_tree import ContactTree, Network
 from alertnet.core.disclosure import NoRef, Said, Subject
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.inbound.code_formats import is_written_code
 from alertnet.core.limits import PUT_THROUGHS, TEXTS_TOLD, WrongKeys
 from alertnet.core.notification import Kind
-from alertnet.flows.credentials.known_numbers import InTheField, contacts_at, member_at
+from alertnet.flows.credentials.known_numbers import InTheField, contacts_at, member_at, member_of
 from alertnet.flows.credentials.pins import has_pin
 from alertnet.flows.credentials.written_codes import about_what_is_real, readable_codes
 from alertnet.flows.escalation.record_response import Response, respond
@@ -126,12 +126,29 @@ def receive_call(tx: Tx, edition: Edition, call: InboundCall, *, is_silent: bool
     caller = _find(tx, edition, call.sender)
     inbound.receive_call(tx, call, known=caller is not None)
     if caller is None:
-        languages = [tree.language for tree in edition.network.in_order]
-        return Reception(languages[0] if languages else DEFAULT_LANGUAGE)
+        return _strangers(edition.network)
     # Nobody reports the silence of these callers to us; `hear_unkeyed_call` looks for it.
     is_waited_for = caller.asked is Asks.CODE or (caller.may_be_ok and not is_silent)
     is_spoken = False if is_waited_for else _let_pass(tx, edition, call, caller)
     return replace(caller.hears, asks=caller.asked, is_spoken=is_spoken, rings_first=caller.may_be_ok)
+
+
+def pass_through(network: Network, number: str) -> Reception:
+    """How to answer while the database is away: whoever the trees know is put through to a human, and proves nothing.
+
+    Once it is back the call is found on the provider's list, and coordinators hear of it.
+    """
+    everybody = (each for team in network.teams for each in member_of(network, team, None))
+    if field := next((each for each in everybody if each.member.phone == number), None):
+        return Reception(field.member.language, field.words.callback)
+    if listed := contacts_at(network, number):
+        tree, contact = listed[0]
+        return Reception(contact.language, tree.callback_for(contact))
+    return _strangers(network)
+
+
+def _strangers(network: Network) -> Reception:
+    return Reception(next((tree.language for tree in network.in_order), DEFAULT_LANGUAGE))
 
 
 def miss_call(tx: Tx, edition: Edition, call: InboundCall) -> None:

@@ -18,11 +18,12 @@ from alertnet.core.monitoring.metrics import WEBHOOKS, once
 from alertnet.flows.credentials.page_links import with_page
 from alertnet.flows.sending.record_outcome import track_call, track_sms
 from alertnet.flows.sms.receive_sms import receive_sms
-from alertnet.flows.voice.incoming_call import Asks, KeyedIn, key_contacts_pin, receive_call
+from alertnet.flows.voice.incoming_call import Asks, KeyedIn, key_contacts_pin, pass_through, receive_call
 from alertnet.flows.voice.live_call import Keyed
 from alertnet.flows.voice.outgoing_call import answer_call, key_in
 from alertnet.flows.voice.recording import note_recording
 from alertnet.flows.voice.report_by_call import end_telling, key_code_or_pin, key_pin, key_type
+from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx, is_id
 from alertnet.store.records.inbound import InboundCall, InboundSms
@@ -86,12 +87,15 @@ def text_noted(attempt: str, form: Form) -> Callable[[Tx], None]:
 def call_in(
     form: Signed, runtime: InForce, keyed: str | None = None, try_number: TryNumber = None, code: str = ""
 ) -> Response:
-    """Answer a call to our number, or (`keyed`) handle keys after a question."""
+    """Answer a call to our number, or (`keyed`) handle keys after a question; without a database reach a human."""
     call = InboundCall(identifier(form, "CallSid"), form.get("From", ""))
-    if keyed is None:
-        return welcome(runtime, runtime.transact(receive_call, runtime.edition, call))
-    flow, keys = KEYED.get(keyed, key_code_or_pin), KeyedIn(_digits(form), try_number, code)
-    return welcome(runtime, runtime.transact(flow, runtime.edition, call, keys))
+    try:
+        if keyed is None:
+            return welcome(runtime, runtime.transact(receive_call, runtime.edition, call))
+        flow, keys = KEYED.get(keyed, key_code_or_pin), KeyedIn(_digits(form), try_number, code)
+        return welcome(runtime, runtime.transact(flow, runtime.edition, call, keys))
+    except DatabaseAway:
+        return welcome(runtime, pass_through(runtime.edition.network, call.sender))
 
 
 @router.post("/twilio/voice/recording")
