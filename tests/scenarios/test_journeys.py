@@ -296,7 +296,7 @@ def test_who_says_when_they_will_arrive_has_not_arrived(valley: World, when: str
     reply = valley.reply_to("ana", f"Llegamos {TRUE}{when}")
 
     assert ("No se espera" in reply) is ends
-    assert ("ARR PIN" in reply) is not ends
+    assert ("LLEGADA PIN" in reply) is not ends
     valley.passes(minutes=106 + 31)
     assert bool(alarms(valley)) is not ends
 
@@ -359,7 +359,7 @@ def test_who_sets_out_and_names_no_moment_hears_how_to_write_it(valley: World, w
     reply = valley.texts("ana", f"GO {TRUE} L14 {when}")
 
     assert "no cuenta" in (reply or "")
-    assert "GO PIN L12 18:00" in (reply or "")
+    assert "SALIDA PIN L12 18:00" in (reply or "")
     assert valley.texts("ana", f"GO {DURESS} L14 {when}") == reply
 
 

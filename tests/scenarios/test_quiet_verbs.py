@@ -110,7 +110,7 @@ def test_without_pin_or_language_nothing_changes_and_people_read_it(valley: Worl
 @pytest.mark.parametrize("text", ["LANG FR", "LANG 11111 FR"])
 def test_without_the_pin_the_reply_says_how_a_language_is_asked_for(valley: World, text: str) -> None:
     """Who can't read the language of the replies reads at least what to write."""
-    assert "LANG PIN FR" in (valley.texts("ana", text) or "")
+    assert "IDIOMA PIN FR" in (valley.texts("ana", text) or "")
 
 
 @pytest.mark.parametrize("text", ["Baja la calle con cuatro hombres", "Test results were stolen from the office"])

@@ -157,7 +157,7 @@ def test_without_its_pin_a_withdrawal_only_reaches_people(valley: World, pin: st
     reply = valley.reply_to("ana", f"FALSE {pin}")
     valley.passes(minutes=5)
 
-    assert "no se retira" in reply
+    assert "no retirada" in reply
     assert alarms(valley, "news from the team")
     assert "withdrawal_asked" not in incident.timeline()
     assert "aun no contesta nadie" in valley.phone("ana").inbox[-1]

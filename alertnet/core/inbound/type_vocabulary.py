@@ -46,8 +46,8 @@ TYPE_NAMES = {
     "digital_attack": "cyberattack cyber-attaque cyber-attack ataque-cibernetico digital-attack spyware phishing "
     "attaque-numerique attaque-informatique cyberattaque piratage pirate piratee ataque-digital ataque-informatico "
     "ciberataque gehackt clonado clonaron digitaler-angriff hack* hackear* jaquear*",
-    "raid": "raid perquisition descente allanamiento redada durchsuchung razzia busca-policial raid* ransack* allanar* "
-    "catear* perquisitionner*",
+    "raid": "raid perquisition descente allanamiento redada durchsuchung razzia busca-policial incursao raid* ransack* "
+    "allanar* catear* perquisitionner*",
     "break_in": "effraction break-in burglary broken-into robbery robbed cambriolage einbruch arrombamento burgle* "
     "loot* robar* saquear* cambrioler*",
     "eviction": "deguerpissement deguerpir* eviction displacement forced-displacement expulsion deplacement-force "
@@ -74,7 +74,8 @@ TYPE_NAMES = {
     "deport* deportar*",
     "missed_check_in": "missed-check-in lost-contact contact-perdu llamada-de-control-perdida appel-manque "
     "appel-de-controle-manque control-perdido llamada-de-control-sin-respuesta control-sin-respuesta "
-    "kontrollanruf-ausgeblieben kontrollanruf-fehlt chamada-de-controle-sem-resposta controle-falhou",
+    "kontrollanruf-ausgeblieben kontrollanruf-fehlt chamada-de-controle-sem-resposta "
+    "ligacao-de-controle-sem-resposta controle-falhou",
     "accident": "accident car-crash medical medical-emergency emergencia-medica urgence-medicale accidente accidentado "
     "accidentada acidente unfall",
 }
