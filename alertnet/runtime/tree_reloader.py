@@ -216,8 +216,7 @@ class LivingTrees:
                     raise Misconfigured(missing)
             if found is Standing.OVERTAKEN:
                 self._faults, self._began_broken = (self._watched.overtaken_by(history[-1]),), True
-            else:
-                self._said = content
+            self._said = None if self._began_broken else content
         edition = self._publish(network, authorship, after)
         self._edition, self._seen = edition, edition.number
 
@@ -243,13 +242,14 @@ class LivingTrees:
         found = self._watched.standing(content, history, self._said)
         if found is Standing.OVERTAKEN:
             return (self._watched.overtaken_by(history[-1]),)
+        if found is not Standing.LEFT_BEHIND:
+            is_edited = found is Standing.EDITED
+            authorship = Authorship(last_editor(self._watched.folder), files=files) if is_edited else None
+            edition = self._publish(network, authorship, history[-1].number)
+            if edition != self._edition:
+                self._has_taken_up(edition)
+        # What could not be put in force is looked at again.
         self._said = content
-        if found is Standing.LEFT_BEHIND:
-            return ()
-        authorship = Authorship(last_editor(self._watched.folder), files=files) if found is Standing.EDITED else None
-        edition = self._publish(network, authorship, history[-1].number)
-        if edition != self._edition:
-            self._has_taken_up(edition)
         return ()
 
     def _publish(self, network: Network, authorship: Authorship | None, after: int) -> Edition:

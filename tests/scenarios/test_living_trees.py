@@ -1,12 +1,18 @@
 """An edited tree is in force when it is whole; a broken edit changes nothing, and is reported (A8)."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from alertnet.core.errors import WrongState
 from alertnet.core.monitoring.self_monitoring import Files
+from alertnet.runtime.database.transactions import DatabaseAway
+from alertnet.runtime.tree_reloader import LivingTrees
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.records import editions
 from alertnet.store.records.editions import Authorship
@@ -176,6 +182,61 @@ def test_a_start_with_a_folder_that_was_edited_from_before_is_a_fault_and_takes_
     restarted.trees.look()
     assert restarted.edition.number == 2
     assert restarted.trees.faults
+
+
+def trees_of(world: World, *meanwhile: Callable[[], object], **start: Any) -> LivingTrees:
+    """Those of another process, which starts with that; each of `meanwhile` happens just before it stores something."""
+    runtime, left = starting(world, **start), list(meanwhile)
+
+    def transact(flow: Any, *args: Any) -> Any:
+        if left:
+            left.pop(0)()
+        return runtime.transact(flow, *args)
+
+    return LivingTrees(runtime.start, replace(runtime.watched, transact=transact), lambda _: (), runtime.now)
+
+
+def nothing() -> None:
+    """It starts alone."""
+
+
+def goes_away() -> None:
+    """The database, after the edit was looked at."""
+    raise DatabaseAway
+
+
+def test_an_edit_that_could_not_be_stored_is_in_force_at_the_next_look(world: World, folder: Path) -> None:
+    trees = trees_of(world, nothing, goes_away)
+    assert len(trees.edition.network.trees["valley"].levels) == 1
+    (folder / "valley.yaml").write_text(CHANGED)
+
+    with pytest.raises(DatabaseAway):
+        trees.look()
+    trees.look()
+
+    assert (len(trees.edition.network.trees["valley"].levels), trees.faults) == (2, ())
+
+
+@pytest.mark.parametrize("at_start", [False, True])
+def test_an_edit_at_the_very_moment_of_another_is_a_fault_that_says_so(
+    world: World, folder: Path, *, at_start: bool
+) -> None:
+    """It would undo what was published unseen, and else nobody would hear that it is not in force."""
+    edited, publishes = a_tree(COORDINATION, RUNG), partial(published_elsewhere, world, folder, CHANGED)
+    if at_start:
+        (folder / "valley.yaml").write_text(edited)
+        trees = trees_of(world, publishes, network=read_network(folder), files=pack(folder))
+    else:
+        trees = trees_of(world, nothing, publishes)
+    assert trees.edition.number == (2 if at_start else 1)
+    (folder / "valley.yaml").write_text(edited)
+
+    for _ in range(2):
+        with suppress(WrongState):
+            trees.look()
+
+    assert trees.edition.number == 2
+    assert "which ana put in force" in str(trees.faults[0])
 
 
 def test_a_broken_edit_is_told_to_the_coordinators_once_and_wakes_nobody(world: World, folder: Path) -> None:
