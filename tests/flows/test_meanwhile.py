@@ -15,16 +15,19 @@ from alertnet.core.notification import Kind
 from alertnet.flows.credentials.pins import set_pins
 from alertnet.flows.incidents.close_incident import close_incident, reopen_incident
 from alertnet.flows.incidents.merge import merge, split
+from alertnet.flows.pages import contact_page
+from alertnet.flows.pages.proof import Sent
 from alertnet.flows.sending.claim_sends import claim
 from alertnet.flows.sending.record_outcome import SendOutcome, record
 from alertnet.flows.sending.render_and_send import Claimed
 from alertnet.flows.sending.send_capacity import Outward, ProviderLine
 from alertnet.flows.unit.locked_incident import take_up
-from alertnet.flows.voice.incoming_call import hear_unkeyed_call
+from alertnet.flows.voice.incoming_call import KeyedIn, hear_unkeyed_call, key_written_code
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import inbound
+from alertnet.store.records.credentials import page_links
 from alertnet.store.records.inbound import InboundCall
-from alertnet.store.tables import incidents, notifications
+from alertnet.store.tables import acknowledgements, codes, incidents, links, notifications
 from tests.database import migrated_database
 from tests.flows.switchboard import CAST, OURS, Switchboard, connect
 
@@ -150,6 +153,40 @@ def test_duress_that_is_told_as_its_report_is_split_off_is_of_that_report(board:
     while_desk(board, splits, whole, board.incident(part).ref, somebody=ana)
 
     assert [board.incident(id).facts.duress for id in (part, whole)] == [True, False]
+
+
+def presses(board: Switchboard, part: str) -> None:
+    """The coordinator presses on the page of that report's alert."""
+    [link] = {
+        row.token for row in board.rows(links, incident_id=part, contact="coordinator", method="sms", alarm_id=None)
+    }
+
+    def press(tx: Tx) -> None:
+        found = page_links.find(tx, link)
+        assert found is not None
+        contact_page.press(tx, found, Sent(answer="acknowledge"))
+
+    board.runtime.transact(press)
+
+
+def keys(board: Switchboard, part: str) -> None:
+    """The coordinator calls us, and keys the code of that report."""
+    [code] = [row.code for row in board.rows(codes, incident_id=part, contact="coordinator", alarm_id=None)]
+    call, keyed = InboundCall("CA1", CAST["coordinator"]), KeyedIn(code, try_number=1)
+    board.runtime.transact(key_written_code, board.runtime.edition, call, keyed)
+
+
+@pytest.mark.parametrize("answers", [presses, keys])
+def test_what_is_pressed_or_keyed_as_its_report_is_split_off_is_about_that_report(
+    board: Switchboard, answers: Callable[[Switchboard, str], None]
+) -> None:
+    """A6: the other report is one that nobody has taken charge of."""
+    part, whole = board.newest(), board.opens(type="threat")
+    board.runtime.transact(merges, part, whole)
+
+    while_desk(board, splits, whole, board.incident(part).ref, somebody=Thread(target=answers, args=(board, part)))
+
+    assert [row.incident_id for row in board.rows(acknowledgements)] == [part]
 
 
 def test_a_withdrawal_that_looks_for_its_report_as_that_is_merged_is_one(board: Switchboard) -> None:

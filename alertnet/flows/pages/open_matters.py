@@ -73,12 +73,12 @@ def also_open(visitor: Recipient, link: PageLink) -> tuple[AlsoOpen, ...]:
     """
     if not visitor.is_coordinator:
         return ()
-    tx, drill = visitor.locked.tx, visitor.locked.facts.drill
+    tx, drill, own = visitor.locked.tx, visitor.locked.facts.drill, visitor.locked.incident.id
     told = told_codes(tx, link.address)
-    others = (code for code in told if (code.incident, code.prompt) != (link.incident_id, link.prompt_id))
+    others = (code for code in told if (code.incident, code.prompt) != (own, link.prompt_id))
     found = [
         (
-            code.incident != link.incident_id,
+            code.incident != own,
             AlsoOpen(matter.said, matter.kind, _path_to(holder.locked, matter, link.address)),
         )
         for code, holder in answerable(tx, others, link.address, drill=drill)

@@ -23,7 +23,8 @@ def take_up_with_other(tx: Tx, link: PageLink, sent: Sent) -> tuple[LockedIncide
     other = _id_of(tx, sent.into) if sent.answer == JOIN else None
     # Lock both in the order of their ids, since two coordinators may press at the same moment.
     held = take_up_each(tx, sorted({link.incident_id, other or link.incident_id}))
-    return held[link.incident_id], held[other] if other and other != link.incident_id else None
+    locked, into = held[link.incident_id], held[other or link.incident_id]
+    return locked, into if into is not locked else None
 
 
 def joinable(visitor: Recipient) -> tuple[Incident, ...]:

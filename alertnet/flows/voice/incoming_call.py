@@ -229,6 +229,8 @@ def _answering(tx: Tx, call: InboundCall, code: HeldCode) -> Recipient | None:
     again = find_sent(tx, call.sender, [code.text]).get(code.text)
     if again is None or not again.counts or again.id != code.id:
         return None
+    if again.incident != locked.incident.id:
+        return _answering(tx, call, again)
     recipient = locked.recipient(code.tree, code.contact)
     return recipient if recipient.may_answer() else None
 

@@ -14,7 +14,7 @@ from alertnet.core.errors import Purged
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import NewRow, Prepared, by_incident
 from alertnet.store.db.tx import Tx
-from alertnet.store.tables import ACTING, incidents, links, notice_links, notifications
+from alertnet.store.tables import incidents, links, notice_links, notifications
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +75,14 @@ _OF_INCIDENTS = Prepared(
     )
 )
 _OF_TOKEN: Select[Any] = (
-    select(links.c.id, links.c.token, ACTING, *_ABOUT, incidents.c.ref, incidents.c.purged_at)
+    select(*links.c["id", "token", "incident_id"], *_ABOUT, incidents.c.ref, incidents.c.purged_at)
     .join(incidents, incidents.c.id == links.c.incident_id)
     .where(links.c.token_hash == bindparam("hash"))
 )
 
 
 def find(tx: Tx, token: str) -> PageLink | None:
-    """The link with that token, if ever given; for a merged incident it is about the one that acts for it.
+    """The link with that token, if ever given. Which incident acts for its own may change until that is locked.
 
     Raises:
         Purged: its incident was erased.
