@@ -20,7 +20,7 @@ from alertnet.runtime.wiring import Runtime
 from alertnet.store.monitoring import inbound_polls
 from alertnet.store.monitoring.inbound_polls import InboundPoll
 from alertnet.store.queues.recordings import known_of
-from alertnet.store.records.inbound import InboundCall, InboundSms, unkeyed_calls, unseen
+from alertnet.store.records.inbound import InboundCall, InboundText, unkeyed_calls, unseen
 from alertnet.worker.routes import Routes
 
 OVERLAP = timedelta(minutes=10)
@@ -120,5 +120,5 @@ def _hear(runtime: Runtime, method: MethodKind, entry: LedgerEntry) -> bool:
     id, sender = entry.found.provider_id, entry.sender
     if method is MethodKind.CALL:
         return let_in(runtime, method, id, miss_call, InboundCall(id, sender, entry.at))
-    sms = InboundSms(id, sender, entry.text, entry.at, entry.attached)
+    sms = InboundText(id, sender, entry.text, entry.at, entry.attached)
     return let_in(runtime, method, id, receive_late_sms, sms)

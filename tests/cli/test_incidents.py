@@ -6,7 +6,7 @@ from alertnet.core.incident import IncidentStatus
 from alertnet.flows.sms.receive_sms import receive_sms
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.records import incidents
-from alertnet.store.records.inbound import InboundSms
+from alertnet.store.records.inbound import InboundText
 from alertnet.store.tables import chain_heads, notifications
 from alertnet.store.tables import timeline as entries
 from alertnet.store.views import audit
@@ -51,7 +51,7 @@ def test_an_incident_is_shown_with_its_contacts_by_id_alone(office: Office, ref:
 def test_an_incident_is_shown_with_what_people_wrote(office: Office, runtime: Runtime, ref: str) -> None:
     """A12: word for word, with who it was and which number calls back."""
     office.types("incidents", "close", ref, "--reason", "released")
-    sms = InboundSms("SM1", "+573005550001", "they took P7\nto the north")
+    sms = InboundText("SM1", "+573005550001", "they took P7\nto the north")
     runtime.transact(receive_sms, runtime.edition, sms)
     text = office.types("incidents", "list", "--status", "open").out.split()[0]
 
@@ -63,7 +63,7 @@ def test_an_incident_is_shown_with_what_people_wrote(office: Office, runtime: Ru
 
 def test_each_code_is_shown_with_what_it_stands_for(office: Office, runtime: Runtime) -> None:
     """A12: whoever reads it at night need not know them by heart."""
-    sms = InboundSms("SM1", "+573005550001", "SOS 20 L12 P7 C2")
+    sms = InboundText("SM1", "+573005550001", "SOS 20 L12 P7 C2")
     reply = runtime.transact(receive_sms, runtime.edition, sms)
     assert reply is not None
 

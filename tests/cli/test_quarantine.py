@@ -4,14 +4,14 @@ from alertnet.flows.credentials.pins import set_pins
 from alertnet.flows.sms.receive_sms import receive_sms
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.records import incidents
-from alertnet.store.records.inbound import InboundSms
+from alertnet.store.records.inbound import InboundText
 from tests.cli.conftest import Office
 
 
 def test_a_text_of_an_unknown_number_is_listed_and_bound(office: Office, runtime: Runtime) -> None:
     """B4, B7: the PIN in it is shown to nobody, and proves whose it is."""
     runtime.transact(set_pins, "north/ana", "47110")
-    sms = InboundSms("SM01", "+573009999999", "ALERTA 47110 31 nos siguen")
+    sms = InboundText("SM01", "+573009999999", "ALERTA 47110 31 nos siguen")
     assert runtime.transact(receive_sms, runtime.edition, sms) is None
 
     listed = office.types("quarantine", "list")
@@ -31,7 +31,7 @@ def test_no_text_steers_the_terminal_in_which_it_is_read(office: Office, runtime
     """A12: the words are all there; a stranger's could rename the window, clear it, or forge what the command says."""
     steering = "\x1b]0;mine\x07 \x9b2J \x08\x7f\u202eback\r"
     for sid, number in (("SM01", "+573009999999"), ("SM02", "+573005550001")):
-        runtime.transact(receive_sms, runtime.edition, InboundSms(sid, number, f"{steering}dos"))
+        runtime.transact(receive_sms, runtime.edition, InboundText(sid, number, f"{steering}dos"))
     ref = office.types("incidents", "list").out.split()[0]
 
     read = [

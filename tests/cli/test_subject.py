@@ -5,14 +5,14 @@ import json
 from alertnet.flows.sms.receive_sms import receive_sms
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.records import timeline
-from alertnet.store.records.inbound import InboundSms
+from alertnet.store.records.inbound import InboundText
 from tests.cli.conftest import Office
 
 ANA = "+573005550001"
 
 
 def raises(runtime: Runtime) -> str:
-    sms = InboundSms("SM1", ANA, "SOS 20 L12 P7 C2 they took her at Puente Secreto")
+    sms = InboundText("SM1", ANA, "SOS 20 L12 P7 C2 they took her at Puente Secreto")
     reply = runtime.transact(receive_sms, runtime.edition, sms)
     assert reply is not None
     assert reply.said.ref is not None
@@ -51,7 +51,7 @@ def test_a_mailbox_is_found_however_it_is_written(office: Office, runtime: Runti
 def test_a_pin_in_a_text_is_shown_to_nobody(office: Office, runtime: Runtime) -> None:
     """A duress PIN on the paper that somebody is handed would tell whoever reads along which one it is."""
     for number, words in enumerate(["FALSE 47990", "4-7-1-1-0 ALERT 20 at 18:30"]):
-        runtime.transact(receive_sms, runtime.edition, InboundSms(f"SM{number}", ANA, words))
+        runtime.transact(receive_sms, runtime.edition, InboundText(f"SM{number}", ANA, words))
 
     texts = kept(office, "north/ana")["texts_and_calls"]
 

@@ -26,7 +26,7 @@ from alertnet.store.queues.workers import due_ids
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records.credentials.codes import open_codes
-from alertnet.store.records.inbound import InboundSms, Reply
+from alertnet.store.records.inbound import InboundText, Reply
 from alertnet.store.tables import acknowledgements, actions, alarms, incidents, notifications, timeline
 from tests.support.clock import Clock
 from tests.support.entropy import Foreseen
@@ -106,7 +106,7 @@ class Switchboard:
     def answers_text(self, who: str, body: str, id: str | None = None) -> str | None:
         """The words of the reply to a text, and nothing of what comes after."""
         self.received += 1
-        sms = InboundSms(id or f"SM{self.received:032}", CAST[who], body)
+        sms = InboundText(id or f"SM{self.received:032}", CAST[who], body)
         edition = self.runtime.edition
 
         def flow(tx: Tx) -> Reply | None:

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from alertnet.flows.sms.receive_sms import receive_sms
 from alertnet.runtime.database.transactions import DatabaseAway
-from alertnet.store.records.inbound import InboundSms
+from alertnet.store.records.inbound import InboundText
 from alertnet.store.tables import guesses
 from tests.flows.switchboard import CAST, Switchboard
 
@@ -18,7 +18,7 @@ def at_once(board: Switchboard, who: str, texts: list[str]) -> None:
     edition = board.runtime.edition
 
     def text(place: int) -> None:
-        sms = InboundSms(f"SM-at-once-{place}", CAST[who], texts[place])
+        sms = InboundText(f"SM-at-once-{place}", CAST[who], texts[place])
         for _ in range(TRIES):
             with suppress(DatabaseAway):
                 board.runtime.transact(receive_sms, edition, sms)

@@ -8,7 +8,7 @@ from sqlalchemy import update
 from alertnet.flows.incidents.update import exclude
 from alertnet.flows.sms.receive_sms import receive_late_sms
 from alertnet.flows.system.purge import PurgeDecision, begin_purge
-from alertnet.store.records.inbound import InboundSms
+from alertnet.store.records.inbound import InboundText
 from alertnet.store.tables import attempts, codes, guesses, inbound, incidents, limit_usage, notifications
 from tests.flows.switchboard import CAST, Switchboard
 
@@ -337,7 +337,7 @@ def test_a_text_that_comes_in_after_its_own_repetition_is_answered_too(alerted: 
     """A12: it was written before any reply of ours; only what follows one within seconds is a machine's."""
     assert alerted.texts("ombuds", "who is it?")
     alerted.clock.at += timedelta(seconds=5)
-    late = InboundSms("SM-late", CAST["ombuds"], "who is it?", heard_at=alerted.clock.at - timedelta(minutes=1))
+    late = InboundText("SM-late", CAST["ombuds"], "who is it?", heard_at=alerted.clock.at - timedelta(minutes=1))
 
     alerted.runtime.transact(receive_late_sms, alerted.runtime.edition, late)
 

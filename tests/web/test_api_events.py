@@ -16,7 +16,7 @@ from alertnet.flows.credentials.pins import set_pins
 from alertnet.flows.sms.receive_sms import receive_sms
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.records.credentials import api_keys
-from alertnet.store.records.inbound import InboundSms
+from alertnet.store.records.inbound import InboundText
 from alertnet.web.app import make_app
 from tests.web.conftest import MakeKey
 
@@ -185,7 +185,7 @@ def test_a_revoked_key_ends_its_stream_though_nothing_happens(api: TestClient, r
 def test_a_stream_names_duress_to_a_key_that_coordinates_alone(api: TestClient, key: MakeKey, runtime: Runtime) -> None:
     """B4: live as in the timeline."""
     runtime.transact(set_pins, "north/ana", "47110", "47990")
-    sms = InboundSms("SM1", "+573005550001", "ALERT 47990 32 L12")
+    sms = InboundText("SM1", "+573005550001", "ALERT 47990 32 L12")
     reply = runtime.transact(receive_sms, runtime.edition, sms)
     assert reply is not None
 

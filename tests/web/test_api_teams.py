@@ -10,7 +10,7 @@ from httpx2 import Response
 
 from alertnet.flows.sms.receive_sms import receive_sms
 from alertnet.runtime.wiring import Runtime
-from alertnet.store.records.inbound import InboundSms
+from alertnet.store.records.inbound import InboundText
 from tests.web.conftest import MakeKey
 
 REPORT = {"type": "arrest", "country": "CO"}
@@ -112,7 +112,7 @@ def test_a_team_lists_its_own_incidents(client: TestClient, key: MakeKey, norths
 
 
 def test_what_a_member_reports_by_sms_is_the_teams(client: TestClient, key: MakeKey, runtime: Runtime) -> None:
-    reply = runtime.transact(receive_sms, runtime.edition, InboundSms("SM1", ANA, "SOS"))
+    reply = runtime.transact(receive_sms, runtime.edition, InboundText("SM1", ANA, "SOS"))
     assert reply is not None
     path = f"/v1/incidents/{reply.said.ref}"
 
@@ -128,7 +128,7 @@ def test_a_team_may_play_a_tree_through(client: TestClient, key: MakeKey) -> Non
 
 def test_what_people_wrote_is_for_keys_that_coordinate(client: TestClient, key: MakeKey, runtime: Runtime) -> None:
     """A12: in full, with the number that calls back; a key that may lie where the team is shows none of it."""
-    runtime.transact(receive_sms, runtime.edition, InboundSms("SM1", ANA, "they took P7\nto the north"))
+    runtime.transact(receive_sms, runtime.edition, InboundText("SM1", ANA, "they took P7\nto the north"))
     listed = client.get("/v1/incidents", headers=key("read")).json()["items"]
     path = f"/v1/incidents/{listed[0]['ref']}"
 
@@ -144,7 +144,7 @@ def test_the_history_tells_what_people_wrote_to_keys_that_coordinate_alone(
     client: TestClient, key: MakeKey, runtime: Runtime
 ) -> None:
     """A9, B4: a team's key, found with its phone, read every word about the incident in the history."""
-    texted = InboundSms("SM1", ANA, "SOS 20 L12 P7 C3 taken to the north")
+    texted = InboundText("SM1", ANA, "SOS 20 L12 P7 C3 taken to the north")
     reply = runtime.transact(receive_sms, runtime.edition, texted)
     assert reply is not None
     path, acts = f"/v1/incidents/{reply.said.ref}", key("administer")
@@ -178,7 +178,7 @@ def test_codes_come_with_what_they_stand_for_to_keys_that_coordinate(
     client: TestClient, key: MakeKey, runtime: Runtime
 ) -> None:
     """A12, A9: what a person is, and never who."""
-    reply = runtime.transact(receive_sms, runtime.edition, InboundSms("SM1", ANA, "SOS 20 L12 P7"))
+    reply = runtime.transact(receive_sms, runtime.edition, InboundText("SM1", ANA, "SOS 20 L12 P7"))
     assert reply is not None
 
     shown = client.get(f"/v1/incidents/{reply.said.ref}", headers=key("read", "coordinate")).json()

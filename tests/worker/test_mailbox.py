@@ -12,7 +12,7 @@ from alertnet.core.monitoring.self_monitoring import Part, find_trouble
 from alertnet.runtime.clock import system_clock
 from alertnet.store.monitoring.observations import observe
 from alertnet.store.records import inbound
-from alertnet.store.records.inbound import InboundSms
+from alertnet.store.records.inbound import InboundText
 from alertnet.store.tables import acknowledgements, notifications
 from alertnet.worker.mailbox import EVERY, poll_mailbox
 from alertnet.worker.missed_inbound import OVERLAP
@@ -100,7 +100,7 @@ def test_what_came_before_the_mailbox_was_named_is_left_to_people(stages: Stages
     """Whoever answered weeks ago, and was heard by people, gets no reply now."""
     stage = stages(reads_mail=True)
     told(stage)
-    stage.runtime.transact(inbound.receive, InboundSms("SM1", CARLA, "good night"))
+    stage.runtime.transact(inbound.receive, InboundText("SM1", CARLA, "good night"))
     carla_writes(stage)
     stage.clock.at += timedelta(hours=1)
     poll_mailbox(stage.runtime)

@@ -33,7 +33,7 @@ from alertnet.store.records import inbound, limits
 from alertnet.store.records.credentials import codes
 from alertnet.store.records.credentials.codes import HeldCode
 from alertnet.store.records.editions import Edition
-from alertnet.store.records.inbound import InboundSms, Reply
+from alertnet.store.records.inbound import InboundText, Reply
 from alertnet.store.views import sent_mails
 from alertnet.store.views.sent_mails import SentMail
 
@@ -79,12 +79,12 @@ def _hear_unasked(tx: Tx, edition: Edition, mail: WrittenMail, heard_at: datetim
     tell_drop(tx, edition.network.in_order, limit)
 
 
-def _text_of(mail: WrittenMail, sender: str, at: datetime) -> InboundSms:
+def _text_of(mail: WrittenMail, sender: str, at: datetime) -> InboundText:
     """The mail as a text of that address."""
-    return InboundSms(mail.id, sender, mail.words or mail.whole, at, mail.attached, Via.EMAIL)
+    return InboundText(mail.id, sender, mail.words or mail.whole, at, mail.attached, Via.EMAIL)
 
 
-def _hear_as_news(tx: Tx, told: Sequence[HeldCode], mail: WrittenMail, text: InboundSms) -> Limit | None:
+def _hear_as_news(tx: Tx, told: Sequence[HeldCode], mail: WrittenMail, text: InboundText) -> Limit | None:
     """Add the mail to the latest incidents of those codes; the one reply is about the latest that may be replied about.
 
     Gives the limit that drops the reply, if one does.
@@ -105,7 +105,7 @@ def _hear_as_news(tx: Tx, told: Sequence[HeldCode], mail: WrittenMail, text: Inb
     return limit
 
 
-def _hear_alone(tx: Tx, edition: Edition, listed: list[tuple[ContactTree, Contact]], text: InboundSms) -> Limit | None:
+def _hear_alone(tx: Tx, edition: Edition, listed: list[tuple[ContactTree, Contact]], text: InboundText) -> Limit | None:
     """Put the mail before people as a text of its own; gives the limit that drops the reply, if one does."""
     owners = [f"{tree.id}/{contact.id}" for tree, contact in listed]
     words = shown(tx, owners, text.body, text.sender)
@@ -139,7 +139,7 @@ def _bounce(tx: Tx, sent: SentMail, status: str, *, is_about_it: bool) -> None:
 
 
 def _hear(
-    writer: Recipient, sent: SentMail | None, mail: WrittenMail, text: InboundSms, *, replying: bool = True
+    writer: Recipient, sent: SentMail | None, mail: WrittenMail, text: InboundText, *, replying: bool = True
 ) -> Limit | None:
     """Let the mail answer that one, or put it before people; gives the limit that drops the reply, if one does."""
     tx, mailbox = writer.locked.tx, _mailbox_of(writer, mail.sender)
@@ -205,7 +205,7 @@ def _own_code(writer: Recipient) -> HeldCode | None:
     return HeldCode(code.id, code.text, locked.incident.id, tree, contact, None)
 
 
-def _put_before_people(writer: Recipient, text: InboundSms, *, rings: bool) -> None:
+def _put_before_people(writer: Recipient, text: InboundText, *, rings: bool) -> None:
     """Keep the words in the incident's history, and let the coordinators know."""
     keep_text(writer, text)
     tell = ring_once if rings else notify_coordinators

@@ -14,7 +14,7 @@ from alertnet.flows.notifications.system_notices import Announcement, tell_coord
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import inbound, limits, timeline
-from alertnet.store.records.inbound import InboundSms
+from alertnet.store.records.inbound import InboundText
 
 EVERYBODY, CONTACTS = "everybody", "contacts"
 """The keys under which strangers are counted together, and contacts."""
@@ -28,18 +28,18 @@ def may_look(tx: Tx, number: str) -> Limit | None:
     return None
 
 
-def may_reply(tx: Tx, sms: InboundSms, *, is_answer: bool, from_field: bool = False) -> tuple[bool, Limit | None]:
+def may_reply(tx: Tx, text: InboundText, *, is_answer: bool, from_field: bool = False) -> tuple[bool, Limit | None]:
     """Whether somebody known gets a reply, and the limit that forbids it. A machine gets none and counts for nothing.
 
     `is_answer`: the text is a verb or code, which machines don't send. These are counted apart: somebody who tries
     codes, perhaps with a forged number, must not use up the replies to the number's owner. `from_field`: what contacts
     have written by machines it says of what it sees.
     """
-    written_at, earlier = sms.heard_at or tx.now, inbound.texts_before(tx, sms)
-    says_it = says_so(sms.body) and not from_field
-    if not is_answer and (says_it or is_repeated(sms.body, earlier, written_at)):
+    written_at, earlier = text.heard_at or tx.now, inbound.texts_before(tx, text)
+    says_it = says_so(text.body) and not from_field
+    if not is_answer and (says_it or is_repeated(text.body, earlier, written_at)):
         return False, None
-    key = f"{sms.sender} codes" if is_answer else sms.sender
+    key = f"{text.sender} codes" if is_answer else text.sender
     return (True, None) if limits.use(tx, REPLIES, key) else (False, REPLIES)
 
 

@@ -25,7 +25,7 @@ from alertnet.store.records import notifications, timeline
 from alertnet.store.records.credentials import number_tests
 from alertnet.store.records.credentials.number_tests import WRONG, NewNumberTest, NumberTest
 from alertnet.store.records.editions import Edition
-from alertnet.store.records.inbound import Addressee, InboundSms, Reply
+from alertnet.store.records.inbound import Addressee, InboundText, Reply
 from alertnet.store.records.notifications import NotificationDraft
 
 ANSWERED_WITHIN = timedelta(days=14)
@@ -167,21 +167,21 @@ def _tested(whom: Named, kind: MethodKind, tests: list[NumberTest]) -> Tested:
     return Tested(tree, contact.id, kind, verified, latest.asked_at, outcome)
 
 
-def answer_by_text(tx: Tx, edition: Edition, sms: InboundSms, texts: Collection[str]) -> Reply | None:
+def answer_by_text(tx: Tx, edition: Edition, text: InboundText, codes: Collection[str]) -> Reply | None:
     """The thanks for a text with the code of a test; None where it contains none."""
-    answered = answer_by_code(tx, sms.sender, texts, SMS)
+    answered = answer_by_code(tx, text.sender, codes, SMS)
     if answered is None:
         return None
     test, said = answered
-    language = next((each.language for _, each in contacts_at(edition.network, sms.sender)), None)
+    language = next((each.language for _, each in contacts_at(edition.network, text.sender)), None)
     return Reply(
         Kind.TEST, language or said.tree_language, said, edition.templates, to=Addressee(test.contact, test.tree)
     )
 
 
-def answer_by_code(tx: Tx, number: str, texts: Collection[str], via: str) -> tuple[NumberTest, Said] | None:
+def answer_by_code(tx: Tx, number: str, codes: Collection[str], via: str) -> tuple[NumberTest, Said] | None:
     """The test that one of these codes from that number answers, and the words for its thanks; None where none does."""
-    test = number_tests.by_code(tx, number, texts)
+    test = number_tests.by_code(tx, number, codes)
     if test is None or tx.now - test.asked_at > ANSWERED_WITHIN:
         return None
     record_answer(tx, test, via)

@@ -23,7 +23,7 @@ from alertnet.flows.notifications.prompts import answer_prompt, is_taken_on, wor
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.credentials.codes import HeldCode
-from alertnet.store.records.inbound import Addressee, InboundSms, Reply
+from alertnet.store.records.inbound import Addressee, InboundText, Reply
 from alertnet.store.records.prompts import Prompt
 
 KINDS = {
@@ -46,7 +46,7 @@ SUBJECTS_OF_ANSWERS: Mapping[str, Subject] = {
 class _TextedAnswer:
     """An answer in a text, with the code that it names, and the contact whose code that is."""
 
-    sms: InboundSms
+    inbound: InboundText
     answer: SmsAnswer
     code: HeldCode
     holder: Recipient
@@ -57,7 +57,7 @@ class _TextedAnswer:
 
 
 def record_answers(
-    sms: InboundSms, answers: Sequence[tuple[SmsAnswer, HeldCode]], incidents: Mapping[str, LockedIncident]
+    text: InboundText, answers: Sequence[tuple[SmsAnswer, HeldCode]], incidents: Mapping[str, LockedIncident]
 ) -> Reply | None:
     """Record every answer of a text. One of them gets the reply, the others are confirmed by an SMS each.
 
@@ -68,9 +68,9 @@ def record_answers(
     for incident, group in by_incident:
         locked = incidents[incident]
         for place, (answer, code) in enumerate(group):
-            texted = _TextedAnswer(sms, answer, code, locked.recipient(code.tree, code.contact))
+            texted = _TextedAnswer(text, answer, code, locked.recipient(code.tree, code.contact))
             if place == 0:
-                keep_text(texted.holder, sms)
+                keep_text(texted.holder, text)
             given = _record(texted, replying=reply is None)
             reply = reply or given
             # The next answer may be about the same contact, and must find this one on record.
@@ -100,14 +100,14 @@ def _record(texted: _TextedAnswer, *, replying: bool) -> Reply | None:
 
 
 def _respond(texted: _TextedAnswer, *, replying: bool) -> Reply:
-    sms, answer = texted.sms, texted.answer
+    text, answer = texted.inbound, texted.answer
     done = answer.verb is Verb.DONE
-    response = Response(KINDS[answer.verb], sms.via, sms.sender, note=None if done else answer.note, at=sms.heard_at)
+    response = Response(KINDS[answer.verb], text.via, text.sender, note=None if done else answer.note, at=text.heard_at)
     recorded = respond(texted.holder, response, replying=replying)
     words = recorded.words
     if done:
         # The action is told in free text; `observed` claims the least of the actions that end the wait for one.
-        report_action(texted.holder, Action.OBSERVED, at=sms.heard_at, note=answer.note, in_words=True)
+        report_action(texted.holder, Action.OBSERVED, at=text.heard_at, note=answer.note, in_words=True)
         words = replace(words, subject=Subject.ACTION, at=texted.locked.tx.now)
     return reply_to_holder(texted.holder, recorded.confirmed_by, words)
 
@@ -124,7 +124,7 @@ def _decide_by_own_code(texted: _TextedAnswer) -> Reply:
         if question is None and texted.answer.verb is Verb.HOLD:
             return _hold(texted)
         if question is None and is_on_hold(holder):
-            decide_rest(holder, PromptAnswer.GO, texted.sms.heard_at)
+            decide_rest(holder, PromptAnswer.GO, texted.inbound.heard_at)
             stays = is_on_hold(holder)
             return _reply(texted, Kind.RECORDED, subject=Subject.HOLD if stays else Subject.GO, at=locked.tx.now)
         question = question or prompt_store.last_decision(session, incident)
@@ -136,7 +136,7 @@ def _decide_by_own_code(texted: _TextedAnswer) -> Reply:
 
 
 def _hold(texted: _TextedAnswer) -> Reply:
-    words = hold_rest(texted.holder, texted.sms.via, texted.sms.sender, texted.sms.heard_at).words
+    words = hold_rest(texted.holder, texted.inbound.via, texted.inbound.sender, texted.inbound.heard_at).words
     if is_on_hold(texted.holder):
         words = replace(words, subject=Subject.HOLD, at=texted.locked.tx.now)
     return reply_to_holder(texted.holder, Kind.RECORDED, words)
@@ -146,7 +146,7 @@ def _decide(texted: _TextedAnswer, question: Prompt) -> Reply:
     decision = DECISIONS.get(texted.answer.verb)
     if decision is None:
         return _ask_again(texted, question)
-    written_at, decided_at = texted.sms.heard_at, question.answered_at
+    written_at, decided_at = texted.inbound.heard_at, question.answered_at
     if written_at and decided_at and written_at < decided_at:
         return _reply_current(texted, question)
     try:
@@ -186,7 +186,7 @@ def _code_wanted_instead(holder: Recipient) -> str | None:
 
 def _report(texted: _TextedAnswer, task: Prompt) -> Reply:
     """Record a task's result: the contact's answer, for which the coordinator vouches, and with DONE its action."""
-    locked, answer, at = texted.locked, texted.answer, texted.sms.heard_at
+    locked, answer, at = texted.locked, texted.answer, texted.inbound.heard_at
     if answer.verb not in KINDS:
         return _ask_again(texted, task)
     done = answer.verb is Verb.DONE
@@ -224,11 +224,11 @@ def _reply(texted: _TextedAnswer, kind: Kind, /, **words: Any) -> Reply:
     return reply_to_holder(texted.holder, kind, replace(said(texted.holder), **words))
 
 
-def keep_text(writer: Recipient, sms: InboundSms) -> None:
+def keep_text(writer: Recipient, text: InboundText) -> None:
     """Record what a contact wrote, unchanged, in the incident's history, and tell of duress."""
-    writer.locked.record(RECEIVED_BY[sms.via], tree=writer.tree, contact=writer.id, text=sms.body, **sms.attachments)
-    if sms.is_forced:
-        keep_duress(writer.locked, writer.tree, writer.id, sms.via)
+    writer.locked.record(RECEIVED_BY[text.via], tree=writer.tree, contact=writer.id, text=text.body, **text.attachments)
+    if text.is_forced:
+        keep_duress(writer.locked, writer.tree, writer.id, text.via)
 
 
 def reply_to_holder(holder: Recipient, kind: Kind, words: Said) -> Reply:

@@ -16,7 +16,7 @@ from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import timeline
 from alertnet.store.records.editions import Edition
-from alertnet.store.records.inbound import Addressee, InboundSms, Reply
+from alertnet.store.records.inbound import Addressee, InboundText, Reply
 
 
 @value
@@ -30,7 +30,7 @@ class FieldText:
     tx: Tx
     edition: Edition
     sender: InTheField
-    sms: InboundSms
+    sms: InboundText
     is_forced: bool = False
 
     @property

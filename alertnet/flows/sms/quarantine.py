@@ -27,13 +27,13 @@ from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import inbound, incidents, limits, timeline
 from alertnet.store.records.editions import Edition
-from alertnet.store.records.inbound import InboundSms, QuarantinedText
+from alertnet.store.records.inbound import InboundText, QuarantinedText
 
 BOUND = "message_bound"
 DROPPED = "message_dropped"
 
 
-def tell_of_stranger(tx: Tx, network: Network, sms: InboundSms) -> Limit | None:
+def tell_of_stranger(tx: Tx, network: Network, sms: InboundText) -> Limit | None:
     """Tell the coordinators that an unknown number wrote; it rings where that may be a member on a borrowed phone.
 
     Returns the limit that has no room for such an alarm, or None; then one alarm rings later for all of them.
@@ -70,7 +70,7 @@ def bind_text(tx: Tx, edition: Edition, id: str, team: str, member: str, *, by: 
     # The report keeps the phone that it was written on, so that a call back does not ring at another.
     sender = replace(sender, member=replace(sender.member, phone=text.number), is_borrowed=True)
     hidden = shown(tx, [sender.owner], text.text, text.number)
-    sms = InboundSms(id, text.number, hidden.text, heard_at=text.at)
+    sms = InboundText(id, text.number, hidden.text, heard_at=text.at)
     from_member = FieldText(tx, edition, sender, sms, is_forced=bool(hidden.forced))
     _hear(from_member, text.text)
     last = incidents.open_of_phone(tx, text.number, team=team)

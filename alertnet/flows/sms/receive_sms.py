@@ -49,7 +49,7 @@ from alertnet.store.records import inbound
 from alertnet.store.records.credentials import lost_codes
 from alertnet.store.records.credentials.codes import HeldCode, find_sent, told_codes
 from alertnet.store.records.editions import Edition
-from alertnet.store.records.inbound import Addressee, InboundSms, Reply
+from alertnet.store.records.inbound import Addressee, InboundText, Reply
 from alertnet.store.records.incidents import are_readable
 from alertnet.store.records.notifications import NotificationDraft
 
@@ -57,7 +57,7 @@ Heard = tuple[bool, Reply | None]
 """Whether the sender of a text is known, and the reply; None for silence."""
 
 
-def receive_sms(tx: Tx, edition: Edition, sms: InboundSms) -> Reply | None:
+def receive_sms(tx: Tx, edition: Edition, sms: InboundText) -> Reply | None:
     """The reply to the text, to be rendered after the commit; None for silence. The same text again changes nothing.
 
     Our own test of this path is only noted.
@@ -72,7 +72,7 @@ def receive_sms(tx: Tx, edition: Edition, sms: InboundSms) -> Reply | None:
     return reply
 
 
-def receive_late_sms(tx: Tx, edition: Edition, sms: InboundSms) -> None:
+def receive_late_sms(tx: Tx, edition: Edition, sms: InboundText) -> None:
     """Receive a text that was not delivered to us in time; the reply is sent as an SMS of its own.
 
     If the provider delivers it later after all, it gets no answer.
@@ -85,7 +85,7 @@ def receive_late_sms(tx: Tx, edition: Edition, sms: InboundSms) -> None:
         post_reply(tx, sms, reply, reply.to)
 
 
-def post_reply(tx: Tx, sms: InboundSms, reply: Reply, to: Addressee) -> None:
+def post_reply(tx: Tx, sms: InboundText, reply: Reply, to: Addressee) -> None:
     """Send the reply as a message of its own, the way that the text came."""
     locked = take_up(tx, to.incident) if to.incident else None
     work = UnitOfWork(tx)
@@ -108,7 +108,7 @@ def post_reply(tx: Tx, sms: InboundSms, reply: Reply, to: Addressee) -> None:
 class _Text:
     """A text with what it may answer, and whose number it came from; the rest is looked up when it is first needed."""
 
-    def __init__(self, tx: Tx, edition: Edition, written: InboundSms) -> None:
+    def __init__(self, tx: Tx, edition: Edition, written: InboundText) -> None:
         self.tx, self.edition, self.written = tx, edition, written
         self.member = member_at(tx, edition.network, written.sender)
         owners = owners_at(edition.network, written.sender, self.member)

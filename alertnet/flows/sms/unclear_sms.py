@@ -31,13 +31,13 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, limits
 from alertnet.store.records.credentials.codes import HeldCode
 from alertnet.store.records.editions import Edition
-from alertnet.store.records.inbound import Addressee, InboundSms, Reply
+from alertnet.store.records.inbound import Addressee, InboundText, Reply
 
 MOST_INCIDENTS = 5
 """The most open incidents of its sender that a text is added to, the latest: more would only ring the same people."""
 
 
-def reply_unclear(tx: Tx, sms: InboundSms, told: Sequence[HeldCode], subject: Subject | None) -> Reply | None:
+def reply_unclear(tx: Tx, sms: InboundText, told: Sequence[HeldCode], subject: Subject | None) -> Reply | None:
     """The reply to a text that acknowledges nothing: it names the valid codes. None where silence is right.
 
     `told`: all codes that the number was sent, valid or not. The text is added to the sender's incidents and alarms
@@ -69,7 +69,7 @@ def reply_unclear(tx: Tx, sms: InboundSms, told: Sequence[HeldCode], subject: Su
     return reply_to_holder(writer, Kind.NOT_UNDERSTOOD, words)
 
 
-def _said_again(writer: Recipient, own: Sequence[HeldCode], sms: InboundSms) -> Recorded | None:
+def _said_again(writer: Recipient, own: Sequence[HeldCode], sms: InboundText) -> Recorded | None:
     """What is on record of a sender who says OK to it, and is asked nothing else; None where a code has to be named."""
     is_only_ok = parse_answers(sms.body) == (SmsAnswer(Verb.OK, None),)
     if not is_only_ok or any(code.prompt is not None for code in _good(own)):
@@ -118,7 +118,7 @@ def pass_on_from_contact(
     tx: Tx,
     edition: Edition,
     listed: list[tuple[ContactTree, Contact]],
-    sms: InboundSms,
+    sms: InboundText,
     subject: Subject,
     *,
     has_left: bool = False,

@@ -15,7 +15,7 @@ from alertnet.store.records.credentials import lost_codes
 from alertnet.store.records.credentials.codes import find_sent
 from alertnet.store.records.credentials.lost_codes import LostCode
 from alertnet.store.records.editions import Edition
-from alertnet.store.records.inbound import Addressee, InboundSms, Reply
+from alertnet.store.records.inbound import Addressee, InboundText, Reply
 
 LostIncidents = Mapping[str, Sequence[str]]
 """Lost incidents by reference, with those who were told: ids of contacts, or the end of a number."""
@@ -47,7 +47,7 @@ def remember(tx: Tx, edition: Edition, sent: Sequence[SentText]) -> dict[str, tu
     return {ref: tuple(names) for ref, names in sorted(told.items())}
 
 
-def pass_on_answer(tx: Tx, edition: Edition, sms: InboundSms, found: Mapping[str, LostCode]) -> Reply | None:
+def pass_on_answer(tx: Tx, edition: Edition, sms: InboundText, found: Mapping[str, LostCode]) -> Reply | None:
     """Handle a text with a code of a lost incident: the first alarms the coordinators, and each is recorded."""
     ref, is_new = next((each.ref, each.is_new) for each in found.values())
     listed, who = contacts_at(edition.network, sms.sender), _who(tx, edition, sms.sender)

@@ -25,7 +25,7 @@ from alertnet.flows.voice.incoming_call import Asks, KeyedIn, Reception, came_lo
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import inbound, incidents
 from alertnet.store.records.editions import Edition
-from alertnet.store.records.inbound import InboundCall, InboundSms
+from alertnet.store.records.inbound import InboundCall, InboundText
 
 TO_KEY_TYPE = timedelta(minutes=1)
 """A caller who has neither keyed the type nor been put through by then has hung up, or was cut off."""
@@ -50,7 +50,7 @@ def key_pin(tx: Tx, edition: Edition, call: InboundCall, keyed: KeyedIn) -> Rece
         return replace(received, asks=Asks.TYPE, raised=raised)
     if came_long_ago(tx, call):
         return replace(received, asks=None)
-    without_words = FieldText(tx, edition, sender, InboundSms(call.provider_id, call.sender, body=""))
+    without_words = FieldText(tx, edition, sender, InboundText(call.provider_id, call.sender, body=""))
     locked, _ = raise_alarm(without_words, Report(panic=False, pin=keyed.digits))
     ref = locked.ref_raised_from(call.sender)
     inbound.record_outcome(tx, call, ref, is_spoken=received.is_spoken)

@@ -29,8 +29,8 @@ MOST_AT_ONCE = 1000
 
 
 @value
-class InboundSms:
-    """A text as the provider delivered it, from a number in E.164.
+class InboundText:
+    """A text that came in: by SMS, as the provider delivered it, from a number in E.164, or by mail.
 
     `heard_at`: when it reached the provider, for a text that we fetched there because it was not delivered in time.
     """
@@ -117,9 +117,9 @@ def await_others(tx: Tx, sender: str) -> None:
         _ONE_BY_ONE.ahead(tx.session, {"sender": tx.vault.index(sender).hex()})
 
 
-def receive(tx: Tx, sms: InboundSms) -> bool:
+def receive(tx: Tx, text: InboundText) -> bool:
     """Store the text, an SMS as from an unknown sender for now; False if it came before, even at this very moment."""
-    return _receive(tx, sms.via, sms, sms.body[:LONGEST_BODY], known=sms.via is not Via.SMS)
+    return _receive(tx, text.via, text, text.body[:LONGEST_BODY], known=text.via is not Via.SMS)
 
 
 def receive_call(tx: Tx, call: InboundCall, *, known: bool) -> bool:
@@ -127,7 +127,7 @@ def receive_call(tx: Tx, call: InboundCall, *, known: bool) -> bool:
     return _receive(tx, "call", call, "", known=known)
 
 
-def _receive(tx: Tx, kind: str, came: InboundSms | InboundCall, body: str, *, known: bool) -> bool:
+def _receive(tx: Tx, kind: str, came: InboundText | InboundCall, body: str, *, known: bool) -> bool:
     await_others(tx, came.sender)
     row = {
         "provider_id": came.provider_id,
@@ -141,14 +141,14 @@ def _receive(tx: Tx, kind: str, came: InboundSms | InboundCall, body: str, *, kn
     return insert_once(tx.session, inbound, row)
 
 
-def texts_before(tx: Tx, sms: InboundSms) -> list[Earlier]:
+def texts_before(tx: Tx, text: InboundText) -> list[Earlier]:
     """The number's last texts without this one, latest first: as many as show whether a machine writes them."""
     query = (
         select(inbound.c.body, inbound.c.received_at, inbound.c.reply)
         .where(
-            inbound.c.sender_index.in_(tx.vault.indexes(sms.sender)),
-            inbound.c.kind == sms.via.value,
-            inbound.c.provider_id != sms.provider_id,
+            inbound.c.sender_index.in_(tx.vault.indexes(text.sender)),
+            inbound.c.kind == text.via.value,
+            inbound.c.provider_id != text.provider_id,
         )
         .order_by(inbound.c.received_at.desc())
         .limit(OFTEN)
@@ -169,7 +169,7 @@ def put_off(tx: Tx, provider_id: str) -> None:
     tx.leaves_due()
 
 
-def take_due(tx: Tx, provider_id: str) -> InboundSms | None:
+def take_due(tx: Tx, provider_id: str) -> InboundText | None:
     """Take over the postponed work of a text; None if somebody else was faster."""
     mine = (inbound.c.provider_id == provider_id, inbound.c.due_at.is_not(None))
     taken = update(inbound).where(*mine).values(due_at=None).returning(inbound.c.sender, inbound.c.body)
@@ -177,7 +177,7 @@ def take_due(tx: Tx, provider_id: str) -> InboundSms | None:
     if row is None:
         return None
     await_others(tx, row.sender)
-    return InboundSms(provider_id, row.sender, row.body)
+    return InboundText(provider_id, row.sender, row.body)
 
 
 def reply_to(session: Session, provider_id: str) -> Reply | None:

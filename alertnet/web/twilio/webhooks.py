@@ -26,7 +26,7 @@ from alertnet.flows.voice.report_by_call import end_telling, key_code_or_pin, ke
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx, is_id
-from alertnet.store.records.inbound import InboundCall, InboundSms
+from alertnet.store.records.inbound import InboundCall, InboundText
 from alertnet.web.auth import InForce
 from alertnet.web.forms import Form, Identifier, form_of, identifier, needed, number, word
 from alertnet.web.layers import HeadersAsCame, Raising, Way
@@ -60,7 +60,7 @@ def text_in(form: Signed, runtime: InForce) -> Response:
         needed(form, "From"),
         number(form, "NumMedia", MOST_DIGITS) or 0,
     )
-    sms = InboundSms(id, sender, form.get("Body", ""), attached=attached)
+    sms = InboundText(id, sender, form.get("Body", ""), attached=attached)
     reply = runtime.transact(receive_sms, runtime.edition, sms)
     answer = MessagingResponse()
     if reply is None:

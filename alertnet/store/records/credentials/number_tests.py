@@ -70,9 +70,9 @@ _ABOUT = number_tests.c["id", "notification_id", "tree", "contact", "method", "a
 _TESTS: Select[Any] = select(*_ABOUT, *number_tests.c["asked_at", "answered_at", "via"])
 
 
-def by_code(tx: Tx, number: str, texts: Collection[str]) -> NumberTest | None:
+def by_code(tx: Tx, number: str, codes: Collection[str]) -> NumberTest | None:
     """The latest test of that number with one of these codes."""
-    hashes = tx.vault.texts_by_code_hash(texts)
+    hashes = tx.vault.texts_by_code_hash(codes)
     mine = number_tests.c.address_index.in_(tx.vault.indexes(number)) & number_tests.c.code_hash.in_(hashes)
     return _first(tx.session, _TESTS.where(mine).order_by(number_tests.c.asked_at.desc()))
 
