@@ -74,7 +74,7 @@ def test_whoever_hides_numbers_in_too_many_texts_is_seen(world: World, desk: Des
 
 def test_each_limit_says_what_it_drops() -> None:
     """Of those that are counted in the database; the others are the API's, or an answer tells of them at once."""
-    told_at_once = {"drills_planned", "wrong_keys", "acts", "tree_checks", "reports", "requests"}
+    told_at_once = {"drills_planned", "wrong_keys", "acts", "tree_checks", "reports", "requests", "first_in_turn"}
     named = {each.name for each in vars(core_limits).values() if isinstance(each, core_limits.Limit)}
 
     assert named - told_at_once == set(DROPPED)
