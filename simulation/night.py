@@ -79,7 +79,7 @@ class Night:
         self.watch.begin()
         self.told.begin()
         world.time.run(world.moment(world.length))
-        self._calms_down()
+        self.calms_down()
         world.time.run(world.moment(world.length + CALM))
 
     def end(self) -> None:
@@ -87,9 +87,19 @@ class Night:
         for process in running(self.hosts):
             process.life.end()
 
+    def calms_down(self) -> None:
+        """End all that goes wrong, and let everybody run."""
+        self.world.calms_down()
+        for host in self.hosts:
+            host.start()
+            if host.process is not None:
+                host.process.life.resume()
+            if host.runs_since is not None:
+                host.runs_since = min(host.runs_since, self.world.time.now)
+
     def _place_hosts(self) -> None:
         choices = [("both",), ("both",), ("both", "both"), ("web", "worker"), ("both", "worker")]
-        around = Surroundings(
+        self.around = Surroundings(
             outlets=partial(outlets_of, self.provider, self.promises),
             mailbox=mailbox_of,
             ping=self.outside.ping_of,
@@ -98,7 +108,7 @@ class Night:
         )
         for place, kind in enumerate(self.world.random.choice(choices), 1):
             name, serves, works = f"{kind}-{place}", kind != "worker", kind != "web"
-            self.hosts.append(Host(self.world, around, self.hosts, name, serves=serves, works=works))
+            self.hosts.append(Host(self.world, self.around, self.hosts, name, serves=serves, works=works))
 
     def _thread_is_late_by(self, pool: str) -> float:
         """Seconds before a thread begins its work. Threads that send may be slow, and something happens just then."""
@@ -177,12 +187,3 @@ class Night:
         self.world.story.tell("provider", f"{route_name(route)}: {trouble} for {seconds:.0f} s")
         self.world.troubles[route] = trouble
         self.world.time.after(seconds, lambda: self.world.troubles.pop(route, None))
-
-    def _calms_down(self) -> None:
-        self.world.calms_down()
-        for host in self.hosts:
-            host.start()
-            if host.process is not None:
-                host.process.life.resume()
-            if host.runs_since is not None:
-                host.runs_since = min(host.runs_since, self.world.time.now)

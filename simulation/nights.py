@@ -13,6 +13,7 @@ from alertnet.messages.renderer import Renderer
 from simulation.night import Night
 from simulation.reckoning.end_of_night import reckon
 from simulation.reckoning.purge import purge
+from simulation.reckoning.restore import Loss
 from simulation.world.database import Database
 from simulation.world.logs import Faults
 from simulation.world.story import Break
@@ -64,13 +65,14 @@ def _live(seed: int, database: Database, renderer: Renderer, faults: Faults) -> 
     database.begin()
     try:
         night = Night(World(seed, database, renderer))
+        loss = Loss(night)
         story = night.world.story
         faults.report = partial(story.breaks_promise, "A11")
         night.live()
         if not story.breaks:
             reckon(night)
-        if not story.breaks:
-            purge(night)
+        if not story.breaks and not purge(night):
+            loss.happens()
         night.end()
     finally:
         database.end()

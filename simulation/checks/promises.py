@@ -123,7 +123,7 @@ class Promises:
         self.hosts = hosts
         self.taken: Counter[str] = Counter()
         """How often the provider accepted each attempt."""
-        self._replies: dict[str, bytes] = {}
+        self.replies: dict[str, bytes] = {}
         self._begun: set[str] = set()
         """What was sent before and not accepted."""
 
@@ -189,7 +189,7 @@ class Promises:
 
     def was_replied_to(self, id: str, reply: bytes) -> None:
         """Note the answer to a text."""
-        if self._replies.setdefault(id, reply) != reply:
+        if self.replies.setdefault(id, reply) != reply:
             self._break("A1", f"the text {id} was answered in two ways")
         if not self.world.database.rows(select(inbound.c.known).where(inbound.c.provider_id == id)):
             self._break("A1", f"the text {id} was answered, and no commit holds it")
@@ -205,7 +205,7 @@ class Promises:
         was_begun = outgoing.attempt in self._begun
         self._begun.add(outgoing.attempt)
         sent = self.world.database.rows(_BEFORE, method=outgoing.method.value)
-        at_phone = [each for each in sent if each.address == outgoing.to and each.kind in _LOAD]
+        at_phone = [row for row in sent if row.address == outgoing.to and row.kind in _LOAD and row.id in self._begun]
         there = [each for each in at_phone if each.incident_id or each.kind == Kind.NOTICE.value]
         mine = next(each for each in there if each.id == outgoing.attempt)
         before = [each for each in there if each.started_at < mine.started_at and each.id != mine.id]
@@ -220,8 +220,8 @@ class Promises:
             return
         if outgoing.method is MethodKind.SMS:
             begin = mine.started_at - timedelta(hours=1) + slack
-            # A re-send repeats what was counted.
-            hour = {each.notification_id for each in before if each.started_at > begin}
+            # A re-send repeats what was counted, if by a database that was lost.
+            hour = {each.notification_id for each in before if each.started_at > begin and not each.extra}
             if len(hour) >= MOST_TEXTS:
                 self._break("B9", f"{what} is handed over although {len(hour)} SMS went there within the hour")
         elif outgoing.method is MethodKind.CALL and any(each.incident_id == mine.incident_id for each in before):

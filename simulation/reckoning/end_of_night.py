@@ -95,28 +95,8 @@ _FORGOTTEN: Select[Any] = select(escalations.c.tree, escalations.c.status).where
 
 def reckon(night: Night) -> None:
     """Check everything that is on record."""
-    history = night.world.database.rows(_HISTORY)
-    checks = (
-        _once,
-        _remembered,
-        _settled,
-        _gone_over,
-        _final,
-        _proven,
-        _grounded,
-        _tried,
-        check_held,
-        _heard,
-        _replied,
-        _left_in_peace,
-        _to_be_read,
-        _stood_down,
-        _chained,
-    )
-    for check in checks:
-        for promise, how in check(night, history):
-            night.world.story.breaks_promise(promise, how)
     world = night.world
+    history = reckon_incidents(night)
     of_the_field = (
         *check_journeys(world, history),
         *check_members(world, night.members, history),
@@ -130,6 +110,17 @@ def reckon(night: Night) -> None:
     check_punctuality(night, history)
     check_openings(night, history)
     check_silence(night.world, night.watch, night.outside.heartbeats)
+
+
+def reckon_incidents(night: Night) -> Sequence[Row[Any]]:
+    """Check what is on record of incidents and messages; gives all that has happened by each chain."""
+    history = night.world.database.rows(_HISTORY)
+    checks = (_once, _remembered, _settled, _gone_over, _final, _proven, _grounded, _tried)
+    texts = (_heard, _replied, _left_in_peace, _to_be_read, _stood_down)
+    for check in (*checks, check_held, *texts, _chained):
+        for promise, how in check(night, history):
+            night.world.story.breaks_promise(promise, how)
+    return history
 
 
 def _once(night: Night, _: Sequence[Row[Any]]) -> Found:

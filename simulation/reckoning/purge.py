@@ -37,11 +37,11 @@ _ACTING: Select[Any] = select(incidents.c.id).where(incidents.c.status == "open"
 _NUMBER_OR_NAME = re.compile(rf"\+\d{{9}}|{SECRET}")
 
 
-def purge(night: Night) -> None:
-    """Close and purge everything, and check what is left."""
+def purge(night: Night) -> bool:
+    """Close and purge everything, and check what is left; gives whether this is one of those nights."""
     world, random = night.world, Random(f"purge {night.world.seed}")
     if world.mischief_was.quiet or random.random() >= CHANCE:
-        return
+        return False
     for id in world.database.column(_ACTING):
         night.web.request("a close", partial(_close, id))
     world.time.run(world.time.now + TELLS_ALL)
@@ -56,6 +56,7 @@ def purge(night: Night) -> None:
         world.time.run(world.time.now + TRY_EVERY)
     for promise, how in _left(night):
         world.story.breaks_promise(promise, how)
+    return True
 
 
 def _ask_for_a_purge(night: Night) -> None:

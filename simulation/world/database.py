@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ class Database:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._file, self._fresh = folder / "night.db", folder / "fresh.db"
+        self._file, self._fresh, self._backup = (folder / f"{name}.db" for name in ("night", "fresh", "backup"))
         env = {
             "ALERTNET_DATABASE_URL": f"sqlite:///{self._file}",
             "ALERTNET_SECRET_KEY": "a secret for simulated nights alone",
@@ -79,9 +80,17 @@ class Database:
 
     def begin(self) -> None:
         """Empty it."""
-        self._let_go()
-        shutil.copyfile(self._fresh, self._file)
-        self._watch = sqlite3.connect(self._file)
+        self._begin_as(self._fresh)
+
+    def back_up(self) -> None:
+        """Keep a copy of it."""
+        with closing(sqlite3.connect(self._backup)) as backup:
+            self._watch.backup(backup)
+
+    def restore(self) -> None:
+        """Put the copy in its place."""
+        self.end()
+        self._begin_as(self._backup)
 
     def end(self) -> None:
         """Close the file."""
@@ -114,6 +123,11 @@ class Database:
         """The places where a timeline does not verify."""
         with for_reading(self.engine).connect() as connection, session_on(connection) as session:
             return audit.verify(session)
+
+    def _begin_as(self, copy: Path) -> None:
+        self._let_go()
+        shutil.copyfile(copy, self._file)
+        self._watch = sqlite3.connect(self._file)
 
     def _let_go(self) -> None:
         self.engine.dispose()

@@ -97,7 +97,7 @@ class World:
         self.names = _names(self.network)
         self.recycled = recycled(Random(f"recycled number {seed}"), self.network) if not self.is_calm else None
         """The number of a contact that a stranger has got meanwhile."""
-        self.edition = self._publish(self.network)
+        self.edition = self.publish(self.network)
         self.edited_at: datetime | None = None
         """Since when the trees in force differ from `network`."""
         self.looks_until = START
@@ -139,7 +139,7 @@ class World:
     def edit_trees(self) -> None:
         """Edit the trees for new incidents; open ones go on as they were (A8)."""
         self.story.tell("desk", "edits the trees: each level waits half as long, and a newcomer is told")
-        self.edition = self._publish(edit(self.random, self.network))
+        self.edition = self.publish(edit(self.random, self.network))
         self.edited_at = self.time.now
         self.has_committed()
 
@@ -169,7 +169,8 @@ class World:
             lambda tx: {id: editions.tree(tx.session, each) for id, each in hashes.items()}
         )
 
-    def _publish(self, network: Network) -> editions.Edition:
+    def publish(self, network: Network) -> editions.Edition:
+        """Bring the trees into force."""
         pattern, now = self.database.pattern, self.time.now
 
         def publish(tx: Tx) -> editions.Edition:

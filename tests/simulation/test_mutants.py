@@ -58,6 +58,20 @@ MUTANTS = {
         reply = None
 """,
     ),
+    "what waited in a copy of the database that was lost is sent again": Mutant(
+        "A5",
+        5,
+        "alertnet/worker/startup_recovery.py",
+        "            _apart(runtime, restored_backup.mark_unknown, id)\n",
+        "            pass\n",
+    ),
+    "a worker that finds such a copy asks what has left since its own start": Mutant(
+        "A12",
+        103,
+        "alertnet/worker/startup_recovery.py",
+        "            self._declare(last)\n",
+        "            self._declare()\n",
+    ),
     "a lease is never taken back": Mutant(
         "A2 A5",
         25,
