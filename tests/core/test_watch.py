@@ -180,10 +180,23 @@ def test_reports_may_get_lost_now_and_then(reports: Reports) -> None:
         ((Seen(ago(900), ago(400)), Seen(ago(900), ago(1))), 1),
         ((Seen(ago(900), ago(400)), Seen(ago(300), ago(1))), 0),
         ((Seen(ago(900), ago(400)), Seen(ago(900), ago(350)), Seen(ago(300), ago(1))), 1),
+        ((Seen(ago(900), ago(400)), Seen(ago(350), ago(200)), Seen(ago(150), ago(1))), 0),
+        ((Seen(ago(900), ago(400)), Seen(ago(350), ago(200))), 1),
+        ((Seen(ago(400), ago(400)),), 1),
         ((Seen(None, ago(400)), Seen(None, ago(1))), 1),
         ((Seen(ago(900), ago(29)),), 0),
     ],
-    ids=["alone", "others work", "replaced", "one of two replaced", "of a version before", "a moment ago"],
+    ids=[
+        "alone",
+        "others work",
+        "replaced",
+        "one of two replaced",
+        "replaced twice",
+        "its successor vanished too",
+        "at its start",
+        "of a version before",
+        "a moment ago",
+    ],
 )
 def test_a_worker_that_vanished_is_missed_until_another_has_begun(workers: tuple[Seen, ...], missing: int) -> None:
     assert missing_workers(replace(QUIET, workers=workers)) == missing

@@ -236,10 +236,13 @@ def lateness(seen: Observed) -> dict[str, timedelta]:
 
 
 def missing_workers(seen: Observed) -> int:
-    """How many workers have vanished without another one starting afterwards in their place."""
+    """How many workers have vanished without another one starting afterwards in their place.
+
+    Who took that place and vanished too has filled it: a worker that is killed and started again all day is one.
+    """
     gone = sorted(each.seen_at for each in seen.workers if _is_gone(seen, each))
-    for began in sorted(each.started_at for each in seen.workers if each.started_at and not _is_gone(seen, each)):
-        if gone and gone[0] <= began:
+    for began in sorted(each.started_at for each in seen.workers if each.started_at):
+        if gone and gone[0] < began:
             gone.pop(0)
     return len(gone)
 
