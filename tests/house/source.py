@@ -22,9 +22,13 @@ class Module:
     is_package: bool = False
 
     @cached_property
+    def tree(self) -> ast.Module:
+        return ast.parse(self.text)
+
+    @cached_property
     def nodes(self) -> tuple[ast.AST, ...]:
         """All that it says, whatever stands within what."""
-        return tuple(ast.walk(ast.parse(self.text)))
+        return tuple(ast.walk(self.tree))
 
     @property
     def layer(self) -> str:

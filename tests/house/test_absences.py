@@ -11,7 +11,7 @@ Claims = list[ast.expr]
 
 def asserting(module: Module) -> dict[str, Claims]:
     """What each of its tests asserts that asserts something, and expects no exception besides."""
-    functions = [each for each in ast.parse(module.text).body if isinstance(each, ast.FunctionDef)]
+    functions = [each for each in module.tree.body if isinstance(each, ast.FunctionDef)]
     tests = {each.name: list(ast.walk(each)) for each in functions if each.name.startswith("test_")}
     claims = {
         name: [node.test for node in nodes if isinstance(node, ast.Assert)]
