@@ -106,7 +106,7 @@ def require_sound(engine: "Engine") -> None:
         raise Misconfigured([f"{path} is damaged ({damage}): restore it once more, after removing {path}-wal and -shm"])
 
 
-def _is_later(there: set[str], newest: str, known: set[str]) -> bool:
+def _is_later(there: set[str], newest: str, known: frozenset[str]) -> bool:
     """Whether a later version has upgraded the database.
 
     In a rolling upgrade the older version must be able to restart. It ignores what the later one added

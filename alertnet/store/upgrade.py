@@ -5,6 +5,7 @@ Alembic is imported only to migrate: a process that only checks the schema needs
 
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, column, exists, inspect, select, table
@@ -21,10 +22,11 @@ _NAMED = re.compile(r'^(revision|down_revision) = "(\w+)"', re.MULTILINE)
 _THERE = table("alembic_version", column("version_num"))
 
 
-def known_revisions() -> tuple[str, set[str]]:
+@cache
+def known_revisions() -> tuple[str, frozenset[str]]:
     """The newest revision for which the program has a migration, and all of them."""
     named = [dict(_NAMED.findall(path.read_text())) for path in (shipped(MIGRATIONS) / "versions").glob("*.py")]
-    known = {each["revision"] for each in named}
+    known = frozenset(each["revision"] for each in named)
     (newest,) = known - {each.get("down_revision") for each in named}
     return newest, known
 

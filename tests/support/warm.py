@@ -10,6 +10,7 @@ from alertnet.cli.server.system import lay_in_large_pages
 from alertnet.messages.checks.fitting import read_fitted
 from alertnet.runtime.wiring import wire
 from alertnet.store.tables import metadata
+from alertnet.store.upgrade import known_revisions
 from alertnet.trees import read_folder
 from alertnet.web.app import load_api, load_console
 from tests.support.program import example_trees, settings_on
@@ -18,6 +19,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 read_folder(REPOSITORY / "contact_trees")
 commands()
+known_revisions()
 load_api()
 load_console(settings_on("sqlite:///never opened.db"))
 with TemporaryDirectory() as folder:
