@@ -6,8 +6,8 @@ from alertnet.core.inbound.sms_answers import (
     OPT_OUTS,
     VERBS,
     DutyChange,
-    SmsAnswer,
     Verb,
+    WrittenAnswer,
     is_opt_out,
     parse_answers,
     parse_duty_change,
@@ -349,7 +349,7 @@ FREE_TEXTS = [
 
 @pytest.mark.parametrize(("text", "said"), ANSWERS)
 def test_an_answer_is_understood(text: str, said: list[tuple[Verb, str | None]]) -> None:
-    assert parse_answers(text) == tuple(SmsAnswer(*each) for each in said)
+    assert parse_answers(text) == tuple(WrittenAnswer(*each) for each in said)
 
 
 @pytest.mark.parametrize("text", FREE_TEXTS)

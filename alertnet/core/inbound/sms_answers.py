@@ -1,4 +1,4 @@
-"""Reads answers in an SMS: verbs with written codes, or a change of duty; a doubtful text is no answer (A6, B4).
+"""Reads written answers: verbs with codes, or a change of duty; a doubtful text is no answer (A6, B4).
 
 Nothing here knows who sent the text or which codes are open: flows check codes and PINs. None of the carriers' words
 (STOP, YES, HELP, …) is a verb, since networks keep those for themselves.
@@ -185,7 +185,7 @@ _DUTY_CHANGE = re.compile(r"(on|off)(\d{5,6})")
 
 
 @value
-class SmsAnswer:
+class WrittenAnswer:
     """One answer in a text. `code` None: a verb alone, which never acts. `note`: the text after it."""
 
     verb: Verb
@@ -211,7 +211,7 @@ def is_opt_in(text: str) -> bool:
     return _lone_word(words_of(clean(text))) in _OPT_INS
 
 
-def parse_answers(text: str) -> tuple[SmsAnswer, ...]:
+def parse_answers(text: str) -> tuple[WrittenAnswer, ...]:
     """Read the answers at the beginning of a text, in order; else the answer with the only code in it; else none.
 
         4711 · OK 4711 · NO4711 · "4711 no" · OK 4711, NO 5823 · NO 4711 5823 (no to both) · DONE 4711 some words
@@ -224,9 +224,9 @@ def parse_answers(text: str) -> tuple[SmsAnswer, ...]:
     text = clean(text)
     words = _with_code_joined(text, words_of(text))
     if alone := VERBS.get(_lone_word(words)):
-        return (SmsAnswer(alone, None),)
+        return (WrittenAnswer(alone, None),)
     if len(words) == 2 and is_written_code(words[0].plain) and (verb := VERBS.get(words[1].plain)):
-        return () if _is_doubtful(verb, text, [], is_said=True) else (SmsAnswer(verb, words[0].plain),)
+        return () if _is_doubtful(verb, text, [], is_said=True) else (WrittenAnswer(verb, words[0].plain),)
     found, end = _leading_answers(words)
     if not found:
         return _only_answer(text, words)
@@ -236,7 +236,7 @@ def parse_answers(text: str) -> tuple[SmsAnswer, ...]:
     if _is_doubtful(found[-1][0], text, words[end:], is_said=_says_ok(words[:end])):
         return ()
     verb, code = found[-1]
-    return (*(SmsAnswer(*each) for each in found[:-1]), SmsAnswer(verb, code, note))
+    return (*(WrittenAnswer(*each) for each in found[:-1]), WrittenAnswer(verb, code, note))
 
 
 def says_more(text: str) -> bool:
@@ -299,7 +299,7 @@ def _begins_note(words: list[Word]) -> bool:
     return len(words) > 1 and words[0].plain.isdecimal() and not (words[1].plain in _AND or words[1].plain.isdecimal())
 
 
-def _only_answer(text: str, words: list[Word]) -> tuple[SmsAnswer, ...]:
+def _only_answer(text: str, words: list[Word]) -> tuple[WrittenAnswer, ...]:
     """The answer with the only code in a text that begins with something else, by the verb right before it."""
     matches = [(place, _VERB_WITH_CODE.fullmatch(word.plain)) for place, word in enumerate(words)]
     codes = [(place, match) for place, match in matches if match is not None and is_written_code(match[2])]
@@ -315,7 +315,7 @@ def _only_answer(text: str, words: list[Word]) -> tuple[SmsAnswer, ...]:
         return ()
     if _is_quoted(text, before) or _is_doubtful(verb, text, before + after, is_said=_says_ok(words)):
         return ()
-    return (SmsAnswer(verb, match[2], text[words[place].end :].strip(" \n,.;:!") or None),)
+    return (WrittenAnswer(verb, match[2], text[words[place].end :].strip(" \n,.;:!") or None),)
 
 
 def _says_ok(words: list[Word]) -> bool:

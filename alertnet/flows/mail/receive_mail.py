@@ -13,7 +13,7 @@ from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.quorum import Via
-from alertnet.core.inbound.sms_answers import SmsAnswer, parse_answers
+from alertnet.core.inbound.sms_answers import WrittenAnswer, parse_answers
 from alertnet.core.inbound.written_mail import WrittenMail, answer_in
 from alertnet.core.limits import WRONG_CODES, Limit
 from alertnet.core.notification import AttemptStatus, Failure, Kind
@@ -176,8 +176,8 @@ def _mailbox_of(writer: Recipient, address: str) -> str | None:
 
 
 def _counting(
-    writer: Recipient, code: HeldCode | None, mailbox: str, answers: Sequence[SmsAnswer]
-) -> list[tuple[SmsAnswer, HeldCode]]:
+    writer: Recipient, code: HeldCode | None, mailbox: str, answers: Sequence[WrittenAnswer]
+) -> list[tuple[WrittenAnswer, HeldCode]]:
     """The answers, if each names the mail's code or the contact's own, and no PIN is needed, which has no place there.
 
     Wrong codes are counted: whoever reads the log of a mail server knows a Message-ID, and can forge a sender.

@@ -9,7 +9,7 @@ from alertnet.core.codec import value
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.quorum import Action, AnswerKind
-from alertnet.core.inbound.sms_answers import SmsAnswer, Verb
+from alertnet.core.inbound.sms_answers import Verb, WrittenAnswer
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.flows.credentials.written_codes import known_code
 from alertnet.flows.escalation.record_decision import decide_prompt, decide_rest, hold_rest, is_on_hold, was_opened
@@ -47,7 +47,7 @@ class _TextedAnswer:
     """An answer in a text, with the code that it names, and the contact whose code that is."""
 
     inbound: InboundText
-    answer: SmsAnswer
+    answer: WrittenAnswer
     code: HeldCode
     holder: Recipient
 
@@ -57,7 +57,7 @@ class _TextedAnswer:
 
 
 def record_answers(
-    text: InboundText, answers: Sequence[tuple[SmsAnswer, HeldCode]], incidents: Mapping[str, LockedIncident]
+    text: InboundText, answers: Sequence[tuple[WrittenAnswer, HeldCode]], incidents: Mapping[str, LockedIncident]
 ) -> Reply | None:
     """Record every answer of a text. One of them gets the reply, the others are confirmed by an SMS each.
 

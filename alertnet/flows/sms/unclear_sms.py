@@ -11,7 +11,7 @@ from alertnet.core.disclosure import NoRef, Subject
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.inbound.auto_replies import says_so
 from alertnet.core.inbound.field_report import add_to
-from alertnet.core.inbound.sms_answers import SmsAnswer, Verb, is_opt_in, parse_answers
+from alertnet.core.inbound.sms_answers import Verb, WrittenAnswer, is_opt_in, parse_answers
 from alertnet.core.inbound.sms_grammar import codes_in
 from alertnet.core.limits import TEXTS_TOLD
 from alertnet.core.notification import Kind, PromptKind
@@ -71,7 +71,7 @@ def reply_unclear(tx: Tx, sms: InboundText, told: Sequence[HeldCode], subject: S
 
 def _said_again(writer: Recipient, own: Sequence[HeldCode], sms: InboundText) -> Recorded | None:
     """What is on record of a sender who says OK to it, and is asked nothing else; None where a code has to be named."""
-    is_only_ok = parse_answers(sms.body) == (SmsAnswer(Verb.OK, None),)
+    is_only_ok = parse_answers(sms.body) == (WrittenAnswer(Verb.OK, None),)
     if not is_only_ok or any(code.prompt is not None for code in _good(own)):
         return None
     before = as_recorded(writer, sms.sender)
