@@ -128,7 +128,8 @@ def test_what_a_provider_has_against_us_is_told_beside_the_trouble_that_it_makes
     said = office.types("doctor", "--offline").out
 
     assert "email takes nothing since" in said
-    assert "it does not accept our token or password\n    → TWILIO_AUTH_TOKEN, or what ALERTNET_SMTP_URL holds" in said
+    remedy = "TWILIO_AUTH_TOKEN, or what ALERTNET_SMTP_URL holds; then restart"
+    assert f"it does not accept our token or password\n    → {remedy}" in said
     assert "email takes nothing" not in quiet
 
 

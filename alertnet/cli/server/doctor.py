@@ -51,11 +51,15 @@ UNREACHED = {
     "TimeoutError": "no answer in time",
 }
 """What the name of a fault means to whoever runs the machine; any other is told as it is."""
+ANEW = "then restart serve and worker, which read it at their start"
 AGAINST_US = {
-    "token": ("does not accept our token or password", "TWILIO_AUTH_TOKEN, or what ALERTNET_SMTP_URL holds"),
+    "token": ("does not accept our token or password", f"TWILIO_AUTH_TOKEN, or what ALERTNET_SMTP_URL holds; {ANEW}"),
     "balance": ("has no money of ours left, or has suspended us", "the account's balance and status"),
     "permission": ("does not let us in", "what it, or a proxy before it, allows this account"),
-    "settings": ("does not know us by these settings", "TWILIO_ACCOUNT_SID; for mail, TLS and login of the relay"),
+    "settings": (
+        "does not know us by these settings",
+        f"TWILIO_ACCOUNT_SID; for mail, TLS and login of the relay; {ANEW}",
+    ),
 }
 """What a provider may have against our account, and what to look at. A pause by hand is told apart."""
 FEW = 5
@@ -311,7 +315,7 @@ def _outside(settings: "Settings") -> Iterator[Finding]:
     if (mailbox := open_mailbox(settings)) is not None:
         fault = mailbox.trouble()
         found = f"can't be read: {UNREACHED.get(fault, fault)}" if fault else "can be read"
-        do = "ALERTNET_IMAP_URL: host, user, password, folder" if fault else ""
+        do = f"ALERTNET_IMAP_URL: host, user, password, folder; {ANEW}" if fault else ""
         yield Finding("mailbox", State.WRONG if fault else State.WELL, f"the mailbox for answers {found}", do)
     if settings.public_url is not None:
         fault = ping(f"{settings.public_url}/healthz")
