@@ -953,6 +953,23 @@ def test_an_alarm_of_a_part_that_nobody_has_is_its_own_again_after_a_split(night
     assert [first.ref in text for text in rung] == [True, True]
 
 
+def test_the_page_of_an_alarm_that_rang_while_merged_is_about_its_own_report_after_a_split(night: World) -> None:
+    """A6, A9: else it shows the other report, and what is pressed there is on the other's record."""
+    first, second = reported(night)
+    night.texts("ana", f"FALSA {TRUE}")
+    first.act("merge", into=second.ref)
+    night.passes(minutes=11)
+    page = link_in([text for text in night.phone("coordinator").inbox if "asks to withdraw" in text][-1])
+
+    second.act("split", reports=[first.ref])
+    before = len(second.timeline())
+    shown = night.client.post(page, data={"answer": "acknowledge"})
+
+    assert (shown.status_code, first.ref in shown.text) == (200, True)
+    assert first.timeline()[-1] == "alarm_answered"
+    assert len(second.timeline()) == before
+
+
 def test_whoever_lets_our_sms_through_while_two_reports_are_one_is_told_of_both(night: World) -> None:
     """B3: of the whole at once, and of the part once that is by itself again."""
     night.phone("defenders").behaves("opted_out")

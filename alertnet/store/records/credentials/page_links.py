@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam, func, select
 
 from alertnet.core.codec import from_plain, value
 from alertnet.core.directory.contact import MethodKind
@@ -14,7 +14,7 @@ from alertnet.core.errors import Purged
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import NewRow, Prepared, by_incident
 from alertnet.store.db.tx import Tx
-from alertnet.store.tables import incidents, links, notice_links, notifications
+from alertnet.store.tables import acknowledgements, alarms, incidents, links, notice_links, notifications
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +74,13 @@ _OF_INCIDENTS = Prepared(
         links.c.incident_id.in_(bindparam("incidents", expanding=True))
     )
 )
+_ITS = func.coalesce(alarms.c.incident_id, acknowledgements.c.incident_id, links.c.incident_id)
+"""The incident of what a link is about, which a merge or split may have moved since the link was made."""
 _OF_TOKEN: Select[Any] = (
-    select(*links.c["id", "token", "incident_id"], *_ABOUT, incidents.c.ref, incidents.c.purged_at)
-    .join(incidents, incidents.c.id == links.c.incident_id)
+    select(links.c.id, links.c.token, _ITS, *_ABOUT, incidents.c.ref, incidents.c.purged_at)
+    .outerjoin(alarms, alarms.c.id == links.c.alarm_id)
+    .outerjoin(acknowledgements, acknowledgements.c.id == links.c.acknowledgement_id)
+    .join(incidents, incidents.c.id == _ITS)
     .where(links.c.token_hash == bindparam("hash"))
 )
 
