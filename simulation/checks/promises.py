@@ -124,7 +124,7 @@ class Promises:
         self.taken: Counter[str] = Counter()
         """How often the provider accepted each attempt."""
         self.replies: dict[str, bytes] = {}
-        self._begun: set[str] = set()
+        self.begun: set[str] = set()
         """What was sent before and not accepted."""
 
     def is_handed_over(self, process: Process, outgoing: Outgoing) -> None:
@@ -202,10 +202,10 @@ class Promises:
         is_about_us = row.kind == Kind.ALARM.value and row.alarm_id is None
         if row.kind not in _LOAD or is_about_us or not self._is_a_coordinators(outgoing.to):
             return
-        was_begun = outgoing.attempt in self._begun
-        self._begun.add(outgoing.attempt)
+        was_begun = outgoing.attempt in self.begun
+        self.begun.add(outgoing.attempt)
         sent = self.world.database.rows(_BEFORE, method=outgoing.method.value)
-        at_phone = [row for row in sent if row.address == outgoing.to and row.kind in _LOAD and row.id in self._begun]
+        at_phone = [row for row in sent if row.address == outgoing.to and row.kind in _LOAD and row.id in self.begun]
         there = [each for each in at_phone if each.incident_id or each.kind == Kind.NOTICE.value]
         mine = next(each for each in there if each.id == outgoing.attempt)
         before = [each for each in there if each.started_at < mine.started_at and each.id != mine.id]

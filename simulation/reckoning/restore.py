@@ -82,6 +82,7 @@ class Loss:
         world.opened = {ref: facts for ref, facts in world.opened.items() if ref in there}
         night.coordinators.accepted.clear()
         night.promises.replies.clear()
+        night.promises.begun.clear()
         world.edition = world.publish(world.edition.network)
 
     def _goes_on(self, before: "_Before") -> None:
