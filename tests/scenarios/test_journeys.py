@@ -598,15 +598,20 @@ def a_minute_later(valley: World) -> None:
     valley.catches_up()
 
 
-@pytest.mark.parametrize(("field", "missed"), [(AGREED, 0), (FIELD, 1)])
-def test_a_missed_call_is_an_ok_where_that_was_agreed(world_of: Worlds, field: str, missed: int) -> None:
-    """No credit, no text left on the phone; elsewhere the coordinators hear of the call."""
+@pytest.mark.parametrize(("field", "is_deaf", "missed"), [(AGREED, False, 0), (FIELD, False, 1), (AGREED, True, 1)])
+def test_a_missed_call_is_an_ok_where_that_was_agreed(world_of: Worlds, field: str, is_deaf: bool, missed: int) -> None:
+    """No credit, no text left on the phone; elsewhere the coordinators hear of the call.
+
+    So they do of one that came while we were away, which may have been a call for help.
+    """
     valley = world_of(a_tree(LEVELS, CONTACTS), field=field)
     valley.texts("ana", "GO L12 23:00")
     valley.passes(minutes=100)
+    valley.is_deaf = is_deaf
     valley.phone("ana").dials().hang_up()
+    valley.is_deaf = False
     a_minute_later(valley)
-    assert len(alarms(valley, "called our number")) == missed
+    assert len(alarms(valley, "nobody answered" if is_deaf else "called our number")) == missed
     valley.passes(minutes=100)
 
     assert [incident["type"] for incident in incidents(valley)] == ["missed_check_in"] * missed

@@ -152,9 +152,12 @@ def _strangers(network: Network) -> Reception:
 
 
 def miss_call(tx: Tx, edition: Edition, call: InboundCall) -> None:
-    """Tell the coordinators that a known caller was not answered while we were away."""
+    """Tell the coordinators that a known caller was not answered while we were away.
+
+    It is no check-in, since nobody knows whether the caller hung up at once or stayed on the line for help.
+    """
     caller = _find(tx, edition, call.sender)
-    if not inbound.receive_call(tx, call, known=caller is not None) or caller is None or _is_ok(tx, call, caller):
+    if not inbound.receive_call(tx, call, known=caller is not None) or caller is None:
         return
     inbound.record_outcome(tx, call, MISSED)
     _prompt(tx, call, caller, Subject.MISSED_CALL)
@@ -165,16 +168,10 @@ def hear_unkeyed_call(tx: Tx, edition: Edition, call: InboundCall) -> None:
     caller = _find(tx, edition, call.sender)
     if caller is None:
         inbound.record_outcome(tx, call, MISSED)
-    elif not _is_ok(tx, call, caller):
+    elif caller.field is not None and check_in_by_call(tx, caller.field, tx.now).counts:
+        inbound.record_outcome(tx, call, CHECKED_IN)
+    else:
         _let_pass(tx, edition, call, caller, has_ended=True)
-
-
-def _is_ok(tx: Tx, call: InboundCall, caller: _Caller) -> bool:
-    """Whether a call without words is a check-in that counts."""
-    if caller.field is None or not check_in_by_call(tx, caller.field, call.heard_at or tx.now).counts:
-        return False
-    inbound.record_outcome(tx, call, CHECKED_IN)
-    return True
 
 
 def key_written_code(tx: Tx, edition: Edition, call: InboundCall, keyed: KeyedIn) -> Reception:
