@@ -64,7 +64,10 @@ def test_the_most_severe_leaves_first(paced_world: World) -> None:
 
 def test_what_others_raise_goes_before_what_one_key_raises_without_end(paced_world: World) -> None:
     """B9: a program that has run wild keeps no team's alarm for half an hour; whatever is graver goes first still."""
-    many = [reports(paced_world, type=MODERATE) for _ in range(FIRST_IN_TURN.most + 2)]
+    paced_world.headers |= {"Idempotency-Key": "first"}
+    assert len({reports(paced_world, type=MODERATE).ref for _ in range(FIRST_IN_TURN.most)}) == 1
+    del paced_world.headers["Idempotency-Key"]
+    many = [paced_world.newest(), *(reports(paced_world, type=MODERATE) for _ in range(FIRST_IN_TURN.most + 1))]
     paced_world.headers = paced_world.key("south", "raise", "read")
     other, grave = reports(paced_world, type=MODERATE), reports(paced_world, type=CRITICAL)
 

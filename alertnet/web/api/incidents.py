@@ -218,9 +218,9 @@ def _as_read_by(key: ApiKey, incident: IncidentView) -> IncidentView:
 def raising(report: Report, door: Door) -> Act:
     """Opens an incident, at one moment with those of the same commit; the answer is made from what was written."""
     edition = door.edition
-    behind = door.known_keys.is_ahead_of_its_turn(door.key, door.runtime.now())
 
     def act(tx: Tx) -> tuple[LockedIncident, Show]:
+        behind = door.known_keys.is_ahead_of_its_turn(door.key, tx.now)
         begin = begin_drill if report.drill else open_incident
         locked = begin(at_one_moment(tx), edition, report.facts(door.key.team, behind=behind), by=door.by)
         return locked, lambda _: opened(locked)
