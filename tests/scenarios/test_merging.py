@@ -71,6 +71,10 @@ def test_a_report_that_cannot_be_read_silences_nothing_of_what_it_was_merged_int
 
     night.passes(minutes=60)
     second.act("updates", text="They took P7", severity="critical")
+    link = link_in(night.phone("coordinator").inbox[0])
+    assert second.ref in night.client.get(link).text
+    night.client.post(link, data={"answer": "acknowledge"})
+    assert [each["contact"] for each in second["acknowledgements"]] == ["coordinator"]
     second.act("close", reason="released")
 
     assert any(second.ref in text for text in night.phone("spain").inbox)

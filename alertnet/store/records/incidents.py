@@ -103,25 +103,31 @@ def lock(session: Session, ids: Sequence[str], *, in_outline: bool = False) -> d
         Unknown: there is none with one of those ids. Purged: there was one.
     """
     read = _outline if in_outline else _incident
-    found = {row.id: read(row) for row in _LOCK.all(session, {"ids": list(ids)})}
+    return {id: read(row) for id, row in _locked(session, ids).items()}
+
+
+def lock_acting(session: Session, ids: Sequence[str]) -> dict[str, Incident]:
+    """Lock the incidents by id; a merged one, be it readable or not, is replaced by the one that acts for it.
+
+    Raises:
+        Unknown: there is none with one of those ids. Purged: there was one.
+    """
+    rows = _locked(session, ids)
+    acting = {id: rows[id].part_of or id for id in ids}
+    into = sorted({*acting.values()} - rows.keys())
+    rows |= _locked(session, into) if into else {}
+    found = {id: _incident(rows[id]) for id in dict.fromkeys(acting.values())}
+    return {id: found[its] for id, its in acting.items()}
+
+
+def _locked(session: Session, ids: Sequence[str]) -> dict[str, Row[Any]]:
+    found = {row.id: row for row in _LOCK.all(session, {"ids": list(ids)})}
     for id in ids:
         if id not in found:
             raise Unknown("incident", id)
         if (purged_at := found[id].purged_at) is not None:
             raise Purged(found[id].ref, purged_at)
     return found
-
-
-def lock_acting(session: Session, ids: Sequence[str]) -> dict[str, Incident]:
-    """Lock the incidents by id; a merged one is replaced by the one that acts for it, under both ids.
-
-    Raises:
-        Unknown: there is none with one of those ids.
-    """
-    found = lock(session, ids)
-    into = sorted({each.part_of for each in found.values() if each.part_of} - found.keys())
-    found |= lock(session, into) if into else {}
-    return {id: found[each.part_of or id] for id in ids for each in (found[id],)}
 
 
 def id_of(tx: Tx, ref: str, team: str | None = None) -> str:
@@ -228,8 +234,8 @@ def get(session: Session, id: str) -> Incident:
 
 def get_acting(session: Session, id: str) -> Incident:
     """The incident, or the one that it was merged into, for reading only."""
-    incident = get(session, id)
-    return get(session, incident.part_of) if incident.part_of else incident
+    [row] = _EACH.all(session, {"ids": [id]})
+    return get(session, row.part_of) if row.part_of else _incident(row)
 
 
 def split_off(session: Session, incident: str, ids: Collection[str]) -> set[str]:
