@@ -8,6 +8,7 @@ from starlette.responses import Response
 from alertnet.core.errors import AlertnetError
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime
+from alertnet.web.throttle import Throttle
 from simulation.hosts.host import Host, running
 from simulation.world.world import World
 
@@ -25,6 +26,7 @@ class Web:
     def __init__(self, world: World, hosts: Sequence[Host]) -> None:
         self.world = world
         self.hosts = hosts
+        self.throttle = Throttle(lambda _: None)
 
     def request(
         self, what: str, act: Callable[[Runtime], Response], heard: Heard = lambda _: None, *, twice: bool = False

@@ -71,7 +71,7 @@ class Caller:
         self.world.story.tell(TRAVELLER, f"is in a call with us{f', asked for {keyed}' if keyed else ''}")
 
         def act(runtime: Runtime) -> Response:
-            return webhooks.call_in(form, runtime, keyed)
+            return webhooks.call_in(form, runtime, keyed, throttle=self.web.throttle)
 
         self.web.request("a call to us", act, partial(self._hears, turn))
 
@@ -152,7 +152,10 @@ class CallsBack:
             elif not digits:
                 self.silent[call] = number
 
-        self.web.request("a call to us", lambda runtime: webhooks.call_in(form, runtime, keyed, None, code), hears)
+        def act(runtime: Runtime) -> Response:
+            return webhooks.call_in(form, runtime, keyed, None, code, throttle=self.web.throttle)
+
+        self.web.request("a call to us", act, hears)
 
     def _keys(self, call: str, number: str) -> None:
         """Key the code of this number, nothing, or a code that it was not sent."""

@@ -38,7 +38,8 @@ def test_a_stranger_hears_a_neutral_sentence(world: World) -> None:
 def test_while_the_database_is_away_whoever_is_known_reaches_a_human(world: World, tmp_path: Path) -> None:
     """A12: a member or a contact in need must not be hung up on; a stranger learns nothing, and nobody proves anything.
 
-    Whatever was being keyed; once the database is back the call is found on the provider's list.
+    Whatever was being keyed; once the database is back the call is found on the provider's list. B9: who goes on
+    calling, or forges the number, hears the one to call, and does not keep that telephone busy.
     """
     world.hears("/twilio/voice", From=STRANGER)
     world.runtime.engine.dispose()
@@ -55,6 +56,7 @@ def test_while_the_database_is_away_whoever_is_known_reaches_a_human(world: Worl
         Dial(CALLBACK),
     ]
     assert "recorded" not in keyed.text
+    assert [world.hears("/twilio/voice", From=ANA).verbs[-1] for _ in range(3)] == [Dial(CALLBACK)] * 2 + [Hangup()]
 
 
 def test_a_withheld_number_is_a_strangers(world: World) -> None:

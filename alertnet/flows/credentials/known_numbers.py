@@ -77,10 +77,16 @@ class InTheField:
 
 def member_at(tx: Tx, network: Network, number: str) -> InTheField | None:
     """The member with that phone, in the language that it has chosen."""
+    found = member_listed(network, number)
+    return found and in_own_language(tx, found)
+
+
+def member_listed(network: Network, number: str) -> InTheField | None:
+    """The member with that phone, in the language of the teams file."""
     for team in network.teams.values():
         for each in team.members.values():
             if each.phone == number:
-                return in_own_language(tx, _in_the_field(network, team, each))
+                return _in_the_field(network, team, each)
     return None
 
 

@@ -15,7 +15,7 @@ from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.inbound.code_formats import is_written_code
 from alertnet.core.limits import PUT_THROUGHS, TEXTS_TOLD, WrongKeys
 from alertnet.core.notification import Kind
-from alertnet.flows.credentials.known_numbers import InTheField, contacts_at, member_at, member_of
+from alertnet.flows.credentials.known_numbers import InTheField, contacts_at, member_at, member_listed
 from alertnet.flows.credentials.pins import has_pin
 from alertnet.flows.credentials.written_codes import about_what_is_real, readable_codes
 from alertnet.flows.escalation.record_response import Response, respond
@@ -138,8 +138,7 @@ def pass_through(network: Network, number: str) -> Reception:
 
     Once it is back the call is found on the provider's list, and coordinators hear of it.
     """
-    everybody = (each for team in network.teams for each in member_of(network, team, None))
-    if field := next((each for each in everybody if each.member.phone == number), None):
+    if field := member_listed(network, number):
         return Reception(field.member.language, field.words.callback)
     if listed := contacts_at(network, number):
         tree, contact = listed[0]

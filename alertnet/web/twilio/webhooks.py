@@ -7,13 +7,15 @@ from collections.abc import Callable
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import Scope
 from twilio.twiml.messaging_response import MessagingResponse
 
+from alertnet.core.codec import replace
 from alertnet.core.directory.contact import MethodKind
+from alertnet.core.limits import PUT_THROUGHS
 from alertnet.core.monitoring.metrics import WEBHOOKS, once
 from alertnet.flows.credentials.page_links import with_page
 from alertnet.flows.sending.record_outcome import track_call, track_sms
@@ -27,7 +29,7 @@ from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx, is_id
 from alertnet.store.records.inbound import InboundCall, InboundText
-from alertnet.web.auth import InForce
+from alertnet.web.auth import InForce, throttle_of
 from alertnet.web.forms import Form, Identifier, form_of, identifier, needed, number, word
 from alertnet.web.layers import HeadersAsCame, Raising, Way
 from alertnet.web.throttle import Throttle
@@ -85,7 +87,13 @@ def text_noted(attempt: str, form: Form) -> Callable[[Tx], None]:
 
 @router.post("/twilio/voice")
 def call_in(
-    form: Signed, runtime: InForce, keyed: str | None = None, try_number: TryNumber = None, code: str = ""
+    form: Signed,
+    runtime: InForce,
+    keyed: str | None = None,
+    try_number: TryNumber = None,
+    code: str = "",
+    *,
+    throttle: Annotated[Throttle, Depends(throttle_of)],
 ) -> Response:
     """Answer a call to our number, or (`keyed`) handle keys after a question; without a database reach a human."""
     call = InboundCall(identifier(form, "CallSid"), form.get("From", ""))
@@ -95,7 +103,9 @@ def call_in(
         flow, keys = KEYED.get(keyed, key_code_or_pin), KeyedIn(_digits(form), try_number, code)
         return welcome(runtime, runtime.transact(flow, runtime.edition, call, keys))
     except DatabaseAway:
-        return welcome(runtime, pass_through(runtime.edition.network, call.sender))
+        known = pass_through(runtime.edition.network, call.sender)
+        is_often = known.callback is not None and throttle.wait(PUT_THROUGHS, call.sender, runtime.now()) is not None
+        return welcome(runtime, replace(known, is_spoken=is_often))
 
 
 @router.post("/twilio/voice/recording")
