@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterator
 from threading import Event, Thread, current_thread
 
 import pytest
-from sqlalchemy import event, text
+from fastapi.testclient import TestClient
+from sqlalchemy import event, text, update
 
 from alertnet.channels.base import Accepted, Unsure
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
-from alertnet.core.incident import CloseReason
+from alertnet.core.inbound.field_report import UNKNOWN_TYPE
+from alertnet.core.incident import TYPES_BY_NUMBER, CloseReason
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.pins import set_pins
 from alertnet.flows.incidents.close_incident import close_incident, reopen_incident
@@ -23,11 +25,15 @@ from alertnet.flows.sending.render_and_send import Claimed
 from alertnet.flows.sending.send_capacity import Outward, ProviderLine
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.flows.voice.incoming_call import KeyedIn, hear_unkeyed_call, key_written_code
+from alertnet.flows.voice.live_call import Keyed
+from alertnet.flows.voice.outgoing_call import key_in
+from alertnet.flows.voice.report_by_call import key_pin, key_type
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import inbound
-from alertnet.store.records.credentials import page_links
+from alertnet.store.records.credentials import api_keys, page_links
 from alertnet.store.records.inbound import InboundCall
-from alertnet.store.tables import acknowledgements, codes, incidents, links, notifications
+from alertnet.store.tables import acknowledgements, attempts, codes, incidents, links, notifications
+from alertnet.web.app import make_app
 from tests.database import migrated_database
 from tests.flows.switchboard import CAST, OURS, Switchboard, connect
 
@@ -176,17 +182,51 @@ def keys(board: Switchboard, part: str) -> None:
     board.runtime.transact(key_written_code, board.runtime.edition, call, keyed)
 
 
-@pytest.mark.parametrize("answers", [presses, keys])
+def keys_further(board: Switchboard, part: str) -> None:
+    """The coordinator, whom we call for another report, answers for that one too."""
+    [call] = board.rows(notifications, contact="coordinator", method="call", kind="alert", incident_id=board.newest())
+    [code] = board.rows(codes, incident_id=part, contact="coordinator", alarm_id=None)
+    [attempt] = board.rows(attempts, notification_id=call.id)
+    has_let_in = update(attempts).where(attempts.c.id == attempt.id).values(status="delivered")
+    board.runtime.transact(lambda tx: tx.session.execute(has_let_in))
+    board.runtime.transact(key_in, attempt.id, Keyed("1", about=code.id))
+
+
+def asks(board: Switchboard, part: str) -> None:
+    """A program records by API what it heard from the coordinator of that report."""
+    _, key = board.runtime.transact(api_keys.create, None, ["administer"])
+    client = TestClient(make_app(board.runtime), headers={"Authorization": f"Bearer {key}"})
+    heard = {"tree": "colombia", "contact": "coordinator", "kind": "acknowledged"}
+    assert client.post(f"/v1/incidents/{board.incident(part).ref}/acknowledgements", json=heard).status_code == 201
+
+
+@pytest.mark.parametrize("answers", [presses, keys, keys_further, asks])
 def test_what_is_pressed_or_keyed_as_its_report_is_split_off_is_about_that_report(
     board: Switchboard, answers: Callable[[Switchboard, str], None]
 ) -> None:
     """A6: the other report is one that nobody has taken charge of."""
     part, whole = board.newest(), board.opens(type="threat")
+    board.passes(minutes=11)
     board.runtime.transact(merges, part, whole)
 
     while_desk(board, splits, whole, board.incident(part).ref, somebody=Thread(target=answers, args=(board, part)))
 
     assert [row.incident_id for row in board.rows(acknowledgements)] == [part]
+
+
+def test_a_type_that_is_keyed_as_its_report_is_split_off_is_of_that_report(board: Switchboard) -> None:
+    """B4: else the other report tells of what has not happened there."""
+    whole, call, edition = board.newest(), InboundCall("CA1", CAST["mary"]), board.runtime.edition
+    board.runtime.transact(key_pin, edition, call, KeyedIn("47110"))
+    part = board.newest()
+    types = {id: board.incident(id).facts.type for id in (part, whole)}
+    board.runtime.transact(merges, part, whole)
+
+    mary = Thread(target=board.runtime.transact, args=(key_type, edition, call, KeyedIn("12")))
+    while_desk(board, splits, whole, board.incident(part).ref, somebody=mary)
+
+    assert types[part] == UNKNOWN_TYPE
+    assert {id: board.incident(id).facts.type for id in types} == types | {part: TYPES_BY_NUMBER[12].code}
 
 
 def test_a_withdrawal_that_looks_for_its_report_as_that_is_merged_is_one(board: Switchboard) -> None:

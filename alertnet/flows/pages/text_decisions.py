@@ -64,7 +64,7 @@ def was_decided_so(prompt: Prompt, sent: Sent, by: str) -> bool:
 
 def _id_of(tx: Tx, ref: str) -> str | None:
     try:
-        return incidents.id_of(tx, ref)
+        return incidents.id_of(tx, ref, own=True)
     except Unknown:
         return None
 

@@ -7,7 +7,7 @@ from alertnet.flows.credentials.pins import has_pin
 from alertnet.flows.escalation.record_response import record_receipt
 from alertnet.flows.notifications.contact_pins import owner_of_pin
 from alertnet.flows.pages.open_matters import OpenMatter, answerable, matter_of
-from alertnet.flows.unit.locked_incident import Recipient, look_at, take_up
+from alertnet.flows.unit.locked_incident import LockedIncident, Recipient, look_at, take_up
 from alertnet.flows.voice.live_call import Call, Spoken, is_long_over
 from alertnet.flows.voice.menu import MENU, Reaction, ToAnswer, take_keys
 from alertnet.store.db.tx import Tx
@@ -61,8 +61,12 @@ def answer_further(tx: Tx, attempt_id: str, about: str, digits: str) -> Spoken |
     if call is None or not call.is_delivered or call.incident_id is None or is_long_over(tx, call):
         return None
     attempt_store.note_sign(tx, attempt_id)
-    matter = next((each for each in _matters(tx, call) if each.id == about), None)
-    reaction = Reaction(("taken_care_of",)) if matter is None else _answer(tx, matter, call.address, digits)
+    held: dict[str, LockedIncident] = {}
+    # Look again under the lock, for which it may have waited until its report was split off.
+    while (matter := _matter(tx, call, about)) is not None and matter.incident not in held:
+        held[matter.incident] = take_up(tx, matter.incident)
+    taken = Reaction(("taken_care_of",))
+    reaction = taken if matter is None else _answer(held[matter.incident], matter, call.address, digits)
     if matter is not None and reaction.ask is not None:
         again = replace(reaction.ask, about=matter.id)
         return Spoken(matter.kind, call.language, reaction.words or matter.said, matter.templates, (), again)
@@ -70,8 +74,11 @@ def answer_further(tx: Tx, attempt_id: str, about: str, digits: str) -> Spoken |
     return go_on(tx, call, Spoken(call.kind, call.language, call.said, templates, reaction.stages, None), after=about)
 
 
-def _answer(tx: Tx, matter: OpenMatter, address: str, digits: str) -> Reaction:
-    locked = take_up(tx, matter.incident)
+def _matter(tx: Tx, call: PlacedCall, id: str) -> OpenMatter | None:
+    return next((each for each in _matters(tx, call) if each.id == id), None)
+
+
+def _answer(locked: LockedIncident, matter: OpenMatter, address: str, digits: str) -> Reaction:
     listener = locked.recipient(matter.tree, matter.contact)
     if matter.kind.is_alert and matter.is_open and not digits:
         record_receipt(listener, address)

@@ -64,7 +64,7 @@ def key_type(tx: Tx, edition: Edition, call: InboundCall, keyed: KeyedIn) -> Rec
     raised, type = inbound.raised_by(tx, call), _type(keyed.digits)
     if not received.takes_pin or raised is None:
         return replace(received, asks=None, may_tell=raised is not None)
-    locked = take_up(tx, incidents.id_of(tx, raised))
+    locked = take_up(tx, incidents.id_of(tx, raised, own=True))
     if locked.is_open:
         # Whoever stayed on the line, as the question says, was not cut off: a person hears what it is.
         prompts.answer_each(locked, lambda prompt: prompt.is_call_cut, PromptAnswer.OVERTAKEN)

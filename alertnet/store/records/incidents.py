@@ -43,7 +43,7 @@ LONGEST_NAMED = 32
 """The most characters of an unknown reference that are repeated to whoever asked."""
 
 _ADD = Prepared(insert(incidents))
-_BY_REF = select(ACTING.label("id"), incidents.c.purged_at).where(incidents.c.ref == bindparam("ref"))
+_BY_REF = select(*incidents.c["id", "purged_at"], ACTING.label("acting")).where(incidents.c.ref == bindparam("ref"))
 _OF_REF, _OF_TEAM = Prepared(_BY_REF), Prepared(_BY_REF.where(incidents.c.team == bindparam("team")))
 _BY_ID: Select[Any] = select(incidents).where(incidents.c.id.in_(bindparam("ids", expanding=True)))
 _EACH, _LOCK = Prepared(_BY_ID), Prepared(_BY_ID.order_by(incidents.c.id).with_for_update())
@@ -130,8 +130,10 @@ def _locked(session: Session, ids: Sequence[str]) -> dict[str, Row[Any]]:
     return found
 
 
-def id_of(tx: Tx, ref: str, team: str | None = None) -> str:
+def id_of(tx: Tx, ref: str, team: str | None = None, *, own: bool = False) -> str:
     """The id of the incident that acts for that reference (as `as_ref` reads it); with `team`, only one of that team.
+
+    `own`: that of the incident itself, for a flow that locks it next; which one acts for it may change until then.
 
     Raises:
         Unknown: there is none. For another team's incident the answer, and the work for it, are the same.
@@ -144,7 +146,7 @@ def id_of(tx: Tx, ref: str, team: str | None = None) -> str:
         raise Unknown("incident", ref[:LONGEST_NAMED])
     if row.purged_at is not None:
         raise Purged(wanted, row.purged_at)
-    return str(row.id)
+    return str(row.id if own else row.acting)
 
 
 def ask_for_ref(tx: Tx, draw: Callable[[], str]) -> Callable[[], tuple[str, bool]]:

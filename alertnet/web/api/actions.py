@@ -96,7 +96,7 @@ def change(ref: str, door: Door, asked: B, do: Callable[[Doing, B], object]) -> 
     edition = door.edition
 
     def done(tx: Tx) -> LockedIncident:
-        locked = take_up(tx, id_of(tx, ref, door.key))
+        locked = take_up(tx, id_of(tx, ref, door.key, own=True))
         do(Doing(locked, edition, door.by, ref), asked)
         return locked
 
@@ -140,7 +140,7 @@ def vouch(ref: str, heard: Vouched, door: CoordinatorsDoor) -> Response:
     edition = door.edition
 
     def act(tx: Tx) -> tuple[LockedIncident, Show]:
-        locked = take_up(tx, id_of(tx, ref, door.key))
+        locked = take_up(tx, id_of(tx, ref, door.key, own=True))
         id = _vouch(Doing(locked, edition, door.by, ref), heard).id
         return locked, lambda session: ApiAnswer(201, incident_view.of_acknowledgement(session, id))
 
@@ -184,7 +184,7 @@ def merge_into(ref: str, merging: Merging, door: CoordinatorsDoor) -> Response:
     """Merge this incident into another, as two reports of one event. The answer is the other incident."""
 
     def merged(tx: Tx) -> LockedIncident:
-        id, other = id_of(tx, ref, door.key), _other_of(tx, ref, merging.into, door.key)
+        id, other = id_of(tx, ref, door.key, own=True), _other_of(tx, ref, merging.into, door.key)
         return merge(tx, id, other, by=door.by)
 
     return door.carry_out(merging, showing(merged))
@@ -218,7 +218,7 @@ def _other_of(tx: Tx, ref: str, into: str, key: ApiKey) -> str:
         BadInput: it is the same incident, or one that the key may not see.
     """
     try:
-        id = id_of(tx, into, key)
+        id = id_of(tx, into, key, own=True)
     except Unknown:
         raise BadInput("into", into[:32], "the reference of another incident") from None
     must_be_two(ref, into)

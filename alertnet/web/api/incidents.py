@@ -244,10 +244,10 @@ def showing(change: Callable[[Tx], LockedIncident]) -> Act:
     return act
 
 
-def id_of(tx: Tx, ref: str, key: ApiKey) -> str:
-    """The id of the incident with that reference, if the key may know of it. Every route here uses this.
+def id_of(tx: Tx, ref: str, key: ApiKey, *, own: bool = False) -> str:
+    """The id of the incident with that reference, as the store's, if the key may know of it. Every route uses this.
 
     Raises:
         Unknown: there is none, or it is another team's; the two look the same.
     """
-    return incidents.id_of(tx, ref, key.team)
+    return incidents.id_of(tx, ref, key.team, own=own)

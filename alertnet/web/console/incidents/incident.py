@@ -180,7 +180,7 @@ def take_answer_back(ref: str, id: str, form: Posted, desk: AtDesk) -> Response:
     """Revoke an answer. Where the rule of its level is no longer met, the escalation goes on."""
 
     def change(tx: Tx) -> LockedIncident:
-        locked = take_up(tx, incidents.id_of(tx, ref))
+        locked = take_up(tx, incidents.id_of(tx, ref, own=True))
         revoke(locked, id, by=desk.by)
         return locked
 
@@ -192,7 +192,7 @@ def join(ref: str, form: Posted, desk: AtDesk) -> Response:
     """Join a text to an open incident."""
 
     def act(tx: Tx) -> tuple[LockedIncident, str]:
-        text, into = incidents.id_of(tx, ref), incidents.id_of(tx, typed(form, "into"))
+        text, into = incidents.id_of(tx, ref, own=True), incidents.id_of(tx, typed(form, "into"), own=True)
         # Lock both in the order of their ids: two coordinators may press at the same moment.
         held = take_up_each(tx, sorted({text, into}))
         join_text(held[text], held[into], by=desk.by)
@@ -227,7 +227,7 @@ def do_merge(ref: str, form: Posted, desk: AtDesk) -> Response:
     must_be_two(ref, into)
     return desk.change_once(
         form,
-        lambda tx: merge(tx, incidents.id_of(tx, ref), incidents.id_of(tx, into), by=desk.by),
+        lambda tx: merge(tx, incidents.id_of(tx, ref, own=True), incidents.id_of(tx, into, own=True), by=desk.by),
         "merge",
     )
 
@@ -252,7 +252,7 @@ def do(ref: str, name: str, form: Posted, desk: AtDesk) -> Response:
         raise first_fault(error) from None
 
     def change(tx: Tx) -> LockedIncident:
-        locked = take_up(tx, incidents.id_of(tx, ref))
+        locked = take_up(tx, incidents.id_of(tx, ref, own=True))
         carry_out(Doing(locked, edition, desk.by, ref, seen), asked)
         return locked
 
