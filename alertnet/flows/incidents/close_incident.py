@@ -13,7 +13,7 @@ from alertnet.core.notification import AttemptStatus, Kind, PromptAnswer, Prompt
 from alertnet.flows.credentials.written_codes import mark_open
 from alertnet.flows.escalation.escalate import move, stop_what_reaches_nobody
 from alertnet.flows.notifications import field_reassurance, prompts
-from alertnet.flows.notifications.cancel_messages import cancel_asking, cancel_unwanted, wanted_by
+from alertnet.flows.notifications.cancel_messages import cancel_asking, cancel_queued, cancel_unwanted, wanted_by
 from alertnet.flows.notifications.stand_down import stand_down, undo_stand_down
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.queues import incident_attempts
@@ -35,17 +35,22 @@ def close_incident(
         raise WrongState(
             f"incident {named}", f"part of {locked.incident.ref}", "close that one, or split this off first"
         )
-    close_in_silence(locked, reason, text=text, by=by)
+    _close(locked, reason, text, by)
     stand_down(locked)
     field_reassurance.tell_closed(locked)
 
 
 def close_in_silence(locked: LockedIncident, reason: CloseReason, *, text: str | None = None, by: str) -> None:
-    """Close the incident and tell nobody: of one that can't be read it is not known who may hear of it (A3).
+    """Close one that can't be read, and tell nobody, since it is not known who may hear of it (A3).
 
     Raises:
         WrongState: it is already closed.
     """
+    _close(locked, reason, text, by)
+    cancel_queued(locked)
+
+
+def _close(locked: LockedIncident, reason: CloseReason, text: str | None, by: str) -> None:
     if not locked.is_open:
         raise WrongState(f"incident {locked.incident.ref}", "closed", "it can be closed once")
     end_incident(locked, reason, PromptAnswer.CLOSED)

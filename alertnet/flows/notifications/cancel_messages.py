@@ -10,6 +10,7 @@ from alertnet.core.notification import AttemptStatus, Kind, is_in_field
 from alertnet.core.resolution.exclusions import Bars
 from alertnet.flows.notifications.redial import as_shown
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
+from alertnet.store.erasure import parts_of
 from alertnet.store.queues import incident_attempts
 from alertnet.store.queues.incident_attempts import Addressed, Stoppable
 from alertnet.store.records import notifications
@@ -83,6 +84,13 @@ def cancel_asking(locked: LockedIncident, prompts: Collection[str]) -> None:
     """Cancel what has not left yet and asks for something that is no longer needed, even if claimed."""
     if prompts:
         _cancel_unsent(locked, lambda attempt: attempt.prompt in prompts)
+
+
+def cancel_queued(locked: LockedIncident) -> None:
+    """Cancel all that waits to leave; of an incident that can't be read it would wait for ever."""
+    session = locked.tx.session
+    for attempt, contact in incident_attempts.queued(session, parts_of(session, locked.incident.id)):
+        cancel(locked, attempt, contact)
 
 
 def cancel_confirmations(recipient: Recipient) -> None:

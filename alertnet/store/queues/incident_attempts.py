@@ -248,6 +248,14 @@ def stoppable_others(session: Session, incidents: Collection[str]) -> list[Addre
     return [Addressed(*row) for row in _NO_ALERTS.all(session, {"incidents": list(incidents)})]
 
 
+def queued(session: Session, incidents: Collection[str]) -> list[tuple[Stoppable, str]]:
+    """All attempts that wait to leave, each with its contact; nothing sealed is read."""
+    query = select(*_STOPPABLE, notifications.c.contact)
+    query = query.join(notifications, notifications.c.id == attempts.c.notification_id)
+    query = query.where(attempts.c.incident_id.in_(incidents), attempts.c.status == AttemptStatus.QUEUED.value)
+    return [(Stoppable(*row[:-1]), row.contact) for row in session.execute(query.order_by(attempts.c.id))]
+
+
 def telling_of(session: Session, incidents: Collection[str], answer: str) -> set[str]:
     """The ids of the attempts that tell coordinators of that answer, with a link to its page."""
     telling = select(attempts.c.id).join(notifications, notifications.c.id == attempts.c.notification_id)

@@ -17,6 +17,7 @@ from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.flows.desk.board import MOST_CLOSED, read_board
 from alertnet.flows.desk.closed import AT_A_TIME
 from alertnet.flows.escalation.record_decision import decide
+from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.notifications.field_reassurance import must_be_left_alone
 from alertnet.flows.notifications.prompts import raise_prompt
 from alertnet.flows.system import purge
@@ -570,6 +571,13 @@ def test_what_was_closed_and_cannot_be_read_takes_nothing_else_with_it(world: Wo
 def unread(world: World) -> str:
     """An open incident that Ana's phone raised, whose facts are damaged, before another that is whole."""
     damaged = world.raises(type="threat", raised_from=ANA)
+
+    def tells(tx: Tx) -> None:
+        locked = take_up(tx, damaged)
+        notify_coordinators(locked, Subject.SAME_EVENT, "A-7K3M")
+        locked.finish()
+
+    world.runtime.transact(tells)
     world.raises()
     damage = sql("UPDATE incidents SET facts = :junk WHERE id = :id")
     assert not world.runtime.read(must_be_left_alone, ANA)
