@@ -229,25 +229,41 @@ def test_a_type_that_is_keyed_as_its_report_is_split_off_is_of_that_report(board
     assert {id: board.incident(id).facts.type for id in types} == types | {part: TYPES_BY_NUMBER[12].code}
 
 
-def test_a_withdrawal_that_looks_for_its_report_as_that_is_merged_is_one(board: Switchboard) -> None:
-    """B4: else the phone is written to all the same."""
+def merged_after(board: Switchboard, look: str, somebody: Thread) -> str:
+    """The newest incident is merged as somebody has looked once for what they mean; the id of the whole."""
     part, whole = board.newest(), board.opens(type="threat")
     has_looked, is_merged = Event(), Event()
-    ana = Thread(target=board.answers_text, args=("ana", "FALSE 47110"))
 
     def wait_after_first_look(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if current_thread() is ana and "raised_index" in statement and not has_looked.is_set():
+        if current_thread() is somebody and look in statement and not has_looked.is_set():
             has_looked.set()
             is_merged.wait(PATIENCE)
 
     event.listen(board.runtime.engine, "after_cursor_execute", wait_after_first_look)
-    ana.start()
+    somebody.start()
     assert has_looked.wait(PATIENCE)
     board.runtime.transact(merges, part, whole)
     is_merged.set()
-    ana.join()
+    somebody.join()
+    return whole
+
+
+def test_a_withdrawal_that_looks_for_its_report_as_that_is_merged_is_one(board: Switchboard) -> None:
+    """B4: else the phone is written to all the same."""
+    ana = Thread(target=board.answers_text, args=("ana", "FALSE 47110"))
+
+    whole = merged_after(board, "raised_index", somebody=ana)
 
     assert board.incident(whole).facts.withdrawn
+
+
+def test_a_code_keyed_by_a_caller_who_was_looked_up_before_its_report_was_merged_counts(board: Switchboard) -> None:
+    """A6: else the caller hears that it is wrong, and has one try less."""
+    caller = Thread(target=keys, args=(board, board.newest()))
+
+    whole = merged_after(board, "code_numbers", somebody=caller)
+
+    assert [(row.incident_id, row.contact) for row in board.rows(acknowledgements)] == [(whole, "coordinator")]
 
 
 def claims(board: Switchboard) -> list[Claimed]:

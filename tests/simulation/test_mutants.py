@@ -88,7 +88,7 @@ MUTANTS = {
         "A6",
         68,
         "alertnet/flows/voice/incoming_call.py",
-        "if code in caller.codes and (recipient := _answering(tx, call, code)) is not None:",
+        "if code is not None and (recipient := _answering(tx, call, code)) is not None:",
         "if caller.codes and (recipient := _answering(tx, call, code := code or caller.codes[-1])) is not None:",
     ),
     "a code takes charge in a call to us without the PIN behind it": Mutant(

@@ -185,13 +185,13 @@ def key_written_code(tx: Tx, edition: Edition, call: InboundCall, keyed: KeyedIn
         if (answered := answer_by_code(tx, call.sender, [digits], CALL)) is not None:
             inbound.record_outcome(tx, call, RECORDED)
             return replace(caller.hears, thanked=answered[1])
-        code = find_sent(tx, call.sender, [digits]).get(digits)
-        if code in caller.codes and (recipient := _answering(tx, call, code)) is not None:
+        code = {held.text: held for held in caller.codes}.get(digits)
+        if code is not None and (recipient := _answering(tx, call, code)) is not None:
             # The number of a caller is easily forged, and a code may be read over a shoulder (A6).
             if has_pin(tx, owner_of_pin(recipient)):
                 return replace(caller.hears, asks=Asks.PROOF, code=code.id)
             return _acknowledge(call, caller, recipient)
-        wrong = _count_wrong_key(tx, call, keyed, code)
+        wrong = _count_wrong_key(tx, call, keyed, find_sent(tx, call.sender, [digits]).get(digits))
         may_try = caller.is_tested or any(held.prompt is None for held in open_codes(tx, call.sender))
         if may_try and not wrong.are_too_many:
             return replace(caller.hears, asks=Asks.CODE, try_number=wrong.tries + 1)
