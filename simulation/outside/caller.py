@@ -177,7 +177,10 @@ class CallsBack:
 
 
 def check_calls_back(world: World, calls_back: CallsBack) -> Found:
-    """A12: coordinators hear of a contact who called about something that goes on, and keyed nothing."""
+    """A12: coordinators hear of a contact who called about something that goes on, and keyed nothing.
+
+    Not of one who was put through while the database was away: this provider has no list of calls to find it on.
+    """
     calls = {row.provider_id: row for row in world.database.rows(select(inbound).where(inbound.c.kind == "call"))}
     told = {said.get("subject") for said in world.database.column(select(notifications.c.said))}
     told |= set(world.database.column(select(alarms.c.subject)))
@@ -185,6 +188,8 @@ def check_calls_back(world: World, calls_back: CallsBack) -> Found:
     trees = world.network.trees.values()
     coordinators = frozenset[str]().union(*(phones_of(each) for tree in trees for each in tree.coordinators))
     for id, number in calls_back.silent.items():
+        if id not in calls:
+            continue
         name = world.name_of(number)
         if calls[id].reply is None:
             yield "A12", f"{name} called and keyed nothing, and nothing became of it"
