@@ -574,11 +574,21 @@ def test_what_was_learnt_while_merged_holds_for_each_of_the_two_after_a_split(ni
     assert (len(night.phone(MARY).inbox), len(alerts(night, "defenders"))) == before
 
 
-def test_coordinators_hear_whose_answer_counts_no_more_since_the_other_report_excludes_it(night: World) -> None:
-    """A2, A3: they would rely on whoever has taken charge. After a split it counts again, so it is not revoked."""
+@pytest.mark.parametrize("is_known", [False, True])
+def test_coordinators_hear_whose_answer_counts_no_more_since_the_other_report_excludes_it(
+    night: World, *, is_known: bool
+) -> None:
+    """A2, A3: they would rely on whoever has taken charge. After a split it counts again, so it is not revoked.
+
+    They hear of it once, also where it had counted no more by its own report.
+    """
     first, second = reported(night)
     night.texts("defenders", code_in(alerts(night, "defenders")[0]))
-    second.act("exclude", contacts=["defenders"])
+    if is_known:
+        first.act("updates", text="They were there", people=[{"code": "P5", "contact": "defenders"}])
+        night.passes(minutes=11)
+    else:
+        second.act("exclude", contacts=["defenders"])
 
     second.act("merge", into=first.ref)
     night.passes(minutes=21)

@@ -1,6 +1,6 @@
 """Advances an incident's escalations: events go in; drafts, alarms and history come out as the core decides."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from alertnet.core.delivery.next_repeat import PROMPT_EVERY
@@ -43,9 +43,9 @@ from alertnet.flows.notifications.compose import alert, drafts, notify_coordinat
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient, take_up, take_up_each
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import incident_attempts
+from alertnet.store.records import answers, notifications
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import incidents as incident_store
-from alertnet.store.records import notifications
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.notifications import Coverage
 
@@ -310,22 +310,23 @@ def apply_facts(locked: LockedIncident, facts: Facts) -> None:
     stop_what_reaches_nobody(locked)
     move(locked, for_all(locked, PlanChanged()))
     cancel_barred(locked)
-    forget(locked, before)
+    forget(locked, (locked.incident.every_id, before))
 
 
-def forget(locked: LockedIncident, *before: Plans) -> None:
+def forget(locked: LockedIncident, *before: tuple[Sequence[str], Plans]) -> None:
     """Undo what coordinators have held or put off who turn out to be part of it; the others are asked anew (A2, A3).
 
-    They hear of whoever had taken charge. Nor does the field go on believing that one of them has it. Whoever has only
-    raised a report that was merged into it keeps what they hold.
+    `before`: the plans by which the answers to the reports of those ids have counted. They hear of whoever had taken
+    charge. Nor does the field go on believing that one of them has it. Whoever has only raised a report that was merged
+    into it keeps what they hold.
     """
-    since = discredited_since(locked, *before)
-    for gone in {answer.id: answer for each in since for answer in each.current_answers()}.values():
-        if gone.kind is AnswerKind.ACKNOWLEDGED and locked.is_open:
-            cancel_news_of(locked, gone.id)
-            notify_coordinators(locked, Subject.REVOKED, gone.contact)
     raised_from = {locked.facts.raised_from, *locked.facts.also_from}
-    involved = {each.name for each in since if each.is_coordinator and raised_from.isdisjoint(each.contact.numbers)}
+    involved = set[tuple[str, str]]()
+    for ids, plans in before:
+        since = discredited_since(locked, plans)
+        _tell_void(locked, ids, since)
+        others = (each for each in since if raised_from.isdisjoint(each.contact.numbers))
+        involved |= {each.name for each in others if each.is_coordinator}
     if not involved:
         return
     field_reassurance.promise_again(locked)
@@ -338,11 +339,20 @@ def forget(locked: LockedIncident, *before: Plans) -> None:
     prompts.ring_anew(locked, [each.id for each in held])
 
 
-def discredited_since(locked: LockedIncident, *before: Plans) -> list[Recipient]:
-    """Whose answers count no more, but did by one of those plans."""
-    known = [{(tree, id) for tree, plan in plans.items() for id in plan.discredited} for plans in before]
+def _tell_void(locked: LockedIncident, ids: Sequence[str], since: Sequence[Recipient]) -> None:
+    """Tell the coordinators of each of those who had taken charge of one of these reports."""
+    names = {name for each in since for name in each.names}
+    for gone in answers.current_answers(locked.tx.session, ids, names) if names and locked.is_open else ():
+        if gone.kind is AnswerKind.ACKNOWLEDGED:
+            cancel_news_of(locked, gone.id)
+            notify_coordinators(locked, Subject.REVOKED, gone.contact)
+
+
+def discredited_since(locked: LockedIncident, before: Plans) -> list[Recipient]:
+    """Whose answers count no more since the plans were those."""
+    known = {(tree, id) for tree, plan in before.items() for id in plan.discredited}
     now = sorted((tree, id) for tree, plan in locked.plans.items() for id in plan.discredited)
-    return [locked.recipient(*each) for each in now if any(each not in then for then in known)]
+    return [locked.recipient(*each) for each in now if each not in known]
 
 
 def let_go(recipient: Recipient) -> None:

@@ -147,7 +147,8 @@ def _merge(part: LockedIncident, whole: LockedIncident, by: str) -> None:
     promised = prompt_store.promise_of(session, part.incident.id)
     prompts.let_ring_on(part, whole)
     end_incident(part, CloseReason.DUPLICATE, PromptAnswer.MERGED)
-    was_verified, before = whole.facts.verified, (part.plans, whole.plans)
+    was_verified = whole.facts.verified
+    before = [(each.incident.every_id, each.plans) for each in (part, whole)]
     said = _openly(part, whole)
     _become_one(part, whole)
     part.record("merged_into", ref=whole.incident.ref, by=by)
