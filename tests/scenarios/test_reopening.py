@@ -4,8 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
 from alertnet.sandbox import Fault
+from alertnet.store.tables import escalations
 from tests.database import migrated_database
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned, reports, tries
@@ -49,6 +51,20 @@ def either_valley(request: pytest.FixtureRequest, world_on: Worlds, tmp_path: Pa
     if request.param == "sqlite":
         return world_on(f"sqlite:///{tmp_path / 'alertnet.db'}", trees=folder)
     return world_on(migrated_database(request.getfixturevalue("postgres_url")), trees=folder)
+
+
+def test_what_cannot_be_read_of_it_ends_with_it_and_is_due_again_with_it(valley: World) -> None:
+    """A11, A2: so the watch misses it; else an open incident would tell nobody any more, and nobody would know."""
+    incident = valley.raises()
+    stands: list[tuple[str, bool]] = []
+    damage = update(escalations).values(state={"status": "?"})
+    valley.runtime.transact(lambda tx: tx.session.execute(damage))
+    for act, reason in (("close", "released"), ("reopen", "She is not home")):
+        incident.act(act, reason=reason)
+        row = valley.runtime.read(lambda tx: tx.session.execute(select(escalations)).one())
+        stands.append((row.status, row.due_at is not None))
+
+    assert stands == [("stopped", False), ("running", True)]
 
 
 def is_closed_for(world: World, incident: Incident, **span: float) -> None:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.advance import restore
-from alertnet.core.escalation.state import CalledOff, Event, Events, Failed, PlanChanged
+from alertnet.core.escalation.state import CalledOff, Event, Events, Failed, PlanChanged, Status
 from alertnet.core.incident import CloseReason, IncidentStatus, as_ref
 from alertnet.core.notification import AttemptStatus, Kind, PromptAnswer, PromptKind
 from alertnet.flows.credentials.written_codes import mark_open
@@ -18,7 +18,7 @@ from alertnet.flows.notifications.stand_down import stand_down, undo_stand_down
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.queues import incident_attempts
 from alertnet.store.records import incidents as incident_store
-from alertnet.store.records.escalations import end_broken
+from alertnet.store.records.escalations import save_broken
 
 
 def close_incident(
@@ -66,7 +66,7 @@ def end_incident(locked: LockedIncident, reason: CloseReason, why: PromptAnswer)
     incident_store.save_status(locked.tx.session, locked.incident)
     for escalation in locked.escalations:
         locked.stop(escalation)
-    end_broken(locked.tx.session, locked.broken)
+    save_broken(locked.tx.session, locked.broken, Status.STOPPED, None)
     tasks_open = {prompt.id for prompt in prompts.open_prompts(locked) if prompt.kind == PromptKind.TASK}
     prompts.answer_each(locked, lambda _: True, why)
     cancel_unwanted(locked)
@@ -99,6 +99,7 @@ def resume(
     incident_store.save_status(locked.tx.session, locked.incident)
     for escalation in locked.escalations:
         escalation.state = restore(escalation.state, locked.tx.now, closed_at)
+    save_broken(locked.tx.session, locked.broken, Status.RUNNING, locked.tx.now)
     stop_what_reaches_nobody(locked)
     asked = prompts.ask_anew(locked, closed_at, why)
     unheard = _unheard(locked, closed_at)

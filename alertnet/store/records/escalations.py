@@ -186,10 +186,11 @@ def forget_addresses(session: Session, incidents: Sequence[str]) -> None:
         session.execute(update(escalations).where(escalations.c.id == row.id).values(state=bare))
 
 
-def end_broken(session: Session, broken: Sequence[UnreadableEscalation]) -> None:
-    """End what can't be read of an incident that has ended: nothing is to be decided on it any more."""
-    ended = {"status": Status.STOPPED.value, "due_at": None}
-    session.execute(update(escalations).where(escalations.c.id.in_([each.id for each in broken])).values(ended))
+def save_broken(session: Session, broken: Sequence[UnreadableEscalation], status: Status, due: datetime | None) -> None:
+    """Replace where those stand that can't be read: ended with their incident, and due once it is reopened (A11)."""
+    stands = {"status": status.value, "due_at": due}
+    if broken:
+        session.execute(update(escalations).where(escalations.c.id.in_([each.id for each in broken])).values(stands))
 
 
 def due(tx: Tx, limit: int) -> list[tuple[str, str]]:
