@@ -310,15 +310,15 @@ def apply_facts(locked: LockedIncident, facts: Facts) -> None:
     stop_what_reaches_nobody(locked)
     move(locked, for_all(locked, PlanChanged()))
     cancel_barred(locked)
-    forget(locked, (locked.incident.every_id, before))
+    discredit(locked, (locked.incident.every_id, before))
 
 
-def forget(locked: LockedIncident, *before: tuple[Sequence[str], Plans]) -> None:
-    """Undo what coordinators have held or put off who turn out to be part of it; the others are asked anew (A2, A3).
+def discredit(locked: LockedIncident, *before: tuple[Sequence[str], Plans]) -> None:
+    """Let nothing stand that was done by whoever turns out to be part of it; the others hear so (A2, A3).
 
-    `before`: the plans by which the answers to the reports of those ids have counted. They hear of whoever had taken
-    charge. Nor does the field go on believing that one of them has it. Whoever has only raised a report that was merged
-    into it keeps what they hold.
+    Coordinators are told of each of them who had taken charge, and asked anew what one of them has held or put off; the
+    field does not go on believing that one of them has it. Whoever has only raised a report that was merged into it
+    keeps what they hold. `before`: the plans by which the answers to the reports of those ids have counted.
     """
     raised_from = {locked.facts.raised_from, *locked.facts.also_from}
     involved = set[tuple[str, str]]()

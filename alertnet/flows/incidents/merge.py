@@ -20,7 +20,7 @@ from alertnet.core.replan.merging import apart, as_one, narrowed, no_wider, take
 from alertnet.core.replan.tree_migration import succeed
 from alertnet.flows.escalation.bad_addresses import bad_addresses, let_through_meanwhile, take_out_of_use
 from alertnet.flows.escalation.decisions import decisions_of
-from alertnet.flows.escalation.escalate import forget, move, stop_what_reaches_nobody
+from alertnet.flows.escalation.escalate import discredit, move, stop_what_reaches_nobody
 from alertnet.flows.escalation.record_decision import answer_whether_genuine, end_change
 from alertnet.flows.escalation.record_response import events_of
 from alertnet.flows.incidents.close_incident import end_incident, let_leave, resume
@@ -162,7 +162,7 @@ def _merge(part: LockedIncident, whole: LockedIncident, by: str) -> None:
         answer_whether_genuine(whole, PromptAnswer.GO, by)
     _take_over_progress(part, whole)
     cancel_barred(whole)
-    forget(whole, *before)
+    discredit(whole, *before)
     if part.incident.proposed is not None:
         propose(whole, as_proposed(whole.facts, part.incident.proposed), by=by)
     take_over_texts(part, whole)
