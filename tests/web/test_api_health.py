@@ -223,7 +223,7 @@ def test_the_metrics_show_what_the_watch_sees(api: TestClient, runtime: Runtime,
     runtime.transact(heartbeats.note, heartbeats.HEARTBEAT)
     beat_at = clock().timestamp()
     api.post("/v1/incidents", json=REPORT)
-    runtime.transact(heartbeats.note_lost_report, MethodKind.SMS, clock())
+    runtime.transact(heartbeats.note_lost_report, MethodKind.SMS, clock() + timedelta(seconds=1))
     runtime.transact(workers.beat, "a worker")
     clock.forward(seconds=61)
 

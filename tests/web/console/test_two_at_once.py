@@ -45,7 +45,7 @@ def test_who_was_faster_is_said_in_the_readers_language(world: World, desk: Desk
     refused = before.presses("Refuse", which="valley/Coordination")
 
     assert refused.status_code == 409
-    assert "El nivel Coordination ya está decidido (adelante, por maria): alguien fue más rápido" in refused.text
+    assert "El nivel Coordination ya está decidido (autorizar, por maria): alguien fue más rápido" in refused.text
 
 
 def test_two_may_decide_the_same_from_the_same_page(world: World, desk: Desk, pedro: Desk) -> None:
