@@ -1,5 +1,6 @@
 """After some nights the database is lost: a copy from the night takes its place, and people are told (A5, A12)."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,10 +13,10 @@ from sqlalchemy import Row, Select, select
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
-from alertnet.flows.system.restored_backup import HELD_FOR
 from alertnet.store.monitoring import last_activity
+from alertnet.store.monitoring.heartbeats import HELD_FOR
 from alertnet.store.monitoring.last_activity import MADE_KNOWN, RESTORED
-from alertnet.store.tables import acknowledgements, attempts, incidents, notifications, timeline
+from alertnet.store.tables import acknowledgements, attempts, inbound, incidents, notifications, timeline
 from alertnet.worker.startup_recovery import AWAY, declare_restored
 from simulation.hosts.host import Host, Process, running
 from simulation.night import CALM, Night
@@ -34,6 +35,8 @@ TYPED, MARGIN = timedelta(seconds=5), timedelta(seconds=15)
 _REFS: Select[Any] = select(incidents.c.ref)
 _OPEN: Select[Any] = _REFS.where(incidents.c.status == "open")
 _ANSWERS: Select[Any] = select(acknowledgements).where(acknowledgements.c.via == "sms")
+_TEXTS: Select[Any] = select(inbound.c.sender, inbound.c.received_at, inbound.c.body)
+_CODE = re.compile(r"\d{4}")
 _CODES: Select[Any] = select(notifications).where(notifications.c.method == MethodKind.SMS.value)
 _UNDER_WAY: Select[Any] = select(attempts.c.id).where(attempts.c.status.in_(["queued", "sending", "unknown"]))
 _SAID: Select[Any] = select(timeline.c.at).where(timeline.c.kind == RESTORED)
@@ -134,6 +137,7 @@ class _Before:
         self.newest_sent = max(texts, default=night.world.time.now - UNNOTICED)
         self._refs = set(self.world.database.column(_REFS))
         self._answers = self.world.database.rows(_ANSWERS)
+        self._texts = {(row.sender, row.received_at): row.body for row in self.world.database.rows(_TEXTS)}
 
     def look_at_copy(self) -> None:
         database = self.world.database
@@ -143,11 +147,7 @@ class _Before:
         kept = {row.id for row in database.rows(_ANSWERS)}
         self._answers = [each for each in self._answers if each.id not in kept]
         self._under_way = set(database.column(_UNDER_WAY))
-        self._codes = {
-            (row.incident_id, row.contact, row.address): row.said["code"]
-            for row in database.rows(_CODES)
-            if row.said.get("code")
-        }
+        self._codes = {(row.incident_id, row.contact, row.said.get("code")) for row in database.rows(_CODES)}
         self._restored_at = self.world.time.now
 
     def told(self, history: Sequence[Row[Any]]) -> Found:
@@ -171,9 +171,8 @@ class _Before:
         """A4: an answer by SMS to what the copy knows is on record before its escalation goes on."""
         now = {(row.incident_id, row.contact, row.kind) for row in self.world.database.rows(_ANSWERS)}
         for row in self._answers if not self.world.asked.merges else ():
-            code = self._codes.get((row.incident_id, row.contact, row.address))
-            texts = [each.text for each in self.world.texts.values() if each.sender == row.address]
-            if code is None or not any(code in text for text in texts):
+            codes = _CODE.findall(self._texts[row.address, row.at])
+            if not any((row.incident_id, row.contact, code) in self._codes for code in codes):
                 continue
             if (row.incident_id, row.contact, row.kind) not in now:
                 yield "A12", f"{row.contact} had {row.kind} by SMS before the database was lost, and it is forgotten"

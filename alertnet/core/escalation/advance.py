@@ -4,7 +4,7 @@ All that is due by now is handled in the order of the planned moments, so the re
 looked at. An answer goes before what is due at the same instant (A7).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields, is_dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -35,19 +35,27 @@ def begin_each(plans: Plans, opened_at: datetime) -> dict[str, State]:
     return {plan.tree.id: begin_escalation(plan, opened_at, alone=len(opened) == 1) for plan in opened}
 
 
-def advance(plan: Plan, state: State, now: datetime, events: Sequence[Event] = (), *, others: Others = ALONE) -> Step:
+def advance(
+    plan: Plan,
+    state: State,
+    now: datetime,
+    events: Sequence[Event] = (),
+    *,
+    others: Others = ALONE,
+    held_until: Callable[[], datetime | None] = lambda: None,
+) -> Step:
     """Apply the events and all that is due by now. The next due time is None only once acknowledged or stopped.
 
-    What was due before the events is done before them; but after an outage the events go first.
+    What was due before the events is done before them; but after an outage the events go first. `held_until`: until
+    when what was due stands still, so that all events go first.
     """
     context = Context(plan, state, now)
     reconsider(context)
     agenda = Agenda(context, others)
-    if events:
-        agenda.catch_up()
+    until = agenda.catch_up(held_until) if events else None
     for event in events:
         apply_event(context, event)
-    due_at = agenda.work_off()
+    due_at = agenda.work_off() if until is None else agenda.put_off(until)
     return Step(context.state, due_at, _sends(context), _asks(context), tuple(context.notes))
 
 

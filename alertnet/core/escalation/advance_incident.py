@@ -60,6 +60,10 @@ class IncidentRecord:
         """The prompts of its trees that no coordinator has answered."""
         return ()
 
+    def held_until(self) -> datetime | None:
+        """Until when what was due stands still, since answers may not be known yet; None: it does not."""
+        return None
+
 
 def advance_incident(
     plans: Mapping[str, Plan],
@@ -142,7 +146,7 @@ class _Advancing:
     def _advance(self, tree: str, events: Sequence[Event]) -> list[Event]:
         before = self.states[tree]
         others = others_of(self.plans, self.states, tree, whole=self.whole)
-        step = advance(self.plans[tree], before, self.now, events, others=others)
+        step = advance(self.plans[tree], before, self.now, events, others=others, held_until=self.record.held_until)
         self.states[tree], self.due_at[tree] = step.state, step.due_at
         self.effects += step.notes
         bounced = self._send(tree, step.sends)

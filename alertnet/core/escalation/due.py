@@ -96,11 +96,18 @@ class Agenda:
         self.context = context
         self.others = others
 
-    def catch_up(self) -> None:
-        """Do what was due before now, unless it is so late that there must have been an outage."""
+    def catch_up(self, held_until: Callable[[], datetime | None]) -> datetime | None:
+        """Do what was due before now, unless it is so late that there must have been an outage.
+
+        Nothing where all stands still; gives until when. It is only asked about where something is due.
+        """
         first = min(self._upcoming(), key=_AT, default=None)
-        if first is not None and self.context.now - LATE <= first.at < self.context.now:
+        if first is None or first.at > self.context.now:
+            return None
+        until = held_until()
+        if until is None and self.context.now - LATE <= first.at < self.context.now:
             self.run_until(self.context.now - datetime.resolution)
+        return until
 
     def run_until(self, limit: datetime) -> datetime | None:
         """Do all that is due by then, in order; gives the moment of what comes next, None if nothing does."""
@@ -116,6 +123,11 @@ class Agenda:
         """Do all that is due by now; gives the moment for the next look, None if none is needed."""
         upcoming = self.run_until(self.context.now)
         return self.context.now + HEARTBEAT if upcoming is None and self.context.is_active else upcoming
+
+    def put_off(self, until: datetime) -> datetime | None:
+        """Leave all that is due until then; gives the moment for the next look, None if none is needed."""
+        moments = [each.at for each in self._upcoming()]
+        return max(until, min(moments, default=until)) if moments or self.context.is_active else None
 
     def _upcoming(self) -> list[_Due]:
         state = self.context.state

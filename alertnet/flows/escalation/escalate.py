@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from alertnet.core.delivery.next_repeat import PROMPT_EVERY
 from alertnet.core.disclosure import Subject
@@ -42,6 +43,7 @@ from alertnet.flows.notifications.cancel_messages import (
 from alertnet.flows.notifications.compose import alert, drafts, notify_coordinators, said
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient, take_up, take_up_each
 from alertnet.store.db.tx import Tx
+from alertnet.store.monitoring import heartbeats
 from alertnet.store.queues import incident_attempts
 from alertnet.store.records import answers, notifications
 from alertnet.store.records import escalations as escalation_store
@@ -209,6 +211,10 @@ class OnRecord(IncidentRecord):
             for each in prompts.open_prompts(self._locked)
             if each.escalation_id in trees
         ]
+
+    def held_until(self) -> datetime | None:
+        """Until when what was due stands still after a restore."""
+        return heartbeats.held_until(self._locked.tx)
 
     def _by_index(self, places: Collection[Place]) -> dict[tuple[str, bytes], Place]:
         """Each place by its method and the index of its address, under every key of the vault."""

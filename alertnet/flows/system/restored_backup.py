@@ -1,7 +1,7 @@
 """After a restored backup: what would be done a second time is held, looked up, and reported (A5, A12, B7)."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import WRITTEN
@@ -17,9 +17,6 @@ from alertnet.store.monitoring import heartbeats, inbound_polls, last_activity
 from alertnet.store.monitoring.last_activity import Declaration
 from alertnet.store.records import timeline
 from alertnet.store.records.editions import Edition
-
-HELD_FOR = timedelta(minutes=2)
-"""How long to wait while answers that came since the backup are fetched; then everything goes on regardless (A2)."""
 
 CODE = "restored"
 
@@ -38,7 +35,7 @@ def hold_back(tx: Tx, taken_at: datetime | None, by: str, inbound_routes: Sequen
         declared = _declare(tx, taken_at or last_activity.newest(tx.session) or tx.now, by)
     if declared.is_over:
         return declared
-    last_activity.hold_queues(tx.session, tx.now + HELD_FOR, sends_from_before=declared.at)
+    last_activity.hold_queues(tx.session, tx.now + heartbeats.HELD_FOR, sends_from_before=declared.at)
     inbound_polls.rewind(tx, inbound_routes, declared.taken_at)
     return declared
 

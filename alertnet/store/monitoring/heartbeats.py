@@ -40,6 +40,11 @@ NUMBER_TESTED = "number_tested"
 PURGED = "purged"
 HEARTBEAT_SENT, HEARTBEAT = "heartbeat_sent", "heartbeat"
 
+HELD_FOR = timedelta(minutes=2)
+"""How long to wait after a restore while answers that came since the backup are fetched.
+
+Then everything goes on regardless (A2).
+"""
 OFTEN_ENOUGH = timedelta(seconds=10)
 """A heartbeat of something continuous is renewed no more often than this."""
 
@@ -75,6 +80,12 @@ def barred(route: Route) -> str:
 
 def read(session: Session) -> dict[str, Heartbeat]:
     return {row.name: Heartbeat(row.at, row.times) for row in session.execute(select(signs))}
+
+
+def held_until(tx: Tx) -> datetime | None:
+    """Until when what was due stands still after a restore; None where it does not."""
+    restored = read(tx.session).get(RESTORED)
+    return restored.at + HELD_FOR if restored and abs(tx.now - restored.at) < HELD_FOR else None
 
 
 def note(tx: Tx, name: str) -> None:
