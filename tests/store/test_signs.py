@@ -58,6 +58,17 @@ def test_what_left_before_a_backup_or_an_outage_is_not_missed(at: At, since: str
     assert heartbeats.reports(heartbeats.read(at(71).session))[MethodKind.SMS].lost == 1
 
 
+@pytest.mark.parametrize(("now", "until"), [(-3600, None), (129, 130), (130, None)])
+def test_what_is_due_stands_still_for_two_minutes_after_a_restore(at: At, now: float, until: float | None) -> None:
+    """A2: on a clock that was put back nothing stands still; what was raised since waits for nothing in any case."""
+    heartbeats.note(at(10), heartbeats.RESTORED)
+
+    held = [heartbeats.held_until(at(now), NOW + timedelta(seconds=opened)) for opened in (0, 10, 11)]
+
+    held_until = until and NOW + timedelta(seconds=until)
+    assert held == [held_until, held_until, None]
+
+
 def test_what_is_asked_for_before_anybody_watches_again_is_not_missed(at: At) -> None:
     """The database has just come back, and the first to use it asks how messages ended."""
     heartbeats.note(at(10), heartbeats.WATCH)

@@ -47,7 +47,7 @@ def advance(
     """Apply the events and all that is due by now. The next due time is None only once acknowledged or stopped.
 
     What was due before the events is done before them; but after an outage the events go first. `held_until`: until
-    when what was due stands still, so that all events go first.
+    when what is due stands still, so that all events go first.
     """
     context = Context(plan, state, now)
     reconsider(context)

@@ -61,7 +61,7 @@ class IncidentRecord:
         return ()
 
     def held_until(self) -> datetime | None:
-        """Until when what was due stands still, since answers may not be known yet; None: it does not."""
+        """Until when what is due stands still, since answers may not be known yet; None: it does not."""
         return None
 
 

@@ -82,10 +82,11 @@ def read(session: Session) -> dict[str, Heartbeat]:
     return {row.name: Heartbeat(row.at, row.times) for row in session.execute(select(signs))}
 
 
-def held_until(tx: Tx) -> datetime | None:
-    """Until when what was due stands still after a restore; None where it does not."""
+def held_until(tx: Tx, opened_at: datetime) -> datetime | None:
+    """Until when what is due in an incident of that age stands still after a restore; None where it does not."""
     restored = read(tx.session).get(RESTORED)
-    return restored.at + HELD_FOR if restored and abs(tx.now - restored.at) < HELD_FOR else None
+    is_held = restored is not None and opened_at <= restored.at and abs(tx.now - restored.at) < HELD_FOR
+    return restored.at + HELD_FOR if restored and is_held else None
 
 
 def note(tx: Tx, name: str) -> None:
