@@ -203,6 +203,16 @@ class _Session(imaplib.IMAP4):
             connection = self._tls.wrap_socket(connection, server_hostname=self.host)
         return _TimedSocket(connection, self._deadline)
 
+    def read(self, size: int) -> bytes:
+        """Read a literal, unless it promises more than a session may hold; before Python 3.13 room is made for it all.
+
+        Raises:
+            IMAP4.abort: it does.
+        """
+        if size > MOST_BYTES:
+            raise self.abort(f"a literal of {size} bytes; at most {MOST_BYTES}")
+        return super().read(size)
+
     def leave(self) -> None:
         """End the session without waiting for an answer."""
         with suppress(OSError):
