@@ -34,11 +34,11 @@ TYPED, MARGIN = timedelta(seconds=5), timedelta(seconds=15)
 
 _REFS: Select[Any] = select(incidents.c.ref)
 _OPEN: Select[Any] = _REFS.where(incidents.c.status == "open")
-_ANSWERS: Select[Any] = select(acknowledgements).where(acknowledgements.c.via == "sms")
+_ANSWERS: Select[Any] = select(acknowledgements)
 _TEXTS: Select[Any] = select(inbound.c.sender, inbound.c.received_at, inbound.c.body)
 _CODE = re.compile(r"\d{4}")
 _CODES: Select[Any] = select(notifications).where(notifications.c.method == MethodKind.SMS.value)
-_UNDER_WAY: Select[Any] = select(attempts.c.id).where(attempts.c.status.in_(["queued", "sending", "unknown"]))
+_UNDER_WAY: Select[Any] = select(attempts.c.id).where(attempts.c.status.in_(["queued", "sending"]))
 _SAID: Select[Any] = select(timeline.c.at).where(timeline.c.kind == RESTORED)
 _GOES_ON = frozenset({"level_opened", "round_began", "escalation_unanswered"})
 
@@ -145,7 +145,7 @@ class _Before:
         self._awaited = database.pattern.read(lambda tx: last_activity.going_on(tx.session))
         self._refs -= set(database.column(_REFS))
         kept = {row.id for row in database.rows(_ANSWERS)}
-        self._answers = [each for each in self._answers if each.id not in kept]
+        self._answers = [each for each in self._answers if each.via == "sms" and each.id not in kept]
         self._under_way = set(database.column(_UNDER_WAY))
         self._codes = {(row.incident_id, row.contact, row.said.get("code")) for row in database.rows(_CODES)}
         self._restored_at = self.world.time.now
@@ -185,7 +185,10 @@ class _Before:
                     yield "A4", f"{row.contact} had {row.kind} by SMS, and before we knew it {each.kind} at {each.at}"
 
     def sent_once(self) -> Found:
-        """A5: no SMS leaves again that the provider has had since, and that it could be asked for."""
+        """A5: no SMS leaves again that the provider has had since, and that it could be asked for.
+
+        What was unknown in the copy already may leave once more, marked, as on any evening.
+        """
         had = {
             each.outgoing.notification: each
             for each in self.taken
