@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from email.utils import parsedate_to_datetime
 
 from alertnet.sandbox.mail import Mail
@@ -27,19 +28,20 @@ class ImapServer:
         return asyncio.StreamReaderProtocol(reader, self._serve)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"* OK [CAPABILITY IMAP4rev1] sandbox\r\n")
-        while line := await reader.readline():
-            tag, _, rest = line.decode("ascii", "replace").strip().partition(" ")
-            command, _, words = rest.partition(" ")
-            if len(line) > LONGEST_LINE:
-                writer.write(f"{tag} BAD line too long\r\n".encode())
-                continue
-            if command.upper() == "UID":
-                command, _, words = words.partition(" ")
-            writer.write(b"".join(self._answer(command.upper(), words)))
-            writer.write(f"{tag} {self._end(command.upper(), words)}\r\n".encode())
-            await writer.drain()
-        writer.close()
+        # Cancelled where the server stops; Python 3.11 would write a traceback of that.
+        with closing(writer), suppress(asyncio.CancelledError):
+            writer.write(b"* OK [CAPABILITY IMAP4rev1] sandbox\r\n")
+            while line := await reader.readline():
+                tag, _, rest = line.decode("ascii", "replace").strip().partition(" ")
+                command, _, words = rest.partition(" ")
+                if len(line) > LONGEST_LINE:
+                    writer.write(f"{tag} BAD line too long\r\n".encode())
+                    continue
+                if command.upper() == "UID":
+                    command, _, words = words.partition(" ")
+                writer.write(b"".join(self._answer(command.upper(), words)))
+                writer.write(f"{tag} {self._end(command.upper(), words)}\r\n".encode())
+                await writer.drain()
 
     def _answer(self, command: str, words: str) -> list[bytes]:
         match command:
