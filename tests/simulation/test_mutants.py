@@ -282,7 +282,7 @@ MUTANTS = {
         1,
         "alertnet/flows/sms/answer_by_sms.py",
         "                return _decide(texted, prompt)\n",
-        "                hold_rest(texted.holder, texted.sms.via, texted.sms.sender, texted.sms.heard_at)\n"
+        "                hold_rest(texted.holder, texted.inbound.via, texted.inbound.sender, texted.inbound.heard_at)\n"
         "                return _decide(texted, prompt)\n",
     ),
     "what one provider did not take waits for it, though there is another": Mutant(
