@@ -21,7 +21,7 @@ TREE = a_tree(
 )
 NAMED = ("Valley", "Ombuds office", "Head office")
 """Organisations, which `minimal` keeps back."""
-CONFIDENTIAL = ("Vereda Secreta", "P7", "Confidential narrative", "in front of the house", "Maria at duty")
+CONFIDENTIAL = ("Vereda Secreta", "PX-207", "Confidential narrative", "in front of the house", "Maria at duty")
 """What coordinators alone read: place, people, words, functions, members."""
 SUMMARY = ("Secreta was taken", "Defence of Secreta")
 NEVER = ("Ana Prisoner", "+573005550120")
@@ -32,7 +32,7 @@ NEVER = ("Ana Prisoner", "+573005550120")
 def incident(world_of: Worlds) -> Incident:
     """An arrest: the ombuds office takes charge and visits, and it is closed."""
     world = world_of(TREE)
-    incident = world.raises(people=[{"code": "P7", "name": "Ana Prisoner"}], perpetrator="none")
+    incident = world.raises(people=[{"code": "PX-207", "name": "Ana Prisoner"}], perpetrator="none")
     world.passes(minutes=11)
     world.texts("ombuds", f"OK {code_in(world.phone('ombuds').inbox[-1])}")
     world.passes(minutes=9)
