@@ -31,26 +31,28 @@ def close_incident(
     Raises:
         WrongState: it is already closed, or that reference names only a merged part.
     """
-    if named is not None and as_ref(named) != locked.incident.ref:
-        raise WrongState(
-            f"incident {named}", f"part of {locked.incident.ref}", "close that one, or split this off first"
-        )
-    _close(locked, reason, text, by)
+    _close(locked, reason, named, text, by)
     stand_down(locked)
     field_reassurance.tell_closed(locked)
 
 
-def close_in_silence(locked: LockedIncident, reason: CloseReason, *, text: str | None = None, by: str) -> None:
+def close_in_silence(
+    locked: LockedIncident, reason: CloseReason, *, named: str | None = None, text: str | None = None, by: str
+) -> None:
     """Close one that can't be read, and tell nobody, since it is not known who may hear of it (A3).
 
     Raises:
-        WrongState: it is already closed.
+        WrongState: as for `close_incident`.
     """
-    _close(locked, reason, text, by)
+    _close(locked, reason, named, text, by)
     cancel_queued(locked)
 
 
-def _close(locked: LockedIncident, reason: CloseReason, text: str | None, by: str) -> None:
+def _close(locked: LockedIncident, reason: CloseReason, named: str | None, text: str | None, by: str) -> None:
+    if named is not None and as_ref(named) != locked.incident.ref:
+        raise WrongState(
+            f"incident {named}", f"part of {locked.incident.ref}", "close that one, or split this off first"
+        )
     if not locked.is_open:
         raise WrongState(f"incident {locked.incident.ref}", "closed", "it can be closed once")
     end_incident(locked, reason, PromptAnswer.CLOSED)

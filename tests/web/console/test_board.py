@@ -11,6 +11,7 @@ from sqlalchemy import text as sql
 from alertnet.cli.admin.actions import close_incident
 from alertnet.core.codec import replace
 from alertnet.core.disclosure import Subject
+from alertnet.core.errors import WrongState
 from alertnet.core.incident import CloseReason, Severity
 from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.core.notification import PromptAnswer, PromptKind
@@ -605,7 +606,18 @@ def test_an_open_incident_that_cannot_be_read_stands_first_and_takes_nothing_wit
 
 
 def test_an_incident_that_cannot_be_read_is_closed_without_a_word_and_purged(world: World, unread: str) -> None:
-    """A11, A3: nobody knows who may hear of it; until it is over its phone is left alone, and no drill begins."""
+    """A11, A3: nobody knows who may hear of it; until it is over its phone is left alone, and no drill begins.
+
+    Who names a report that was merged into it closes nothing.
+    """
+
+    def closes_by_its_part(tx: Tx) -> None:
+        merged = update(incidents).where(incidents.c.ref == world.ref())
+        tx.session.execute(merged.values(part_of=purge.candidate(tx, unread).incident.id))
+        close_incident(tx, world.ref(), CloseReason.UNRESOLVED, None)
+
+    with pytest.raises(WrongState, match=f"part of {unread}"):
+        world.runtime.transact(closes_by_its_part)
     sent = {row.id for row in world.rows(notifications)}
     closed = world.runtime.transact(close_incident, unread, CloseReason.UNRESOLVED, "damaged")
     after = world.rows(notifications)
