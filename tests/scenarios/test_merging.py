@@ -70,6 +70,8 @@ def test_a_report_that_cannot_be_read_silences_nothing_of_what_it_was_merged_int
     night.runtime.transact(lambda tx: tx.session.execute(damage, damaged))
 
     night.passes(minutes=60)
+    refused = second.act("split", expect=409, reports=[first.ref])
+    assert "what can't be read" in refused["detail"]
     second.act("updates", text="They took P7", severity="critical")
     link = link_in(night.phone("coordinator").inbox[0])
     assert second.ref in night.client.get(link).text

@@ -13,7 +13,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, WrongState
 from alertnet.core.escalation.quorum import Action
 from alertnet.core.escalation.state import Acted, Event, PlanChanged, Withdrawn
-from alertnet.core.incident import CloseReason, Facts, Merged, Scope, Wider, as_ref, gravest
+from alertnet.core.incident import CloseReason, Facts, Incident, Merged, Scope, Wider, as_ref, gravest
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.core.replan.difference import Retold, as_proposed, retold
 from alertnet.core.replan.merging import apart, as_one, narrowed, no_wider, taken_over, undecided, unopened
@@ -59,10 +59,11 @@ def split(tx: Tx, id: str, refs: Iterable[str], *, by: str) -> LockedIncident:
 
     Raises:
         BadInput: one of them is no part of it.
-        WrongState: it is closed, or one was split off meanwhile.
+        WrongState: it is closed, one was split off meanwhile, or one of its parts can't be read.
     """
-    merged = incident_store.get_acting(tx.session, id).merged
-    known = {ref: part for part, ref in merged.parts.items()} if merged else {}
+    acting = incident_store.get_acting(tx.session, id)
+    known = {ref: part for part, ref in acting.merged.parts.items()} if acting.merged else {}
+    _must_be_read(tx, acting)
     wanted = {as_ref(each): each for each in refs}
     for ref, typed in wanted.items():
         if ref not in known:
@@ -113,8 +114,10 @@ def foresee_split(tx: Tx, id: str, ref: str) -> Foreseen:
 
     Raises:
         BadInput: it is no part of it.
+        WrongState: one of its parts can't be read.
     """
     whole = look_at(tx, id)
+    _must_be_read(tx, whole.incident)
     part = next((each for each in whole.parts if each.ref == ref), None)
     if part is None or whole.incident.merged is None:
         raise BadInput("report", ref, [each.ref for each in whole.parts] or "a report that was merged into it")
@@ -123,6 +126,12 @@ def foresee_split(tx: Tx, id: str, ref: str) -> Foreseen:
     told = _told_only_of(whole, ref)
     anew = sorted(f"{tree}/{contact}" for tree, contact in told if contact in plans[tree].allowed)
     return Foreseen(whole.incident.ref, facts, retold(whole.plans, plans), tuple(anew))
+
+
+def _must_be_read(tx: Tx, whole: Incident) -> None:
+    """Nothing is split off beside a part that can't be read, since that may exclude somebody (A3)."""
+    if whole.merged and not incident_store.are_readable(tx.session, whole.merged.parts):
+        raise WrongState(f"incident {whole.ref}", "merged with what can't be read", "nothing can be split off it")
 
 
 def _check(part: LockedIncident, whole: LockedIncident) -> None:
@@ -381,6 +390,5 @@ def _without(whole: LockedIncident, part: str) -> Facts:
     merged = whole.incident.merged
     assert merged is not None
     own = apart(merged.own, merged.joined, whole.facts)
-    # One that can't be read may exclude somebody, so nothing is split off beside it (A3).
     parts = incident_store.get_each(whole.tx.session, merged.parts)
     return as_one(own, [each.facts for each in parts if each.id != part])
