@@ -220,7 +220,7 @@ def raising(report: Report, door: Door) -> Act:
     edition = door.edition
 
     def act(tx: Tx) -> tuple[LockedIncident, Show]:
-        behind = door.known_keys.is_ahead_of_its_turn(door.key, tx.now)
+        behind = not report.drill and door.known_keys.is_ahead_of_its_turn(door.key, tx.now)
         begin = begin_drill if report.drill else open_incident
         locked = begin(at_one_moment(tx), edition, report.facts(door.key.team, behind=behind), by=door.by)
         return locked, lambda _: opened(locked)
