@@ -39,8 +39,10 @@ def test_while_the_database_is_away_whoever_is_known_reaches_a_human(world: Worl
     """A12: a member or a contact in need must not be hung up on; a stranger learns nothing, and nobody proves anything.
 
     Whatever was being keyed; once the database is back the call is found on the provider's list. B9: who goes on
-    calling, or forges the number, hears the one to call, and does not keep that telephone busy.
+    calling, or forges the number, hears the one to call, and does not keep that telephone busy. So does whom we call.
     """
+    world.raises()
+    attempt = world.attempt("carol")
     world.hears("/twilio/voice", From=STRANGER)
     world.runtime.engine.dispose()
     (tmp_path / "test.db").rename(tmp_path / "elsewhere.db")
@@ -56,6 +58,9 @@ def test_while_the_database_is_away_whoever_is_known_reaches_a_human(world: Worl
         Dial(CALLBACK),
     ]
     assert "recorded" not in keyed.text
+    for call in (f"/twilio/voice/{attempt}", f"/twilio/voice/{attempt}/keypad?try=1"):
+        called = world.hears(call, To=CAROL, Digits="111")
+        assert (called.text.startswith("Merci d'appeler maintenant ce numéro"), called.verbs[-1]) == (True, Hangup())
     assert [world.hears("/twilio/voice", From=ANA).verbs[-1] for _ in range(3)] == [Dial(CALLBACK)] * 2 + [Hangup()]
 
 

@@ -5,7 +5,7 @@ A signature has no date and stays valid for ever, so every handler is idempotent
 
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Depends, Query, Response
 from starlette.concurrency import run_in_threadpool
@@ -21,7 +21,7 @@ from alertnet.flows.credentials.page_links import with_page
 from alertnet.flows.sending.record_outcome import track_call, track_sms
 from alertnet.flows.sms.receive_sms import receive_sms
 from alertnet.flows.voice.incoming_call import Asks, KeyedIn, key_contacts_pin, pass_through, receive_call
-from alertnet.flows.voice.live_call import Keyed
+from alertnet.flows.voice.live_call import Keyed, Spoken
 from alertnet.flows.voice.outgoing_call import answer_call, key_in
 from alertnet.flows.voice.recording import note_recording
 from alertnet.flows.voice.report_by_call import end_telling, key_code_or_pin, key_pin, key_type
@@ -35,6 +35,8 @@ from alertnet.web.layers import HeadersAsCame, Raising, Way
 from alertnet.web.throttle import Throttle
 from alertnet.web.twilio.signature import Signed, check_signature
 from alertnet.web.twilio.spoken import STAR, TOLD, speak, welcome
+
+T = TypeVar("T")
 
 router = APIRouter(include_in_schema=False, route_class=Raising)
 
@@ -136,7 +138,7 @@ def call_noted(attempt: str, form: Form) -> Callable[[Tx], None]:
 @router.post("/twilio/voice/{attempt}")
 def call_answered(attempt: Identifier, form: Signed, runtime: InForce) -> Response:
     """What our call says once it is answered."""
-    return speak(runtime, attempt, runtime.transact(answer_call, attempt, identifier(form, "CallSid")))
+    return _spoken(runtime, attempt, form, answer_call, identifier(form, "CallSid"))
 
 
 @router.post("/twilio/voice/{attempt}/keypad")
@@ -149,7 +151,20 @@ def call_keyed(
     about: str | None = None,
 ) -> Response:
     """What our call says to keys, or after silence."""
-    return speak(runtime, attempt, runtime.transact(key_in, attempt, _keyed(form, try_number, silent, about)))
+    return _spoken(runtime, attempt, form, key_in, _keyed(form, try_number, silent, about))
+
+
+def _spoken(
+    runtime: Runtime, attempt: str, form: Form, flow: Callable[[Tx, str, T], Spoken | None], heard: T
+) -> Response:
+    """What our call says next; without a database, to whom the trees know, which number to call."""
+    try:
+        return speak(runtime, attempt, runtime.transact(flow, attempt, heard))
+    except DatabaseAway:
+        known = pass_through(runtime.edition.network, form.get("To", ""))
+        if known.callback is None:
+            raise
+        return welcome(runtime, replace(known, is_spoken=True))
 
 
 STATUSES = {"/twilio/sms/status/": text_status, "/twilio/voice/status/": call_status}
