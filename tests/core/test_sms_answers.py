@@ -239,6 +239,10 @@ FREE_TEXTS = [
     "4711 vielleicht",
     "tal vez 4711",
     "4711 talvez",
+    "Let me check 4711",
+    "4711 déjeme ver",
+    "laissez-moi voir 4711",
+    "4711 otro día",
     # Not now, and nothing else.
     "4711 later",
     "later 4711",

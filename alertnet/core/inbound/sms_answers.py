@@ -124,10 +124,13 @@ _ABSENCE_IN_TWO = frozenset(
         ),
         *("en reunion", "en voyage", "hors de", "auf reisen", "em viagem", "em reuniao", "fora do", "fora da"),
         *("tal vez", "peut etre", "the morning", "me alone", "moi tranquille", "en paz", "in ruhe"),
+        # Looked at first, or another day.
+        *("me check", "me see", "me ask", "dejame ver", "dejeme ver", "moi voir", "moi verifier", "mich sehen"),
+        *("mich prufen", "mich schauen", "me ver", "eu ver", "another day", "otro dia", "autre jour", "outro dia"),
         *("que es", "was ist", "que e", "estoy fuera", "de baja", "pa ka", "pa kapab", "nu pot"),
     )
 )
-"""The same, perhaps, not now or what this is, in two words that say it only together."""
+"""The same, perhaps, not yet or what this is, in two words that say it only together."""
 
 _LATER = frozenset(
     (
