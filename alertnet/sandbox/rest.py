@@ -208,7 +208,6 @@ class Rest:
             self._route("POST", "/Messages.json", self._create_message, status=201),
             self._route("GET", "/Messages.json", self._list_messages),
             self._route("GET", "/Messages/{sid}.json", self._show_message),
-            self._route("POST", "/Messages/{sid}.json", self._update_message),
             self._route("POST", "/Calls.json", self._create_call, status=201),
             self._route("GET", "/Calls.json", self._list_calls),
             self._route("GET", "/Calls/{sid}.json", self._show_call),
@@ -257,12 +256,6 @@ class Rest:
 
     def _show_message(self, request: Request, form: Form, _: Faults) -> Resource:
         return message_resource(self._account_sid, _known(self._network.messages, request))
-
-    def _update_message(self, request: Request, form: Form, _: Faults) -> Resource:
-        message = _known(self._network.messages, request)
-        read_status(form, "canceled")
-        # Only scheduled messages can be cancelled, and alertnet schedules none at the provider.
-        raise Refusal(20409, message.status, status=409)
 
     def _create_call(self, _: Request, form: Form, faults: Faults) -> Resource:
         return call_resource(self._account_sid, self._calls.place(read_call(form), faults))

@@ -103,6 +103,13 @@ class Office:
         assert "Traceback" not in said.err, said.err
         return said
 
+    def findings(self, *words: str) -> list[tuple[str, str, str]]:
+        """What `doctor` has found: how serious it is, what it is about, and what is said of it."""
+        states = {"✓": "well", "!": "look", "✗": "wrong"}
+        lines = self.types("doctor", *words).out.splitlines()
+        found = [(states[line[0]], line[2:].partition(": ")) for line in lines if line[0] in states]
+        return [(state, about, said) for state, (about, _, said) in found]
+
     def refused(self, *words: str, keyboard: str = "") -> str:
         """What the command says that it refuses (exit code 2), without any result."""
         said = self.types(*words, keyboard=keyboard)

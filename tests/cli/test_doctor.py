@@ -1,6 +1,5 @@
 """`doctor`: what is wrong with an installation, in plain words, with what to do; no secret among them."""
 
-import json
 from dataclasses import replace
 
 import pytest
@@ -22,11 +21,9 @@ from tests.cli.conftest import SECRET, Office
 
 def states(office: Office, *words: str) -> dict[str, str]:
     """The worst state of each thing that was looked at."""
-    found = json.loads(office.types("doctor", "--json", *words).out)["findings"]
-    rank = {"well": 0, "look": 1, "wrong": 2}
     worst: dict[str, str] = {}
-    for each in found:
-        worst[each["about"]] = max(worst.get(each["about"], "well"), each["state"], key=rank.__getitem__)
+    for state, about, _ in office.findings(*words):
+        worst[about] = max(worst.get(about, "well"), state, key=["well", "look", "wrong"].index)
     return worst
 
 

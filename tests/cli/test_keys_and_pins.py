@@ -1,6 +1,5 @@
 """`keys` and `pins`: what proves who somebody is takes effect at once beside a running process, and is shown once."""
 
-import json
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -155,8 +154,7 @@ def _secret_missing(office: Office, monkeypatch: pytest.MonkeyPatch) -> list[Mut
 
 
 def _of_secret(office: Office) -> list[tuple[str, str]]:
-    found = json.loads(office.types("doctor", "--json", "--offline").out)["findings"]
-    return [(each["state"], each["found"]) for each in found if each["about"] == "secret key"]
+    return [(state, found) for state, about, found in office.findings("--offline") if about == "secret key"]
 
 
 def test_a_rotation_names_what_no_listed_secret_opens(office: Office, runtime: Runtime, ref: str) -> None:

@@ -3,12 +3,10 @@
 It sends nobody anything, and prints no secrets.
 """
 
-import json
 import logging
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import asdict
 from datetime import timedelta
 from enum import StrEnum
 from itertools import zip_longest
@@ -33,9 +31,6 @@ if TYPE_CHECKING:
     from alertnet.runtime.wiring import Runtime
     from alertnet.store.db.tx import Tx
 
-AsJson = Annotated[
-    bool, typer.Option("--json", help='Print JSON: {"well": …, "findings": [{"about", "state", "found", "do"}]}')
-]
 Inside = Annotated[bool, typer.Option("--offline", help="Ask neither the providers nor the public URL.")]
 
 SCARCE, LITTLE = 200 * 10**6, 2 * 10**9
@@ -87,22 +82,18 @@ class Finding:
     do: str = ""
 
 
-def doctor(as_json: AsJson = False, offline: Inside = False) -> None:
+def doctor(offline: Inside = False) -> None:
     """Check settings, files, database, workers, providers and people; exit code 1 where something is wrong.
 
     ✓ is well, ! is worth a look, ✗ is wrong. Nobody is sent anything.
     """
     findings = list(_examine(offline=offline))
-    is_well = all(each.state is not State.WRONG for each in findings)
-    if as_json:
-        shown = {"well": is_well, "findings": [asdict(each) for each in findings]}
-        typer.echo(json.dumps(shown, indent=2, ensure_ascii=False))
-    for each, after in [] if as_json else zip_longest(findings, findings[1:]):
+    for each, after in zip_longest(findings, findings[1:]):
         typer.echo(f"{SIGNS[each.state]} {each.about}: {each.found}")
         # One remedy for several in a row stands once, below them.
         if each.do and (after is None or (after.about, after.do) != (each.about, each.do)):
             typer.echo(f"    → {each.do}")
-    if not is_well:
+    if any(each.state is State.WRONG for each in findings):
         raise typer.Exit(1)
 
 
