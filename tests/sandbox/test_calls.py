@@ -48,7 +48,7 @@ def test_an_answered_call_speaks_asks_and_hears_the_keys(client: Client, sandbox
     assert call.words == "Una llamada de PBI Marque 4, 0, 7"
     assert call.heard[0].language == "es-MX"
     call.press("407")
-    assert [params["Digits"] for params in receiver.at("/keypad")] == ["407"]
+    assert [(params["Digits"], params["msg"]) for params in receiver.at("/keypad")] == [("407", "Gather End")]
     assert call.words.endswith("Thank you")
     assert client.calls(sid).fetch().status == "completed"
 

@@ -31,6 +31,7 @@ from alertnet.runtime.database.transactions import OwnCommit
 from alertnet.runtime.outlets import Outlet
 from alertnet.runtime.wiring import Runtime
 from alertnet.sandbox.telephony.twiml import Gather, Say, Verb, read_voice
+from alertnet.sandbox.telephony.voice import GATHERED
 from alertnet.store.tables import attempts, codes, incidents, links, notifications
 from alertnet.web.app import make_app
 from tests.database import migrate
@@ -256,7 +257,8 @@ class Heard:
     def keys(self, digits: str, finished_on: str = "", **params: str) -> "Heard":
         """Somebody keys these."""
         assert self.question is not None, self.text
-        return self.world.hears(self.question.action, Digits=digits, FinishedOnKey=finished_on, **params)
+        keyed = {**GATHERED, "Digits": digits, "FinishedOnKey": finished_on}
+        return self.world.hears(self.question.action, **keyed, **params)
 
     def silence(self) -> "Heard":
         """Nobody keys anything."""

@@ -11,6 +11,8 @@ from alertnet.sandbox.telephony.webhooks import Webhooks
 
 APPLICATION_ERROR = Say("We're sorry, an application error has occurred. Goodbye.", "en-US")
 """What the provider says where the TwiML could not be fetched."""
+GATHERED = {"msg": "Gather End"}
+"""What the provider says beside the keys, in the one field whose name has no capital."""
 MOST_DOCUMENTS = 20
 """The most documents without a key pressed, which ends a Redirect to itself."""
 
@@ -44,7 +46,7 @@ class Player:
         gather = self._question(call)
         digits, finished_on = gather.collect(keys)
         if digits:
-            self.play_from(call, gather.action, {"Digits": digits, "FinishedOnKey": finished_on})
+            self.play_from(call, gather.action, GATHERED | {"Digits": digits, "FinishedOnKey": finished_on})
         else:
             self.stay_silent(call)
 
@@ -56,7 +58,7 @@ class Player:
             return
         gather = self._question(call)
         if gather.action_on_empty_result:
-            self.play_from(call, gather.action, {"Digits": "", "FinishedOnKey": ""})
+            self.play_from(call, gather.action, GATHERED | {"Digits": "", "FinishedOnKey": ""})
         elif next_url := self._hear(call, call.rest):
             self.play_from(call, next_url)
 

@@ -20,6 +20,7 @@ from alertnet.web.throttle import Throttle
 LONGEST_PATH = 300  # characters of a path or URL that are logged
 IDS = ("MessageSid", "CallSid", "RecordingSid")
 """The ids by which something counts once."""
+_BEGINNING = re.compile("[A-Zg-z]")
 _FIELD_NAME = re.compile("[A-Z][a-z]+[A-Z]")
 """How the name of a field begins, such as NumMedia; what stands for the kind of an id before that is none."""
 
@@ -87,11 +88,11 @@ def _is_parted_anew(form: Form) -> bool:
     """Whether what the provider has signed may have been parted into other fields.
 
     No sign stands between the URL, the names and the values in it. So the end of a path could be sent as a field, and
-    an id with the field that follows it, or without its end: a new one, whose message would count once more. Names of
-    the provider's fields begin with a capital, and the end of an id does not.
+    an id with the field that follows it, or without its end: a new one, whose message would count once more. The end of
+    an id begins with a small hexadecimal digit, and no name of the provider's fields does (`Digits`, but also `msg`).
     """
     ids = [id for name in IDS for id in form.getlist(name)]
-    return any(_FIELD_NAME.search(id, 2) for id in ids) or not all(name[:1].isupper() for name in form)
+    return any(_FIELD_NAME.search(id, 2) for id in ids) or not all(map(_BEGINNING.match, form))
 
 
 def _is_valid(token: str, url: str, form: Form, signature: str) -> bool:
