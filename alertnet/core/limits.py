@@ -61,7 +61,9 @@ class Limit:
         return 0 if self.is_closed(usage, now) else max(0, self.most - len(self._counting(usage, now)))
 
     def is_closed(self, usage: Usage, now: datetime) -> bool:
-        return usage.closed_until is not None and now < usage.closed_until
+        if usage.closed_until is None:
+            return False
+        return now < usage.closed_until <= now + MOMENTS_APART + self._shut(usage.closings)
 
     def use(self, usage: Usage, now: datetime, times: int = 1) -> Usage:
         """The usage after that many more uses; those without room are dropped, and the last may close the door."""
@@ -96,17 +98,18 @@ class Limit:
         return self.longest or self.window
 
     def _counting(self, usage: Usage, now: datetime) -> list[datetime]:
-        """The uses that still take room; moments too far ahead come from a wrong clock, and don't count."""
+        """The uses that still take room; moments too far ahead come from a wrong clock, and don't count anywhere."""
         furthest = now + MOMENTS_APART + (self.window if self.refill is None else self.refill * self.most)
         return [moment for moment in usage.until if now < moment <= furthest]
 
     def _close(self, usage: Usage, now: datetime) -> Usage:
         was_quiet = usage.closed_until is None or now - usage.closed_until >= self._quiet
-        closings = 0 if was_quiet else usage.closings
-        shut = (self.closes_for or timedelta()) * 2**closings
-        if self.longest is not None:
-            shut = min(shut, self.longest)
-        return replace(usage, until=(), closings=closings + 1, closed_until=now + shut)
+        closings = 1 if was_quiet else usage.closings + 1
+        return replace(usage, until=(), closings=closings, closed_until=now + self._shut(closings))
+
+    def _shut(self, closings: int) -> timedelta:
+        """How long the door stays shut at that closing in a row."""
+        return min((self.closes_for or timedelta()) * (1 << min(closings - 1, 10)), self.longest or timedelta.max)
 
 
 WRONG_CODES = Limit("wrong_codes", 5, HOUR)
