@@ -32,6 +32,17 @@ def test_whom_news_brought_into_a_level_is_told_in_it_once_the_answer_that_met_i
     assert played.told == ["0 es sms", "5 es sms", "5 de sms"]
 
 
+def test_whom_news_brought_in_is_told_though_last_resort_had_taken_charge_when_the_level_was_met_no_more() -> None:
+    """A2: it is told as soon as alerts may leave again."""
+    people = (Affected("P1", nationality="ES"), Affected("P2", nationality="DE"))
+    cast, known = (embassy("es", "ES"), embassy("de", "DE")), {"people": people[:1]}
+    played = night(level("One", "es", "de", when=When(nationality=True)), cast=cast, known=known, last_resort=("hq",))
+    played.at(11, acknowledged("es")).change(12, PlanChanged(), people=people).at(13, acknowledged("hq"))
+    played.at(14, Withdrawn("es")).at(15, Withdrawn("hq"))
+
+    assert played.told == ["0 es sms", "10 hq sms", "15 es sms", "15 de sms", "15 hq sms"]
+
+
 def test_a_level_left_with_nobody_gives_way() -> None:
     """B3: when no contact left can meet the rule, the level gives way at once."""
     played = night(level("One", "es"), level("Two", "bob"), cast=(embassy("es", "ES"),))

@@ -188,7 +188,7 @@ def settle(context: Context) -> None:
 
 def _with_newcomers(context: Context, run: LevelRun) -> tuple[ContactProgress, ...]:
     """The turns of a level that is met no more; whom an edit or news has brought into it meanwhile begins now."""
-    if run.index == LAST_RESORT or run.round != context.state.round or not context.is_active:
+    if run.index == LAST_RESORT or run.round != context.state.round:
         return run.turns
     planned = context.plan.levels[run.index]
     if context.waits_for_verification(planned) or context.waits_for_go(planned):
