@@ -126,6 +126,7 @@ class Night:
     plan: Plan
     alone: bool = True
     others_acknowledged: bool = False
+    held_until: datetime | None = None
     told: list[str] = field(default_factory=list)
     history: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
@@ -187,7 +188,8 @@ class Night:
             self._step(self.due_at)
 
     def _step(self, now: datetime, events: Sequence[Event] = ()) -> None:
-        step = advance(self.plan, self.state, now, events, others=Others(self.others_acknowledged, in_hand=False))
+        others = Others(self.others_acknowledged, in_hand=False)
+        step = advance(self.plan, self.state, now, events, others=others, held_until=lambda: self.held_until)
         self.state, self.due_at = step.state, step.due_at
         self.steps.append(step)
         minute = f"{offset(now):g}"

@@ -6,9 +6,21 @@ from typing import Any
 import pytest
 
 from alertnet.core.directory.contact_tree import NeedsGo, Start
-from alertnet.core.escalation.state import Asked, Failed, Go, Status
+from alertnet.core.escalation.state import Asked, Event, Failed, Go, Status
 from alertnet.core.incident import Severity
-from tests.core.cast import acknowledged, call, contact, coordinator, declined, email, level, minutes, night_of, sms
+from tests.core.cast import (
+    NOW,
+    acknowledged,
+    call,
+    contact,
+    coordinator,
+    declined,
+    email,
+    level,
+    minutes,
+    night_of,
+    sms,
+)
 
 ANA = contact("ana", sms("+1"), call("+1", 3), email("ana@pbi.example", 6))
 CRITICAL = {"severity": Severity.CRITICAL}
@@ -227,6 +239,22 @@ def test_after_an_outage_the_answer_comes_before_all_that_is_overdue() -> None:
 
     assert played.opened() == ["0 One"]
     assert played.told == ["0 ana sms"]
+
+
+@pytest.mark.parametrize(
+    ("before", "event"),
+    [((), declined("eva")), ((), Failed("eva", 0)), ((acknowledged("eva"),), declined("eva")), ((), Asked(0))],
+    ids=["a no", "a failure", "a no that takes back", "nothing, and its time comes"],
+)
+def test_what_is_due_while_all_stands_still_waits_whatever_made_it_due(before: Any, event: Event) -> None:
+    """A4: a later answer may not be read yet (after a restore)."""
+    played = night(level("One", "eva"), level("Two", "bob")).at(7, *before)
+    played.held_until = NOW + minutes(12)
+
+    assert (played.at(8, event).until(11).told, played.due) == (["0 eva sms"], 12)
+
+    played.held_until = None
+    assert played.until(12).told[1:] == ["12 bob sms"]
 
 
 def test_a_decline_after_an_outage_keeps_the_overdue_levels_together() -> None:

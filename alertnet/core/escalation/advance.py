@@ -47,15 +47,16 @@ def advance(
     """Apply the events and all that is due by now. The next due time is None only once acknowledged or stopped.
 
     What was due before the events is done before them; but after an outage the events go first. `held_until`: until
-    when what is due stands still, so that all events go first.
+    when what is due stands still, whatever made it due.
     """
     context = Context(plan, state, now)
     reconsider(context)
-    agenda = Agenda(context, others)
-    until = agenda.catch_up(held_until) if events else None
+    agenda = Agenda(context, others, held_until)
+    if events:
+        agenda.catch_up()
     for event in events:
         apply_event(context, event)
-    due_at = agenda.work_off() if until is None else agenda.put_off(until)
+    due_at = agenda.work_off()
     return Step(context.state, due_at, _sends(context), _asks(context), tuple(context.notes))
 
 

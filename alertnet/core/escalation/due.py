@@ -92,29 +92,30 @@ def is_in_hand(plan: Plan, state: State) -> bool:
 class Agenda:
     """All that is due in a context, in the order of the planned moments."""
 
-    def __init__(self, context: Context, others: Others = ALONE) -> None:
+    def __init__(
+        self, context: Context, others: Others = ALONE, held_until: Callable[[], datetime | None] = lambda: None
+    ) -> None:
         self.context = context
         self.others = others
+        self._held_until = held_until
 
-    def catch_up(self, held_until: Callable[[], datetime | None]) -> datetime | None:
-        """Do what was due before now, unless it is so late that there must have been an outage.
-
-        Nothing where all stands still; gives until when. It is only asked about where something is due.
-        """
+    def catch_up(self) -> None:
+        """Do what was due before now, unless it is so late that there must have been an outage."""
         first = min(self._upcoming(), key=_AT, default=None)
-        if first is None or first.at > self.context.now:
-            return None
-        until = held_until()
-        if until is None and self.context.now - LATE <= first.at < self.context.now:
+        if first is not None and self.context.now - LATE <= first.at < self.context.now:
             self.run_until(self.context.now - datetime.resolution)
-        return until
 
     def run_until(self, limit: datetime) -> datetime | None:
-        """Do all that is due by then, in order; gives the moment of what comes next, None if nothing does."""
-        for _ in range(MOST_STEPS):
+        """Do all that is due by then, in order; gives the moment of what comes next, None if nothing does.
+
+        Whether all stands still is only asked about where something is due, which then comes next once it does not.
+        """
+        for done in range(MOST_STEPS):
             first = min(self._upcoming(), key=_AT_AND_RANK, default=None)
             if first is None or first.at > limit:
                 return None if first is None else first.at
+            if not done and (until := self._held_until()) is not None:
+                return until
             self.context.moment = first.at
             first.happen()
         raise AssertionError("an escalation does not come to rest")
@@ -123,11 +124,6 @@ class Agenda:
         """Do all that is due by now; gives the moment for the next look, None if none is needed."""
         upcoming = self.run_until(self.context.now)
         return self.context.now + HEARTBEAT if upcoming is None and self.context.is_active else upcoming
-
-    def put_off(self, until: datetime) -> datetime | None:
-        """Leave all that is due until then; gives the moment for the next look, None if none is needed."""
-        moments = [each.at for each in self._upcoming()]
-        return max(until, min(moments, default=until)) if moments or self.context.is_active else None
 
     def _upcoming(self) -> list[_Due]:
         state = self.context.state

@@ -84,9 +84,11 @@ def read(session: Session) -> dict[str, Heartbeat]:
 
 def held_until(tx: Tx, opened_at: datetime) -> datetime | None:
     """Until when what is due in an incident of that age stands still after a restore; None where it does not."""
-    restored = read(tx.session).get(RESTORED)
-    is_held = restored is not None and opened_at <= restored.at and abs(tx.now - restored.at) < HELD_FOR
-    return restored.at + HELD_FOR if restored and is_held else None
+    for restored_at in _SEEN_AT.scalars(tx.session, {"name": RESTORED}):
+        if opened_at <= restored_at and abs(tx.now - restored_at) < HELD_FOR:
+            until: datetime = restored_at + HELD_FOR
+            return until
+    return None
 
 
 def note(tx: Tx, name: str) -> None:
