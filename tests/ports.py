@@ -3,10 +3,11 @@
 import os
 import socket
 from contextlib import suppress
-from itertools import count
+from itertools import cycle
 
-_candidates = count(10_000 + os.getpid() * 50 % 20_000)
-"""Below those that the system hands out by itself: it would give one to somebody else in between."""
+_FIRST = 10_000 + os.getpid() * 50 % 20_000
+_candidates = cycle(range(_FIRST, _FIRST + 50))
+"""Those of this process, below those that the system hands out: it would give one to somebody else in between."""
 
 
 def free_port() -> int:

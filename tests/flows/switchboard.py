@@ -29,7 +29,6 @@ from alertnet.store.records.credentials.codes import open_codes
 from alertnet.store.records.inbound import InboundText, Reply
 from alertnet.store.tables import acknowledgements, actions, alarms, incidents, notifications, timeline
 from tests.support.clock import Clock
-from tests.support.entropy import Foreseen
 from tests.support.program import example_trees, settings_on, shipped_templates, wired
 
 NOW = datetime(2026, 11, 24, 3, 12, tzinfo=UTC)
@@ -174,4 +173,4 @@ class Switchboard:
 def connect(url: str) -> Switchboard:
     """A switchboard on the database of that URL."""
     clock = Clock(NOW)
-    return Switchboard(wired(settings_on(url), example_trees(), shipped_templates(), clock, Foreseen(7)), clock)
+    return Switchboard(wired(settings_on(url), example_trees(), shipped_templates(), clock), clock)

@@ -22,6 +22,7 @@ from alertnet.store.db.tx import Entropy
 from alertnet.store.records import documents
 from alertnet.trees.folder_files import pack
 from alertnet.trees.load import read_network
+from tests.support.entropy import of_this_test
 
 ROOT = Path(__file__).parents[2]
 SECRET = "a secret for the tests alone of no use elsewhere"
@@ -85,7 +86,8 @@ def wired(
     entropy: Entropy | None = None,
     transactions_on: Callable[..., Transactions] | None = None,
 ) -> Runtime:
-    """What `wire` makes of them; templates and statements are compiled once for all, and SQLite waits for no disk."""
+    """What `wire` makes of them, by foreseen chance; templates and statements are compiled once, no disk waited for."""
+    entropy = entropy or of_this_test()
     runtime = wire(settings, network, templates, clock=clock, entropy=entropy, transactions_on=transactions_on)
     if runtime.engine.dialect.name == "sqlite":
         event.listen(runtime.engine, "connect", _spare_the_disk)

@@ -13,7 +13,8 @@ from alertnet.trees import read_network, survey
 from tests.trees.test_advice import FIELD, TREE
 
 TODAY = datetime.now(UTC).date()
-YEARS = TODAY + timedelta(days=3 * 365 + 1)
+YEARS = TODAY + timedelta(days=3 * 365 + 2)
+"""When it has expired, also where midnight comes before it is made."""
 
 
 @pytest.fixture(scope="module")

@@ -188,8 +188,8 @@ def test_a_connection_without_any_request_is_closed_in_silence_at_the_deadline(c
     assert time.monotonic() - began > DEADLINE_SECONDS / 2
 
 
-def test_one_connection_serves_one_request_after_the_other(connect: Connect) -> None:
-    connection = connect(WHOLE)
+def test_one_connection_serves_one_request_after_the_other(connect_at_leisure: Connect) -> None:
+    connection = connect_at_leisure(WHOLE)
     statuses = [status_on(connection)]
     for _ in range(3):
         connection.sendall(WHOLE)

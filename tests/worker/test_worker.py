@@ -248,11 +248,13 @@ def test_it_finishes_what_it_has_claimed_before_it_ends(live: Stage, held: Held)
     """A5: a graceful end leaves no outcome unknown, and begins nothing more."""
     live.opens()
     live.opens()
-    worker = Worker(live.runtime, {MethodKind.SMS: 1})
+    wake = Bell()
+    worker = Worker(live.runtime, {MethodKind.SMS: 1}, platform=replace(THIS_PLATFORM, wake=lambda: wake))
     worker.start()
     assert held.entered.acquire(timeout=PATIENCE)
     ending = threading.Thread(target=worker.stop)
     ending.start()
+    assert eventually(lambda: ending.name in wake.rung_by), "it ends"
 
     held.released.set()
     ending.join(PATIENCE)
