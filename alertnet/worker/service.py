@@ -29,7 +29,7 @@ from alertnet.worker.platform import THIS_PLATFORM, Platform
 from alertnet.worker.routes import ASKING_POOLS, SENDING_POOLS, pool_of, sending
 from alertnet.worker.self_monitoring import Watch
 from alertnet.worker.sender import Commit, Sending
-from alertnet.worker.startup_recovery import StartupRecovery
+from alertnet.worker.startup_recovery import AWAY, StartupRecovery
 from alertnet.worker.thread_pools import Room, Stride, ThreadPool, UnderWay
 
 P = ParamSpec("P")
@@ -133,6 +133,7 @@ class Worker:
         self._pools = {name: self._make_pool(name, size) for name, size in self._sizes.items()}
         self._watcher = self._platform.thread(self._watch, "worker")
         self._scheduler, self._rings_at = self._platform.scheduler(), LONG_AGO
+        self._looked_at = self._runtime.now()
         self._scheduler.add_job(self._wake.set, "interval", seconds=self._tick.total_seconds())
         self._scheduler.add_job(self._beat, "interval", seconds=BEAT_SECONDS, max_instances=1)
         self._scheduler.add_job(self._poll_inbound, "interval", seconds=POLL_SECONDS)
@@ -175,8 +176,8 @@ class Worker:
         self._recover()
         if self._stopping or self._recovery.holds_all:
             return
+        began_at, routes = self._runtime.now(), self._sending.routes
         rooms, held_pools = self._rooms()
-        routes = self._sending.routes
         search = Search(self._sending, rooms, UnderWay(self._pools), routes.horizon, together=True)
         for job in search.jobs():
             pool, leases = self._pools[job.pool], [each.lease for each in job.claimed]
@@ -185,7 +186,7 @@ class Worker:
                 pool.submit_together(leases, send, reserved=len(leases))
             else:
                 pool.submit(job.key, partial(perform, job))
-        self._has_looked = True
+        self._has_looked, self._looked_at = True, began_at
         self._crowded = frozenset(search.crowded - held_pools)
         if any(self._pools[name].room for name in self._crowded):
             self._wake.set()
@@ -247,7 +248,12 @@ class Worker:
                 self._rings_at = at
 
     def _recover(self) -> None:
-        """Look for what came in while no worker was there. While the database is away, the next look tries again."""
+        """Look for what came in while no worker was there. While the database is away, the next look tries again.
+
+        This one may not have been there either: its machine stood still, or it had no database.
+        """
+        if self._recovery.is_over and self._runtime.now() - self._looked_at >= AWAY:
+            self._looked_at, self._recovery = self._runtime.now(), StartupRecovery(self._runtime)
         if self._stopping or self._recovery.has_begun:
             return
         with suppress(DatabaseAway):

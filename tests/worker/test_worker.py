@@ -359,15 +359,25 @@ def test_a_silent_provider_at_the_start_holds_back_only_what_would_go_by_it(retu
 
 
 def test_as_soon_as_the_provider_has_answered_everything_goes_on(returning: tuple[Stage, Silent]) -> None:
-    """A7: the answer first, and then at once what waited for it."""
+    """A7: the answer first, and then at once what waited for it.
+
+    The same where the machine slept meanwhile, or the database was away.
+    """
     stage, books = returning
-    with Worker(stage.runtime, tick_seconds=NEVER):
+    with Worker(stage.runtime, tick_seconds=0.05):
         assert books.asked.wait(PATIENCE)
         at_first = left_by(stage)
         books.released.set()
         assert eventually(lambda: {"sms", "call", "email"} == left_by(stage))
+        books.asked.clear()
+        books.released.clear()
+        stage.clock.at += 30 * MINUTE
+        assert books.asked.wait(PATIENCE)
+        later = stage.escalation().status
+        books.released.set()
+        assert eventually(lambda: stage.escalation().status == "unanswered")
 
-    assert at_first == set()
+    assert (at_first, later) == (set(), "running")
 
 
 def test_whoever_dies_before_everything_was_seen_looks_again(returning: tuple[Stage, Silent]) -> None:
