@@ -17,6 +17,7 @@ from alertnet.cli.connection import connected, require_newest_schema
 from alertnet.cli.templates import LONGEST_URL
 from alertnet.cli.waiting_for_database import when_database_is_there
 from alertnet.core.codec import value
+from alertnet.core.delivery.sms_encoding import is_basic
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.folder_standing import Standing
 from alertnet.core.directory.languages import as_written
@@ -238,11 +239,12 @@ def _kept(runtime: Runtime, edition: Edition) -> Templates:
 def _read_templates(settings: Settings, *, is_usable: bool) -> tuple[Templates | None, tuple[Fault, ...], str | None]:
     """The templates or their faults, and a new verdict to store. `is_usable`: the settings lead to a database."""
     url = settings.public_url or LONGEST_URL
+    has_room = is_basic(url) and len(url) <= len(LONGEST_URL)
     try:
         fitted = read_fitted(
             settings.message_templates,
             shipped(TEMPLATES),
-            lambda fitted: is_usable and _is_kept(settings, fitted.verdict(url)),
+            lambda fitted: (has_room and fitted.is_tested) or (is_usable and _is_kept(settings, fitted.verdict(url))),
         )
     except Misconfigured as error:
         return None, tuple(map(_fault, error.faults)), None

@@ -21,7 +21,7 @@ from alertnet.runtime.settings.settings import read_settings
 from alertnet.runtime.wiring import Runtime
 from tests.database import migrate
 from tests.support.forking import FORKING, run
-from tests.support.program import QUICK, has_started_before, made_program
+from tests.support.program import QUICK, made_program
 
 WITHIN_SECONDS = 180
 
@@ -152,7 +152,6 @@ def runtime(office: Office) -> Iterator[Runtime]:
     """The process beside which the commands run, on the office's database, migrated."""
     runtime = made_program(read_settings(office.env))
     migrate(runtime.engine)
-    has_started_before(runtime)
     yield runtime
     runtime.close()
 

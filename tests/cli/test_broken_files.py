@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from alertnet import __version__
+from alertnet.cli.startup import VERDICT
 from alertnet.runtime.settings.settings import read_settings
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.records.credentials import api_keys
+from alertnet.store.tables import documents
 from tests.cli.conftest import REPOSITORY, Office
 from tests.cli.counted_start import start
 from tests.cli.test_serve import answers, running
@@ -145,6 +148,21 @@ def test_a_start_looks_again_at_templates_that_were_edited_and_at_no_others(offi
     assert (first[0] > 200, first[1]) == (True, 0)
     assert again == (0, 0)
     assert (edited[0] > 200, edited[1]) == (True, 1)
+
+
+def test_a_first_start_looks_at_no_templates_that_ship_unless_the_public_url_is_one_of_its_own_kind(
+    office: Office, runtime: Runtime
+) -> None:
+    """The tests find no fault in them, with a URL of plain signs: any other sign takes more room in a text."""
+
+    def verdicts_after_start() -> int:
+        office.types(program=start)
+        return len(runtime.read(lambda tx: tx.session.execute(select(documents).filter_by(kind=VERDICT)).all()))
+
+    as_shipped = verdicts_after_start()
+    office.env["ALERTNET_PUBLIC_URL"] = "https://alarm.example.org/~us"
+
+    assert (as_shipped, verdicts_after_start()) == (0, 1)
 
 
 @pytest.mark.usefixtures("runtime")

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from alertnet.messages.checks.fitting import TESTED
+from alertnet.messages.templates.load import Templates, read_files
 from tests.house import rules
 from tests.house.source import PROGRAM, ROOT, Module, read_modules, targets
 
@@ -199,6 +201,13 @@ def test_the_program_imports_only_what_its_pins_install() -> None:
 
     assert "sqlalchemy" in foreign
     assert not unpinned, f"declare in pyproject.toml and pin in requirements.txt: {', '.join(sorted(unpinned))}"
+
+
+def test_the_templates_that_ship_are_those_that_a_start_takes_for_tested() -> None:
+    """`tests/messages/test_languages.py` looks for faults in them, so that a first start need not."""
+    shipped = Templates(read_files(ROOT / "message_templates")[0]).digest
+
+    assert shipped == TESTED, f'a template was changed: alertnet/messages/checks/fitting.py: TESTED = "{shipped}"'
 
 
 @pytest.mark.parametrize(("breach", "rule", "sources"), BREACHES, ids=name_of)

@@ -28,7 +28,7 @@ from tests.ports import free_port
 from tests.processes import hurried
 from tests.processes.hurried import SPEED, hurried_since
 from tests.support.forking import FORKING, run
-from tests.support.program import has_started_before, made_program
+from tests.support.program import made_program
 
 REPOSITORY = Path(__file__).parents[2]
 ACCOUNT, TOKEN = "AC" + "0" * 32, "a-token"
@@ -268,7 +268,6 @@ class Installation:
     def _prepare(self) -> str:
         """Migrate, and make a key."""
         migrate(self.runtime.engine)
-        has_started_before(self.runtime)
         _, key = self.runtime.transact(api_keys.create, "north", ("administer",))
         return key
 

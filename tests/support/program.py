@@ -9,17 +9,13 @@ from typing import Any
 
 from sqlalchemy import Dialect, event
 
-from alertnet.cli.startup import VERDICT
-from alertnet.cli.templates import LONGEST_URL
 from alertnet.core.directory.contact_tree import Network
-from alertnet.messages.checks.fitting import read_fitted
 from alertnet.messages.renderer import Renderer
 from alertnet.messages.templates.load import Templates, read_templates
 from alertnet.runtime.database.transactions import Transactions
 from alertnet.runtime.settings.settings import Settings, read_settings
 from alertnet.runtime.wiring import Clock, Runtime, wire
 from alertnet.store.db.tx import Entropy
-from alertnet.store.records import documents
 from alertnet.trees.folder_files import pack
 from alertnet.trees.load import read_network
 from tests.support.entropy import of_this_test
@@ -63,19 +59,6 @@ def made_program(
         _networks[files] = read_network(settings.contact_trees)
     runtime = wired(settings, _networks[files], templates, clock, transactions_on=transactions_on)
     return replace(runtime, start=replace(runtime.start, files=files))
-
-
-def has_started_before(runtime: Runtime) -> None:
-    """Let its database have what a first start keeps there, so that those that follow check no template again."""
-    settings = runtime.settings
-    verdict = _verdict(settings.message_templates, settings.public_url or LONGEST_URL)
-    runtime.transact(documents.keep, VERDICT, verdict)
-
-
-@cache
-def _verdict(templates: Path, public_url: str) -> str:
-    """To read the templates for it anew was seven eighths of a program's set-up."""
-    return read_fitted(templates, ROOT / "message_templates", lambda _: True).verdict(public_url)
 
 
 def wired(

@@ -20,6 +20,9 @@ from alertnet.messages.templates.completion import blocks, complete, gained, rea
 from alertnet.messages.templates.load import Templates, find_faults, in_english, is_known, read_files
 from alertnet.messages.templates.restricted_jinja import find_unknown_subjects
 
+TESTED = "ab2bcc1c96857661c7d971a1ab1f693f6c42cd296e701c9544b49731f16fafa8"
+"""The digest of the templates that ship, in which the tests find no fault with any public URL that has room (B4)."""
+
 
 @value
 class Fitted:
@@ -41,9 +44,14 @@ class Fitted:
         """Whether fitting changed anything worth reporting."""
         return bool(self.added or self.unknown or self.untranslated)
 
+    @property
+    def is_tested(self) -> bool:
+        """Whether these are the very texts that ship."""
+        return self.templates.digest == TESTED
+
     def verdict(self, public_url: str) -> str:
         """A sentence to store once these texts are found to be without faults; it names their hash and this version."""
-        looked_at = json.dumps([self.templates.to_text(), self.shipped_languages, public_url])
+        looked_at = json.dumps([self.templates.digest, self.shipped_languages, public_url])
         return f"templates {hashlib.sha256(looked_at.encode()).hexdigest()} have no fault by {__version__}"
 
     def find_faults(self, public_url: str) -> list[str]:

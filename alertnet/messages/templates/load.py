@@ -1,5 +1,6 @@
 """Reads templates from a folder and checks each file; `lint` checks them as a whole."""
 
+import hashlib
 import json
 import os
 import re
@@ -57,6 +58,11 @@ class Templates:
     def to_text(self) -> str:
         """All files as one text, equal for equal content."""
         return self._text
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of that text."""
+        return hashlib.sha256(self._text.encode()).hexdigest()
 
     @cached_property
     def _text(self) -> str:
