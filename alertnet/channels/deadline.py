@@ -24,11 +24,7 @@ class Deadline:
         self._at = time.monotonic() + seconds
 
     def left(self) -> float:
-        """Seconds left, more than 0.
-
-        Raises:
-            TimeoutError: none are left.
-        """
+        """Seconds left, more than 0; raises TimeoutError where none are."""
         seconds = self.rest()
         if not seconds:
             raise TimeoutError("the deadline has passed")

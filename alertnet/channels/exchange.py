@@ -56,10 +56,7 @@ class Connection:
         self.fileno = connected.fileno
 
     def is_quiet(self) -> bool:
-        """Whether nothing has arrived, not even the end.
-
-        On a reused connection a reset would leave us unsure what was sent.
-        """
+        """Whether nothing has arrived, not even the end: a reset on a used connection leaves open what was sent."""
         has_more = isinstance(self._socket, ssl.SSLSocket) and self._socket.pending()
         return not (has_more or self._speaks.poll(0))
 
@@ -84,9 +81,7 @@ class Connection:
     def read(self) -> HttpAnswer | None:
         """The answer once it is complete; None until then.
 
-        Raises:
-            OSError: it did not come in time, or the connection broke.
-            HTTPException: it is not valid HTTP, too long, or cut off.
+        Raises OSError where it did not come in time, `HTTPException` where it is no HTTP, too long, or cut off.
         """
         if self._fault is not None:
             raise self._fault
@@ -133,11 +128,7 @@ class _Answers:
         self._limit, self._taken, self._is_whole, self._ends_with_connection = limit, 0, False, False
 
     def take(self, piece: bytes) -> HttpAnswer | None:
-        """Feed a piece; gives the answer once it is complete. An empty piece is the end of the connection.
-
-        Raises:
-            HTTPException: it is not valid HTTP, too long, or cut off.
-        """
+        """Feed a piece, an empty one at the end; the answer once it is complete, `HTTPException` if it is no HTTP."""
         self._taken += len(piece)
         if self._taken > self._limit:
             raise HTTPException("the answer is too long")

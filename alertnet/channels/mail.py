@@ -93,11 +93,7 @@ def message_id(outgoing: Outgoing) -> str:
 
 
 def compose(outgoing: Outgoing) -> bytes:
-    """The whole mail with CRLF line ends. `Date` and others come from `outgoing.headers`.
-
-    Raises:
-        BadInput: an address or the name of a header is not valid.
-    """
+    """The whole mail with CRLF line ends; raises `BadInput` where an address or the name of a header is not valid."""
     mail = EmailMessage(policy=_POLICY)
     mail["From"] = mail_address(outgoing.sender, outgoing.sender_name)
     mail["To"] = mail_address(outgoing.to)

@@ -72,11 +72,7 @@ class FormRequest(NamedTuple):
 
     @classmethod
     def of(cls, method: str, uri: str, **fields: Unpack[Fields]) -> Self:
-        """Build a request.
-
-        Raises:
-            ValueError: it can't be encoded, such as a line break in a header.
-        """
+        """Build a request; raises ValueError where it can't be encoded, as with a line break in a header."""
         asked = {name: value for name, value in (fields.get("params") or {}).items() if value is not None}
         origin, target = _locate(uri, _form(asked))
         body, headers = _form(fields.get("data") or {}), fields.get("headers") or {}
@@ -193,11 +189,7 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
         return answer
 
     def begin(self, request: FormRequest) -> Connection:
-        """Prepare the request on a connection, opening one if needed.
-
-        Raises:
-            NotConnected: none can be opened.
-        """
+        """Prepare the request on a connection, opening one if needed; raises `NotConnected` where none can be."""
         deadline = Deadline(self._seconds(request.timeout or self._deadline_seconds))
         connection = self._pool.borrow(request.origin) or self._connect(request.origin)
         try:
@@ -215,11 +207,7 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
         return connection
 
     def hear(self, connection: Connection) -> HttpAnswer | None:
-        """The answer on that connection once it is complete; None until then.
-
-        Raises:
-            AnswerLost: it will not come.
-        """
+        """The answer on that connection once it is complete, None until then; `AnswerLost` where it will not come."""
         try:
             answer = connection.read()
         except (OSError, HTTPException) as fault:
@@ -247,11 +235,7 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
                 self._shared.deadline = None
 
     def _seconds(self, most: float) -> float:
-        """The seconds that an exchange may take.
-
-        Raises:
-            NotConnected: no time is left.
-        """
+        """The seconds that an exchange may take; raises `NotConnected` where none is left."""
         shared = self._shared.deadline
         try:
             return min(most, shared.left()) if shared else most

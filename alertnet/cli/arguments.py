@@ -65,11 +65,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do it without asking first.")]
 
 
 def renderer_of(templates: Path) -> "Renderer":
-    """What puts things into words, by that folder of templates, completed by the shipped ones.
-
-    Raises:
-        Misconfigured: lists every fault of a file.
-    """
+    """What puts things into words, by that folder and the shipped templates; `Misconfigured` lists every fault."""
     from alertnet.messages.checks.fitting import read_fitted
     from alertnet.messages.renderer import Renderer
 
@@ -82,11 +78,7 @@ def decider(by: str) -> str:
 
 
 def typed_moment(option: str, text: str, zone: ZoneInfo) -> datetime:
-    """Read a moment; without a zone it is in `zone`.
-
-    Raises:
-        BadInput: it is no moment of the years 2000 to 2100; says what is allowed.
-    """
+    """Read a moment, without a zone in `zone`; raises `BadInput` where it is none of the years 2000 to 2100."""
     try:
         at = datetime.fromisoformat(text)
         moment = (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
@@ -143,11 +135,7 @@ class Case:
 
     @property
     def facts(self) -> Facts:
-        """The case that they describe.
-
-        Raises:
-            BadInput: the type or country is missing or unknown.
-        """
+        """The case that they describe; raises `BadInput` where the type or country is missing or unknown."""
         if self.type is None or self.type not in TYPES:
             raise BadInput("--type", self.type, TYPES)
         nationalities = self.nationality or []
@@ -180,7 +168,6 @@ class CaseWithPeople(Case):
 
     @property
     def facts(self) -> Facts:
-        """The case that they describe; see `Case.facts`."""
         facts = super().facts
         people = (*facts.people, *(Affected(code=code) for code in self.person or ()))
         return replace(facts, people=people, summary=self.summary)

@@ -17,12 +17,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def connected() -> Iterator["Runtime"]:
-    """A runtime without trees and templates, on a database with the newest schema; closed at the end.
-
-    Raises:
-        Misconfigured: invalid settings, or a database without the newest schema.
-        DatabaseAway: it can't be reached.
-    """
+    """A runtime without trees and templates; closed at the end. See `unchecked` and `require_newest_schema`."""
     with unchecked() as runtime:
         require_newest_schema(runtime.engine)
         yield runtime
@@ -45,12 +40,7 @@ def unchecked() -> Iterator["Runtime"]:
 
 
 def require_newest_schema(engine: "Engine") -> None:
-    """Refuse a database that lacks a migration. One that a later version has upgraded is accepted.
-
-    Raises:
-        Misconfigured: it lacks a migration, or does not exist.
-        DatabaseAway: it can't be reached.
-    """
+    """Refuse (`Misconfigured`) a database that lacks a migration; one that a later version has upgraded is accepted."""
     _require_file(engine)
     from alertnet.runtime.database.transactions import surfacing
     from alertnet.store.db.engine import for_reading
@@ -67,11 +57,7 @@ def require_newest_schema(engine: "Engine") -> None:
 
 
 def _require_file(engine: "Engine") -> None:
-    """Refuse a SQLite database without a file: connecting would create it.
-
-    Raises:
-        Misconfigured: there is no such file.
-    """
+    """Refuse (`Misconfigured`) a SQLite database without a file: connecting would create it."""
     path = engine.url.database
     if engine.dialect.name == "sqlite" and path is not None and not Path(path).is_file():
         raise Misconfigured(
@@ -80,13 +66,9 @@ def _require_file(engine: "Engine") -> None:
 
 
 def require_sound(engine: "Engine") -> None:
-    """Refuse a damaged SQLite file; PostgreSQL checks its own files.
+    """Refuse (`Misconfigured`) a damaged SQLite file; PostgreSQL checks its own files.
 
     A backup copied over a database whose `-wal` file is still there gets mixed with newer pages.
-
-    Raises:
-        Misconfigured: the file is damaged.
-        DatabaseAway: it can't be reached.
     """
     from sqlalchemy.exc import DatabaseError
 

@@ -35,11 +35,7 @@ def print_rows(rows: Iterable[Sequence[object]], nothing: str = "") -> None:
 
 
 def write_confidential(path: Path, content: bytes, remark: str) -> None:
-    """Write a file with mode 600, replacing an existing one, and print the remark; for `-`, print the content alone.
-
-    Raises:
-        BadInput: it can't be written, with the system's reason.
-    """
+    """Write a file with mode 600 in place of any other, and print the remark; for `-`, print the content alone."""
     if str(path) == "-":
         typer.echo(content, nl=False)
         return

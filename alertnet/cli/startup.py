@@ -13,7 +13,7 @@ from pathlib import Path
 import structlog
 import typer
 
-from alertnet.cli.connection import connected, require_newest_schema
+from alertnet.cli.connection import require_newest_schema
 from alertnet.cli.templates import LONGEST_URL
 from alertnet.cli.waiting_for_database import when_database_is_there
 from alertnet.core.codec import value
@@ -64,10 +64,7 @@ def on_stderr(faults: tuple[str, ...]) -> None:
 def checked_runtime(say: Say = _log_faults) -> Iterator[Runtime]:
     """A runtime with everything checked; closed at the end.
 
-    Raises:
-        Misconfigured: all faults of the settings, of trees and templates without a good edition in the database, or of
-            the database's schema.
-        DatabaseAway: it could not be reached for minutes.
+    `Misconfigured` lists all faults of the settings, of trees and templates without a good edition, or of the schema.
     """
     files = _read_all()
     runtime = when_database_is_there(partial(_open, files))
@@ -153,11 +150,7 @@ def _open(files: Files) -> Runtime:
 
 
 def _read_all() -> Files:
-    """The settings, and the trees and templates that they name, as far as they can be used.
-
-    Raises:
-        Misconfigured: the settings have faults; lists those of all three.
-    """
+    """The settings, and the trees and templates that they name; `Misconfigured` where the settings have faults."""
     reading = examine()
     settings = reading.settings
     # Check the folders too, so that nobody has to restart once per fault.
@@ -178,21 +171,10 @@ def _lines(settings: Settings, faults: Iterable[Fault]) -> tuple[str, ...]:
     return tuple(f"{names[each.file]}: {each}" if each.file in lost else str(each) for each in faults)
 
 
-@contextmanager
-def connected_to_trees() -> Iterator[tuple[Runtime, Network]]:
-    """A runtime as `connected` gives it, with the trees in force; see `trees_in_force`."""
-    with connected() as runtime:
-        yield runtime, trees_in_force(runtime)
-
-
 def trees_in_force(runtime: Runtime) -> Network:
     """The folder's trees, or the last good edition where the folder has faults or others have published since.
 
-    Why that edition stands in is said on stderr.
-
-    Raises:
-        Misconfigured: it has faults and there is no such edition.
-        DatabaseAway: the database can't be reached.
+    Why that edition stands in is said on stderr; where there is none, `Misconfigured` lists the faults.
     """
     packed, (network, faults) = pack(runtime.settings.contact_trees), read_folder(runtime.settings.contact_trees)
     if network is None:

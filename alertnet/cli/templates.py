@@ -133,7 +133,6 @@ def _everything() -> list[tuple[Kind, Subject | None]]:
 
 
 def _media(kind: Kind, method: Medium | None, role: Role | None, *, every: bool) -> list[Medium]:
-    """The media by which this kind reaches that role."""
     from alertnet.messages.checks.leaks import FOR_COORDINATORS
 
     if kind in FOR_COORDINATORS and role not in (None, Role.COORDINATOR):

@@ -23,9 +23,7 @@ def when_database_is_there(
 ) -> T:
     """Call `begin` until the database answers, and give its result. The log says what is waited for.
 
-    Raises:
-        Misconfigured: the database is there but can't be written, so waiting won't help.
-        DatabaseAway: it did not answer for five minutes.
+    `Misconfigured`: it can't be written, so waiting won't help. `DatabaseAway`: it did not answer for five minutes.
     """
     until = monotonic() + PATIENCE_SECONDS
     reminder = Reminder(monotonic)

@@ -96,10 +96,7 @@ class SheetWords:
 
 
 def moment(at: datetime, timezone: str = "UTC") -> str:
-    """Date, time and offset, as in `2026-11-24 02:14 (UTC-5)`.
-
-    The year is there because sheets may be kept for years.
-    """
+    """Date, time and offset, as in `2026-11-24 02:14 (UTC-5)`; with the year, since sheets may be kept for years."""
     local = at.astimezone(ZoneInfo(timezone))
     return f"{local:%Y-%m-%d %H:%M} ({offset(local)})"
 

@@ -140,10 +140,7 @@ class Page:
 def page_values(
     page: Page, words: Words, labels: Mapping[str, str], theirs: Mapping[str, str] | None
 ) -> dict[str, object]:
-    """The values for the page's template: texts, and pairs of value and label.
-
-    `theirs`: labels in the language of the contact to call.
-    """
+    """The values for the page's template; `theirs`: labels in the language of the contact to call."""
     said = page.said
     known = _known(said, words)
 
@@ -193,10 +190,7 @@ def _why_to_call(page: Page, labels: Mapping[str, str]) -> dict[str, str]:
 
 
 def _remarks(page: Page, title: str, remark: Callable[[Remark], str]) -> dict[str, object]:
-    """What was refused, then what was recorded.
-
-    The title begins with the first of them, because a screen reader says the title first.
-    """
+    """What was refused, then what was recorded; the title, which a screen reader says first, begins with the first."""
     refused = [each for each in page.remarks if each.word in _REFUSED]
     stated = [each for each in page.remarks if each.word not in (*_REFUSED, _CALL_US)]
     recorded = [each for each in stated if each.word.startswith("recorded_")]
@@ -208,7 +202,6 @@ def _remarks(page: Page, title: str, remark: Callable[[Remark], str]) -> dict[st
 
 
 def _known(said: Said, words: Words) -> dict[str, str]:
-    """The values that a label can refer to."""
     return {
         "organisation": organisation_in(said, words.language),
         "ref": said.ref,

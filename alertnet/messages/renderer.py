@@ -120,10 +120,7 @@ class Renderer:
         return self._environment.get_template(PAGE).render(values)
 
     def neutral(self, language: str, ref: str = "", callback: str = "") -> CallScript:
-        """What a caller to our number hears before anything is known of them; `ref`: the incident just reported.
-
-        `callback`: the number that is said to a caller who is not put through.
-        """
+        """What a caller to our number hears first; `ref`: the incident just reported, `callback`: a number to say."""
         words = self.words(language)
         sentences = {name: getattr(words, name) for name in NEUTRAL}
         sentences |= {
@@ -133,11 +130,7 @@ class Renderer:
         return CallScript(words.voice(language), sentences)
 
     def render(self, kind: Kind, method: MethodKind, language: str, said: Said, *, reads_mail: bool = False) -> Message:
-        """Render one message. `reads_mail`: whether answers by mail are read, so that a mail asks for one.
-
-        Raises:
-            Unknown: this kind has no message by this method (see `METHODS`).
-        """
+        """Render one message; `reads_mail`: it may ask for an answer by mail. `Unknown` where there is none such."""
         if method not in METHODS.get(kind, ()):
             raise Unknown("message", f"{kind} by {method}")
         if method is MethodKind.CALL:
@@ -168,10 +161,7 @@ class Renderer:
         return CallScript(words.voice(language), spoken, self._foreign(used, said))
 
     def _foreign(self, language: str, said: Said) -> tuple[str, str]:
-        """The organisation's name and the voice of its language.
-
-        Empty where that is the call's language or has no words.
-        """
+        """The organisation's name and the voice of its language; empty where that is the call's, or has no words."""
         theirs = language_of_title(language, said.titles, said.tree_language)
         if primary(theirs) == primary(language) or primary(theirs) not in self._words:
             return "", ""

@@ -197,10 +197,7 @@ def read_labels(source: str) -> dict[str, str]:
 
 
 def find_faults(path: str, source: str) -> list[str]:
-    """The faults in the words of one language: what is missing, unknown or not a text.
-
-    A region may leave out whatever it says as its language does.
-    """
+    """What is missing, unknown or no text in one language's words; a region may leave out what its language says."""
     faults = _mapping_faults(path, source)
     if faults:
         return faults
@@ -348,13 +345,9 @@ def offset(local: datetime) -> str:
 
 @lru_cache(maxsize=64)
 def load_text(source: str) -> Any:
-    """The content of a YAML file as texts, lists and mappings only. It is cached, so nobody may change it.
+    """The content of a YAML file as texts, lists and mappings only; cached, so nobody may change it.
 
-    Reading a folder needs each table six times.
-
-    Raises:
-        yaml.YAMLError: it is not YAML; the error names the line.
-        RecursionError: it is nested more than `DEEPEST` times.
+    Raises `yaml.YAMLError`, which names the line, or `RecursionError` beyond `DEEPEST` levels.
     """
     try:
         depth = 0

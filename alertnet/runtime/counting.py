@@ -52,11 +52,7 @@ class Counting:
             return dict(self._known + self._new)
 
     def share(self) -> None:
-        """Add this process's counts to the shared counters.
-
-        Raises:
-            DatabaseAway: it can't be done now; the counts are kept for the next time.
-        """
+        """Add this process's counts to the shared counters; they are kept for the next time on `DatabaseAway`."""
         with self._lock:
             new, sent = Counter(self._new), list(self._sent)
         if not (new or sent):

@@ -25,10 +25,7 @@ class HangUps:
         self._asked: dict[str, Future[None]] = {}
 
     def soon(self, calls: Iterable[str]) -> None:
-        """End these calls (the provider's ids) in the background.
-
-        One that is already being ended is not asked for twice.
-        """
+        """End these calls (the provider's ids) in the background; one that is being ended is not asked for twice."""
         with self._lock:
             for call in calls:
                 if call in self._asked:

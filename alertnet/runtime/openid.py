@@ -71,11 +71,7 @@ class Provider:
         return urlsplit(self.client.issuer).netloc
 
     def entrance(self, asked: Asked) -> str:
-        """The URL to which the browser is sent.
-
-        Raises:
-            ProviderAway: it gives no usable answer.
-        """
+        """The URL to which the browser is sent; raises `ProviderAway`."""
         known = self._describes_itself()
         client = OAuth2Client(None, self.client.id, scope=SCOPE, redirect_uri=self.back, code_challenge_method="S256")
         url, _ = client.create_authorization_url(
@@ -84,20 +80,14 @@ class Provider:
         return str(url)
 
     def exit(self) -> str | None:
-        """The provider's sign-out page; None where it has none.
-
-        Raises:
-            ProviderAway: it gives no usable answer.
-        """
+        """The provider's sign-out page; None where it has none. Raises `ProviderAway`."""
         known = self._describes_itself()
         return self._safe(known, "end_session_endpoint") if known.get("end_session_endpoint") else None
 
     def who(self, asked: Asked, code: str, issuer: str | None, now: datetime) -> Account:
         """The account that came back with that code. `issuer`: who sent it, where that was said.
 
-        Raises:
-            ProviderAway: it gives no usable answer.
-            Doubtful: the answer is not for us, not valid now, or not from the provider.
+        Raises `ProviderAway`, or `Doubtful` where the answer is not for us, not valid now, or not from the provider.
         """
         with self.transport.within(DEADLINE_SECONDS):
             known = self._describes_itself()
@@ -160,11 +150,7 @@ class Provider:
         return {**more, **claims}
 
     def _safe(self, known: Mapping[str, Any], name: str, *, is_asked: bool = False) -> str:
-        """That endpoint, if it is on the operator's own host or uses TLS; one that we call ourselves must be public.
-
-        Raises:
-            ProviderAway: it is none of these.
-        """
+        """That endpoint, if it is on the operator's host or uses TLS, and public if we call it; else `ProviderAway`."""
         url, ours = str(known.get(name, "")), urlsplit(self.client.issuer)
         try:
             there = urlsplit(url)

@@ -83,11 +83,7 @@ def tree_schema(say: Say) -> dict[str, object]:
 
 
 def edition_named(runtime: Runtime, number: int) -> Publication:
-    """The edition of that number.
-
-    Raises:
-        Unknown: there is none.
-    """
+    """The edition of that number; raises `Unknown` where there is none."""
     found = next((each for each in runtime.watched.history() if each.number == number), None)
     if found is None:
         raise Unknown("edition", f"@{number}")
@@ -95,11 +91,7 @@ def edition_named(runtime: Runtime, number: int) -> Publication:
 
 
 def files_of(runtime: Runtime, edition: Publication) -> dict[str, str]:
-    """The texts of an edition's own files by their names.
-
-    Raises:
-        Unknown: they were not stored.
-    """
+    """The texts of an edition's own files by their names; raises `Unknown` where they were not stored."""
     return texts_in(_packed(runtime, edition))
 
 
@@ -143,11 +135,7 @@ def check_edit(runtime: Runtime, base: Publication, edits: Edits, tested: Tested
 
 
 def network_of_edit(runtime: Runtime, base: Publication, edits: Edits) -> Network:
-    """The network that an edit describes, whether or not anything in it is unwise.
-
-    Raises:
-        Faulty: it has faults.
-    """
+    """The network that an edit describes, unwise or not; raises `Faulty` where it has faults."""
     with _laid_out(runtime, with_texts(_packed(runtime, base), edits)) as place:
         network, faults = read_folder(place)
     if network is None:
@@ -156,11 +144,7 @@ def network_of_edit(runtime: Runtime, base: Publication, edits: Edits) -> Networ
 
 
 def with_other_wait(runtime: Runtime, base: Publication, tree: str, level: str, wait: str) -> tuple[str, str]:
-    """The file of that tree in an edition, and its text with another wait for the level.
-
-    Raises:
-        Unknown: the edition's own files have no such level.
-    """
+    """The file of that tree in an edition, and its text with another wait; `Unknown` where it has no such level."""
     with _laid_out(runtime, _packed(runtime, base)) as place:
         return with_wait(place, tree, level, wait)
 
@@ -217,11 +201,7 @@ def _surveyed(runtime: Runtime, place: Path, tested: Tested) -> Survey:
 def publish_edit(runtime: Runtime, base: Publication, checked: Checked, by: str, why: str) -> Edition:
     """Put an edit in force everywhere; open incidents go on as before.
 
-    Raises:
-        Faulty: it has faults.
-        BadInput: it changes nothing.
-        WrongState: others have published since the edition that it was made from.
-        Misconfigured: it uses methods whose settings are missing.
+    Raises `Faulty`, `BadInput` where it changes nothing, or as `put_in_force`.
     """
     if checked.network is None:
         raise Faulty(checked.faults[0])
@@ -236,11 +216,7 @@ def publish_edit(runtime: Runtime, base: Publication, checked: Checked, by: str,
 
 
 def roll_back(runtime: Runtime, earlier: Publication, latest: int, by: str, why: str) -> Edition:
-    """Put an earlier edition in force again, as a page asks that was made when `latest` was in force.
-
-    Raises:
-        WrongState: another edition than `latest` is in force, or it says the same.
-    """
+    """Put an earlier edition in force again, as asked when `latest` was; `WrongState` if that is over, or alike."""
     in_force = runtime.watched.latest
     if in_force.number != latest:
         raise WrongState("the edition in force", f"@{in_force.number}", f"this page was made when @{latest} was")
@@ -250,12 +226,7 @@ def roll_back(runtime: Runtime, earlier: Publication, latest: int, by: str, why:
 
 
 def put_back(runtime: Runtime, earlier: Publication, latest: Publication, by: str, why: str) -> Edition:
-    """Put an earlier edition in force again, as a new one after `latest`; those in between stay in the history.
-
-    Raises:
-        WrongState: another edition was published since.
-        Misconfigured: it uses methods whose settings are missing.
-    """
+    """Put an earlier edition in force again, as a new one after `latest`; raises as `put_in_force`."""
     files = _packed(runtime, earlier) if earlier.files is not None else None
     return put_in_force(runtime, network_of(runtime, earlier), latest, Authorship(by, why, "rollback", files))
 

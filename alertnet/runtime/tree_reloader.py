@@ -130,10 +130,7 @@ class LivingTrees:
 
     @property
     def edition(self) -> Edition:
-        """The trees and templates in force.
-
-        The first call stores them in the database, so it must follow the migrations.
-        """
+        """The trees and templates in force; the first call stores them, so it must follow the migrations."""
         with self._lock:
             while self._edition is None:
                 with suppress(WrongState):  # Somebody has published since they were read; they are looked at again.
@@ -173,9 +170,7 @@ class LivingTrees:
     def look(self) -> None:
         """Load what was published elsewhere, and what was edited since the last look, if it is complete.
 
-        Raises:
-            DatabaseAway: it is complete but can't be stored now; the next look does it.
-            WrongState: another edition was published at the same moment; the next look does it.
+        `DatabaseAway`, or `WrongState` (another edition was published at the same moment): the next look does it.
         """
         self._take_up_published()
         marks = _marks(self._watched.folder)
@@ -195,12 +190,7 @@ class LivingTrees:
         self._began_broken = self._began_broken and bool(faults)
 
     def _begin(self) -> None:
-        """Put the folder's content at the start in force, unless others have published after it.
-
-        Raises:
-            Misconfigured: what they published needs settings that are missing.
-            WrongState: another edition was published at the same moment.
-        """
+        """Put the folder's content at the start in force, unless others published later; raises as `put_in_force`."""
         history = self._watched.history()
         after = history[-1].number if history else 0
         network, authorship = self._start.network, None

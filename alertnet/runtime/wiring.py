@@ -100,11 +100,7 @@ class DatabaseClock:
         return self._base + timedelta(seconds=time.monotonic())
 
     def measure(self) -> None:
-        """Ask the database for the time.
-
-        Raises:
-            DatabaseAway: it can't be reached; the clock goes on as it was.
-        """
+        """Ask the database for the time; where `DatabaseAway` is raised the clock goes on as it was."""
         with surfacing(self._engine), self._engine.connect() as connection:
             before = time.monotonic()
             there = server_time(connection)
@@ -344,12 +340,7 @@ def make_runtime(
     clock: Clock | None = None,
     make_renderer: Callable[[Templates], Renderer] = Renderer,
 ) -> Runtime:
-    """Make the runtime with the trees and templates of the settings' folders.
-
-    Raises:
-        Misconfigured: trees or templates can't be used.
-        DatabaseAway: PostgreSQL can't be asked for its time.
-    """
+    """Make the runtime with the trees and templates of the settings' folders; raises `Misconfigured`, or as `wire`."""
     files, network = pack(settings.contact_trees), read_network(settings.contact_trees)
     templates = read_fitted(settings.message_templates, shipped(TEMPLATES)).templates
     runtime = wire(settings, network, templates, clock=clock)
@@ -365,12 +356,9 @@ def wire(
     entropy: Entropy | None = None,
     transactions_on: Callable[[Engine, Begin, Wakeups], Transactions] | None = None,
 ) -> Runtime:
-    """Make the runtime with a network and templates that are already read.
+    """Make the runtime with a network and templates; `DatabaseAway` where PostgreSQL can't be asked for its time.
 
     `transactions_on`: how it commits, by default as befits the database.
-
-    Raises:
-        DatabaseAway: PostgreSQL can't be asked for its time.
     """
     vault = Vault([secret.get_secret_value() for secret in settings.secret_keys], settings.pin_cost)
     is_pooled = settings.listen_url is not None

@@ -300,10 +300,7 @@ class Rest:
     def _listed(
         self, entries: Iterable[Entry], page: PageRequest, at: Callable[[Entry], datetime | None]
     ) -> list[Entry]:
-        """The entries of a list, newest first. `at` gives the moment for the filter by day.
-
-        Entries without one don't match.
-        """
+        """The entries of a list, newest first; `at` gives the moment for the filter by day, or None for no match."""
         now = self._network.now()
         found = [
             entry

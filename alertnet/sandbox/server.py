@@ -42,10 +42,7 @@ class _Connection(HttpToolsProtocol):
 
 
 class Listener:
-    """The HTTP, SMTP and IMAP servers. Port 0 becomes a free port at the first start, and stays the same afterwards.
-
-    `port`: of the HTTP server.
-    """
+    """The HTTP, SMTP and IMAP servers. Port 0 becomes a free port at the first start, and stays the same afterwards."""
 
     def __init__(
         self,

@@ -55,11 +55,7 @@ MOST_FAULTS = 200
 
 
 def read_network(folder: Path) -> Network:
-    """Read all trees and teams of the folder.
-
-    Raises:
-        Misconfigured: lists every fault of every file, as `file:line:column: path: what is wrong`.
-    """
+    """Read all trees and teams of the folder; `Misconfigured` lists every fault of every file, with its place."""
     network, faults = read_folder(folder)
     if network is None:
         raise Misconfigured(map(str, faults))
@@ -133,11 +129,7 @@ def survey(
 
 
 def with_wait(folder: Path, tree: str, level: str, wait: str) -> tuple[str, str]:
-    """The name and text of a tree's file with another `wait` at that level, in the installation's own folder.
-
-    Raises:
-        Unknown: no file there has such a tree, or the tree no such level.
-    """
+    """The name and text of a tree's own file with another `wait` at that level; `Unknown` where no file has it."""
     documents = TreeFolder(folders_of(folder)[0], is_own=True).trees
     document = next((each for each in documents if each.root["tree"].value == tree), None)
     levels = document.root["levels"].entries() if document is not None else ()

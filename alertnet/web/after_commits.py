@@ -11,11 +11,7 @@ GATHER_SECONDS = 0.02
 
 
 async def look_after_commits(runtime: Runtime, look: Callable[[], Awaitable[None]], seconds: float) -> None:
-    """Call `look` now and after each commit, until cancelled.
-
-    `seconds`: the longest time between two looks. It covers commits that wake nobody, and on SQLite those of other
-    processes.
-    """
+    """Call `look` now, after each commit and at least every `seconds` (commits that wake nobody), until cancelled."""
     woken, loop = asyncio.Event(), asyncio.get_running_loop()
 
     def hook() -> object:

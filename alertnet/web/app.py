@@ -46,10 +46,7 @@ class App(FastAPI):
 
 
 def make_app(runtime: Runtime, leaving: threading.Event | None = None) -> FastAPI:
-    """Build the application. It starts no worker and does not close the runtime.
-
-    `leaving` is set before the process ends.
-    """
+    """Build the application; it starts no worker, and leaves the runtime open. `leaving` is set before the end."""
     app = App(
         title="alertnet",
         version=__version__,

@@ -87,13 +87,11 @@ def runtime_of(request: Request) -> Runtime:
 
 
 def throttle_of(request: Request) -> Throttle:
-    """The application's counter of requests."""
     throttle: Throttle = request.app.state.throttle
     return throttle
 
 
 def known_keys_of(request: Request) -> KnownKeys:
-    """The application's keys that this process has found in force."""
     known: KnownKeys = request.app.state.known_keys
     return known
 
@@ -176,7 +174,6 @@ def is_report(scope: Scope) -> bool:
 
 
 def not_in_force() -> HTTPException:
-    """The answer to a request with such a key."""
     return _unauthenticated("no such API key is in force", ', error="invalid_token"')
 
 

@@ -41,12 +41,10 @@ class Waiting:
         """How many requests were cut off, or were no HTTP, since that was logged last."""
 
     def begin(self, connection: "Connection") -> None:
-        """Note that a connection keeps the server waiting from now on."""
         self._since.pop(connection, None)
         self._since[connection] = self._loop.time()
 
     def end(self, connection: "Connection") -> None:
-        """Note that a connection no longer keeps the server waiting."""
         self._since.pop(connection, None)
 
     def cut_late(self) -> None:
@@ -329,7 +327,6 @@ class Server(uvicorn.Server):
 
 
 def _turn_away(connection: socket.socket) -> None:
-    """Refuse a connection for which there is no room."""
     connection.setblocking(False)
     with connection:
         try:

@@ -95,12 +95,9 @@ class Door:
         return f"key {self.key.id}"
 
     def carry_out(self, body: BaseModel | None, act: Act) -> Response:
-        """Carry out the request in one transaction, and answer.
+        """Carry out the request in one transaction, and answer; 401 where the key was revoked meanwhile.
 
         Without an Idempotency-Key the answer is read after the commit, when the senders are already at work.
-
-        Raises:
-            HTTPException: 401 where the key was revoked meanwhile.
         """
         once = self._once(body)
         with self._alone(once), self._by_key_in_force():
@@ -115,11 +112,7 @@ class Door:
         return respond(accepted.answer or accepted.show(_NOWHERE))
 
     def look(self, query: Callable[[Tx], T]) -> T:
-        """What the query finds, for a request that changes nothing after all.
-
-        Raises:
-            HTTPException: 401 where the key was revoked meanwhile.
-        """
+        """What the query finds, for a request that changes nothing; 401 where the key was revoked meanwhile."""
         with self._by_key_in_force():
             return self.runtime.read(_by_key, self.key, query)
 
@@ -142,13 +135,7 @@ class Door:
 
 
 def _by_key(tx: Tx, key: ApiKey, do: Callable[[Tx], T]) -> T:
-    """What `do` returns, if the key is in force.
-
-    That is asked together with the first question of `do`, whose refusal it overrules.
-
-    Raises:
-        _Revoked: it is not; then nothing is done.
-    """
+    """What `do` returns, if the key is in force; else nothing is done, and `_Revoked` overrules what `do` refuses."""
     is_in_force = api_keys.ask_if_in_force(tx.session, key)
     try:
         done = do(tx)

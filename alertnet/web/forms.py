@@ -26,11 +26,7 @@ Form = ImmutableMultiDict[str, str]
 
 
 async def read_form(request: Request) -> Form:
-    """The fields of the body, in the order in which they came.
-
-    Raises:
-        HTTPException: 422 for too many fields.
-    """
+    """The fields of the body, in the order in which they came; 422 for too many."""
     if not hasattr(request.state, "form"):
         request.state.form = form_of(await request.body())
     form: Form = request.state.form
@@ -38,11 +34,7 @@ async def read_form(request: Request) -> Form:
 
 
 def form_of(body: bytes) -> Form:
-    """The fields of that body.
-
-    Raises:
-        HTTPException: 422 for too many.
-    """
+    """The fields of that body; 422 for too many."""
     try:
         pairs = parse_qsl(body.decode(errors="replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError:
@@ -51,11 +43,7 @@ def form_of(body: bytes) -> Form:
 
 
 def needed(form: Form, name: str) -> str:
-    """The value of a required field.
-
-    Raises:
-        BadInput: it is missing or blank.
-    """
+    """The value of a required field; raises `BadInput` where it is missing or blank."""
     value = form.get(name)
     if not value:
         raise BadInput(name, None, "a value: the field is required")
@@ -63,11 +51,7 @@ def needed(form: Form, name: str) -> str:
 
 
 def identifier(form: Form, name: str) -> str:
-    """The value of a required field that identifies something: up to 64 visible ASCII characters.
-
-    Raises:
-        BadInput: it is missing or of another form.
-    """
+    """The value of a required field, of up to 64 visible ASCII characters; raises `BadInput` for any other."""
     value = needed(form, name)
     if not IDENTIFIER.fullmatch(value):
         raise BadInput(name, value, "an identifier: at most 64 letters, digits and signs, without spaces")
@@ -92,11 +76,7 @@ def number(form: Mapping[str, str], name: str, digits: int) -> int | None:
 
 
 def note(form: Form, name: str) -> str:
-    """What a user typed into a field for a few words.
-
-    Raises:
-        BadInput: it is longer than these.
-    """
+    """What a user typed into a field for a few words; raises `BadInput` where it is longer."""
     text = typed(form, name)
     if len(text) > LONGEST_NOTE:
         raise BadInput(name, f"{text[:32]}…", f"at most {LONGEST_NOTE} characters")
@@ -104,11 +84,7 @@ def note(form: Form, name: str) -> str:
 
 
 def read_day(field: str, text: str) -> date:
-    """The day that a user typed.
-
-    Raises:
-        BadInput: it is none, or far from our time.
-    """
+    """The day that a user typed; raises `BadInput` where it is none, or far from our time."""
     try:
         day = date.fromisoformat(text)
     except ValueError:
@@ -119,11 +95,7 @@ def read_day(field: str, text: str) -> date:
 
 
 def read_moment(field: str, text: str, zone: ZoneInfo) -> datetime:
-    """The moment at which the clocks of the zone show the day and time that a user typed.
-
-    Raises:
-        BadInput: it is none, or far from our time.
-    """
+    """The moment at which clocks of the zone show what a user typed; `BadInput` where it is none of our time."""
     try:
         shown = datetime.fromisoformat(text)
     except ValueError:

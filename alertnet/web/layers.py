@@ -190,7 +190,6 @@ class Around:
         self._throttle = throttle
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and its answer back."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

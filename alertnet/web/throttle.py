@@ -56,11 +56,7 @@ class Throttle:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def admit(self, key_id: str, now: datetime) -> None:
-        """Count one request with that key.
-
-        Raises:
-            TooOften: the key has used up its limit.
-        """
+        """Count one request with that key; raises `TooOften` where it has used up its limit."""
         wait = self.wait(REQUESTS, key_id, now)
         if wait is not None:
             detail = f"API key {key_id} has asked {REQUESTS.most} times in a second, which is as often as it may"
@@ -72,11 +68,7 @@ class Throttle:
             return self._use(limit, key, now)
 
     def refuse(self, address: str, now: datetime) -> None:
-        """Count one request with a wrong key from that address.
-
-        Raises:
-            TooOften: too many such requests came from there.
-        """
+        """Count one request with a wrong key from that address; raises `TooOften` where too many came from there."""
         wait = self.wait(WRONG_KEYS, address, now)
         self.warn("wrong_api_keys", now, latest_from=address)
         self.count(once(metrics.WRONG_KEYS))
@@ -111,11 +103,7 @@ class Throttle:
 
 @contextmanager
 def in_turn() -> Iterator[None]:
-    """Wait for a turn to do CPU-heavy work in the block.
-
-    Raises:
-        HTTPException: 503, too many wait already, or the wait was too long.
-    """
+    """Wait for a turn to do CPU-heavy work in the block; 503 where too many wait, or the wait was too long."""
     with held(ROOM, _busy), held(ONE_AT_A_TIME, _busy, PATIENCE):
         yield
 

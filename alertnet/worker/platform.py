@@ -49,11 +49,7 @@ class Executor(Protocol):
     """Runs work on threads."""
 
     def submit(self, work: Callable[[], None]) -> None:
-        """Run the work, which never raises, on the next free thread.
-
-        Raises:
-            RuntimeError: the executor was shut down, or the system has no thread left.
-        """
+        """Run the work, which never raises, on the next free thread; RuntimeError where there is none any more."""
 
     def shutdown(self) -> None:
         """Wait until all submitted work is done."""

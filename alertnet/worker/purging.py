@@ -27,11 +27,7 @@ log = structlog.get_logger(__name__)
 
 
 def purge_incident(runtime: Runtime, id: str, decision: PurgeDecision, rest: Rest = REST) -> None:
-    """Purge an incident, or finish a purge that was begun.
-
-    Raises:
-        WrongState: it can't be purged now.
-    """
+    """Purge an incident, or finish a purge that was begun; raises `WrongState` where it can't be purged now."""
     with suppress(Purged):
         runtime.transact(purge.begin_purge, id, decision)
     while not runtime.transact(purge.erase_part, id):

@@ -33,10 +33,7 @@ class Watch:
         self._ping = ping
 
     def beat(self) -> dict[str, Check]:
-        """Record that the worker is alive, and look for trouble.
-
-        Gives the checks to run, each on a thread of its own.
-        """
+        """Record that the worker is alive, look for trouble, and give the checks to run, each on its own thread."""
         # While the database is away, nobody can look, so the heartbeat stops; `Absence` logs why.
         with suppress(DatabaseAway), isolated(log, "beat_failed"):
             self._runtime.transact(worker_store.beat, self._worker)
@@ -73,10 +70,7 @@ class Watch:
 
 
 def _beat(url: str, head: str, ping: Ping) -> str | None:
-    """Send the heartbeat with the head of the record, which the receiver may keep.
-
-    The head is in the headers, and in place of `{head}` in the URL.
-    """
+    """Send the heartbeat with the head of the record, in the headers and in place of `{head}` in the URL."""
     headers = {"User-Agent": f"alertnet (record {head})", HEAD_HEADER: head}
     return ping(url.replace("{head}", head), None, headers)
 

@@ -279,12 +279,7 @@ class Sending:
             counting.sent(claimed.id)
 
     def compose(self, claimed: Claimed) -> Outgoing:
-        """The message as it leaves.
-
-        Raises:
-            Unknown: no template has this kind for this method.
-            DatabaseAway: the templates can't be read.
-        """
+        """The message as it leaves; raises `Unknown` where it has no template, `DatabaseAway` if none can be read."""
         renderer = self.runtime.renderer(claimed.templates or self.runtime.edition.templates)
         settings = self.runtime.settings
         is_read = claimed.method is MethodKind.EMAIL and settings.mailbox is not None
@@ -292,11 +287,7 @@ class Sending:
         return render_and_send.render(claimed, renderer, settings.public_url or "", reads_mail=reads_mail)
 
     def compose_or_none(self, claimed: Claimed) -> Outgoing | None:
-        """The message; None, and a line in the log, where it can't be rendered.
-
-        Raises:
-            DatabaseAway: the templates can't be read.
-        """
+        """The message; None, and a line in the log, where it can't be rendered. Raises `DatabaseAway`."""
         with isolated(log, "message_unspeakable", attempt=claimed.id, method=claimed.method, kind=claimed.kind):
             return self.compose(claimed)
         return None

@@ -123,11 +123,7 @@ class Worker:
         return self._runtime.read(worker_store.next_due)
 
     def start(self) -> None:
-        """Start the worker's threads.
-
-        Raises:
-            Misconfigured: on SQLite, another worker runs on the same database.
-        """
+        """Start the worker's threads; raises `Misconfigured` where another worker runs on the same SQLite database."""
         self._lock.acquire()
         self._stopping, self._has_looked, self._recovery = False, False, StartupRecovery(self._runtime)
         self._pools = {name: self._make_pool(name, size) for name, size in self._sizes.items()}

@@ -21,11 +21,7 @@ class WorkerLock:
         self._file: IO[str] | None = None
 
     def acquire(self) -> None:
-        """Become the one worker of this database.
-
-        Raises:
-            Misconfigured: another worker holds the lock, or its file can't be written.
-        """
+        """Become the one worker of this database; `Misconfigured` where another is, or the lock can't be written."""
         if self._database is None:
             return
         path = f"{self._database}.lock"

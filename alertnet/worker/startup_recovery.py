@@ -71,10 +71,7 @@ class StartupRecovery:
     def begin(self) -> dict[str, Callable[[], None]]:
         """Find out whether a worker was active a moment ago; if not, give the work to do, each job by name.
 
-        Call it before anything is written. Work that was interrupted by a crash is taken up again.
-
-        Raises:
-            DatabaseAway: call it again.
+        Call it before anything is written, and again after `DatabaseAway`. Interrupted work is taken up again.
         """
         runtime = self._runtime
         since = runtime.transact(last_activity.away_since, AWAY)

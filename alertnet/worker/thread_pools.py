@@ -59,10 +59,7 @@ class ThreadPool:
         return max(0, self._size - len(self._keys) - self._reserved)
 
     def reserve(self) -> bool:
-        """Reserve a free thread, so that two simultaneous claims don't count on the same one.
-
-        False where none is free.
-        """
+        """Reserve a free thread, so that two claims at once don't count on the same one; False where none is free."""
         with self._lock:
             if not self.room:
                 return False
@@ -80,11 +77,7 @@ class ThreadPool:
         return key in self._keys
 
     def submit(self, key: str, work: Callable[[], None]) -> None:
-        """Run the work on the next free thread.
-
-        Raises:
-            RuntimeError: no thread is available, and the work is not done.
-        """
+        """Run the work on the next free thread; RuntimeError, and nothing done, where there is none."""
         self.submit_together([key], lambda _: work())
 
     def submit_together(self, keys: Iterable[str], work: Callable[["Share"], None], *, reserved: int = 0) -> None:

@@ -150,7 +150,7 @@ def test_without_a_database_the_folder_serves_and_the_sheet_says_so(office: Offi
     said = office.types("call-sheet", "--format", "text")
 
     assert said.code == 0
-    assert "The database can't be used (there is no file " in said.err
+    assert "The database can't be used (ALERTNET_DATABASE_URL: there is no file " in said.err
     text = read(office.folder / "call-sheet.txt")
     assert f"Trees of the folder {REPOSITORY / 'contact_trees'}, not of the database: colombia (" in text
     assert not (office.folder / "alertnet.db").exists()
@@ -334,7 +334,7 @@ def test_a_name_in_letters_that_the_fonts_lack_is_written_in_latin_ones(
         (("--country", "CO", "--type", "arrest", "--exclude", "nobody"), "--exclude: 'nobody'"),
         (("A-7K3M", "--country", "CO", "--type", "arrest"), "REF: 'A-7K3M'"),
         (("A-7K3M", "--trees", "trees"), "--trees: 'trees'"),
-        (("A-7K3M",), "A-7K3M: the database can't be used (there is no file "),
+        (("A-7K3M",), "A-7K3M: the database can't be used (ALERTNET_DATABASE_URL: there is no file "),
         (("--trees", "nowhere"), "nowhere"),
         (("--language", "xx"), "--language: 'xx' is not allowed (allowed: de, en, es, es-ES, fr, pt)"),
         (("--format", "docx"), "'docx'"),

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from html import escape
 from threading import Event
+from zoneinfo import ZoneInfo
 
 import pytest
 from starlette.testclient import TestClient
@@ -24,6 +25,7 @@ HOSTILE = "<script>alert(1)</script>"
 
 
 THE_DESK = Party("bob", "Bob", "", "ngo", (BOB,), (DESK,))
+ZONE = ZoneInfo("UTC")
 CAST = Cast(
     field=(Party("alice", "Alice", "Team", "field", (ALICE,)),),
     circles=(Circle("near", "Near", (Ring("near-0", "First", (THE_DESK,)),)),),
@@ -40,8 +42,7 @@ class QuietEvening:
     lines: tuple[Line, ...] = ()
     cast: Cast = CAST
     scenes: tuple[Scene, ...] = (Scene("storm", "A storm", "It rains."),)
-    zone: tzinfo = UTC
-    zone_name: str = "UTC"
+    zone: ZoneInfo = ZONE
     style: str = "body {}"
     speed: int = 1
     plays_by_itself: bool = False

@@ -16,11 +16,7 @@ from alertnet.store.records.credentials import api_keys
 
 
 def create_key(tx: Tx, team: str | None, scopes: Iterable[str]) -> str:
-    """Create an API key and give its text.
-
-    Raises:
-        BadInput: no scope, or an unknown one.
-    """
+    """Create an API key and give its text; raises `BadInput` for no scope, or an unknown one."""
     granted = sorted(scopes)
     id, key = api_keys.create(tx, team, granted)
     timeline.note(tx, "key_created", key=id, team=team, scopes=granted, by=BY)
@@ -28,12 +24,7 @@ def create_key(tx: Tx, team: str | None, scopes: Iterable[str]) -> str:
 
 
 def close_incident(tx: Tx, ref: str, reason: CloseReason, text: str | None) -> bool:
-    """Close an incident. False: it can't be read, and nobody is told.
-
-    Raises:
-        Unknown: there is no such incident.
-        WrongState: it is closed already, or merged into another.
-    """
+    """Close an incident; False: it can't be read, and nobody is told. `WrongState`: closed, or part of another."""
     id = incidents.id_of(tx, ref)
     is_read = incidents.are_readable(tx.session, [id])
     locked = take_up_as_parts(tx, [id], in_outline=not is_read)[id]
@@ -44,21 +35,13 @@ def close_incident(tx: Tx, ref: str, reason: CloseReason, text: str | None) -> b
 
 
 def check_team(network: Network, team: str) -> None:
-    """Refuse a field team that the network does not have.
-
-    Raises:
-        BadInput: lists the teams that it has.
-    """
+    """Refuse (`BadInput`) a field team that the network does not have."""
     if team not in network.teams:
         raise BadInput("--team", team, sorted(network.teams) or "nothing: teams.yaml has no team")
 
 
 def check_owner(network: Network, owner: str) -> None:
-    """Refuse an `owner` that is no TEAM/MEMBER, `staff/NAME` or TREE/CONTACT of the network.
-
-    Raises:
-        Unknown: there is no such member or contact.
-    """
+    """Refuse (`BadInput`) what is no TEAM/MEMBER, `staff/NAME` or TREE/CONTACT of the network."""
     group, _, name = owner.partition("/")
     members = network.teams[group].members if group in network.teams else network.staff if group == STAFF else {}
     contacts = network.trees[group].contacts if group in network.trees else {}
@@ -68,11 +51,7 @@ def check_owner(network: Network, owner: str) -> None:
 
 
 def set_pins(tx: Tx, owner: str, pin: str | None, duress: str | None, one_time: Sequence[str] = ()) -> None:
-    """Replace the PINs that are given; the others stay.
-
-    Raises:
-        BadInput: a PIN of the wrong form, or one used for two purposes.
-    """
+    """Replace the PINs that are given; the others stay. Raises `BadInput` for a wrong form, or one of two purposes."""
     pins.set_pins(tx, owner, pin, duress, one_time)
     kinds = [kind for kind, given in (("pin", pin), ("duress", duress), ("one_time", one_time)) if given]
     timeline.note(tx, "pins_set", owner=owner, kinds=kinds, by=BY)

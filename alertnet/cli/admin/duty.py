@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from alertnet.cli.arguments import BY, group, typed_moment
+from alertnet.cli.contacts.connection import connected_to_trees
 from alertnet.core.directory.contact_tree import ContactTree, Network
 from alertnet.core.directory.on_call import Arrangement, shift_at, turns
 from alertnet.core.errors import BadInput, Misconfigured
@@ -61,7 +62,6 @@ Of = Annotated[
 @app.command(epilog="Example: alertnet duty show --weeks 8")
 def show(weeks: Weeks = 1) -> None:
     """Print who is on duty now, when the turn changes, and what was arranged; or the turns of the coming weeks."""
-    from alertnet.cli.startup import connected_to_trees
     from alertnet.store.records import on_call
 
     with connected_to_trees() as (runtime, network):
@@ -76,7 +76,6 @@ def show(weeks: Weeks = 1) -> None:
 @app.command("set", epilog="Example: alertnet duty set colombia/coordinator-2 luis --until 2026-12-27")
 def set_duty(owner: Owner, member: Member, starts: From = "", until: Until = "", off: Off = False) -> None:
     """Put a member on duty out of turn, or off duty. It applies at once, also for running incidents."""
-    from alertnet.cli.startup import connected_to_trees
     from alertnet.flows.system import duty
 
     with connected_to_trees() as (runtime, network):
@@ -92,7 +91,6 @@ def set_duty(owner: Owner, member: Member, starts: From = "", until: Until = "",
 @app.command(epilog="Example: alertnet duty swap ana luis --week 2026-W50")
 def swap(one: One, other: Other, week: Week, contact: Of = None) -> None:
     """Swap two turns: that week goes to the other member, whose next turn goes to the first."""
-    from alertnet.cli.startup import connected_to_trees
     from alertnet.flows.system import duty
 
     with connected_to_trees() as (runtime, network):
@@ -104,7 +102,6 @@ def swap(one: One, other: Other, week: Week, contact: Of = None) -> None:
 @app.command(epilog="Example: alertnet duty undo")
 def undo() -> None:
     """Undo the last set or swap from the command line, as far as it is not over. ON and OFF by SMS stay."""
-    from alertnet.cli.startup import connected_to_trees
     from alertnet.flows.system import duty
 
     with connected_to_trees() as (runtime, network):
@@ -116,7 +113,6 @@ def undo() -> None:
 @app.command(epilog="Example: alertnet duty ical ana > ana.ics")
 def ical(member: Whose = None, address: Address = False, revoke: Revoke = False) -> None:
     """Print the coming turns as a calendar (.ics), or the secret address of a member's calendar."""
-    from alertnet.cli.startup import connected_to_trees
     from alertnet.flows.system import duty_calendar
 
     if (address or revoke) and member is None:

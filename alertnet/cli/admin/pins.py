@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from alertnet.cli.arguments import group
+from alertnet.cli.contacts.connection import connected_to_trees
 from alertnet.core.errors import BadInput
 from alertnet.core.inbound.code_formats import ONE_TIME_PIN_LENGTH
 
@@ -36,7 +37,6 @@ def _group() -> None:
 def set_pins(owner: Owner, pin: Pin = None, duress: Duress = None, one_time: OneTime = 0) -> None:
     """Set the PINs of a member or contact; those not given stay. Each `-` reads a line of stdin, the true PIN first."""
     from alertnet.cli.admin import actions
-    from alertnet.cli.startup import connected_to_trees
 
     if not (pin or duress or one_time):
         raise typer.BadParameter("needs at least one of --pin, --duress and --one-time")

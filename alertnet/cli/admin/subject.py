@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alertnet.cli.arguments import By, Yes, decider
+from alertnet.cli.contacts.connection import connected_to_trees
 from alertnet.core.errors import BadInput, Unknown
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ def subject(
     texts, check-ins and past turns of duty; for people whom no file in force names, PINs and the like too. It prints
     what stays.
     """
-    from alertnet.cli.startup import connected_to_trees
     from alertnet.flows.system import subject as flow
     from alertnet.flows.system.purge import PurgeDecision
     from alertnet.runtime.logging import as_shown

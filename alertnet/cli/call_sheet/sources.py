@@ -19,8 +19,7 @@ from alertnet.core.resolution.resolve import unmatched_exclusions
 from alertnet.messages.call_sheet import Origin, moment
 from alertnet.runtime.clock import system_clock
 from alertnet.runtime.database.transactions import DatabaseAway
-from alertnet.runtime.settings.settings import examine, read_settings
-from alertnet.store.db.engine import parse_url
+from alertnet.runtime.settings.settings import examine
 from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Unreadable
 from alertnet.store.records import editions, incidents, on_call
@@ -38,12 +37,8 @@ class NoDatabase(AlertnetError):
 def draft(ref: str | None, facts: Facts | None, folder: Path | None, warn: Callable[[str], None]) -> Draft:
     """The sheet of an incident, of a case, or of everything, and its origin.
 
-    `folder`: use this folder, not the database. `warn` is told why the database could not be used.
-
-    Raises:
-        BadInput: an excluded name is in no tree.
-        Unknown: there is no such incident.
-        Misconfigured: the folder has faults, or an incident was asked for and the database can't be used.
+    `folder`: use this folder, not the database. `warn` is told why the database could not be used; where an incident
+    was asked for, `Misconfigured` says so.
     """
     sheet, origin = _draft(ref, facts, folder, warn)
     rules = read_rules(folder or examine().settings.contact_trees).by_country
@@ -68,13 +63,8 @@ def _draft(ref: str | None, facts: Facts | None, folder: Path | None, warn: Call
 
 
 def from_database(query: Callable[[Tx], T]) -> T:
-    """What the query finds in the database.
-
-    Raises:
-        NoDatabase: it can't be used, and why.
-    """
+    """What the query finds in the database; raises `NoDatabase` where it can't be used."""
     try:
-        _require_file()
         with connected() as runtime:
             return runtime.read(query)
     except (Misconfigured, DatabaseAway, Unreadable, DBAPIError) as error:
@@ -83,22 +73,11 @@ def from_database(query: Callable[[Tx], T]) -> T:
 
 
 def network_in_force(tx: Tx) -> Network:
-    """The trees in force in the database, without the field.
-
-    Raises:
-        NoDatabase: it has never had trees in force.
-    """
+    """The trees in force in the database, without the field; raises `NoDatabase` where it has never had any."""
     network = editions.network_in_force(tx.session)
     if not network.trees:
         raise NoDatabase("it has never had trees in force")
     return network
-
-
-def _require_file() -> None:
-    """Refuse a SQLite database without a file: connecting would create it."""
-    url = parse_url(read_settings().database_url.get_secret_value())
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
-        raise NoDatabase(f"there is no file {url.database}")
 
 
 def _from_database(tx: Tx, ref: str | None, facts: Facts | None) -> Draft:

@@ -1,1 +1,1 @@
-"""Commands about contacts: tests of their numbers, and the letter that introduces the network."""
+"""Commands about contacts: tests of their numbers, the letter that introduces the network, and a way to its trees."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from alertnet.cli.arguments import BY, group
+from alertnet.cli.contacts.connection import connected_to_trees
 from alertnet.cli.output import print_rows
 from alertnet.core.directory.contact_tree import Named
 from alertnet.core.errors import BadInput
@@ -35,7 +36,6 @@ def send_tests(contacts: Whom = None, everybody: Everybody = False, due: Due = "
     The test says that it is one, and asks for a code by SMS, three digits in a call, or a button on a page. Only
     coordinators, the last resort, and contacts with `drills: true` get tests.
     """
-    from alertnet.cli.startup import connected_to_trees
     from alertnet.flows.notifications import number_tests
     from alertnet.runtime.settings.settings import check_methods
 
@@ -57,7 +57,6 @@ def send_tests(contacts: Whom = None, everybody: Everybody = False, due: Due = "
 @app.command("list", epilog="Example: alertnet numbers list")
 def list_tests() -> None:
     """List all numbers and addresses that may be tested: when each was last shown to work, and its test's result."""
-    from alertnet.cli.startup import connected_to_trees
     from alertnet.flows.notifications import number_tests
 
     with connected_to_trees() as (runtime, network):

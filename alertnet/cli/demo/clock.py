@@ -64,10 +64,7 @@ class ClockSpeed:
         return next_due is None or next_due > self._clock()
 
     def skip(self, at_most: timedelta | None = None) -> bool:
-        """Jump to the next moment at which something is due, but at most `at_most` ahead.
-
-        False where nothing will be due.
-        """
+        """Jump to the next moment at which something is due, at most `at_most` ahead; False where nothing will be."""
         next_due = self._next_due()
         limit = None if at_most is None else self._clock() + at_most
         moments = [moment for moment in (next_due, limit) if moment is not None]

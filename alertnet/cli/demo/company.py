@@ -55,7 +55,6 @@ def _by_call(who: str) -> Try:
 
 
 def _by_sms(who: str) -> Try:
-    """Sends the code of the alert."""
 
     def attempt(stage: Stage) -> bool:
         code = newest(stage.phone(who), LINK, WRITTEN_CODE)
@@ -65,7 +64,6 @@ def _by_sms(who: str) -> Try:
 
 
 def _by_link(who: str) -> Try:
-    """Opens the page of the alert and presses its button."""
 
     def attempt(stage: Stage) -> bool:
         link = newest(stage.phone(who), LINK)

@@ -46,7 +46,6 @@ class Evening(AbstractContextManager["Evening"]):
 
     @property
     def sandbox(self) -> Sandbox:
-        """The simulated network of the current stage."""
         return self.stage.sandbox
 
     def now(self) -> datetime:
@@ -105,6 +104,5 @@ class Evening(AbstractContextManager["Evening"]):
         self.scenes: tuple[Scene, ...] = tuple(plot.scene for plot in self._plots)
         self.cast: Cast = make_cast(runtime.network)
         self.zone = self.stage.zone
-        self.zone_name = self.zone.key.rpartition("/")[2].replace("_", " ")
         self.style = runtime.templates.files[STYLE]
         self._record = Record(runtime, self.cast, self.zone)

@@ -52,11 +52,7 @@ All of it is at {url}/openapi.json
 
 @contextmanager
 def page_over(evening: Evening, port: int) -> Iterator[str]:
-    """Serve the page while inside and give its address; port 0 means any free one.
-
-    Raises:
-        BadInput: the port is taken.
-    """
+    """Serve the page while inside and give its address; port 0 means any free one."""
     listening = listen(LOOPBACK, port)
     port = listening.getsockname()[1]
     closing = threading.Event()
@@ -76,7 +72,6 @@ def _open_browser(url: str) -> bool:
 
 
 def play_tour() -> bool:
-    """Play the tour; says whether it went as it should."""
     configure(level=logging.ERROR)
     console = Console(highlight=False)
     with stage() as built:
@@ -91,14 +86,7 @@ def play_tour() -> bool:
 
 
 def play_evening(port: int, trees: Path | None) -> None:
-    """Serve the page at that port until a signal ends it.
-
-    `trees`: the folder of the network; None: the example's.
-
-    Raises:
-        BadInput: the port is taken, or no team has a member.
-        Misconfigured: the trees have faults.
-    """
+    """Serve the page at that port until a signal ends it; `trees`: the folder of the network, if not the example's."""
     configure(level=logging.ERROR)
     console = Console(highlight=False)
     with until_signalled() as ended, Evening(trees) as evening, page_over(evening, port) as url:

@@ -44,10 +44,7 @@ class Plot:
     """When the all-clear comes if the story plays by itself."""
 
     def begin(self, stage: Stage, *, by_itself: bool = False) -> None:
-        """Begin the scene on that stage.
-
-        `by_itself`: it runs at sixty times the speed, and people answer and give the all-clear by themselves.
-        """
+        """Begin the scene; `by_itself`: at sixty times the speed, and people answer and close it by themselves."""
         if self.at is not None:
             stage.clock.skip_to(_next(self.at, stage.clock().astimezone(stage.zone)))
         for who, behaviour in self.telephones:

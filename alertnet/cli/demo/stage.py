@@ -97,11 +97,7 @@ class Stage:
 
 
 def _first_team(network: Network) -> Team:
-    """The first team with a member.
-
-    Raises:
-        BadInput: no team has one.
-    """
+    """The first team with a member; raises `BadInput` where no team has one."""
     for team in network.teams.values():
         if team.members:
             return team
@@ -113,10 +109,6 @@ def stage(trees: Path | None = None, migrate: Callable[[Engine], None] = upgrade
     """Set up a stage on free ports; at the end take it down and delete its database.
 
     `trees`: the folder of the network, by default the example's. `migrate`: gives an empty database its schema.
-
-    Raises:
-        BadInput: no team has a member.
-        Misconfigured: the trees have faults.
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="alertnet-demo-")))

@@ -24,11 +24,7 @@ class Tour:
         self._ref = ""
 
     def run(self) -> None:
-        """Play every scene.
-
-        Raises:
-            Missed: a scene's result did not come.
-        """
+        """Play every scene; raises `Missed` where a scene's result did not come."""
         scenes = {
             "Ana, in the field, texts three letters: the coordinators are alerted, and asked if it is true": self._sos,
             "It rings: the coordinator keys its PIN, nothing to the question, and the 1 to the alert": self._call,
@@ -90,7 +86,6 @@ class Tour:
         return found
 
     def _reached(self, kinds: Iterable[str]) -> list[dict[str, Any]]:
-        """Notifications of those kinds that got through."""
         notifications = self._incident()["notifications"]
         return [each for each in notifications if each["kind"] in kinds and each["status"] in REACHED]
 

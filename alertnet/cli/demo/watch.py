@@ -50,11 +50,7 @@ class Watch:
             self._print(at, who, what, words)
 
     def expect(self, what: str, found: Callable[[], T | None]) -> T:
-        """Wait for what is expected and give it.
-
-        Raises:
-            Missed: it did not come in time.
-        """
+        """Wait for what is expected and give it; raises `Missed` where it did not come in time."""
         while not (value := found()):
             if time.monotonic() > self._deadline:
                 raise Missed(what)
@@ -76,11 +72,7 @@ class Watch:
         return self.expect(what, look_again)
 
     def wait_until_quiet(self) -> None:
-        """Wait until everything due has been done.
-
-        Raises:
-            Missed: it took too long.
-        """
+        """Wait until everything due has been done; raises `Missed` where it took too long."""
         self.expect("an end to what was due", self.stage.clock_speed.is_quiet)
 
     def _print(self, at: datetime, who: str, what: str, words: str) -> None:

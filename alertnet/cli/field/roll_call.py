@@ -6,6 +6,7 @@ import typer
 
 from alertnet.cli.arguments import BY
 from alertnet.cli.connection import connected
+from alertnet.cli.contacts.connection import connected_to_trees
 from alertnet.cli.output import aligned
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.durations import read_duration
@@ -56,7 +57,6 @@ def roll_call(
 
 
 def _begin(team: str | None, country: str | None, text: str | None, raises: bool, after: str) -> str:
-    from alertnet.cli.startup import connected_to_trees
     from alertnet.flows.journeys.roll_call import Question, call_roll
     from alertnet.runtime.settings.settings import check_methods
 

@@ -89,11 +89,7 @@ def until_signalled() -> Iterator[Ending]:
 
 @contextmanager
 def logged_end(process: str) -> Iterator[None]:
-    """Log when, after how long and why the block ends.
-
-    Raises:
-        SystemExit: the block ended by a fault of ours, or by a signal during the start.
-    """
+    """Log when, after how long and why the block ends; a fault of ours, or a signal at the start, ends the process."""
     began = time.monotonic()
 
     def tell(cause: str, **more: Any) -> None:
@@ -121,11 +117,7 @@ def needed_threads() -> list[threading.Thread]:
 
 
 def wait_for(ended: Ending, threads: Sequence[threading.Thread] = ()) -> None:
-    """Wait for the end of the process, and check that all necessary threads are alive, also those of an earlier look.
-
-    Raises:
-        Fault: one of them has ended.
-    """
+    """Wait for the end of the process; raises `Fault` where a thread has ended that it needs by now, or did earlier."""
     threads = [*threads, *needed_threads()]
     while not ended.wait(LOOK_SECONDS):
         gone = [thread.name for thread in threads if not thread.is_alive()]

@@ -44,11 +44,7 @@ def _connections_within(limit: int) -> int:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 means any free one.
-
-    Raises:
-        BadInput: the address can't be used, with the system's reason.
-    """
+    """A listening socket; port 0 means any free one. Raises `BadInput` where the address can't be used."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
@@ -70,9 +66,6 @@ def web(
     """Serve the web application inside the block; `ended` is set when the server has ended for any reason.
 
     Once `leaving` is set (at the latest at the end of the block), `/healthz` says so and open pages are closed.
-
-    Raises:
-        Fault: the server ended by itself.
     """
     leaving = leaving or threading.Event()
     with answering(make_app(runtime, leaving), listening, ended) as server:
@@ -84,11 +77,7 @@ def web(
 
 @contextmanager
 def answering(app: ASGIApp, listening: socket.socket, ended: threading.Event) -> Iterator[Server]:
-    """Serve any ASGI application inside the block; requests under way get `GRACE_SECONDS` at the end.
-
-    Raises:
-        Fault: the server ended by itself.
-    """
+    """Serve an ASGI application inside the block, with `GRACE_SECONDS` at its end; `Fault` if it ends by itself."""
     config = uvicorn.Config(
         app,
         loop="uvloop",

@@ -20,11 +20,7 @@ log = structlog.get_logger(__name__)
 
 @contextmanager
 def working(runtime: Runtime, platform: Platform = THIS_PLATFORM) -> Iterator[None]:
-    """Run a worker inside the block.
-
-    Raises:
-        Misconfigured: on SQLite, another worker runs on the same database.
-    """
+    """Run a worker inside the block; raises `Misconfigured` where another runs on the same SQLite database."""
     worker, gone = Worker(runtime, platform=platform), _gone(runtime)
     worker.start()
     if gone is not None:

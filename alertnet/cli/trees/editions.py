@@ -61,12 +61,7 @@ def export(edition: Which, folder: Into) -> None:
 
 
 def named(published: "Sequence[Publication]", text: str) -> "Publication":
-    """The edition of that number.
-
-    Raises:
-        BadInput: it is not `@` and a number.
-        Unknown: there is no such edition.
-    """
+    """The edition of that number; raises `BadInput` where it is not `@` and a number, `Unknown` where there is none."""
     number = text.removeprefix("@")
     if not (number.isascii() and number.isdigit()):
         raise BadInput("edition", text, "@ and a number of `alertnet trees history`")
@@ -83,11 +78,7 @@ def written(edition: "Publication") -> str:
 
 
 def _require_nothing_lost(runtime: "Runtime", folder: Path, known: set[str]) -> None:
-    """Refuse a folder with tree files that are in no edition.
-
-    Raises:
-        BadInput: it holds such files.
-    """
+    """Refuse (`BadInput`) a folder with tree files that are in no edition."""
     from alertnet.store.records import documents
     from alertnet.trees.folder_files import files_in, of_own, pack
 

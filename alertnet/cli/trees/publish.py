@@ -92,12 +92,7 @@ def _ask(runtime: "Runtime", network: Network, latest: "Publication | None", aut
 def _require_made_from(
     runtime: "Runtime", history: "tuple[Publication, ...]", latest: "Publication", marked: str | None, folder: Path
 ) -> None:
-    """Refuse a folder that was made from another edition than the one in force.
-
-    Raises:
-        BadInput: the edition that it was made from is not known.
-        WrongState: another one was published since; says which, and what it changed.
-    """
+    """Refuse a folder that was made from another edition than the one in force; `WrongState` says what came since."""
     from alertnet.runtime.tree_editing import changes_between
 
     if marked is None:
@@ -118,11 +113,7 @@ def _require_made_from(
 
 
 def _checked(folder: Path) -> Network:
-    """The network of a folder without faults; advice is printed.
-
-    Raises:
-        Misconfigured: it has faults; lists all.
-    """
+    """The network of a folder; raises `Misconfigured` where it has faults, and prints advice."""
     from alertnet.trees import survey
 
     found = survey(folder, system_clock().date())

@@ -36,10 +36,7 @@ HAPPENS = {
 
 @dataclass
 class Scene:
-    """One level in one round. `told`: those whom the level tells.
-
-    `asked`: what coordinators are asked because of it.
-    """
+    """One level in one round: whom it tells, and what coordinators are asked (`asked`) because of it."""
 
     at: datetime
     tree: str
@@ -103,7 +100,6 @@ class _Stage:
         return self.scenes.setdefault((tree, round, level), Scene(at, tree, round, level))
 
     def note(self, noted: Noted) -> None:
-        """Add a history entry to its scene."""
         tree, level = noted.tree, noted.payload.get("level")
         if noted.kind == "round_began":
             self._round[tree] = int(str(noted.payload["round"]))

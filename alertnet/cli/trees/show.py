@@ -113,7 +113,6 @@ def card(tree: ContactTree, id: str, on_duty: OnDuty) -> str:
 
 
 def details(contact: Contact, on_duty: OnDuty) -> list[str]:
-    """Further facts about a contact."""
     closed = [contact.hours.written] if contact.hours else []
     closed += [f"holidays {', '.join(contact.holidays)}"] if contact.holidays else []
     return [
@@ -155,10 +154,7 @@ def span(length: timedelta) -> str:
 
 
 def as_html(trees: Iterable[tuple[ContactTree, OnDuty]]) -> str:
-    """A standalone page without scripts.
-
-    Each level is a picture of its own, so that printed pages break between them.
-    """
+    """A page without scripts; each level is a picture of its own, so that printed pages break between them."""
     from alertnet.messages.drawings.html_page import html_page
 
     pictures = "\n".join(wall.svg() for tree, on_duty in trees for wall in _walls(tree, on_duty))
@@ -218,7 +214,6 @@ class _Wall:
         return "\n".join([opening, paper, *self.parts, "</svg>"])
 
     def begin(self, tree: ContactTree) -> None:
-        """Draw the name of a tree and whom it serves."""
         self._text(MARGIN, tree.title, size=20, bold=True)
         self._text(MARGIN, head(tree))
 

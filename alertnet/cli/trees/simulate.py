@@ -81,7 +81,6 @@ class ScriptOptions:
     ] = False
 
     def opened_at(self, network: Network, facts: Facts) -> datetime:
-        """When the case begins."""
         if self.at is not None:
             return typed_moment("--at", self.at, ZoneInfo(network.zone_of(facts.country)))
 

@@ -77,10 +77,7 @@ class Step:
 
 
 def steps_of(played: Played, scenes: Sequence[Scene], most: int) -> Iterator[Step]:
-    """The steps of the night in order of their beginning.
-
-    `most`: how many contacts of a level are listed one by one.
-    """
+    """The steps of the night by their beginning; `most`: how many contacts of a level are listed one by one."""
     rounds = groupby(_in_rounds(scenes), key=lambda each: (each.tree, each.round) if each.round > 1 else each.at)
     heard: set[tuple[str, str]] = set()
     for _, grouped in rounds:

@@ -63,12 +63,9 @@ class Fitted:
 
 
 def read_fitted(folder: Path, shipped: Path, was_sound: Callable[[Fitted], bool] = lambda _: False) -> Fitted:
-    """Read the folder's templates, completed by the shipped ones.
+    """Read the folder's templates, completed by the shipped ones; `Misconfigured` lists every fault of a file.
 
     `was_sound`: whether they were found to be without faults before; the checks are then skipped.
-
-    Raises:
-        Misconfigured: lists every fault of a file, whatever version it was written for.
     """
     files, faults = read_files(folder)
     is_other = shipped.is_dir() and not shipped.samefile(folder)

@@ -86,10 +86,7 @@ def find_absent(templates: Templates, language: str) -> list[str]:
 
 
 def find_foreign_characters(templates: Templates) -> list[str]:
-    """Characters in Latin-script SMS outside GSM 03.38.
-
-    Sending would replace them, so they should be written as they arrive.
-    """
+    """Characters in Latin-script SMS that sending would replace, since they are outside GSM 03.38."""
     faults = []
     latin = [language for language in languages_of(templates) if _is_latin(templates, language)]
     for path, source in templates.files.items():

@@ -46,10 +46,7 @@ def try_all(renderer: Renderer, public_url: str) -> Trial:
 
 
 def _names_a_type(renderer: Renderer, kind: Kind, method: MethodKind, language: str) -> bool:
-    """Whether the message names the type, directly or in a statement.
-
-    The subject line shared by all mails does not count.
-    """
+    """Whether the message names the type, itself or in a statement; the subject line of all mails does not count."""
     names = {place.name for place in renderer.named_in(kind, PARTS[method][-1], language).anywhere}
     stated = renderer.words(language).subjects.get(SUBJECTS[kind][0], "") if kind in SUBJECTS else ""
     return "type" in names or ("statement" in names and "{type}" in stated)

@@ -76,12 +76,7 @@ class Templates:
 
 
 def read_templates(folder: Path) -> Templates:
-    """Read all `.j2` and `.yaml` files of a folder, and check them as this version requires.
-
-    Raises:
-        Misconfigured: lists every fault: an unreadable folder or file, an unknown file name, a syntax error, an unknown
-            variable.
-    """
+    """Read a folder's files, and check each as this version requires; `Misconfigured` lists all faults."""
     files, faults = read_files(folder)
     faults += [fault for path, source in files.items() for fault in _find_all_faults(path, source)]
     if faults:
@@ -90,11 +85,7 @@ def read_templates(folder: Path) -> Templates:
 
 
 def read_files(folder: Path) -> tuple[dict[str, str], list[str]]:
-    """Read all `.j2` and `.yaml` files by their path in the folder; also gives faults of files that can't be read.
-
-    Raises:
-        Misconfigured: there is no such folder.
-    """
+    """The `.j2` and `.yaml` files by path, and faults of unreadable ones; `Misconfigured` without such a folder."""
     if not folder.is_dir():
         raise Misconfigured([f"{folder}: no such folder of message templates"])
     files: dict[str, str] = {}
@@ -143,10 +134,7 @@ def in_english(path: str) -> str:
 
 @lru_cache(maxsize=1024)
 def find_faults(path: str, source: str) -> tuple[str, ...]:
-    """The faults that keep a file from being used: missing and unknown words, but not unknown subjects.
-
-    The result is cached, because hardly any file changes between two readings of a folder.
-    """
+    """The faults that keep a file from being used, missing and unknown words too; cached, since hardly any changes."""
     return tuple(_faults_of(path, source))
 
 

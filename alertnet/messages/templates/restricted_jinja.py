@@ -112,10 +112,7 @@ _PARSER = Environment({})
 def find_faults(
     path: str, source: str, names: frozenset[str] = NAMES, also: tuple[type[nodes.Node], ...] = ()
 ) -> list[str]:
-    """The faults of one template, each with file, line and what is allowed.
-
-    `also`: node types that are allowed besides output and conditions.
-    """
+    """The faults of one template, with file, line and what is allowed; `also`: further node types that are."""
     try:
         tree = parsed(source)
         faults = [f"{path}:{fault}" for node in _all_within(tree) for fault in _faults_of(node, names, also)]
@@ -132,11 +129,7 @@ def find_faults(
 
 
 def _all_within(tree: nodes.Node) -> list[nodes.Node]:
-    """All parts of a template, in the order of their lines.
-
-    Raises:
-        RecursionError: they stand too deep in one another.
-    """
+    """All parts of a template, in the order of their lines; raises RecursionError where they stand too deep."""
     found: list[nodes.Node] = []
     level = [tree]
     for _ in range(DEEPEST):
@@ -159,11 +152,7 @@ def _second_blocks(tree: nodes.Template) -> Iterator[tuple[str, int]]:
 # One entry is enough: the questions about one template come one after the other.
 @lru_cache(maxsize=1)
 def parsed(source: str) -> nodes.Template:
-    """The parts of a template.
-
-    Raises:
-        RecursionError, TemplateError, ValueError: it has none that could be told apart.
-    """
+    """The parts of a template; raises RecursionError, TemplateError or ValueError where they can't be told apart."""
     return _PARSER.parse(source)
 
 

@@ -70,11 +70,7 @@ class SharedCommit(OwnCommit):
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="flows")
 
     async def transact_soon(self, work: Work[T]) -> T:
-        """Run the work on a thread, without blocking the event loop, together with what waits beside it.
-
-        Raises:
-            DatabaseAway: as `transact`; or the program is stopping.
-        """
+        """Run the work without blocking the event loop, together with what waits beside it; raises as `transact`."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[T] = loop.create_future()
         job = Job(work, answer)

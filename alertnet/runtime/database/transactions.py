@@ -164,11 +164,7 @@ class OwnCommit:
 
 @contextmanager
 def handled(handle: Callable[[Exception], object]) -> Iterator[None]:
-    """Passes a failure of the block to `handle`, and goes on after the block.
-
-    Raises:
-        DatabaseAway: where the block does, since `handle` could do nothing either.
-    """
+    """Passes a failure of the block to `handle`, and goes on after the block; `DatabaseAway` is raised all the same."""
     try:
         yield
     except DatabaseAway:

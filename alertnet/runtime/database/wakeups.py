@@ -65,10 +65,7 @@ class Wakeups:
             return list(self.wakers)
 
     def fire(self, also: list[Hook] | None = None) -> None:
-        """Call every hook, and the wakers or the claimed hooks.
-
-        One that raises is logged and stops none of the others.
-        """
+        """Call every hook, and the wakers or the claimed hooks; one that raises is logged, and stops no other."""
         for hook in (*(self.wakers if also is None else also), *self.hooks):
             try:
                 hook()

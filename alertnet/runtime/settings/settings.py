@@ -213,11 +213,7 @@ class Reading:
 
 
 def read_settings(env: Mapping[str, str] | None = None) -> Settings:
-    """The settings in `env`; by default those of this process and of `.env` in the working folder.
-
-    Raises:
-        Misconfigured: every variable that is invalid or missing, by name.
-    """
+    """The settings in `env`, by default the process's and `.env`; `Misconfigured` names what is invalid or missing."""
     reading = examine(env)
     if reading.faults:
         raise Misconfigured(reading.faults)
@@ -274,11 +270,7 @@ def missing_for(settings: Settings, kinds: Iterable[MethodKind]) -> tuple[str, .
 
 
 def check_methods(settings: Settings, kinds: Iterable[MethodKind]) -> None:
-    """Refuse methods that can't be used with these settings.
-
-    Raises:
-        Misconfigured: lists every variable that is missing for them.
-    """
+    """Refuse (`Misconfigured`) methods that can't be used with these settings, by every variable that is missing."""
     if missing := missing_for(settings, kinds):
         raise Misconfigured(missing)
 

@@ -23,7 +23,6 @@ def send_text(evening: Evening, key: str, form: Form) -> None:
 
 
 def dial(evening: Evening, key: str, form: Form) -> None:
-    """Call alertnet from that phone."""
     handset = _on_air(_handset(evening, key))
     if handset.talking:
         raise WrongState("this telephone", "in a call", "hang up first")
@@ -72,12 +71,10 @@ def answer_mail(evening: Evening, key: str, form: Form) -> None:
 
 
 def run(evening: Evening, _: str, form: Form) -> None:
-    """Set the speed of time."""
     evening.run(_one_of("speed", form, {str(speed): speed for speed in SPEEDS}))
 
 
 def jump(evening: Evening, _: str, form: Form) -> None:
-    """Jump to the next visible event."""
     evening.jump()
 
 
@@ -114,11 +111,7 @@ STATUS: Mapping[type[Exception], int] = {BadInput: 422, Unknown: 404, WrongState
 
 
 def address_of(evening: Evening, key: str) -> str:
-    """The number or mail address with that key.
-
-    Raises:
-        Unknown: there is none.
-    """
+    """The number or mail address with that key; raises `Unknown` where there is none."""
     for address in evening.cast.by_address:
         if key_of(address) == key:
             return address

@@ -55,7 +55,6 @@ class Guard:
         self._hosts = frozenset(f"{name}:{port}" for name in NAMES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or refuse it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -104,10 +103,7 @@ def _opening_elsewhere(html: str) -> str:
 
 
 def make_page(evening: Evening, port: int, closing: Event) -> Starlette:
-    """The page's application, to be served on loopback at that port; it answers to no other host name.
-
-    `closing`: once set, live streams end, so that the server can stop.
-    """
+    """The page's application, for that port of this machine alone; once `closing` is set, live streams end."""
     view = View(evening)
 
     async def page(_: Request) -> Response:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import field
-from datetime import datetime, tzinfo
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from alertnet.core.codec import value
 from alertnet.sandbox.page.cast import Cast
@@ -115,29 +116,19 @@ class Seat:
 class Evening(Protocol):
     """The program that the page is about. After a restart the same object stands for the new stage."""
 
+    cast: Cast
+    scenes: tuple[Scene, ...]
+    """The scenes that can be begun."""
+    zone: ZoneInfo
+    """The time zone of the page."""
+    style: str
+    """The stylesheet that the page shares with the program's pages."""
+    plays_by_itself: bool
+    """A story plays, and the user only watches."""
+
     @property
     def sandbox(self) -> Sandbox:
         """The current simulated network."""
-
-    @property
-    def cast(self) -> Cast:
-        """Everybody on the page."""
-
-    @property
-    def scenes(self) -> tuple[Scene, ...]:
-        """The scenes that can be begun."""
-
-    @property
-    def zone(self) -> tzinfo:
-        """The time zone of the page."""
-
-    @property
-    def zone_name(self) -> str:
-        """The name of that zone."""
-
-    @property
-    def style(self) -> str:
-        """The stylesheet that the page shares with the program's pages."""
 
     def now(self) -> datetime:
         """The stage's time."""
@@ -152,21 +143,11 @@ class Evening(Protocol):
     def jump(self) -> None:
         """Skip to the next visible event."""
 
-    @property
-    def plays_by_itself(self) -> bool:
-        """Whether a story plays by itself and the user only watches."""
-
     def begin(self, scene: str | None, *, by_itself: bool = False) -> None:
         """Discard everything and begin that scene, or an empty evening; `by_itself`: it plays without the user."""
 
     def close(self, ref: str, reason: str) -> None:
-        """Close the incident as a coordinator.
-
-        Raises:
-            Unknown: there is no such incident.
-            WrongState: it can't be closed now.
-            BadInput: the reason is not allowed.
-        """
+        """Close the incident as a coordinator; raises `Unknown`, `WrongState`, or `BadInput` for the reason."""
 
     def sit_down(self) -> Seat:
         """Begin a console session for the user of the page."""

@@ -103,8 +103,7 @@ class View:
         }
 
     def _time(self, now: datetime, ringing: list[Party]) -> Markup:
-        evening = self._evening
-        speed, zone = evening.speed, evening.zone_name
+        speed, zone = self._evening.speed, self._evening.zone.key.rpartition("/")[2].replace("_", " ")
         return self._render("time.html", now=now, speed=speed, speeds=SPEEDS, zone=zone, ringing=ringing)
 
     def _screen(self, party: Party, screen: Screen, in_field: bool) -> Markup:
@@ -146,10 +145,7 @@ def spaced(number: str) -> str:
 
 
 def _dots(lines: tuple[Line, ...]) -> Iterator[tuple[float, Tone]]:
-    """Each event with its position between first and last (0 to 1) and its kind.
-
-    Answers come last, to be drawn on top.
-    """
+    """Each event with its position between first and last (0 to 1) and its kind; answers last, to be drawn on top."""
     lasted = (lines[-1].at - lines[0].at) / timedelta(seconds=1) or 1
     for line in sorted(lines, key=lambda line: line.tone is Tone.ANSWERED):
         yield (line.at - lines[0].at) / timedelta(seconds=1) / lasted, line.tone

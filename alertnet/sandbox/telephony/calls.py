@@ -28,11 +28,7 @@ class Exchange:
         self._webhooks = webhooks
 
     def place(self, request: CallRequest, faults: Mapping[Fault, timedelta]) -> CallRecord:
-        """Queue a call from alertnet; it rings when time passes.
-
-        Raises:
-            Refusal: there is no such number.
-        """
+        """Queue a call from alertnet, which rings when time passes; raises `Refusal` where there is no such number."""
         network = self._network
         with network.lock:
             if network.behaviours[request.to] is Behaviour.INVALID:
@@ -54,11 +50,7 @@ class Exchange:
         return call
 
     def answer(self, call: CallRecord, at: datetime | None = None) -> None:
-        """Answer the call, and play it up to its first question or its end.
-
-        Raises:
-            WrongState: it does not ring.
-        """
+        """Answer the call, and play it up to its first question or its end; `WrongState` where it does not ring."""
         with self._network.lock:
             if call.status != "ringing":
                 raise WrongState(f"call {call.sid}", call.status, "only a ringing call can be answered")
@@ -75,11 +67,7 @@ class Exchange:
             self._report(call, "completed", status, call.ended_at)
 
     def update(self, call: CallRecord, status: str) -> None:
-        """Carry out alertnet's update: `canceled` ends a queued or ringing call, `completed` also one in progress.
-
-        Raises:
-            Refusal: the call is over.
-        """
+        """End a queued or ringing call by `canceled`, one in progress by `completed`; `Refusal` once it is over."""
         with self._network.lock:
             if call.status in FINISHED:
                 raise Refusal(21220, call.status)

@@ -23,12 +23,10 @@ class Call:
 
     @property
     def heard(self) -> list[Heard]:
-        """All sentences so far, each with its `text` and `language`."""
         return list(self.record.heard)
 
     @property
     def words(self) -> str:
-        """All that was heard so far, as one text."""
         return " ".join(say.text for say in self.record.heard)
 
     @property
@@ -37,7 +35,6 @@ class Call:
 
     @property
     def put_through_to(self) -> str | None:
-        """The number that it was put through to, if any."""
         return self.record.put_through_to
 
     def press(self, keys: str) -> "Call":
@@ -46,11 +43,7 @@ class Call:
         return self
 
     def keys(self, key: str) -> "Call":
-        """Press one key; what follows is heard once the keys so far answer the question.
-
-        Raises:
-            WrongState: the call asks for no keys.
-        """
+        """Press one key; what follows is heard once the keys are an answer. `WrongState` where none are asked for."""
         gather = self.record.gather
         keyed = self.record.keyed + key
         if gather is None or gather.ends_with(keyed):
@@ -100,7 +93,6 @@ class Handset:
 
     @property
     def behaviour(self) -> Behaviour:
-        """How the phone treats calls and texts."""
         with self._network.lock:
             return self._network.behaviours[self.number]
 
@@ -154,26 +146,17 @@ class Handset:
 
     @property
     def calls(self) -> list[Call]:
-        """All calls ever placed to this number, oldest first."""
         with self._network.lock:
             return [Call(call, self._exchange) for call in self._network.calls.values() if call.to == self.number]
 
     def answers(self) -> Call:
-        """Answer the ringing call, and hear it up to its first question or its end.
-
-        Raises:
-            WrongState: it does not ring.
-        """
+        """Answer the ringing call, and hear it up to its first question or its end; `WrongState` if none rings."""
         call = self._must_ring()
         self._exchange.answer(call.record)
         return call
 
     def rejects(self) -> None:
-        """Reject the ringing call; the caller hears that the line is busy.
-
-        Raises:
-            WrongState: it does not ring.
-        """
+        """Reject the ringing call, which the caller hears as busy; raises `WrongState` where none rings."""
         self._exchange.end(self._must_ring().record, "busy")
 
     def _must_ring(self) -> Call:

@@ -157,10 +157,7 @@ class Network:
             self.lock.notify_all()
 
     def take_due(self) -> tuple[datetime, Action] | None:
-        """Take the earliest event that is due by now off the agenda; None where none is.
-
-        It counts as under way until `done` is called.
-        """
+        """Take the earliest event that is due off the agenda, under way until `done` is called; None where none is."""
         with self.lock:
             if not self._agenda or self._agenda[0][0] > self.now():
                 return None

@@ -22,11 +22,7 @@ class MessageCentre:
         self._webhooks = webhooks
 
     def accept(self, request: TextRequest, faults: Mapping[Fault, timedelta]) -> Message:
-        """Queue an SMS from alertnet; it is sent when time passes.
-
-        Raises:
-            Refusal: its number is invalid or opted out.
-        """
+        """Queue an SMS from alertnet, sent when time passes; raises `Refusal` for a number invalid or opted out."""
         network = self._network
         with network.lock:
             if code := REFUSED.get(network.behaviours[request.to]):

@@ -29,10 +29,7 @@ class Gather:
     action_on_empty_result: bool
 
     def collect(self, keys: str) -> tuple[str, str]:
-        """The digits that these keys make, and the key that ended them early (empty if their number or silence did).
-
-        Keys after the end are lost, as on a real line.
-        """
+        """The digits that these keys make, and the key that ended them early, if any; later keys are lost."""
         digits = ""
         for key in keys:
             if key == self.finish_on_key:
@@ -75,21 +72,13 @@ Verb = Say | Gather | Record | Redirect | Dial | Hangup
 
 
 def read_voice(document: str) -> tuple[Verb, ...]:
-    """Read a voice answer as verbs in order; Play and Pause are silence here.
-
-    Raises:
-        BadTwiml: not XML, a DOCTYPE, too long, or a verb that the sandbox does not play.
-    """
+    """Read a voice answer as verbs in order, Play and Pause as silence; `BadTwiml` for what is not played here."""
     verbs = (_verb(element) for element in _response(document))
     return tuple(verb for verb in verbs if verb is not None)
 
 
 def read_messages(document: str) -> tuple[str, ...]:
-    """Read the texts in a messaging answer; none for an empty document.
-
-    Raises:
-        BadTwiml: not XML, a DOCTYPE, too long, or anything but Message.
-    """
+    """Read the texts in a messaging answer, none of an empty document; `BadTwiml` for anything else."""
     if not document.strip():
         return ()
     return tuple(_message(element) for element in _response(document))

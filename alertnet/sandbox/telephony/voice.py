@@ -38,11 +38,7 @@ class Player:
         self._hear(call, (APPLICATION_ERROR,))
 
     def press(self, call: CallRecord, keys: str) -> None:
-        """Press these keys at the current question, and play the answer.
-
-        Raises:
-            WrongState: the call asks for no keys.
-        """
+        """Press these keys at the current question, and play the answer; raises `WrongState` where none is asked."""
         gather = self._question(call)
         digits, finished_on = gather.collect(keys)
         if digits:
@@ -63,11 +59,7 @@ class Player:
             self.play_from(call, next_url)
 
     def speak(self, call: CallRecord, sound: bytes, seconds: int, faults: Container[Fault] = ()) -> None:
-        """Speak after the tone: alertnet is told where the recording is, and what follows is played.
-
-        Raises:
-            WrongState: nothing is being recorded.
-        """
+        """Speak after the tone: alertnet is told where the recording is; `WrongState` where none is made."""
         record = call.record
         if record is None:
             raise WrongState(f"call {call.sid}", call.status, "only a call that records takes what is spoken")

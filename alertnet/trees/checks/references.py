@@ -97,10 +97,7 @@ def field_faults(field: Joined) -> Iterator[Fault]:
 
 
 def field_of_others(field: Node) -> Iterator[Fault]:
-    """Teams and people in a folder that several installations share.
-
-    The installations must not know each other's phones and codes.
-    """
+    """Teams and people in a folder shared by installations, which must not know each other's phones and codes."""
     for key in ("teams", "people"):
         if field[key].value is not None:
             message = phrase("{key} belong into an installation's own folder, not into one that several share", key=key)

@@ -17,10 +17,7 @@ SPAN = r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 
 def schema(say: Say = str) -> dict[str, Any]:
-    """The schema of any file in the folder: a tree, shared contacts, `teams.yaml`, or country rules.
-
-    `say` translates the explanations of keys.
-    """
+    """The schema of any file in the folder; `say` translates the explanations of keys."""
     made = TypeAdapter(TreeForm | SharedForm | FieldForm | CountriesForm).json_schema(mode="validation")
     forms = made["$defs"]
     for name, keys in key_help().items():

@@ -284,8 +284,6 @@ class SharedForm(Form):
 
 
 class TreeForm(Form):
-    """A contact tree."""
-
     tree: Slug
     title: Title
     scope: OneScope

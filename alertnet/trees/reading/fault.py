@@ -87,7 +87,6 @@ class Fault:
 
 
 def fault_of(folder: Path, message: Phrase) -> Fault:
-    """A fault of the whole folder."""
     return Fault(str(folder), 0, 0, "", None, message)
 
 

@@ -22,7 +22,6 @@ class Contacts:
     whole: bool
 
     def source(self, id: str) -> str:
-        """The file that holds the contact."""
         return self.nodes[id].document.file
 
 
@@ -33,10 +32,7 @@ def is_shared(document: Document) -> bool:
 
 
 class Library:
-    """The shared files of one folder. `faults` collects what is wrong with the includes themselves.
-
-    `within`: prefix of its file names.
-    """
+    """The shared files of one folder; `faults`: what is wrong with the includes, `within`: prefix of its file names."""
 
     def __init__(self, folder: Path, documents: list[Document], within: str) -> None:
         self._folder = folder.resolve()

@@ -86,11 +86,7 @@ class _Unusable(Exception):
 
 
 def _read_key(content: bytes) -> Key:
-    """The one public key of a file.
-
-    Raises:
-        _Unusable: it holds none or several, a secret key, or one that is revoked or can't encrypt.
-    """
+    """The one public key of a file; raises `_Unusable` where it holds none, or nothing can be encrypted to it."""
     # Imported here, because most installations use no keys.
     from pysequoia import Cert, encrypt
 

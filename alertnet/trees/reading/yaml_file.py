@@ -39,11 +39,7 @@ class UnreadableFile(Exception):
 
 
 def read_document(path: Path, file: str) -> Document:
-    """Read the file as a document under the name `file`; duplicate keys become `faults`.
-
-    Raises:
-        Unreadable: it is no text, no YAML, or refused as a whole.
-    """
+    """Read the file as a document under the name `file`; duplicate keys are its `faults`. Raises `UnreadableFile`."""
     text = _read_text(path, file)
     document = _known.get((file, text))
     if document is None:
@@ -207,10 +203,7 @@ class _Composer:
     def _compose_entries(
         self, steps: Steps, content: dict[str, Any], inherited: frozenset[str] = frozenset()
     ) -> list[list[Any]]:
-        """Compose the entries of a mapping; gives the mappings to merge.
-
-        `inherited`: entries that come before its own.
-        """
+        """Compose the entries of a mapping, but for those `inherited`; gives the mappings to merge."""
         merged: list[list[Any]] = []
         is_two = False
         while not isinstance(event := self.next(), MappingEndEvent):

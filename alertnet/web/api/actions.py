@@ -212,11 +212,7 @@ def reopen(doing: Doing, asked: Reopening) -> None:
 
 
 def _other_of(tx: Tx, ref: str, into: str, key: ApiKey) -> str:
-    """The id of the incident to merge into.
-
-    Raises:
-        BadInput: it is the same incident, or one that the key may not see.
-    """
+    """The id of the incident to merge into; raises `BadInput` where it is the same, or one that the key may not see."""
     try:
         id = id_of(tx, into, key, own=True)
     except Unknown:

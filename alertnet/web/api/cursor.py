@@ -34,11 +34,7 @@ def cursor_of(of: str, at: datetime, id: str) -> str:
 
 
 def read_cursor(of: str, text: str | None) -> Place | None:
-    """Read a cursor back into moment and id; None for the first page.
-
-    Raises:
-        BadInput: `cursor_of` did not make it, or made it for another list.
-    """
+    """The moment and id in a cursor; None for the first page. Raises `BadInput` where it is none of that list."""
     if not text:
         return None
     try:

@@ -71,12 +71,7 @@ class Live:
 
     @asynccontextmanager
     async def following(self, chain: str, key_id: str) -> AsyncIterator[None]:
-        """Have the listener follow that chain and key within the block.
-
-        Raises:
-            TooOften: the key has as many streams as it may (B9).
-            HTTPException: 429, too many streams are open.
-        """
+        """Have the listener follow that chain and key in the block; 429 where the key, or all, have too many (B9)."""
         if self._keys[key_id] >= EVENT_STREAMS:
             self.runtime.counting.add(once(metrics.DROPPED, STREAMS))
             raise TooOften(f"API key {key_id} has {EVENT_STREAMS} event streams, as many as it may", RETRY_SECONDS)
@@ -129,7 +124,6 @@ async def followed(request: Request, ref: str, key: Reader, runtime: InForce) ->
 
 
 async def live_of(request: Request) -> Live:
-    """The listener of this process."""
     live: Live = request.app.state.live
     return live
 
@@ -169,10 +163,7 @@ async def _told(
 
 
 def _entries(live: Live, key: str, chain: str, seq: int) -> tuple[list[EntryView], int] | None:
-    """The entries after that seq, and the seq up to which was read.
-
-    None ends the stream: the key was revoked, the database is away, or the process is to end.
-    """
+    """The entries after that seq, and how far was read; None ends the stream (key revoked, database away, leaving)."""
 
     def query(tx: Tx) -> tuple[list[EntryView], int] | None:
         found = api_keys.find(tx.session, key)

@@ -68,7 +68,6 @@ class Person(Strict):
     contact: Name | None = None
 
     def affected(self) -> Affected:
-        """The person as a value of the core."""
         return Affected(self.code, self.kind, self.nationality, self.name, self.contact)
 
 
@@ -245,9 +244,5 @@ def showing(change: Callable[[Tx], LockedIncident]) -> Act:
 
 
 def id_of(tx: Tx, ref: str, key: ApiKey, *, own: bool = False) -> str:
-    """The id of the incident with that reference, as the store's, if the key may know of it. Every route uses this.
-
-    Raises:
-        Unknown: there is none, or it is another team's; the two look the same.
-    """
+    """The id of the incident with that reference; `Unknown` where there is none, or the key may not know of it."""
     return incidents.id_of(tx, ref, key.team, own=own)

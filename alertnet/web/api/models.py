@@ -61,7 +61,6 @@ class Case(Strict):
     messages: bool = False
 
     def facts(self, tree: ContactTree) -> Facts:
-        """The facts of an incident in this case."""
         served = sorted(tree.countries - {EVERYWHERE}) or sorted(COUNTRIES)
         return Facts(
             type=self.type,

@@ -67,10 +67,6 @@ def bind(id: str, binding: Binding, door: CoordinatorsDoor) -> Response:
 
 
 def _of_no_team(key: ApiKey) -> None:
-    """Refuse a team's key, because nobody knows yet to which team such a text belongs.
-
-    Raises:
-        Forbidden: the key is of a team.
-    """
+    """Refuse a team's key (`Forbidden`), because nobody knows yet to which team such a text belongs."""
     if key.team is not None:
         raise Forbidden(f"API key {key.id} is of team {key.team}: texts of unknown numbers are no team's")

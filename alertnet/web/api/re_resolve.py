@@ -1,10 +1,13 @@
 """The API for re-resolving an incident (A8, B5): first see what would change, then apply exactly that."""
 
+from collections.abc import Iterable
+from typing import TypeVar, cast
+
 from starlette.responses import JSONResponse, Response
 from typing_extensions import TypedDict
 
 from alertnet.core.errors import BadInput
-from alertnet.core.replan.difference import Change, Difference
+from alertnet.core.replan.difference import Difference
 from alertnet.flows.incidents.re_resolve import difference, re_resolve
 from alertnet.flows.unit.locked_incident import look_at
 from alertnet.store.views.shapes import IncidentView
@@ -13,6 +16,8 @@ from alertnet.web.api.incidents import id_of
 from alertnet.web.api.models import Reresolution
 from alertnet.web.door import CoordinatorsDoor
 from alertnet.web.problems import Router, documented
+
+V = TypeVar("V")
 
 router = Router(prefix="/v1/incidents/{ref}", responses=documented(401, 403, 404, 409, 410, 413, 422, 503))
 
@@ -88,12 +93,7 @@ def re_resolve_incident(ref: str, asked: Reresolution, door: CoordinatorsDoor) -
 
 
 def apply(doing: Doing, asked: Reresolution) -> None:
-    """Apply what was shown.
-
-    Raises:
-        BadInput: nothing says what that was.
-        WrongState: it is something else by now.
-    """
+    """Apply what was shown; raises `BadInput` where nothing says what that was, `WrongState` where it has changed."""
     if asked.expected is None:
         raise BadInput("expected", None, "the `hash` of the difference that was looked at")
     re_resolve(doing.incident, doing.edition, asked.expected, by=doing.by)
@@ -105,19 +105,14 @@ def _view(found: Difference) -> DifferenceView:
         words=list(map(str, found.words)),
         consent=ConsentChange(before=found.consent_before.value, after=found.consent_after.value),
         trees=TreeChanges(joining=list(found.joining), leaving=list(found.leaving)),
-        levels=[LevelChange(tree=each.tree, level=each.level, change=each.change) for each in found.levels],
-        contacts=[ContactChange(tree=each.tree, contact=each.contact, change=each.change) for each in found.contacts],
-        methods=[_method(each) for each in found.methods],
-        newly_told=[Told(tree=each.tree, level=each.level, contact=each.contact) for each in found.newly_told],
-        no_longer_told=[Told(tree=each.tree, level=each.level, contact=each.contact) for each in found.no_longer_told],
+        levels=_each(found.levels, LevelChange),
+        contacts=_each(found.contacts, ContactChange),
+        methods=_each(found.methods, MethodChange),
+        newly_told=_each(found.newly_told, Told),
+        no_longer_told=_each(found.no_longer_told, Told),
     )
 
 
-def _method(change: Change) -> MethodChange:
-    return MethodChange(
-        tree=change.tree,
-        contact=change.contact,
-        method=change.method,
-        address=change.address,
-        change=change.change,
-    )
+def _each(found: Iterable[object], view: type[V]) -> list[V]:
+    """Those values, each with the fields of that view."""
+    return [cast("V", {name: getattr(each, name) for name in view.__annotations__}) for each in found]

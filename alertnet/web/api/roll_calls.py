@@ -68,11 +68,7 @@ def _figures(session: Session, id: str, key: ApiKey, network: Network) -> RollCa
 def figures(
     session: Session, id: str, network: Network, *, for_coordinators: bool, team: str | None = None
 ) -> RollCallView:
-    """The figures of a roll call, as far as this caller may see them; `team` limits them to one team.
-
-    Raises:
-        Unknown: there is no such roll call, or it asked nobody there.
-    """
+    """The figures of a roll call for this caller, of one `team` if given; `Unknown` where it asked nobody there."""
     asked = journeys.of_roll_call(session, id, team)
     if not asked:
         raise Unknown("roll-call", id[:32])

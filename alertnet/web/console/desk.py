@@ -131,11 +131,7 @@ class Desk:
         return streamed(self.request, watch.changes(look, self.who, seen, is_in, place))
 
     def check_form(self, form: Form, role: Role = Role.OBSERVER) -> None:
-        """Refuse a form that no page of this session made, or that this user's role may not send.
-
-        Raises:
-            Forbidden: its text says which of the two.
-        """
+        """Refuse (`Forbidden`) a form that no page of this session made, or that this user's role may not send."""
         check_origin(self.request)
         if maker_of(form, self.who.id, self.runtime.vault) != self.who.user:
             raise Forbidden(OTHER_SESSION)
@@ -143,11 +139,7 @@ class Desk:
             raise Forbidden(f"{self.who.user} is {self.who.role.value}, and may not do this")
 
     def check_pace(self, limit: Limit = ACTS) -> None:
-        """Count one act against the limit of this session (B9).
-
-        Raises:
-            TooMany: the limit is reached.
-        """
+        """Count one act against the limit of this session (B9); raises `TooMany` where it is reached."""
         wait = self.request.app.state.throttle.wait(limit, self.who.id, self.runtime.now())
         if wait is not None:
             raise TooMany("acts in this session", timedelta(seconds=wait))
@@ -156,13 +148,8 @@ class Desk:
         """Carry out a form once, if the user has that role and is still signed in; redirects to where the result is.
 
         The hidden field `seen` names the view from which the form was made. The same view acts once per user, not per
-        session, since the session may end between two tries.
-
-        Raises:
-            Forbidden: another page made the form, or this user may not send it.
-            DoneBefore: its view has acted before.
-            SignedOut: the session has ended meanwhile.
-            TooMany: this session has acted as often as it may.
+        session, since the session may end between two tries; then it raises `DoneBefore`. `SignedOut`: the session has
+        ended meanwhile. See also `check_form` and `check_pace`.
         """
         self.check_form(form, role)
         self.check_pace()

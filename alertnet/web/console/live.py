@@ -193,11 +193,7 @@ class Watch:
         return tuple(each for each in self._looking.get(place, ()) if each != user)
 
     def check_room(self, session: str) -> None:
-        """Refuse another page where too many are open.
-
-        Raises:
-            HTTPException: 429, this session or this process has too many open pages.
-        """
+        """Refuse (429) another page where this session, or this process, has too many open."""
         if len(self._pages) >= MOST_PAGES or self._by_session[session] >= OPEN_PAGES:
             raise HTTPException(429, "too many pages are open", {"Retry-After": "30"})
 

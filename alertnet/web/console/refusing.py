@@ -130,7 +130,6 @@ def _refused(request: Request, status: int, why: str, headers: Mapping[str, str]
 
 
 def no_page(path: str) -> Unknown:
-    """The error for an address that leads to no page."""
     return Unknown("page", path[:64])
 
 

@@ -125,11 +125,7 @@ Viewer = Annotated[SignedIn, Depends(signed_in)]
 
 
 def check_origin(request: Request) -> None:
-    """Refuse a request that did not come from a page of this site.
-
-    Raises:
-        Forbidden: the Origin header is missing, or names another host.
-    """
+    """Refuse (`Forbidden`) a request whose Origin is missing, or names another host than this site's."""
     try:
         host = urlsplit(request.headers.get("Origin", "")).netloc
     except ValueError:
@@ -139,13 +135,7 @@ def check_origin(request: Request) -> None:
 
 
 async def keep(request: Request, vault: Vault) -> str:
-    """Seal the form of that request for the sign-in page.
-
-    The result is empty where the form is too long or belongs to no session.
-
-    Raises:
-        Forbidden: another site sent it.
-    """
+    """Seal the request's form for the sign-in page; empty where it is too long, or of no session."""
     check_origin(request)
     form = await read_form(request)
     user = maker_of(form, users.session_of(vault, request.cookies.get(COOKIE, "")), vault)

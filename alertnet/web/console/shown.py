@@ -322,7 +322,6 @@ def streamed(request: Request, parts: AsyncIterator[Part]) -> Response:
 
 
 def as_file(name: str, content: str | bytes, media_type: str) -> Response:
-    """A file for the browser to save."""
     headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, headers=headers, media_type=media_type)
 

@@ -107,10 +107,7 @@ def how_it_stands(runtime: Runtime) -> Ready:
 
 
 def _write_fault(runtime: Runtime) -> str | None:
-    """Why the database can't be written, or None.
-
-    It tries a write, because no other write may happen in this process.
-    """
+    """Why the database can't be written, or None; it tries to, since no other write may happen in this process."""
     if runtime.absence.is_time_to_try():
         with suppress(DatabaseAway):
             runtime.transact(heartbeats.note, heartbeats.WRITTEN)

@@ -39,11 +39,7 @@ MENDS = {
 
 
 async def signed_form(request: Request) -> Form:
-    """Read and verify a webhook of the provider (twilio.com/docs/usage/webhooks/webhooks-security).
-
-    Raises:
-        HTTPException: 403 for any other request, and for all where no token is configured.
-    """
+    """Read a webhook and verify it (twilio.com/docs/usage/webhooks/webhooks-security); 403 for any other request."""
     form = await read_form(request)
     asked = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
     check_signature(runtime_of(request), throttle_of(request), asked, request.headers, form)
@@ -51,11 +47,7 @@ async def signed_form(request: Request) -> Form:
 
 
 def check_signature(runtime: Runtime, throttle: Throttle, asked: str, headers: Mapping[str, str], form: Form) -> None:
-    """Refuse a request that is not the provider's; `asked`: its path, with the query if there is one.
-
-    Raises:
-        HTTPException: 403.
-    """
+    """Refuse (403) a request that is not the provider's; `asked`: its path, with the query if there is one."""
     # The URL that was given to the provider and that it signs.
     url = (runtime.settings.public_url or "") + asked
     reason = _why_refused(runtime.settings, url, headers, form)

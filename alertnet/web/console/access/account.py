@@ -73,7 +73,6 @@ def challenge(runtime: InForce) -> Response:
 
 @router.post("/passkeys")
 def add(form: Posted, desk: AtDesk) -> Response:
-    """Store a passkey that this user's device has made."""
     desk.check_form(form)
     desk.check_pace()
     check_password(desk, form)
@@ -83,7 +82,6 @@ def add(form: Posted, desk: AtDesk) -> Response:
 
 @router.post("/passkeys/remove")
 def remove(form: Posted, desk: AtDesk) -> Response:
-    """Delete a passkey of this user."""
     desk.check_form(form)
     desk.runtime.transact(remove_passkey, desk.who.user, form.get("name", ""))
     return go_to(HERE)

@@ -74,7 +74,6 @@ class Trip:
 
 @router.get("")
 def go(request: Request, runtime: InForce, then: str = "/desk") -> Response:
-    """Redirect the browser to the provider."""
     from alertnet.runtime.openid import Asked, ProviderAway
 
     provider = _provider(request)
@@ -136,11 +135,7 @@ def leave(request: Request, runtime: InForce) -> Response:
 
 
 def _count(request: Request, runtime: Runtime) -> Response | None:
-    """Count a request for which the provider is asked; the answer instead where its address has made too many (B9).
-
-    Raises:
-        Forbidden: another site started it.
-    """
+    """Count a visit to the provider; the refusal where an address made too many (B9), `Forbidden` from another site."""
     if request.headers.get("Sec-Fetch-Site") in ELSEWHERE:
         raise Forbidden(NOT_OURS)
     if runtime.transact(count_visit, address_of(request, runtime)):

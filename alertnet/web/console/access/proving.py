@@ -28,12 +28,9 @@ _waiting = threading.Semaphore(MOST_WAITING)
 
 
 def is_theirs(request: Request, runtime: Runtime, name: str, password: str, session: str | None = None) -> bool:
-    """Whether that is the user's password. An unknown name takes as long as a known one.
+    """Whether that is the user's password. An unknown name takes as long as a known one; `Busy` where too many wait.
 
     `session`: the session that asks again, which has its own limit of tries.
-
-    Raises:
-        Busy: too many sign-ins wait already.
     """
     with held(_waiting, Busy):
         address = address_of(request, runtime)
@@ -45,12 +42,7 @@ def is_theirs(request: Request, runtime: Runtime, name: str, password: str, sess
 
 
 def check_password(desk: Desk, form: Form) -> None:
-    """Refuse a change to who gets in, or who is told, that comes without the signed-in user's password.
-
-    Raises:
-        Unproven: the password is missing or wrong.
-        Busy: too many sign-ins wait already.
-    """
+    """Refuse a change to who gets in, or who is told, without the signed-in user's password (`Unproven`, or `Busy`)."""
     password, who = form.get("password", ""), desk.who
     if not password or not is_theirs(desk.request, desk.runtime, who.user, password, who.id):
         raise Unproven(who, is_wrong=bool(password))

@@ -34,7 +34,6 @@ STATIC = {
 
 @router.get("/static/{name}")
 def static(name: str, request: Request) -> Response:
-    """A style sheet, script or picture of the console."""
     if name not in STATIC:
         return Response("There is no such file.\n", 404, HEADERS, media_type="text/plain")
     return compressed(request, (files(PACKAGE) / "static" / name).read_bytes(), STATIC[name])

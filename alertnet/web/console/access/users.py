@@ -40,7 +40,6 @@ TAKES_AWAY = ("sign-out",)
 
 @router.get("")
 def show_users(desk: AtDesk) -> Response:
-    """Show everybody who may sign in, and the acts on them."""
     if not desk.who.role.may(Role.ADMINISTRATOR):
         raise Forbidden(f"{desk.who.user} is {desk.who.role.value}: the users are for administrators")
     return _show(desk)

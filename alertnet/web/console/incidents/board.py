@@ -139,7 +139,6 @@ def boards_of(request: Request) -> Boards:
 
 @router.get("")
 def show_board(desk: AtDesk) -> Response:
-    """Show real incidents."""
     return _show(desk, drill=False)
 
 
@@ -152,7 +151,6 @@ def show_drills(desk: AtDesk) -> Response:
 @router.get("/live")
 @router.get("/drills/live")
 async def follow_board(desk: AtDesk) -> Response:
-    """Stream the changes of that board as Server-Sent Events."""
     return desk.follow(_look(desk, drill="/drills/" in desk.request.url.path))
 
 

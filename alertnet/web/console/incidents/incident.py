@@ -138,7 +138,6 @@ def show_incident(ref: str, desk: AtDesk, done: str = "", do: str = "", whom: st
 
 @router.get("/{ref}/live")
 def follow_incident(ref: str, desk: AtDesk) -> Response:
-    """Stream the changes of that page as Server-Sent Events."""
     look = _look(desk, ref)
     return desk.follow(look, place=look.ref)
 
@@ -189,7 +188,6 @@ def take_answer_back(ref: str, id: str, form: Posted, desk: AtDesk) -> Response:
 
 @router.post("/{ref}/join-text")
 def join(ref: str, form: Posted, desk: AtDesk) -> Response:
-    """Join a text to an open incident."""
 
     def act(tx: Tx) -> tuple[LockedIncident, str]:
         text, into = incidents.id_of(tx, ref, own=True), incidents.id_of(tx, typed(form, "into"), own=True)
@@ -222,7 +220,6 @@ def _foresee(desk: Desk, name: str, part: str, found: Foreseen) -> Response:
 
 @router.post("/{ref}/merge")
 def do_merge(ref: str, form: Posted, desk: AtDesk) -> Response:
-    """Merge it into another incident, once."""
     into = typed(form, "into")
     must_be_two(ref, into)
     return desk.change_once(
@@ -234,7 +231,6 @@ def do_merge(ref: str, form: Posted, desk: AtDesk) -> Response:
 
 @router.post("/{ref}/split")
 def do_split(ref: str, form: Posted, desk: AtDesk) -> Response:
-    """Split a report off again, once."""
     part = [form.get("report", "")]
     return desk.change_once(form, lambda tx: split(tx, incidents.id_of(tx, ref), part, by=desk.by), "split")
 

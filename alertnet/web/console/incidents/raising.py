@@ -39,10 +39,7 @@ def show_form(desk: AtDesk, team: str = "", people: str = "") -> Response:
 
 @router.post("")
 def send_form(form: Posted, desk: AtDesk) -> Response:
-    """Show who would be told, or raise the incident.
-
-    An invalid field is named above the form, which keeps its values.
-    """
+    """Show who would be told, or raise the incident; an invalid field is named above the form as it was sent."""
     desk.check_form(form, Role.COORDINATOR)
     values = {name: typed(form, name) for name in (*FIELDS, *BESIDES)}
     seen, spared = form.get("seen", ""), form.getlist("exclude")
@@ -57,11 +54,7 @@ def send_form(form: Posted, desk: AtDesk) -> Response:
 
 
 def facts_of(values: Mapping[str, str], network: Network, spared: Sequence[str] = ()) -> Facts:
-    """Read the form's values by the API's rules; `spared` are contacts and organisations to exclude.
-
-    Raises:
-        BadInput: names the first invalid field.
-    """
+    """Read the form's values by the API's rules; `spared`: whom to exclude. `BadInput` names an invalid field."""
     given: dict[str, Any] = {name: values[name] for name in FIELDS if values.get(name)}
     given["people"] = [{"code": code} for code in CODE.findall(values["people"])]
     given["exclude"] = [*spared]

@@ -37,7 +37,6 @@ class Post:
 
 @router.get("")
 def show_duty(desk: AtDesk, done: str = "") -> Response:
-    """Show the coming turns of each contact with a rota."""
     posts = desk.runtime.read(lambda tx: list(_posts(tx, desk.network)))
     return desk.show("duty.html", seen=desk.runtime.entropy.id(), posts=posts, done=done)
 
@@ -59,7 +58,6 @@ def arrange(form: Posted, desk: AtDesk) -> Response:
 
 @router.post("/swap")
 def exchange(form: Posted, desk: AtDesk) -> Response:
-    """Swap the turns of two members."""
     names = (typed(form, "one"), typed(form, "other"))
     monday, owner = read_day("week", typed(form, "week")), typed(form, "owner") or None
     return desk.do_once(
@@ -69,7 +67,6 @@ def exchange(form: Posted, desk: AtDesk) -> Response:
 
 @router.post("/undo")
 def take_back(form: Posted, desk: AtDesk) -> Response:
-    """Undo this user's last change."""
     return desk.do_once(form, lambda tx: undo_duty(tx, desk.by), f"{HERE}?done=undo")
 
 

@@ -47,7 +47,6 @@ class FieldLook:
     """The page is about no single one."""
 
     def read(self, runtime: Runtime) -> tuple[Field, list[RollCallView]]:
-        """Read what is awaited, and the latest roll calls."""
         return runtime.read(self._read, runtime.edition.network)
 
     def _read(self, tx: Tx, network: Network) -> tuple[Field, list[RollCallView]]:
@@ -82,7 +81,6 @@ def _numbers(network: Network) -> dict[str, str]:
 
 @router.get("")
 def show_field(desk: AtDesk, done: str = "") -> Response:
-    """Show who is awaited, and the latest roll calls."""
     look, teams = FieldLook(desk.language, desk.acts), desk.network.teams.values()
     field, rolls = look.read(desk.runtime)
     return desk.show(
@@ -99,7 +97,6 @@ def show_field(desk: AtDesk, done: str = "") -> Response:
 
 @router.get("/live")
 def follow_field(desk: AtDesk) -> Response:
-    """Stream the changes of that page as Server-Sent Events."""
     return desk.follow(FieldLook(desk.language, desk.acts))
 
 

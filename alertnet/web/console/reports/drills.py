@@ -84,11 +84,7 @@ def _go(tx: Tx, desk: Desk, facts: Facts, at: datetime | None, every: str) -> tu
 
 
 def _moment(values: dict[str, str], zone: str, now: datetime) -> datetime | None:
-    """Read when the drill is to begin, by the clocks of the zone; None means now.
-
-    Raises:
-        BadInput: it is no valid moment or one that has passed, or a repeated drill has no first date.
-    """
+    """When the drill is to begin, by the clocks of the zone; None means now. `BadInput` where it can't begin then."""
     if values["every"] not in ("", *EVERY_MONTHS):
         raise BadInput("every", values["every"], EVERY_MONTHS)
     if values["date"]:

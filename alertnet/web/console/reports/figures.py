@@ -39,7 +39,6 @@ def show_figures(desk: AtDesk, since: Day = "", until: Day = "") -> Response:
 
 @router.get("/figures.csv")
 def get_figures(desk: AtDesk, since: Day = "", until: Day = "") -> Response:
-    """Give the figures of that time as CSV."""
     first, last = _days(desk, since, until)
     return as_file(f"figures-{first}-{last}.csv", _read(desk, first, last).as_csv(), "text/csv")
 
@@ -51,11 +50,7 @@ def _read(desk: Desk, first: date, last: date) -> Figures:
 
 
 def _days(desk: Desk, since: str, until: str) -> tuple[date, date]:
-    """The first and last day that the user typed; by default half a year up to today.
-
-    Raises:
-        BadInput: one of them is no day, or the first is after the last.
-    """
+    """The first and last day typed, by default half a year up to today; `BadInput` where they are no such days."""
     today = desk.runtime.now().astimezone(ZoneInfo(desk.zone)).date()
     last = read_day("until", until) if until else today
     first = read_day("since", since) if since else last - timedelta(days=USUAL_DAYS)

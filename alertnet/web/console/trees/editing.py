@@ -70,7 +70,6 @@ def _schema(language: str) -> dict[str, object]:
 
 @router.get("/keys")
 def explain_keys(desk: AtDesk) -> Response:
-    """Explain each key of the files, with an example."""
     forms = {as_heading(form): keys for form, keys in tree_editing.keys_explained().items()}
     return desk.show("keys.html", forms=forms, say=sayer(desk.language))
 
@@ -82,10 +81,7 @@ def as_heading(form: str) -> str:
 
 @router.get("/{number}")
 def show_edition(number: int, desk: AtDesk) -> Response:
-    """Show an edition: its changes, its files, and what a roll-back to it would change.
-
-    Observers see only its metadata.
-    """
+    """Show an edition, its files, and what it and a roll-back to it change; observers see none of the content."""
     history = desk.runtime.watched.history()
     edition, latest = tree_editing.edition_named(desk.runtime, number), history[-1]
     before = next((each for each in reversed(history) if each.number < number), None)
@@ -102,7 +98,6 @@ def show_edition(number: int, desk: AtDesk) -> Response:
 
 @router.post("/{number}/back")
 def go_back(number: int, form: Posted, desk: AtDesk) -> Response:
-    """Put an earlier edition in force again."""
     desk.check_form(form, Role.ADMINISTRATOR)
     why = note(form, "why") or f"back to @{number}"
     latest = typed_number(form, "seen", LONGEST_NUMBER)
@@ -182,11 +177,7 @@ class Edit:
 
 
 def edit_in(form: Form, desk: Desk, number: int) -> Edit:
-    """Read an edit from a form: the file in view, and the other changed files.
-
-    Raises:
-        BadInput: a file may not have such a name.
-    """
+    """Read an edit from a form: the file in view, and the others changed; `BadInput` for a name that no file has."""
     base = tree_editing.edition_named(desk.runtime, number)
     before = tree_editing.files_of(desk.runtime, base)
     began = _files_at_first(form, desk, number)
