@@ -43,7 +43,7 @@ proxy: venv
 	$(BIN)/python -m tests.caddy
 
 test: browser pooler proxy ## all tests but the long ones, on SQLite and on a real PostgreSQL
-	$(BIN)/python -m pytest -n logical -m "not long" --durations 30 --durations-min 3
+	$(BIN)/python -m pytest --workers auto -m "not long" --durations 30 --durations-min 3
 
 check: venv ## what must be clean before a commit: lint, format, types, fast tests
 	$(BIN)/ruff check

@@ -18,10 +18,8 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 GIVEN = "ALERTNET_TEST_PG_URL"
-DATABASES = f"alertnet_test_{uuid4().hex[:8]}_"
-"""How the databases of this process begin, so that it drops its own and no other's."""
-
 _servers: dict[str, str] = {}
+"""Of each database that was made here, which it is on."""
 
 UNPRIVILEGED = "nobody"
 """Whom the server runs as if the tests run as root, which PostgreSQL refuses."""
@@ -36,10 +34,10 @@ WATCH = 'read -r _; "$@"; rm -rf "$0"'
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    """The SQLAlchemy URL of a server; under xdist each worker has its own, unless ALERTNET_TEST_PG_URL gives one."""
+    """The SQLAlchemy URL of a server; each worker has its own, unless ALERTNET_TEST_PG_URL gives one."""
     if given := os.environ.get(GIVEN):
         yield make_url(given).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
-        _drop_databases(given)
+        _drop_databases()
     else:
         with own_server() as server:
             yield server.url
@@ -50,7 +48,7 @@ def fresh_database(postgres_url: str, like: str | None = None) -> str:
 
     `like`: the URL of a database that nobody is connected to.
     """
-    name = DATABASES + uuid4().hex[:12]
+    name = f"alertnet_test_{uuid4().hex}"
     _create(postgres_url, name, like)
     url = make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
     _servers[url] = postgres_url
@@ -202,15 +200,9 @@ def _run(home: Path, *command: str | Path) -> None:
         pytest.fail(f"{Path(command[0]).name} failed:\n{log.read_text()}", pytrace=False)
 
 
-def _drop_databases(server_url: str) -> None:
-    engine = create_engine(make_url(server_url).set(drivername="postgresql+psycopg"))
-    with engine.connect() as connection:
-        names = connection.scalars(
-            text("SELECT datname FROM pg_database WHERE datname LIKE :like"), {"like": f"{DATABASES}%"}
-        )
-        for name in names.all():
-            _execute(server_url, f'DROP DATABASE "{name}" WITH (FORCE)')
-    engine.dispose()
+def _drop_databases() -> None:
+    for url, server_url in _servers.items():
+        _execute(server_url, f'DROP DATABASE IF EXISTS "{make_url(url).database}" WITH (FORCE)')
 
 
 def _create(server_url: str, name: str, like: str | None) -> None:
