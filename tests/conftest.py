@@ -48,7 +48,7 @@ charmap.intervals_from_codec = {  # type: ignore[assignment]
 }.__getitem__
 
 settings.register_profile(
-    "alertnet", max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    "alertnet", max_examples=10, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("many", settings.get_profile("alertnet"), max_examples=500)
 settings.load_profile("alertnet")

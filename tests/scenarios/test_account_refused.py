@@ -14,10 +14,10 @@ from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned, tries
 from tests.scenarios.valley import COORDINATION, a_tree
 from tests.scenarios.world import Incident, World, link_in
+from tests.support.rows import in_long
 
 DUTY_MAIL = "duty@pbi-colombia.example"
 ALWAYS = 10**6
-REFUSALS = [Fault.WRONG_TOKEN, Fault.SUSPENDED, Fault.FORBIDDEN]
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def statuses(incident: Incident, method: str) -> list[str]:
     return [attempt.status for attempt in tries(incident, "coordinator", method)]
 
 
-@pytest.mark.parametrize("fault", REFUSALS)
+@pytest.mark.parametrize("fault", [Fault.WRONG_TOKEN, in_long(Fault.SUSPENDED), in_long(Fault.FORBIDDEN)])
 def test_what_is_refused_waits_the_next_methods_go_at_once_and_nothing_is_burnt(
     world: World, mail_server: Sandbox, fault: Fault
 ) -> None:
@@ -60,7 +60,7 @@ def test_what_is_refused_waits_the_next_methods_go_at_once_and_nothing_is_burnt(
     assert len(world.phone("coordinator").calls) >= 1
 
 
-@pytest.mark.parametrize("reply", ["535 5.7.8 wrong password", "550 5.7.1 this sender is blocked"])
+@pytest.mark.parametrize("reply", ["535 5.7.8 wrong password", in_long("550 5.7.1 this sender is blocked")])
 def test_a_relay_that_refuses_us_burns_nothing(world: World, mail_server: Sandbox, reply: str) -> None:
     """B3: the same for mail: what is refused to our whole sender waits, and leaves when it is let through."""
     mail_server.refuses_mail(reply)

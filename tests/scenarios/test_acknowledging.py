@@ -6,6 +6,7 @@ from alertnet.sandbox.telephony.faults import Fault
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import COORDINATION, a_tree
 from tests.scenarios.world import World, code_in, link_in, spoken_code_in
+from tests.support.rows import in_long
 
 OMBUDS, DEPUTY = "+573005550120", "+573005550121"
 CONTACTS = f"""
@@ -77,7 +78,7 @@ def test_a_right_code_stops_the_escalations_that_reached_this_contact_and_no_oth
     assert len(world.phone("spain").inbox) == 2
 
 
-@pytest.mark.parametrize("text", ["{code}", "OK {code}", "ok{code}", "{code}, we are going"])
+@pytest.mark.parametrize("text", ["{code}", in_long("OK {code}"), in_long("ok{code}"), "{code}, we are going"])
 def test_the_code_alone_acknowledges_whatever_stands_around_it(valley: World, text: str) -> None:
     """A6, B4: the written code from a number of that contact."""
     incident = valley.raises()
@@ -445,7 +446,7 @@ def test_a_revoked_answer_lets_the_escalation_go_on(world_of: Worlds) -> None:
     assert world.phone("ombuds").inbox[-1].startswith("VALLEY URGENT")
 
 
-@pytest.mark.parametrize("way", ["our call", "their call", "sms"])
+@pytest.mark.parametrize("way", ["our call", in_long("their call"), "sms"])
 def test_a_revoked_answer_stays_so_though_what_brought_it_comes_again(valley: World, way: str) -> None:
     """A6: a webhook's signature has no date, and is good for ever; the proof in it is not."""
     incident = valley.raises()

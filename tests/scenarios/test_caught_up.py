@@ -11,6 +11,7 @@ from alertnet.store.views.shapes import moment
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import a_tree
 from tests.scenarios.world import DURESS, TRUE, World, code_in
+from tests.support.rows import in_long
 
 CONTACTS = """
   coordinator: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550101"}]}
@@ -137,8 +138,15 @@ def test_a_cry_from_a_phone_that_was_missed_rings_people_and_is_not_answered_lat
     assert "SOS" in (valley.texts("ana", "SOS") or "")
 
 
-@pytest.mark.parametrize("text", ["nos llevan por la carretera", f"ALERTA {TRUE} 31 L13"])
-@pytest.mark.parametrize("becomes", ["arrest", "threat"])
+@pytest.mark.parametrize(
+    ("becomes", "text"),
+    [
+        ("arrest", "nos llevan por la carretera"),
+        ("threat", f"ALERTA {TRUE} 31 L13"),
+        in_long("arrest", f"ALERTA {TRUE} 31 L13"),
+        in_long("threat", "nos llevan por la carretera"),
+    ],
+)
 def test_a_phone_that_may_be_in_other_hands_is_not_answered_late(valley: World, text: str, becomes: str) -> None:
     """B4: nor is anything written there that is no answer within the exchange, whatever the arrest is called by now."""
     valley.texts("ana", f"ALERTA {TRUE} 20 L12")

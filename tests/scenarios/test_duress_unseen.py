@@ -13,6 +13,7 @@ from tests.scenarios.test_journeys import CONTACTS, LEVELS
 from tests.scenarios.valley import CONTACTS as VALLEY
 from tests.scenarios.valley import COORDINATION, a_tree
 from tests.scenarios.world import DURESS, TRUE, World, code_in, link_in
+from tests.support.rows import in_long
 
 FIELD = """
 teams:
@@ -61,7 +62,7 @@ def newest_of(world: World, team: str) -> str:
     "texts",
     [
         ("FALSA {pin}", "OK {pin}"),
-        ("hola que tal", "SOS mistake {pin} police"),
+        in_long(("hola que tal", "SOS mistake {pin} police")),
         ("we are all safe {pin}", "SOS"),
         *(pytest.param((text,), marks=pytest.mark.long) for text in ("SOS", "OK {pin}", "NUEVA", "FALSA", "BAJA")),
     ],
@@ -247,9 +248,9 @@ def test_where_a_stranger_has_the_number_of_the_only_other_coordinator_last_reso
 @pytest.mark.parametrize(
     ("told_of", "words"),
     [
-        ("nothing", "{code} {pin} we are on it"),
+        in_long("nothing", "{code} {pin} we are on it"),
         ("an open incident", "todo bien, {pin}"),
-        ("an open incident", "{code} {pin} we are on it"),
+        in_long("an open incident", "{code} {pin} we are on it"),
         ("a closed one", "{code} {pin} we are on it"),
     ],
 )

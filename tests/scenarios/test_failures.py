@@ -13,6 +13,7 @@ from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned, reports, tries
 from tests.scenarios.valley import CONTACTS, COORDINATION, OFFICES, a_tree, calling_offices
 from tests.scenarios.world import REPOSITORY, TRUE, Incident, World, code_in, link_in
+from tests.support.rows import in_long
 
 SEVERAL_METHODS = {
     "sms": "+573005550120",
@@ -42,7 +43,7 @@ def failures(incident: Incident, contact: str, method: str) -> list[str | None]:
 
 @pytest.mark.parametrize(
     ("behaviour", "failure"),
-    [("switched_off", "undelivered"), ("invalid", "invalid"), ("opted_out", "opted_out")],
+    [("switched_off", "undelivered"), in_long("invalid", "invalid"), in_long("opted_out", "opted_out")],
 )
 def test_an_sms_that_fails_brings_the_next_method_at_once(world: World, behaviour: str, failure: str) -> None:
     """B3, hand-over: undelivered, no such number, opted out."""
@@ -214,7 +215,8 @@ def test_who_has_answered_has_a_page_though_another_tree_of_the_incident_cannot_
 
 
 @pytest.mark.parametrize(
-    "stored", ["{cut", '{"relayed": ["~' + "A" * 80 + '"], "round": 1}', '{"nobody": "knows this"}', "[]"]
+    "stored",
+    ["{cut", '{"nobody": "knows this"}', *map(in_long, ('{"relayed": ["~' + "A" * 80 + '"], "round": 1}', "[]"))],
 )
 def test_an_escalation_that_cannot_be_read_hides_and_delays_no_other(world: World, stored: str) -> None:
     """A11: whoever was told still answers by page, the API shows the incident, and the other tree goes on."""
@@ -234,8 +236,10 @@ def test_an_escalation_that_cannot_be_read_hides_and_delays_no_other(world: Worl
     assert "put_off" in world.runtime.read(lambda tx: set(tx.session.scalars(SYSTEM_KINDS)))
 
 
-@pytest.mark.parametrize("minutes", [1, 20])
-@pytest.mark.parametrize("phone", ["ana", "+573005550003"], ids=["the same phone", "another of its team"])
+@pytest.mark.parametrize(
+    ("phone", "minutes"),
+    [("ana", 1), in_long("ana", 20), in_long("+573005550003", 1), ("+573005550003", 20)],
+)
 def test_an_incident_that_cannot_be_read_keeps_no_phone_from_raising_another(
     world_of: Worlds, phone: str, minutes: int
 ) -> None:

@@ -8,6 +8,7 @@ from tests.conftest import Logged
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import FIELD, a_tree
 from tests.scenarios.world import DURESS, TRUE, World, code_in
+from tests.support.rows import in_long
 
 CONTACTS = """
   coordinator: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550101"}]}
@@ -279,8 +280,8 @@ def test_a_coordinator_who_raised_it_hears_how_it_fares_and_never_calls_itself(v
     "words",
     [
         "We need help from Bogota, call me",
-        "Me ajude a falar com a embaixada",
-        "Hola, ayuda en camino",
+        in_long("Me ajude a falar com a embaixada"),
+        in_long("Hola, ayuda en camino"),
         "RE: SOS recibido, voy",
     ],
 )

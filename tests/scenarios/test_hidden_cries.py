@@ -3,8 +3,6 @@
 Ana writes with the cry, Luis without it, or Ana on another evening.
 """
 
-from functools import partial
-
 import pytest
 
 from alertnet.flows.credentials.pins import HIDDEN
@@ -12,6 +10,7 @@ from tests.scenarios.conftest import Worlds
 from tests.scenarios.test_journeys import ARRIVAL, CONTACTS, GO, LEVELS, alarms, incidents
 from tests.scenarios.valley import a_tree
 from tests.scenarios.world import DURESS, TRUE, World
+from tests.support.rows import in_long
 
 FIELD = """
 teams:
@@ -28,7 +27,6 @@ teams:
     members:
       luis: {name: Luis Example, phone: "+573005550002", language: %s}
 """
-in_long = partial(pytest.param, marks=pytest.mark.long)
 CRIES = {
     "en": ("OK {} help us", "ARR {} SOS", "WAIT {} 2h we are in danger", "ok sos {}"),
     "es": ("BIEN {} auxilio", "LLEGUE {} necesitamos ayuda", "ESPERA {} 2h ayuda", "bien {} 🆘"),
@@ -108,7 +106,9 @@ def test_a_cry_beside_another_verb_needs_no_pin(world_of: Worlds, text: str) -> 
     assert [each for each in alarms(valley) if "north/ana" in each]
 
 
-@pytest.mark.parametrize("text", ["OK {} no sos", "OK {} thanks for your help", "LLEGUE {} no necesito ayuda"])
+@pytest.mark.parametrize(
+    "text", ["OK {} no sos", *map(in_long, ("OK {} thanks for your help", "LLEGUE {} no necesito ayuda"))]
+)
 def test_a_cry_that_is_denied_leaves_a_check_in_one(world_of: Worlds, text: str) -> None:
     """Its words ring, as all do beside a check-in that say more than that all is well; nothing is critical."""
     valley = an_evening(world_of)
@@ -221,7 +221,7 @@ def test_news_that_cries_for_help_when_nothing_is_open_is_heard_as_a_cry(world_o
     assert valley.phone("ombuds").inbox == []
 
 
-@pytest.mark.parametrize("dictated", ["{},{}", "{} {}", "{}\u202f{}"])
+@pytest.mark.parametrize("dictated", ["{},{}", in_long("{} {}"), in_long("{}\u202f{}")])
 def test_a_pin_for_duress_that_a_phone_has_written_like_thousands_is_heard_and_hidden(
     world_of: Worlds, dictated: str
 ) -> None:

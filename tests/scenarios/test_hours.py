@@ -10,6 +10,7 @@ from tests.scenarios import valley
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import COORDINATION, a_tree
 from tests.scenarios.world import DURESS, Incident, World, code_in
+from tests.support.rows import in_long
 
 DUTY = "+573005550199"
 OFFICE = "+573005550120"
@@ -53,7 +54,7 @@ def test_during_its_hours_the_office_alone_is_told(embassy: World) -> None:
 
 @pytest.mark.parametrize(
     "moment",
-    [bogota(24, 3), bogota(28, 12), bogota(8, 10, month=12), bogota(12, 10, month=10)],
+    [bogota(24, 3), in_long(bogota(28, 12)), bogota(8, 10, month=12), in_long(bogota(12, 10, month=10))],
     ids=["at night", "on Saturday", "on a Colombian holiday", "on a holiday of both"],
 )
 def test_while_it_is_closed_mail_and_the_duty_phone_are_told(embassy: World, moment: datetime) -> None:

@@ -19,6 +19,7 @@ from alertnet.worker.purging import purge_incident
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import COORDINATION, a_tree
 from tests.scenarios.world import DURESS, TRUE, Incident, World, code_in
+from tests.support.rows import in_long
 
 CONTACTS = """
   coordinator: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550101"}, {call: "+573005550101"}]}
@@ -242,7 +243,11 @@ def test_one_delay_is_of_a_day_at_most(valley: World, until: str, awaited: str |
 
 @pytest.mark.parametrize(
     ("delay", "awaited"),
-    [("23h", None), ("23h30", None), ("22 h", None), ("2h", "L12 01:00+1"), ("8 horas", "L12 07:00+1")],
+    [
+        ("23h", None),
+        ("2h", "L12 01:00+1"),
+        *(in_long(*row) for row in (("23h30", None), ("22 h", None), ("8 horas", "L12 07:00+1"))),
+    ],
 )
 def test_hours_that_may_be_a_time_of_day_put_nothing_off(valley: World, delay: str, awaited: str | None) -> None:
     """A2: `espera 23h`, at 21:14, is until eleven; as a delay nobody would look for them before tomorrow evening."""
@@ -257,9 +262,12 @@ def test_hours_that_may_be_a_time_of_day_put_nothing_off(valley: World, delay: s
 @pytest.mark.parametrize(
     ("text", "is_read"),
     [
-        *((text, True) for text in ("OK {} 20 P9", "ARR {} L12 43", "BIEN {} 44.", "LLEGADA {} 20L14")),
-        *((text, False) for text in ("ARR {} L20", "ARR {} 22:52", "ARR {} 22h52", "OK {} P20 L12", "OK {} 15")),
-        ("ARR {} 10 pm", False),
+        ("OK {} 20 P9", True),
+        ("ARR {} L12 43", True),
+        ("ARR {} 22:52", False),
+        ("OK {} P20 L12", False),
+        *(in_long(text, True) for text in ("BIEN {} 44.", "LLEGADA {} 20L14")),
+        *(in_long(text, False) for text in ("ARR {} L20", "ARR {} 22h52", "OK {} 15", "ARR {} 10 pm")),
     ],
 )
 def test_the_number_of_a_type_beside_a_check_in_is_read(valley: World, text: str, is_read: bool) -> None:
@@ -336,7 +344,7 @@ def test_without_its_pin_nothing_is_met_and_the_sender_hears_what_to_send(valley
     assert alarms(valley, f"{incident.ref}: missed check-in")
 
 
-@pytest.mark.parametrize("text", ["OK", "ARR", "WAIT {} 2H"])
+@pytest.mark.parametrize("text", ["OK", in_long("ARR"), "WAIT {} 2H"])
 def test_who_is_not_awaited_hears_so_with_the_right_pin_and_how_to_write_with_a_wrong_one(
     valley: World, text: str
 ) -> None:
@@ -353,7 +361,7 @@ def test_who_is_not_awaited_hears_so_with_the_right_pin_and_how_to_write_with_a_
     assert "OK PIN" in wrong
 
 
-@pytest.mark.parametrize("when", ["", "25:00", "24/12 18:00"])
+@pytest.mark.parametrize("when", ["", in_long("25:00"), "24/12 18:00"])
 def test_who_sets_out_and_names_no_moment_hears_how_to_write_it(valley: World, when: str) -> None:
     """A2: the journey is not watched, and whoever reads that nothing is awaited would take it to be."""
     reply = valley.texts("ana", f"GO {TRUE} L14 {when}")

@@ -22,6 +22,7 @@ from alertnet.worker.self_monitoring import Watch
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import CONTACTS, COORDINATION, FIELD, a_tree
 from tests.scenarios.world import TRUE, Incident, World, code_in, link_in
+from tests.support.rows import in_long
 
 FRIENDS = "  - {name: Friends, notify: [defenders], wait: 5m}\n"
 CHANGED = a_tree(COORDINATION + FRIENDS)
@@ -301,11 +302,11 @@ people:""",
     ("text", "alarmed"),
     [
         (f"SOS {TRUE} 31", "threat"),
-        (f"NEWS {TRUE} we are safe", "please read"),
+        in_long(f"NEWS {TRUE} we are safe", "please read"),
         (f"FALSE {TRUE}", "please read"),
-        ("who is there", "please read"),
-        (f"OK {TRUE}", "please read"),
-        ("LOW", "battery"),
+        in_long("who is there", "please read"),
+        in_long(f"OK {TRUE}", "please read"),
+        in_long("LOW", "battery"),
     ],
 )
 def test_a_phone_that_has_moved_to_another_team_has_no_part_in_what_it_raised_for_the_one_before(

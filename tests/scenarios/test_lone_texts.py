@@ -10,6 +10,7 @@ from alertnet.store.tables import incidents, pins, timeline
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import CONTACTS, COORDINATION, FIELD, a_tree
 from tests.scenarios.world import Incident, World, code_in, link_in
+from tests.support.rows import in_long
 
 PIN = "47110"
 _PINS_GONE = delete(pins)
@@ -78,10 +79,10 @@ def test_the_page_of_a_text_written_under_duress_says_whom_not_to_call(
     "text",
     [
         "hay hombres armados fuera de la oficina",
-        "two men sit in a car out of the office, they take photos",
-        "Luis ist nicht im Büro, die Tür steht offen",
-        "Luis est absent du bureau et ne répond plus",
-        "homens armados fora do escritório",
+        in_long("two men sit in a car out of the office, they take photos"),
+        in_long("Luis ist nicht im Büro, die Tür steht offen"),
+        in_long("Luis est absent du bureau et ne répond plus"),
+        in_long("homens armados fora do escritório"),
     ],
 )
 def test_what_the_field_says_of_an_office_rings_and_is_answered(night: World, text: str) -> None:
@@ -160,9 +161,14 @@ def test_who_is_named_by_a_code_of_the_teams_file_is_spared_what_was_recorded(wo
 
 
 @pytest.mark.parametrize(
-    ("text", "is_second"), [("they took P7, tell nobody else: C0", False), ("they took P7 c 0 only us", True)]
+    ("text", "is_second", "by_itself"),
+    [
+        ("they took P7, tell nobody else: C0", False, True),
+        ("they took P7 c 0 only us", True, False),
+        in_long("they took P7, tell nobody else: C0", False, False),
+        in_long("they took P7 c 0 only us", True, True),
+    ],
 )
-@pytest.mark.parametrize("by_itself", [False, True])
 def test_a_consent_among_the_words_narrows_what_the_team_allows(
     night: World, text: str, is_second: bool, by_itself: bool
 ) -> None:
@@ -541,7 +547,7 @@ def test_a_picture_with_an_answer_acknowledges_and_is_said_to_be_there(night: Wo
     assert kept["attached"] == 1
 
 
-@pytest.mark.parametrize("text", ["SOS", f"ALERTA {PIN} 20 L12", "NEWS look at this", f"FALSE {PIN}"])
+@pytest.mark.parametrize("text", ["SOS", in_long(f"ALERTA {PIN} 20 L12"), "NEWS look at this", in_long(f"FALSE {PIN}")])
 def test_a_picture_with_a_report_is_said_to_be_there(night: World, text: str) -> None:
     """A12: on the page of whoever reads what the field has sent."""
     night.texts("ana", "SOS")

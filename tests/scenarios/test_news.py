@@ -5,6 +5,7 @@ import pytest
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import CONTACTS, a_tree
 from tests.scenarios.world import World, code_in, link_in
+from tests.support.rows import in_long
 
 LEVELS = """
   - {name: Coordination, notify: [coordinator], wait: 20m}
@@ -189,7 +190,9 @@ def test_news_from_another_phone_leaves_it_to_a_coordinator_whether_a_bare_sos_i
     assert "llegamos bien a casa" in read(valley, latest(valley, "ALARM"))
 
 
-@pytest.mark.parametrize("words", ["{} todo bien", "todo bien {}", "{} ayuda nos disparan", "ayuda {} nos disparan"])
+@pytest.mark.parametrize(
+    "words", ["{} todo bien", in_long("todo bien {}"), in_long("{} ayuda nos disparan"), "ayuda {} nos disparan"]
+)
 def test_news_by_the_pin_for_duress_from_another_phone_is_answered_as_by_the_true_one(
     valley: World, words: str
 ) -> None:

@@ -10,6 +10,7 @@ from alertnet.store.records.credentials import api_keys
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import COORDINATION, a_tree
 from tests.scenarios.world import CAST, DURESS, TRUE, World
+from tests.support.rows import in_long
 
 BORROWED = CAST["stranger"]
 NOTICED = "message from an unknown number"
@@ -40,7 +41,9 @@ def noticed(world: World) -> list[str]:
     return [text for text in world.phone("coordinator").inbox if NOTICED in text]
 
 
-@pytest.mark.parametrize("text", ["SOS", f"ALERTA {TRUE} 20 L12", f"FALSE {TRUE}", f"OK {TRUE}", "TEST", "Quien es?"])
+@pytest.mark.parametrize(
+    "text", ["SOS", f"FALSE {TRUE}", "Quien es?", *map(in_long, (f"ALERTA {TRUE} 20 L12", f"OK {TRUE}", "TEST"))]
+)
 def test_an_unknown_number_learns_nothing_and_coordinators_hear(valley: World, text: str) -> None:
     """B4: neither a reply nor a reference; the text waits, without the PIN that stands in it."""
     reply = valley.texts("stranger", text)
@@ -159,7 +162,11 @@ def test_words_that_are_bound_while_nothing_is_open_are_put_before_people(valley
 
 @pytest.mark.parametrize(
     "text",
-    [f"OK {DURESS}", f"TEST {DURESS}", f"NEWS {DURESS} todo bien", f"SALIDA {DURESS} L4 23:00", f"en casa {DURESS}"],
+    [
+        f"OK {DURESS}",
+        f"en casa {DURESS}",
+        *map(in_long, (f"TEST {DURESS}", f"NEWS {DURESS} todo bien", f"SALIDA {DURESS} L4 23:00")),
+    ],
 )
 def test_a_pin_for_duress_is_believed_whatever_is_written_with_it(valley: World, text: str) -> None:
     """B4: the incident is critical, the coordinators are alarmed, and the borrowed phone stays silent."""

@@ -10,6 +10,7 @@ from alertnet.sandbox import Fault, Sandbox
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import reports, tries
 from tests.scenarios.world import CAST, FRIDAY_NIGHT, PUBLIC_URL, World, spoken_code_in
+from tests.support.rows import in_long
 
 OTHER_ACCOUNT, OTHER_TOKEN, OTHER_NUMBER = "AC" + "2" * 32, "other-token", "+15005550016"
 COORDINATOR = CAST["coordinator"]
@@ -223,7 +224,7 @@ def test_the_prefix_of_a_number_decides_who_comes_first(world_on: Worlds, tmp_pa
     assert len(world.phone("head office").inbox) >= 1
 
 
-@pytest.mark.parametrize("fault", [Fault.WRONG_TOKEN, Fault.SUSPENDED, Fault.FORBIDDEN])
+@pytest.mark.parametrize("fault", [Fault.WRONG_TOKEN, in_long(Fault.SUSPENDED), in_long(Fault.FORBIDDEN)])
 def test_the_second_takes_over_where_the_first_refuses_our_account(world: World, rival: Rival, fault: Fault) -> None:
     """B3: surely not sent by the one goes by the other in the same moment, and no other method is hurried."""
     world.sandbox.misbehaves(fault, times=10**6)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 
 import pytest
 
@@ -10,7 +11,7 @@ from tests.house.source import ROOT
 Lived = subprocess.CompletedProcess[str]
 
 FIRST = 2
-"""Nights of each run of the tests, from the second on; whoever changes a flow lives through more."""
+"""The night of each run of the tests; whoever changes a flow lives through more."""
 
 
 def simulate(*arguments: str) -> Lived:
@@ -19,30 +20,26 @@ def simulate(*arguments: str) -> Lived:
     )
 
 
-@pytest.fixture(scope="module")
-def first_nights() -> Lived:
-    return simulate("--from", "2", "--seeds", str(FIRST), "--story")
+@pytest.mark.parametrize(
+    "nights", [("--from", str(FIRST), "--seeds", "1"), pytest.param(("--seeds", "300"), marks=pytest.mark.long)]
+)
+def test_no_night_breaks_a_promise(nights: Sequence[str]) -> None:
+    """A1-A12: whatever fails, by one seed; `make simulate` lives through more."""
+    lived = simulate(*nights)
 
-
-@pytest.fixture(params=[FIRST, pytest.param(300, marks=pytest.mark.long)])
-def lived(request: pytest.FixtureRequest) -> Lived:
-    return (
-        request.getfixturevalue("first_nights") if request.param == FIRST else simulate("--seeds", str(request.param))
-    )
-
-
-def test_no_night_breaks_a_promise(lived: Lived) -> None:
-    """A1-A12: whatever fails, by a few seeds; `make simulate` lives through more."""
     assert lived.returncode == 0, lived.stdout + lived.stderr
     assert "every promise was kept" in lived.stdout
 
 
-def test_a_seed_tells_the_same_story_each_time(first_nights: Lived) -> None:
+@pytest.mark.long
+def test_a_seed_tells_the_same_story_each_time() -> None:
     """A failing night can be replayed, alone as among others, and looked at as often as it takes."""
-    again = simulate("--from", "2", "--seeds", "1", "--story")
+    alone, among_others = (
+        simulate("--from", first, "--seeds", seeds, "--story") for first, seeds in (("2", "1"), ("1", "2"))
+    )
 
-    assert "hands over" in story_of(2, again)
-    assert story_of(2, again) == story_of(2, first_nights)
+    assert "hands over" in story_of(2, alone)
+    assert story_of(2, alone) == story_of(2, among_others)
 
 
 def story_of(night: int, lived: Lived) -> str:
