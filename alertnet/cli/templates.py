@@ -128,7 +128,6 @@ def _look_at(kind: Kind, subject: Subject | None, type: str, language: str) -> N
 
 
 def _everything() -> list[tuple[Kind, Subject | None]]:
-
     return [(kind, subject) for kind in METHODS for subject in SUBJECTS.get(kind, (None,))]
 
 

@@ -289,11 +289,6 @@ class Runtime:
         """The thread pool of this process that ends calls."""
         return HangUps(lambda call: self.hang_up([call]))
 
-    def finish_hang_ups(self) -> None:
-        """Wait until the calls to be ended are ended."""
-        if "hang_ups" in vars(self):
-            self.hang_ups.finish()
-
     def hang_up_soon(self, calls: Iterable[str]) -> None:
         """End calls in the background, by the provider's ids."""
         if ids := list(calls):
@@ -309,10 +304,8 @@ class Runtime:
         for listener in self._listeners:
             listener.close()
         self.trees.close()
-        if "hang_ups" in vars(self):
-            self.hang_ups.close()
-        if "_stretching" in vars(self):
-            self._stretching.shutdown(cancel_futures=True)
+        self.hang_ups.close()
+        self._stretching.shutdown(cancel_futures=True)
         self.counting.close()
         self.transactions.close()
         self.engine.dispose()

@@ -272,7 +272,7 @@ class Rest:
 
     def _update_call(self, request: Request, form: Form, _: Faults) -> Resource:
         call = _known(self._network.calls, request)
-        self._calls.update(call, read_status(form, "canceled", "completed"))
+        self._calls.update(call, read_status(form))
         return call_resource(self._account_sid, call)
 
     def _list_recordings(self, request: Request, form: Form, _: Faults) -> Resource:

@@ -109,7 +109,7 @@ class Worker:
         while jobs := list(self._looks(done).jobs()):
             for job in jobs:
                 perform(job)
-                self._runtime.finish_hang_ups()
+                self._runtime.hang_ups.finish()
             done |= {job.key for job in jobs}
             count += len(jobs)
         return count

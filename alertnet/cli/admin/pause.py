@@ -89,7 +89,6 @@ def _routes(runtime: "Runtime", methods: list[str] | None, provider: str | None)
 
 
 def _moment(now: datetime, span: str | None, until: str | None) -> datetime:
-
     option, text = ("--for", span) if span else ("--until", until)
     length = read_duration(span) if span else None
     moment = now + length if length else typed_moment(option, text or "", ZoneInfo("UTC")) if until else now

@@ -55,7 +55,6 @@ def _by_call(who: str) -> Try:
 
 
 def _by_sms(who: str) -> Try:
-
     def attempt(stage: Stage) -> bool:
         code = newest(stage.phone(who), LINK, WRITTEN_CODE)
         return code is not None and stage.phone(who).sends(code) is not None
@@ -64,7 +63,6 @@ def _by_sms(who: str) -> Try:
 
 
 def _by_link(who: str) -> Try:
-
     def attempt(stage: Stage) -> bool:
         link = newest(stage.phone(who), LINK)
         if link is not None:

@@ -156,7 +156,6 @@ def _disks(settings: "Settings") -> Iterator[Finding]:
 
 
 def _with_database(settings: "Settings", network: Network) -> Iterator[Finding]:
-
     from alertnet.messages.templates.load import Templates
     from alertnet.runtime.database.transactions import DatabaseAway
     from alertnet.runtime.logging import configure
@@ -216,7 +215,6 @@ def _of_missing_secret(tx: "Tx") -> list[Finding]:
 
 
 def _at_work(seen: Observed) -> Iterator[Finding]:
-
     newest = max((each.seen_at for each in seen.workers), default=None)
     if newest is None or seen.now - newest > FRESH:
         found = "none is at work" if newest is None else f"none was seen since {newest:%Y-%m-%d %H:%M} UTC"

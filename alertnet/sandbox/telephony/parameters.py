@@ -39,6 +39,7 @@ E164 = re.compile(r"\+[1-9]\d{6,14}")
 LONGEST_BODY = 1600
 LONGEST_VALIDITY = 36_000
 LONGEST_RING = 600
+ENDS = ("canceled", "completed")
 EVENTS = frozenset({"initiated", "ringing", "answered", "completed"})
 
 TEXT_NAMES = frozenset({"To", "From", "Body", "StatusCallback", "ValidityPeriod", "SmartEncoded", "RiskCheck"})
@@ -161,12 +162,12 @@ def read_page(form: Form, day: str, *also: str) -> PageRequest:
     return PageRequest(form.get("To"), form.get("From"), form.get("Status"), first, int(number), size)
 
 
-def read_status(form: Form, *allowed: str) -> str:
-    """Read the status of an update. Raises Refusal."""
+def read_status(form: Form) -> str:
+    """Read how a call is to end. Raises Refusal."""
     form.allow(frozenset({"Status"}))
     status = form.get("Status") or ""
-    if status not in allowed:
-        raise Refusal(20001, f"Status={status} (allowed: {', '.join(allowed)})")
+    if status not in ENDS:
+        raise Refusal(20001, f"Status={status} (allowed: {', '.join(ENDS)})")
     return status
 
 

@@ -188,7 +188,6 @@ def take_answer_back(ref: str, id: str, form: Posted, desk: AtDesk) -> Response:
 
 @router.post("/{ref}/join-text")
 def join(ref: str, form: Posted, desk: AtDesk) -> Response:
-
     def act(tx: Tx) -> tuple[LockedIncident, str]:
         text, into = incidents.id_of(tx, ref, own=True), incidents.id_of(tx, typed(form, "into"), own=True)
         # Lock both in the order of their ids: two coordinators may press at the same moment.
