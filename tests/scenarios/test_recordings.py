@@ -12,6 +12,7 @@ from alertnet.sandbox.telephony.parameters import Refusal
 from alertnet.store.queues import postponed_rows, recordings
 from alertnet.store.tables import inbound
 from alertnet.store.tables import recordings as table
+from alertnet.store.views.shapes import moment
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import COORDINATION, a_tree
 from tests.scenarios.world import Incident, World, code_in, link_in
@@ -184,6 +185,7 @@ def test_a_recording_that_nobody_tells_us_of_is_found_at_the_provider(valley: Wo
     network = valley.sandbox.network
     network.recordings["REothers"] = b"a shop"
     network.recorded["REothers"] = Recorded("CAothers", valley.clock.at, 9)
+    called_at = moment(valley.clock.at)
     calls(valley).speaks(SOUND, faults={Fault.CALL_BACK_NEVER}).hang_up()
     valley.settles()
     incident, headers = valley.newest(), valley.key(None, "coordinate")
@@ -198,7 +200,7 @@ def test_a_recording_that_nobody_tells_us_of_is_found_at_the_provider(valley: Wo
 
     [shown] = listed(valley, incident, headers)
     heard = valley.client.get(f"/v1/incidents/{incident.ref}/recordings/{shown['id']}", headers=headers)
-    assert (shown["seconds"], heard.content) == (12, SOUND)
+    assert (shown["at"], shown["seconds"], heard.content) == (called_at, 12, SOUND)
     assert network.recordings == {"REothers": b"a shop"}
 
 

@@ -23,7 +23,9 @@ TOLD_AFTER = timedelta(hours=1)
 def note_recording(tx: Tx, call: InboundCall, id: str, provider: str, seconds: int) -> None:
     """Queue a recording for fetching, if its call has raised something; else it is only deleted at the provider."""
     raised = inbound.raised_by(tx, call)
-    recordings.add(tx, id, incidents.id_of(tx, raised) if raised else None, provider, seconds)
+    # Whoever hears one that was found late must know when it was said.
+    made_at = inbound.received_at(tx.session, call.provider_id) if raised else tx.now
+    recordings.add(tx, id, incidents.id_of(tx, raised) if raised else None, provider, seconds, made_at)
 
 
 def find_recording(tx: Tx, call: InboundCall, id: str, provider: str, seconds: int) -> None:

@@ -38,14 +38,17 @@ class Recording:
         return self.is_kept or self.incident is None
 
 
-def add(tx: Tx, id: str, incident: str | None, provider: str, seconds: int) -> bool:
-    """Add a recording to fetch from that provider; without an incident it is only deleted there. False: it is known."""
+def add(tx: Tx, id: str, incident: str | None, provider: str, seconds: int, made_at: datetime) -> bool:
+    """Add a recording to fetch from that provider; without an incident it is only deleted there. False: it is known.
+
+    `made_at`: when its call came.
+    """
     row = {
         "id": id,
         "incident_id": incident,
         "provider": provider,
         "seconds": seconds,
-        "made_at": tx.now,
+        "made_at": made_at,
         "due_at": tx.now,
     }
     tx.leaves_due()
