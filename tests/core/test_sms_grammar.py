@@ -46,7 +46,7 @@ REPORTS = [
     ),
     *(
         (text, Report(True))
-        for text in ("On a besoin d'aide", "svp aidez", "s'il vous plaît, à l'aide", "so s", "S OS")
+        for text in ("nesecito alluda", "On a besoin d'aide", "svp aidez", "s'il vous plaît, à l'aide", "so s", "S OS")
     ),
     *((text, Report(True)) for text in ("A LAIDE", "à laide!!", "ausecours")),
     *(

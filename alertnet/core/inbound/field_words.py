@@ -27,7 +27,7 @@ class FieldVerb(StrEnum):
 PANIC = frozenset(
     (
         *("sos", "help", "helpme", "helpus", "emergency", "emergencia", "auxilio"),
-        *("ayuda", "ayudame", "ayudanos", "ayudenme", "ayudenos"),
+        *("ayuda", "alluda", "ayudame", "ayudanos", "ayudenme", "ayudenos"),
         *("aide", "aidez", "secours", "ausecours", "urgence", "hilfe", "notfall", "ajuda", "socorro"),
     )
 )
@@ -182,6 +182,8 @@ PLEAS = frozenset(
         *("please", "pls", "plz", "need", "favor", "porfa", "porfavor", "necesito", "necesitamos", "pido", "pedimos"),
         *("svp", "plait", "besoin", "au", "preciso", "precisamos", "bitte", "brauche", "brauchen", "send", "manden"),
         *("envien", "envoyez", "mandem", "enviem"),
+        # As many write them.
+        *("nesesito", "nesecito", "nececito", "nesesitamos", "nesecitamos", "nececitamos"),
     )
 )
 """Words that ask for what follows: please help, necesitamos ayuda, on a besoin d'aide."""
