@@ -15,13 +15,14 @@ TYPE_NAMES = {
     "versuchte-totung tentativa-de-assassinato stab* apunalar* balear* poignarder*",
     "disappearance": "vanished disappearance disappeared enforced-disappearance desaparicion-forzada "
     "disparition-forcee missing missing-since missing-person disparition disparu disparue introuvable desaparicion "
-    "desaparecido desaparecida desaparecio desaparecieron vermisst verschwunden verschwindenlassen desaparecimento",
+    "desaparecido desaparecida desaparecio desaparecieron vermisst verschwunden verschwindenlassen desaparecimento "
+    "desapareceu desapareceram",
     "abduction": "abduction kidnapping kidnapped enlevement enleve enlevee sequestrado sequestrada sequestraram "
     "entfuhrt verschleppt entfuhrung sequestro kidnap* abduct* secuestrar* raptar* kidnapper*",
     "arrest": "detenu detenue incommunicado arrest detention arrestation arrete arretee interpellation garde-a-vue "
     "detencion detenido detenida detuvo detuvieron preso presa detido detida prenderam algemado algemada verhaftet "
     "verhaftung festgenommen festnahme detencao arrest* detain* jail* imprison* handcuff* arrestar* capturar* "
-    "encarcelar* apresar* esposar* incarcerer* emprisonner* interpeller* menotter*",
+    "encarcelar* apresar* esposar* incarcerer* emprisonner* interpeller* menotter* deteve detiveram",
     "assault": "bastonner* assault beaten physical-assault agresion-fisica agression-physique agression frappe frappee "
     "agresion golpiza paliza espancado espancada espancaram verprugelt zusammengeschlagen geschlagen tatlicher-angriff "
     "agressao assault* attack* punch* beat* golpear* atacar* patear* apedrear* maltratar* agredir* agresser* tabasser* "
@@ -39,19 +40,19 @@ TYPE_NAMES = {
     "amenazas-de-asesinato ameaca-de-assassinato ameacas-de-assassinato drohung-mit-totung",
     "threat": "threat intimidation amenazante menacant menacante extortion extorsion amenaza intimidacion intimidante "
     "ameaca ameacado ameacada bedroht bedrohung threaten* intimidate* extort* harass* amenazar* intimidar* "
-    "extorsionar* hostigar* acosar* menacer* intimider* harceler*",
+    "extorsionar* hostigar* acosar* menacer* intimider* harceler* ameacou ameacaram",
     "surveillance": "surveillance followed following watched filature on-nous-suit on-nous-surveille vigilancia "
     "seguimiento nos-siguen nos-vigilan nos-estan-siguiendo nos-estan-vigilando verfolgt uberwachung surveil* vigilar* "
-    "surveiller*",
+    "surveiller* nos-seguem nos-seguindo seguem-nos",
     "digital_attack": "cyberattack cyber-attaque cyber-attack ataque-cibernetico digital-attack spyware phishing "
     "attaque-numerique attaque-informatique cyberattaque piratage pirate piratee ataque-digital ataque-informatico "
     "ciberataque gehackt clonado clonaron digitaler-angriff hack* hackear* jaquear*",
     "raid": "raid perquisition descente allanamiento redada durchsuchung razzia busca-policial incursao raid* ransack* "
-    "allanar* catear* perquisitionner*",
+    "allanar* catear* perquisitionner* hausdurchsuchung",
     "break_in": "effraction break-in burglary broken-into robbery robbed cambriolage einbruch arrombamento burgle* "
     "loot* robar* saquear* cambrioler*",
     "eviction": "deguerpissement deguerpir* eviction displacement forced-displacement expulsion deplacement-force "
-    "desplazamiento zwangsraumung despejo evict* desalojar* desplazar* expulser*",
+    "desplazamiento zwangsraumung despejo evict* desalojar* desplazar* expulser* raumung",
     "checkpoint": "controle-militaire checkpoint held-at-checkpoint passage-denied paso-negado passage-refuse "
     "roadblock road-block barrage bloque-au-barrage bloques-au-barrage reten detenido-en-reten detenidos-en-reten "
     "detenidos-en-un-reten retenido-en-reten retenida-en-reten kontrollposten am-posten-festgehalten "
@@ -59,7 +60,7 @@ TYPE_NAMES = {
     "armed_presence": "armed-presence presence-armee presencia-armada incursion bewaffnete-vor-ort presenca-armada",
     "combat": "fuego-cruzado affrontement combat fighting coups-de-feu fusillade tiros schusse shooting shots "
     "shots-fired warning-shot gunfire crossfire bombing tirs bombardement combate disparos tiroteo enfrentamiento "
-    "balacera kampfe-in-der-nahe bombardear* bombarder*",
+    "balacera tiroteio kampfe-in-der-nahe bombardear* bombarder*",
     "crowd_repression": "protest-repressed repression tear-gas manif-reprimee manifestation-reprimee gaz-lacrymogene "
     "represion protesta-reprimida gas-lacrimogeno gases-lacrimogenos lacrymo lacrimogeno tranengas "
     "gewalt-gegen-protest gewalt-gegen-eine-demonstration repressao-de-um-protesto protesto-reprimido reprimir*",
