@@ -32,7 +32,7 @@ def test_nothing_is_said_of_pins_that_were_never_set_to_somebody_who_raises_an_a
     said = office.types(*ARREST)
 
     assert (said.code, said.err) == (0, "")
-    assert "have no PIN" in office.types("doctor", "--offline").out
+    assert "have no PIN: whoever opens their link" in office.types("doctor", "--offline").out
 
 
 def test_what_is_wrong_is_named_and_nothing_opened(office: Office, runtime: Runtime) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from alertnet.messages.renderer import Renderer
 
 
-INCOMPLETE = "It can't say whence genuine messages come: write the letter to hand over where alertnet is installed."
+INCOMPLETE = "It can't say where genuine messages come from: write the letter to hand over where alertnet is installed."
 
 Format = Literal["pdf", "html"]
 

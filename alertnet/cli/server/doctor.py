@@ -265,9 +265,13 @@ def _people(tx: "Tx", network: Network) -> list[Finding]:
     members = {f"{id}/{each}" for id, team in network.teams.items() for each in team.members} - known
     untried = {f"{tree}/{each.id}" for tree, each in due_contacts(tx, network, TRIED)}
     advice = (
-        ("have no PIN, and read no words or do nothing that counts", unset, "alertnet pins set TREE/CONTACT --pin -"),
         (
-            "report without a PIN, so that all they report is unverified",
+            "have no PIN: whoever opens their link or takes their call answers for them; coordinators read no words",
+            unset,
+            "alertnet pins set TREE/CONTACT --pin -",
+        ),
+        (
+            "have no PIN: what they report is unverified, and who has their telephone checks in for them",
             members,
             "alertnet pins set TEAM/MEMBER --pin -",
         ),
