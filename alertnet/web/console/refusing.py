@@ -68,6 +68,13 @@ class Told(APIRoute):
         return handled
 
 
+class Pages(APIRouter):
+    """Routes of the console: none is part of the interface, and each answers an error with a page."""
+
+    def __init__(self, prefix: str = "") -> None:
+        super().__init__(prefix=prefix, include_in_schema=False, route_class=Told)
+
+
 def show_crowded(request: Request, headers: Mapping[str, str]) -> Response:
     """The page for a session that asks for too much at once."""
     return _refused(request, 429, translated(language_of(request), CROWDED), headers)
@@ -133,7 +140,7 @@ def no_page(path: str) -> Unknown:
     return Unknown("page", path[:64])
 
 
-router = APIRouter(prefix="/desk", include_in_schema=False, route_class=Told)
+router = Pages("/desk")
 
 
 @router.api_route("/{path:path}", methods=["GET", "HEAD", "POST"])

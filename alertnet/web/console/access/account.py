@@ -6,7 +6,7 @@ themselves access.
 
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from alertnet.core.errors import Unknown
 from alertnet.flows.credentials import users as flow
@@ -15,11 +15,11 @@ from alertnet.store.records.credentials import users
 from alertnet.web.auth import InForce
 from alertnet.web.console.access.proving import check_password, given
 from alertnet.web.console.desk import AtDesk, Desk
-from alertnet.web.console.refusing import Told
+from alertnet.web.console.refusing import Pages
 from alertnet.web.console.shown import HEADERS, go_to
 from alertnet.web.forms import Posted, typed
 
-router = APIRouter(prefix="/desk", include_in_schema=False, route_class=Told)
+router = Pages("/desk")
 
 HERE = "/desk/account"
 Handed = tuple[tuple[str, str], ...]

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from alertnet.core.codec import value
 from alertnet.core.errors import Forbidden, Unknown
@@ -21,7 +21,7 @@ from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.vault import Unreadable, Vault
 from alertnet.web.auth import InForce
 from alertnet.web.console.access.proving import address_of
-from alertnet.web.console.refusing import Told, ask_to_sign_in
+from alertnet.web.console.refusing import Pages, ask_to_sign_in
 from alertnet.web.console.sessions import NOT_OURS, SIGN_IN, Busy, is_secure, remember
 from alertnet.web.console.shown import go_to, own_path, show
 from alertnet.web.throttle import held
@@ -29,7 +29,7 @@ from alertnet.web.throttle import held
 if TYPE_CHECKING:
     from alertnet.runtime.openid import Asked, Provider
 
-router = APIRouter(prefix="/desk/openid", include_in_schema=False, route_class=Told)
+router = Pages("/desk/openid")
 
 HERE = "/desk/openid"
 COOKIE = "desk-openid"

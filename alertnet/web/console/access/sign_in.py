@@ -3,7 +3,7 @@
 from functools import partial
 from importlib.resources import files
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from alertnet.flows.credentials.passkeys import prove
 from alertnet.flows.credentials.users import sign_in, sign_out
@@ -12,12 +12,12 @@ from alertnet.store.records.credentials import users
 from alertnet.web.auth import InForce
 from alertnet.web.console.access.proving import address_of, given, is_theirs
 from alertnet.web.console.desk import AtDesk
-from alertnet.web.console.refusing import Told, ask_to_sign_in
+from alertnet.web.console.refusing import Pages, ask_to_sign_in
 from alertnet.web.console.sessions import COOKIE, SIGN_IN, check_origin, kept_in, proof_of, remember
 from alertnet.web.console.shown import HEADERS, PACKAGE, compressed, go_to, may_act, own_path, show
 from alertnet.web.forms import Form, Posted, typed
 
-router = APIRouter(prefix="/desk", include_in_schema=False, route_class=Told)
+router = Pages("/desk")
 
 STATIC = {
     "desk.css": "text/css",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from alertnet.core.errors import AlertnetError, BadInput, Forbidden, Unknown
 from alertnet.flows.credentials import users as flow
@@ -13,11 +13,11 @@ from alertnet.store.records.credentials.users import Role
 from alertnet.web.console.access.account import Handed, handed
 from alertnet.web.console.access.proving import check_password
 from alertnet.web.console.desk import AtDesk, Desk
-from alertnet.web.console.refusing import Told, refused
+from alertnet.web.console.refusing import Pages, refused
 from alertnet.web.console.shown import go_to
 from alertnet.web.forms import Form, Posted, typed
 
-router = APIRouter(prefix="/desk/users", include_in_schema=False, route_class=Told)
+router = Pages("/desk/users")
 
 HERE = "/desk/users"
 

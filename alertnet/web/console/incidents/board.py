@@ -7,7 +7,7 @@ import threading
 from dataclasses import field
 from typing import ClassVar, cast
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from alertnet.core.codec import value
 from alertnet.core.errors import BadInput, Unknown, WrongState
@@ -27,11 +27,11 @@ from alertnet.store.records import inbound, prompts
 from alertnet.store.records.editions import Edition
 from alertnet.web.console.desk import PROOF, AtDesk, Desk, page_of, spoken, zone_of
 from alertnet.web.console.live import IncidentState, Regions
-from alertnet.web.console.refusing import Told
+from alertnet.web.console.refusing import Pages
 from alertnet.web.console.shown import REF, rendered
 from alertnet.web.forms import UNTYPED, Posted, word
 
-router = APIRouter(prefix="/desk", include_in_schema=False, route_class=Told)
+router = Pages("/desk")
 
 LONGEST_ASKED = 64
 LOOKS_KEPT = 8

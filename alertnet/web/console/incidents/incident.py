@@ -5,7 +5,7 @@ Acts that can't simply be undone have a page that shows their effect before they
 
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import ValidationError
 
 from alertnet.core.codec import value
@@ -30,12 +30,12 @@ from alertnet.web.api.re_resolve import apply
 from alertnet.web.console.desk import PROOF, AtDesk, Desk, page_of, sayer, spoken
 from alertnet.web.console.incidents.board import RECORDED, boards_of
 from alertnet.web.console.live import FETCHED, IncidentState, Regions
-from alertnet.web.console.refusing import Told
+from alertnet.web.console.refusing import Pages
 from alertnet.web.console.shown import as_html, rendered
 from alertnet.web.forms import Form, Posted, number, typed
 from alertnet.web.problems import first_fault
 
-router = APIRouter(prefix="/desk/incidents", include_in_schema=False, route_class=Told)
+router = Pages("/desk/incidents")
 
 DONE = RECORDED | {
     "acknowledgements": "Recorded: what you heard.",

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import ValidationError
 
 from alertnet.core.directory.contact_tree import Network
@@ -17,11 +17,11 @@ from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.store.records.credentials.users import Role
 from alertnet.web.api.incidents import Report
 from alertnet.web.console.desk import AtDesk, Desk
-from alertnet.web.console.refusing import Told, refused
+from alertnet.web.console.refusing import Pages, refused
 from alertnet.web.forms import Posted, typed
 from alertnet.web.problems import first_fault
 
-router = APIRouter(prefix="/desk/raise", include_in_schema=False, route_class=Told)
+router = Pages("/desk/raise")
 
 FIELDS = ("type", "country", "severity", "place", "summary", "details", "perpetrator", "ask", "consent", "certainty")
 BESIDES = ("team", "people")

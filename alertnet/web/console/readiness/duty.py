@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
@@ -13,10 +13,10 @@ from alertnet.flows.system.duty import set_duty, swap_duty, undo_duty
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import on_call
 from alertnet.web.console.desk import AtDesk
-from alertnet.web.console.refusing import Told
+from alertnet.web.console.refusing import Pages
 from alertnet.web.forms import Form, Posted, read_day, read_moment, typed
 
-router = APIRouter(prefix="/desk/duty", include_in_schema=False, route_class=Told)
+router = Pages("/desk/duty")
 
 WEEKS = 8
 HERE = "/desk/duty"

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import ClassVar
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
@@ -20,11 +20,11 @@ from alertnet.store.views.journey_view import RollCallView
 from alertnet.web.api.roll_calls import figures
 from alertnet.web.console.desk import PROOF, AtDesk, spoken, zone_of
 from alertnet.web.console.live import IncidentState, Regions
-from alertnet.web.console.refusing import Told
+from alertnet.web.console.refusing import Pages
 from alertnet.web.console.shown import rendered
 from alertnet.web.forms import Form, Posted, note, typed
 
-router = APIRouter(prefix="/desk/journeys", include_in_schema=False, route_class=Told)
+router = Pages("/desk/journeys")
 
 SAID = {"ok": FieldVerb.CHECK_IN, "arrived": FieldVerb.ARRIVE, "later": FieldVerb.EXTEND}
 END = "end"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from alertnet.core.directory.contact_tree import Named
 from alertnet.flows.desk.people import read_people
@@ -10,10 +10,10 @@ from alertnet.flows.notifications.number_tests import DUE, due_contacts, kinds_o
 from alertnet.runtime.settings.settings import check_methods
 from alertnet.store.db.tx import Tx
 from alertnet.web.console.desk import AtDesk, Desk
-from alertnet.web.console.refusing import Told
+from alertnet.web.console.refusing import Pages
 from alertnet.web.forms import Form, Posted
 
-router = APIRouter(prefix="/desk/people", include_in_schema=False, route_class=Told)
+router = Pages("/desk/people")
 
 
 @router.get("")

@@ -1,6 +1,6 @@
 """The page of texts from unknown numbers: assign one to a member, or drop it."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from alertnet.core.errors import BadInput, Unknown
 from alertnet.flows.sms.quarantine import bind_text, drop_text, to_show
@@ -9,10 +9,10 @@ from alertnet.store.records import inbound
 from alertnet.store.records.inbound import QuarantinedText
 from alertnet.web.api.cursor import PAGE, Cursor, page_of, read_cursor
 from alertnet.web.console.desk import AtDesk
-from alertnet.web.console.refusing import Told
+from alertnet.web.console.refusing import Pages
 from alertnet.web.forms import IDENTIFIER, Posted, typed
 
-router = APIRouter(prefix="/desk/quarantine", include_in_schema=False, route_class=Told)
+router = Pages("/desk/quarantine")
 
 
 @router.get("")

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import MethodKind
@@ -15,10 +15,10 @@ from alertnet.store.queues import workers
 from alertnet.store.records import limits, timeline
 from alertnet.store.views.pauses import SendingPause, current_pauses
 from alertnet.web.console.desk import AtDesk
-from alertnet.web.console.refusing import Told
+from alertnet.web.console.refusing import Pages
 from alertnet.web.monitoring.health import how_it_stands
 
-router = APIRouter(prefix="/desk/system", include_in_schema=False, route_class=Told)
+router = Pages("/desk/system")
 
 
 DROPPED = {

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from alertnet.core.errors import AlertnetError, BadInput
 from alertnet.core.incident import Facts
@@ -21,11 +21,11 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials.users import Role
 from alertnet.web.console.desk import AtDesk, Desk, page_of
 from alertnet.web.console.incidents.raising import FIELDS, countries_of, facts_of
-from alertnet.web.console.refusing import Told, refused
+from alertnet.web.console.refusing import Pages, refused
 from alertnet.web.console.shown import as_file
 from alertnet.web.forms import Posted, read_moment, typed
 
-router = APIRouter(prefix="/desk/drills", include_in_schema=False, route_class=Told)
+router = Pages("/desk/drills")
 
 WHEN = ("date", "time", "every")
 EVERY_MONTHS = ("3", "6", "12")

@@ -4,16 +4,16 @@ from datetime import date, datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from alertnet.core.errors import BadInput
 from alertnet.flows.desk.figures import Figures, in_words, parts, read_figures
 from alertnet.web.console.desk import AtDesk, Desk, sayer
-from alertnet.web.console.refusing import Told
+from alertnet.web.console.refusing import Pages
 from alertnet.web.console.shown import as_file
 from alertnet.web.forms import read_day
 
-router = APIRouter(prefix="/desk", include_in_schema=False, route_class=Told)
+router = Pages("/desk")
 
 USUAL_DAYS = 183
 """How many days back the figures go unless the user says otherwise."""

@@ -20,14 +20,14 @@ from alertnet.store.records import incidents
 from alertnet.web.api.fields import among, one_of
 from alertnet.web.api.incidents import id_of
 from alertnet.web.auth import COORDINATE, InForce, Reader, runtime_of
-from alertnet.web.console.refusing import Told
+from alertnet.web.console.refusing import Pages
 from alertnet.web.console.sessions import Viewer
 from alertnet.web.console.shown import ENGLISH, HEADERS, LANGUAGES, as_file, may_act
 from alertnet.web.problems import documented
 from alertnet.web.throttle import in_turn
 
 router = APIRouter()
-desk = APIRouter(route_class=Told)
+desk = Pages()
 
 CSP = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
 HTML, PDF = "text/html", "application/pdf"
@@ -45,7 +45,7 @@ class Asked(BaseModel):
     format: Annotated[str, among(FORMATS), WithJsonSchema({"type": "string", "enum": FORMATS})] = "html"
 
 
-@desk.get("/desk/incidents/{ref}/report", include_in_schema=False)
+@desk.get("/desk/incidents/{ref}/report")
 def show_report(
     ref: str, request: Request, who: Viewer, runtime: InForce, asked: Annotated[Asked, Query()]
 ) -> Response:

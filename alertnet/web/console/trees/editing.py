@@ -13,7 +13,7 @@ from difflib import unified_diff
 from functools import cache
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from starlette.responses import JSONResponse
 
 from alertnet.core.codec import value
@@ -27,13 +27,13 @@ from alertnet.store.records.credentials.users import Role
 from alertnet.store.records.editions import Publication
 from alertnet.web.console.access.proving import check_password
 from alertnet.web.console.desk import AtDesk, Desk
-from alertnet.web.console.refusing import Told, told
+from alertnet.web.console.refusing import Pages, told
 from alertnet.web.console.shown import HEADERS, go_to, sayer
 from alertnet.web.forms import Form, Posted, needed, note, typed
 from alertnet.web.forms import number as typed_number
 from alertnet.web.problems import status_of
 
-router = APIRouter(prefix="/desk/editions", include_in_schema=False, route_class=Told)
+router = Pages("/desk/editions")
 
 NEW_FILE = "a name such as peru.yaml, without folders"
 DURATION = r"^[0-9]{1,7}[smhd]$"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TypeVar
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Contact
@@ -15,9 +15,9 @@ from alertnet.runtime import tree_editing
 from alertnet.runtime.tree_editing import FilesInForce
 from alertnet.runtime.wiring import Runtime
 from alertnet.web.console.desk import AtDesk
-from alertnet.web.console.refusing import Told
+from alertnet.web.console.refusing import Pages
 
-router = APIRouter(prefix="/desk/trees", include_in_schema=False, route_class=Told)
+router = Pages("/desk/trees")
 
 T = TypeVar("T")
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import ValidationError
 
 from alertnet.core.directory.contact_tree import Network
@@ -18,13 +18,13 @@ from alertnet.store.records.credentials.users import Role
 from alertnet.web.api.models import Case
 from alertnet.web.console.desk import AtDesk, Desk
 from alertnet.web.console.incidents.raising import CODE, countries_of
-from alertnet.web.console.refusing import Told, refused
+from alertnet.web.console.refusing import Pages, refused
 from alertnet.web.console.trees.editing import Edit, edit_in
 from alertnet.web.forms import UNTYPED, Posted, number, read_day
 from alertnet.web.problems import first_fault
 from alertnet.web.throttle import in_turn
 
-router = APIRouter(prefix="/desk/simulator", include_in_schema=False, route_class=Told)
+router = Pages("/desk/simulator")
 
 HOURS = (2, 6, 24, 72)
 LISTS = ("nationality", "answers", "exclude")
