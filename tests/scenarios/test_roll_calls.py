@@ -255,9 +255,12 @@ def test_a_team_that_does_not_exist_is_refused_with_those_that_can_be_asked(vall
     for text in (f"ALERT {TRUE} 31", f"FALSE {TRUE}"):
         replies(valley, "mary", text)
 
-    refused = valley.client.post("/v1/roll-calls", json={"team": "west"}, headers=valley.headers)
+    refused = [
+        valley.client.post("/v1/roll-calls", json=of, headers=valley.headers)
+        for of in ({"team": "west"}, {"country": "FR"})
+    ]
 
-    assert refused.json()["errors"][0]["allowed"] == ["abroad (GT)", "south (CO)"]
+    assert [each.json()["errors"][0]["allowed"] for each in refused] == [["abroad", "south"], ["CO", "GT"]]
 
 
 def test_a_team_can_be_asked_three_times_an_hour(valley: World) -> None:

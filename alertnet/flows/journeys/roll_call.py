@@ -49,7 +49,8 @@ def call_roll(tx: Tx, network: Network, question: Question, by: str) -> str:
     if left_alone and not asked:
         raise WrongState(question.of, "left alone", "no phone of it may be written to: find them in another way")
     if not asked:
-        raise BadInput("team" if question.team else "country", question.team or question.country, _askable(tx, network))
+        field, said = ("team", question.team) if question.team else ("country", question.country)
+        raise BadInput(field, said, _askable(tx, network, question))
     used = limits.hold(tx, ROLL_CALLS, question.of)
     if not ROLL_CALLS.room(used, tx.now):
         raise TooMany(f"roll-calls of {question.of}", ROLL_CALLS.retry_at(used, tx.now) - tx.now)
@@ -75,9 +76,10 @@ def _everybody(network: Network, question: Question) -> list[InTheField]:
     ]
 
 
-def _askable(tx: Tx, network: Network) -> list[str]:
-    return [
-        f"{team.id} ({team.country})"
-        for _, team in sorted(network.teams.items())
+def _askable(tx: Tx, network: Network, question: Question) -> list[str]:
+    askable = {
+        team.id if question.team else team.country
+        for team in network.teams.values()
         if any(not is_left_alone(tx, each) for each in member_of(network, team.id, None))
-    ] or ["a team with a member whose phone may be written to"]
+    }
+    return sorted(askable) or ["a team with a member whose phone may be written to"]
