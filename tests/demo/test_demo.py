@@ -34,15 +34,13 @@ from tests.support.program import shipped_templates
 MOST_JUMPS = 40
 
 
-def test_the_tour_plays_one_incident_through_in_less_than_a_minute(tmp_path: Path) -> None:
+def test_the_tour_plays_one_incident_through(tmp_path: Path) -> None:
     """Exit code 0 only if it went as it should; from any folder, whatever settings lie there."""
     (tmp_path / ".env").write_text("ALERTNET_DATABASE_URL=nonsense\nALERTNET_SECRET_KEY=short\n")
-    began = time.monotonic()
 
     said = Office(tmp_path).types("demo", "--tour")
 
     assert (said.code, said.err) == (0, "")
-    assert time.monotonic() - began < 60
     assert "The tour went as it should." in said.out
     assert list(tmp_path.iterdir()) == [tmp_path / ".env"]
     # It rests while the demo is loaded; a long evening without it would fill the memory.

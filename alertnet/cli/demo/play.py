@@ -23,7 +23,8 @@ from alertnet.cli.server.web_server import answering, listen
 from alertnet.runtime.logging import configure
 from alertnet.sandbox.page import make_page
 
-TOUR_SECONDS = 50.0
+STEP_SECONDS = 50.0
+"""How long each step of the tour may take, on a machine that does much else."""
 LOOK_SECONDS = 0.1
 
 INVITATION = """\
@@ -77,7 +78,7 @@ def play_tour() -> bool:
     with stage() as built:
         keep_what_is_loaded()
         try:
-            Tour(built, Watch(built, console, TOUR_SECONDS)).run()
+            Tour(built, Watch(built, console, STEP_SECONDS)).run()
         except Missed as missed:
             sys.stderr.write(f"The tour did not go as it should: no sign of {missed}.\n")
             return False
@@ -104,4 +105,4 @@ def play_evening(port: int, trees: Path | None) -> None:
 def _watch(stage: Stage, console: Console) -> Watch:
     words = FOR_PROGRAMS.format(url=stage.api.url, key=stage.api.key, country=stage.team.country)
     console.print(Text(words), soft_wrap=True)
-    return Watch(stage, console, TOUR_SECONDS)
+    return Watch(stage, console, STEP_SECONDS)

@@ -41,7 +41,7 @@ class Watch:
         self.console = console
         self.stage = stage
         self._began = stage.clock()
-        self._deadline = time.monotonic() + limit_seconds
+        self._limit_seconds = limit_seconds
         self._seen: set[tuple[str, object]] = set()
 
     def look(self) -> None:
@@ -51,8 +51,9 @@ class Watch:
 
     def expect(self, what: str, found: Callable[[], T | None]) -> T:
         """Wait for what is expected and give it; raises `Missed` where it did not come in time."""
+        deadline = time.monotonic() + self._limit_seconds
         while not (value := found()):
-            if time.monotonic() > self._deadline:
+            if time.monotonic() > deadline:
                 raise Missed(what)
             self.look()
             time.sleep(LOOK_SECONDS)
