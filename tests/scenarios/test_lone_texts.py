@@ -475,15 +475,18 @@ def test_a_start_of_a_contact_rings_at_the_coordinators_alone_until_words_follow
     assert any(of_no_team(night).ref in text for text in night.phone("head office").inbox)
 
 
-def test_what_a_machine_wrote_rings_nobody(night: World) -> None:
+@pytest.mark.parametrize("text", ["Out of office: back on Monday", "Muchas gracias!"])
+def test_what_a_machine_wrote_or_says_only_thanks_rings_nobody(night: World, text: str) -> None:
     """The text is on record, and one notice says that it came."""
-    night.texts("ombuds", "Out of office: back on Monday")
+    night.texts("ombuds", text)
 
     assert not night.phone("coordinator").ringing
     [sms] = night.phone("coordinator").inbox
     assert "please read the message from ombuds" in sms
     assert "ALARM" not in sms
     assert [entry["contact"] for entry in night.runtime.read(texts_on_record)] == ["ombuds"]
+    night.texts("ombuds", "Gracias por la ayuda, hay disparos")
+    assert night.phone("coordinator").ringing
 
 
 def test_whoever_has_no_pin_may_decide_and_reads_why_the_words_are_hidden(night: World) -> None:

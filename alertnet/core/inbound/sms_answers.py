@@ -164,6 +164,15 @@ _REQUESTS = frozenset(
 
 _PLEASE = frozenset(("please", "pls", "favor", "plait", "svp", "bitte"))
 
+_THANKS = frozenset(("thanks", "thank", "thx", "gracias", "merci", "danke", "dank", "obrigado", "obrigada"))
+_AROUND_THANKS = frozenset(
+    (
+        *("you", "very", "much", "so", "many", "for", "the", "muchas", "muchisimas", "mil", "por", "la", "avisar"),
+        *("beaucoup", "pour", "l", "vielen", "sehr", "schon", "muito", "info", "information", "informacion"),
+    )
+)
+"""Words of thanks, and those beside which a text says nothing else."""
+
 _YES = frozenset(("yes", "oui", "ja", "sim"))
 """Words near a code that may reverse a NO."""
 
@@ -246,6 +255,12 @@ def says_more(text: str) -> bool:
     """Whether a text has words besides verbs and digits, for people to read."""
     plain = (word.plain for word in words_of(clean(text)))
     return any(not (each in VERBS or each.isdecimal() or _VERB_WITH_CODE.fullmatch(each)) for each in plain)
+
+
+def only_thanks(text: str) -> bool:
+    """Whether a text says thanks and nothing else."""
+    plain = {word.plain for word in words_of(clean(text))}
+    return not plain.isdisjoint(_THANKS) and plain <= _THANKS | _AROUND_THANKS
 
 
 def parse_duty_change(text: str) -> DutyChange | None:

@@ -11,7 +11,7 @@ from alertnet.core.disclosure import NoRef, Subject
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.inbound.auto_replies import says_so
 from alertnet.core.inbound.field_report import add_to
-from alertnet.core.inbound.sms_answers import Verb, WrittenAnswer, is_opt_in, parse_answers
+from alertnet.core.inbound.sms_answers import Verb, WrittenAnswer, is_opt_in, only_thanks, parse_answers
 from alertnet.core.inbound.sms_grammar import codes_in
 from alertnet.core.limits import TEXTS_TOLD
 from alertnet.core.notification import Kind, PromptKind
@@ -190,8 +190,10 @@ def _alarm(locked: LockedIncident, text: FieldText, subject: Subject, about: str
 
 
 def _can_wait(text: FieldText) -> bool:
-    """Whether a contact's machine wrote it, or it came by mail, in which anybody can write in anybody's name."""
-    return text.sender.is_contact and (text.sms.via is Via.EMAIL or says_so(text.sms.body))
+    """Whether a contact says only thanks, its machine wrote it, or it came by mail, by which anybody may write."""
+    sms = text.sms
+    is_thanks = only_thanks(sms.body) and not (sms.attached or sms.is_forced)
+    return text.sender.is_contact and (sms.via is Via.EMAIL or says_so(sms.body) or is_thanks)
 
 
 def _notify(locked: LockedIncident, text: FieldText, subject: Subject, about: str) -> None:
