@@ -1,6 +1,7 @@
 """Due attempts: claims those to send or to ask about, and records what happens before they leave."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -43,6 +44,7 @@ class DueAttempt(Attempt):
     """What an alert counts for, with the states of those escalations, which are not locked."""
 
 
+_NAMES = tuple(each.name for each in fields(DueAttempt))
 _NOW = bindparam("now", type_=Instant())
 _WORDS = notifications.c["address", "extension", "said", "expires_at"]
 _INCIDENT = (incidents.c.status.label("incident_status"), incidents.c.facts, incidents.c.trees, incidents.c.templates)
@@ -192,42 +194,12 @@ def as_queued(
     attempt: NewAttempt, message: NewNotification, incident: Incident, coverage: tuple[Covered, ...]
 ) -> DueAttempt:
     """What would be read of an attempt of that incident that was just written, with its notification."""
-    return DueAttempt(
-        id=attempt.id,
-        notification_id=attempt.notification_id,
-        incident_id=attempt.incident_id,
-        prompt_id=message.prompt_id,
-        kind=message.kind,
-        is_alert=attempt.is_alert,
-        tree=message.tree,
-        contact=message.contact,
-        language=message.language,
-        method=attempt.method,
-        address_index=attempt.address_index,
-        rank=attempt.rank,
-        status=attempt.status,
-        due_at=attempt.due_at,
-        lease=None,
-        sender=attempt.sender,
-        provider=None,
-        provider_id=None,
-        extra=attempt.extra,
-        checks=attempt.checks,
-        delays=attempt.delays,
-        failure=None,
-        error=None,
-        created_at=attempt.created_at,
-        started_at=None,
-        address=message.address,
-        extension=message.extension,
-        said=message.said,
-        expires_at=message.expires_at,
-        facts=incident.facts,
-        templates=incident.templates,
-        trees=incident.trees,
-        is_open=incident.status is IncidentStatus.OPEN,
-        coverage=coverage,
-    )
+    of_incident = {"facts": incident.facts, "templates": incident.templates, "trees": incident.trees}
+    is_open = incident.status is IncidentStatus.OPEN
+    known = vars(message) | vars(attempt) | of_incident | {"is_open": is_open, "coverage": coverage}
+    # What a new row does not set is empty.
+    queued: dict[str, Any] = {name: known.get(name) for name in _NAMES}
+    return DueAttempt(**queued)
 
 
 def lease(tx: Tx, claimed: Sequence[Attempt], until: datetime) -> None:
