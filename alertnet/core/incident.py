@@ -229,6 +229,20 @@ class Facts:
     """Its API key raises so many that what others raise of the same severity leaves before it (B9)."""
 
     @property
+    def bare(self) -> "Facts":
+        """What may be kept for good: nothing that tells of whom, where or by whom."""
+        return Facts(
+            self.type,
+            self.severity,
+            self.country,
+            consent=self.consent,
+            verified=self.verified,
+            drill=self.drill,
+            team=self.team,
+            lone_text=self.lone_text,
+        )
+
+    @property
     def rank(self) -> int:
         """The order in which incidents are handled, most severe first; drills come after everything real."""
         return self.severity.rank + (len(Severity) if self.drill else 0)

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Table, and_, delete, exists, func, or_, se
 
 from alertnet.core.codec import to_plain, value
 from alertnet.core.inbound.on_the_road.journey import Status
-from alertnet.core.incident import Facts, Incident, IncidentStatus
+from alertnet.core.incident import Incident, IncidentStatus
 from alertnet.core.notification import ALERTS
 from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
@@ -103,25 +103,11 @@ def begin(tx: Tx, incident: Incident, why: dict[str, Any]) -> dict[str, chains.H
     known: dict[str, Any] = {"pruned": [], "warnings": [], "wider": None, "proposed": None, "purged_at": tx.now}
     every_id = parts_of(tx.session, incident.id)
     for each in records.outlines(tx.session, every_id):
-        facts = to_plain(_bare(each.facts))
+        facts = to_plain(each.facts.bare)
         tx.session.execute(update(incidents).where(incidents.c.id == each.id).values(known | {"facts": facts}))
     forget_addresses(tx.session, every_id)
     ends = chains.heads_of(tx.session, every_id)
     return {id: chains.allow_purging(tx, id, head.length, why) for id, head in ends.items()}
-
-
-def _bare(facts: Facts) -> Facts:
-    """The facts that stay: nothing that tells of whom, where or by whom."""
-    return Facts(
-        facts.type,
-        facts.severity,
-        facts.country,
-        consent=facts.consent,
-        verified=facts.verified,
-        drill=facts.drill,
-        team=facts.team,
-        lone_text=facts.lone_text,
-    )
 
 
 def erase_some(tx: Tx, ids: Sequence[str], most: int) -> bool:

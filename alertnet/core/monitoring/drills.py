@@ -60,11 +60,7 @@ class Drill:
 
     def over(self, why: str | None = None) -> "Drill":
         """What is kept once it has begun or is not held (`why`): no free text."""
-        facts = self.facts
-        bare = Facts(
-            facts.type, facts.severity, facts.country, consent=facts.consent, drill=facts.drill, team=facts.team
-        )
-        return replace(self, facts=bare, why=why)
+        return replace(self, facts=self.facts.bare, why=why)
 
     def following(self, now: datetime) -> "Drill | None":
         """The next drill after now, at the same local time; in a short month on its last day."""
