@@ -14,7 +14,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.notification import AttemptStatus, Failure
 from alertnet.flows.sending.locked_attempt import LockedAttempt, lock_attempt, lock_attempts
 from alertnet.flows.sending.provider_health import note_heard
-from alertnet.flows.sending.render_and_send import TurnedAway, Withheld
+from alertnet.flows.sending.render_and_send import TurnedAway
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats
 
@@ -60,7 +60,8 @@ class SendOutcome:
 
     attempt: str
     lease: str
-    result: Result | TurnedAway | Withheld
+    result: Result | TurnedAway | None
+    """None: never given to the channel, because the lease was over or the database gave no answer."""
 
 
 def record(tx: Tx, outcome: SendOutcome) -> None:
@@ -93,7 +94,7 @@ def _record(attempt: LockedAttempt, outcome: SendOutcome) -> None:
         attempt.bind(result.provider_id)
 
 
-def _apply_to_cancelled(attempt: LockedAttempt, result: Result | TurnedAway | Withheld) -> None:
+def _apply_to_cancelled(attempt: LockedAttempt, result: Result | TurnedAway | None) -> None:
     match result:
         case Accepted(provider_id, status):
             attempt.apply_status(provider_id, status)
@@ -103,7 +104,7 @@ def _apply_to_cancelled(attempt: LockedAttempt, result: Result | TurnedAway | Wi
             attempt.never_left()
 
 
-def _apply(attempt: LockedAttempt, result: Result | TurnedAway | Withheld) -> None:
+def _apply(attempt: LockedAttempt, result: Result | TurnedAway | None) -> None:
     match result:
         case Accepted(provider_id, status):
             attempt.apply_status(provider_id, status)
@@ -111,8 +112,7 @@ def _apply(attempt: LockedAttempt, result: Result | TurnedAway | Withheld) -> No
             attempt.failed(failure, code)
         case NotSent(code, retry_after):
             _wait(attempt, code, retry_after)
-        case Withheld():
-            # The lease was over, or the database gave no answer.
+        case None:
             _wait(attempt, "withheld", None)
         case TurnedAway(code):
             attempt.turned_away(code)

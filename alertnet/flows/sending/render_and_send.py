@@ -67,11 +67,6 @@ class TurnedAway:
     code: str
 
 
-@value
-class Withheld:
-    """Never given to a channel: when it was about to leave, it was no longer allowed to."""
-
-
 def claimed_from(
     tx: Tx, due: DueAttempt, by: tuple[str, str], *, seal: Seal | None = None, units: int = 1, may_go_over: bool = False
 ) -> Claimed:
@@ -158,11 +153,9 @@ def hear(handover: Handover, claimed: Claimed) -> Result | None:
         return FAULT
 
 
-def outcome_of(claimed: Claimed, result: Result | None) -> Result | TurnedAway | Withheld:
-    """The result, given that another provider is at hand: a fault of the recipient is one by any provider."""
+def outcome_of(claimed: Claimed, result: Result | None) -> Result | TurnedAway | None:
+    """The result, given that another provider may be at hand: a fault of the recipient is one by any provider."""
     match result:
-        case None:
-            return Withheld()
         case NotSent(code) | Refused(Failure.OUR_ACCOUNT, code) if claimed.may_go_over:
             return TurnedAway(code)
     return result
