@@ -111,17 +111,8 @@ _ABSENCE = frozenset(
 _ABSENCE_IN_TWO = frozenset(
     tuple(each.split())
     for each in (
-        *(
-            "on leave",
-            "off duty",
-            "of office",
-            "of town",
-            "in meeting",
-            "a meeting",
-            "de viaje",
-            "de permiso",
-            "fuera de",
-        ),
+        *("on leave", "off duty", "of office", "of town", "in meeting", "a meeting"),
+        *("de viaje", "de permiso", "fuera de"),
         *("en reunion", "en voyage", "hors de", "auf reisen", "em viagem", "em reuniao", "fora do", "fora da"),
         *("tal vez", "peut etre", "the morning", "me alone", "moi tranquille", "en paz", "in ruhe"),
         # Looked at first, or another day.

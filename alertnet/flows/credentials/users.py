@@ -106,10 +106,6 @@ def renew_user(tx: Tx, name: str, password: str, by: str) -> Issued:
     """Give a user a new password, authenticator and recovery codes, and end their sessions.
 
     Their passkeys and link are removed. `password`: its hash.
-
-    Raises:
-        Unknown: there is no such user.
-        WrongState: the user may no longer sign in.
     """
     user, issued = _issue(tx, replace(in_force(tx, name), password=password, passkeys=(), linked=None))
     users.save(tx, user)
@@ -119,24 +115,14 @@ def renew_user(tx: Tx, name: str, password: str, by: str) -> Issued:
 
 
 def change_password(tx: Tx, name: str, password: str, session: str) -> None:
-    """Change a password at the user's own wish, and end all sessions but that one; `password`: its hash.
-
-    Raises:
-        Unknown: there is no such user.
-        WrongState: the user may no longer sign in.
-    """
+    """Change a password at the user's own wish, and end all sessions but that one; `password`: its hash."""
     users.save(tx, replace(in_force(tx, name), password=password))
     users.end_sessions_of(tx, name, session)
     record(tx, "user_password_changed", name, f"user {name}")
 
 
 def change_authenticator(tx: Tx, name: str, session: str) -> Issued:
-    """Give a user a new authenticator and recovery codes at their own wish, and end all sessions but that one.
-
-    Raises:
-        Unknown: there is no such user.
-        WrongState: the user may no longer sign in.
-    """
+    """Give a user a new authenticator and recovery codes at their own wish, and end all sessions but that one."""
     user, issued = _issue(tx, in_force(tx, name))
     users.save(tx, user)
     users.end_sessions_of(tx, name, session)
@@ -145,12 +131,7 @@ def change_authenticator(tx: Tx, name: str, session: str) -> Issued:
 
 
 def renew_recovery(tx: Tx, name: str, by: str) -> tuple[str, ...]:
-    """Replace all recovery codes of a user.
-
-    Raises:
-        Unknown: there is no such user.
-        WrongState: the user may no longer sign in.
-    """
+    """Replace all recovery codes of a user."""
     codes, hashes = _draw_recovery(tx)
     users.save(tx, replace(in_force(tx, name), recovery=hashes))
     record(tx, "user_recovery_renewed", name, by)

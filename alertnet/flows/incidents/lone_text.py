@@ -1,7 +1,8 @@
 """Texts of known people that come while no incident is open: coordinators are alarmed and decide (A12).
 
 Such a text is stored like an incident that nobody else is told of. A coordinator makes an incident of it, joins it to
-an open one, or sets it aside, with one press. What no coordinator answers `repeat_prompt` makes an incident of.
+an open one, or sets it aside, with one press; each raises `WrongState` where another did so before. What no coordinator
+answers `repeat_prompt` makes an incident of.
 """
 
 from dataclasses import replace
@@ -49,11 +50,7 @@ def facts_of_text(locked: LockedIncident, type: str | None, severity: Severity |
 
 
 def open_text(locked: LockedIncident, facts: Facts, *, by: str) -> None:
-    """Make an incident of a text with those facts, as if it had been raised now.
-
-    Raises:
-        WrongState: it was already opened, joined to another or set aside.
-    """
+    """Make an incident of a text with those facts, as if it had been raised now."""
     _decide(locked, PromptAnswer.OPENED, by)
     locked.incident = replace(locked.incident, opened_at=locked.tx.now)
     incident_store.save_opening(locked.tx.session, locked.incident)
@@ -64,11 +61,7 @@ def open_text(locked: LockedIncident, facts: Facts, *, by: str) -> None:
 
 
 def open_read_text(reader: Recipient, facts: Facts, address: str) -> None:
-    """Make an incident of a text for a coordinator who has read it, and thereby takes charge.
-
-    Raises:
-        WrongState: it was already opened, joined to another or set aside.
-    """
+    """Make an incident of a text for a coordinator who has read it, and thereby takes charge."""
     open_text(reader.locked, facts, by=reader.id)
     # The alerts to whoever takes charge must be queued already, so that they can be cancelled.
     reader.locked.finish()
@@ -79,7 +72,7 @@ def join_text(locked: LockedIncident, into: LockedIncident, *, by: str, besides:
     """Join a text to an open incident, and tell its coordinators, except the one who did it, that there is news.
 
     Raises:
-        WrongState: it was already opened, joined to another or set aside; or that incident is closed, or itself a text.
+        WrongState: also if that incident is closed, or itself a text.
     """
     if not into.is_open or into.facts.lone_text:
         raise WrongState(f"incident {into.incident.ref}", "not open", "choose an incident that is")
@@ -91,11 +84,7 @@ def join_text(locked: LockedIncident, into: LockedIncident, *, by: str, besides:
 
 
 def set_text_aside(locked: LockedIncident, *, by: str) -> None:
-    """Close a text that is no incident.
-
-    Raises:
-        WrongState: it was already opened, joined to another or set aside.
-    """
+    """Close a text that is no incident."""
     _decide(locked, PromptAnswer.SET_ASIDE, by)
     close_incident(locked, CloseReason.RESOLVED, by=by)
 

@@ -42,11 +42,7 @@ def is_allowed(visitor: Recipient, into: LockedIncident | None, sent: Sent) -> b
 
 
 def decide_text(visitor: Recipient, address: str, into: LockedIncident | None, sent: Sent) -> None:
-    """Carry out the decision.
-
-    Raises:
-        WrongState: another was made before.
-    """
+    """Carry out the decision."""
     locked, by = visitor.locked, visitor.id
     if sent.answer == OPEN:
         facts = facts_of_text(locked, sent.type or None, Severity(sent.severity) if sent.severity else None)
