@@ -17,6 +17,7 @@ from alertnet.store.db.lookups import LookUp, is_among
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import NewRow, Prepared
 from alertnet.store.db.tx import Tx
+from alertnet.store.records.escalations import MOST_AHEAD
 from alertnet.store.tables import NOBODY, attempts, incidents, notifications
 
 SENT_BY = (MethodKind.SMS, MethodKind.CALL, MethodKind.EMAIL)
@@ -154,12 +155,16 @@ _RELEASE = (
 )
 FURTHEST = timedelta(minutes=3)
 """Nothing begun or put off waits longer than this for its next look; a backup holds it for two minutes."""
+_LOOKED_AT_SOON = or_(
+    attempts.c.status.in_((*SENDING, AttemptStatus.UNKNOWN.value)),
+    and_(attempts.c.status.in_(QUEUED), attempts.c.delays > 0),
+)
 _OUT_OF_REACH = select(attempts.c.id).where(
     attempts.c.method.in_(SENT_BY),
-    attempts.c.due_at > bindparam("furthest", type_=Instant()),
+    attempts.c.due_at > _NOW,
     or_(
-        attempts.c.status.in_((*SENDING, AttemptStatus.UNKNOWN.value)),
-        and_(attempts.c.status.in_(QUEUED), attempts.c.delays > 0),
+        attempts.c.created_at > bindparam("ahead", type_=Instant()),
+        and_(attempts.c.due_at > bindparam("furthest", type_=Instant()), _LOOKED_AT_SOON),
     ),
 )
 _BRING_NEAR = (
@@ -226,11 +231,9 @@ def move_up(session: Session, incident: str, ranks: int) -> None:
 
 
 def bring_near(tx: Tx) -> bool:
-    """Make attempts due now whose due time is further ahead than it can be; True if there were any.
-
-    Such a time was set while the clock was ahead.
-    """
-    moved = tx.session.execute(_BRING_NEAR, {"now": tx.now, "furthest": tx.now + FURTHEST})
+    """Make attempts due now that were made, or put off, while the clock was ahead; True if there were any."""
+    given = {"now": tx.now, "ahead": tx.now + MOST_AHEAD, "furthest": tx.now + FURTHEST}
+    moved = tx.session.execute(_BRING_NEAR, given)
     return moved.rowcount > 0
 
 
