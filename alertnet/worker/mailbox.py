@@ -12,9 +12,11 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats, inbound_polls
 from alertnet.store.monitoring.inbound_polls import InboundPoll
 from alertnet.store.records.inbound import unseen
-from alertnet.worker.missed_inbound import OVERLAP, let_in
+from alertnet.worker.missed_inbound import let_in
 
 EVERY = timedelta(seconds=30)
+OVERLAP = timedelta(minutes=10)
+"""Each look also covers the time shortly before the last one, since mails take their time."""
 TRIED = timedelta(hours=1)
 """How long a mail that can't be handled is tried again; it stays in the mailbox."""
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from alertnet.channels.base import Ledger, LedgerEntry, Listing, Recordings
+from alertnet.core.codec import replace
 from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
 from alertnet.flows.sms.receive_sms import receive_late_sms
@@ -23,8 +24,8 @@ from alertnet.store.queues.recordings import known_of
 from alertnet.store.records.inbound import InboundCall, InboundText, unkeyed_calls, unseen
 from alertnet.worker.routes import Routes
 
-OVERLAP = timedelta(minutes=10)
-"""The provider's lists lag behind, so each look also covers the time shortly before the last one."""
+OVERLAP = timedelta(minutes=70)
+"""Each look also covers the time before the last: the provider's lists lag behind, and our clock may be ahead."""
 GRACE = timedelta(seconds=30)
 """Very recent texts and calls are left to their webhook, which alone can answer in the same exchange."""
 TO_KEY = timedelta(minutes=1)
@@ -94,7 +95,8 @@ def _let_in_all(
     listed = [entry for listing in listings for entry in listing.entries]
     missed = runtime.read(unseen, [entry.found.provider_id for entry in listed])
     unheard = sorted((entry for entry in listed if entry.found.provider_id in missed), key=lambda entry: entry.at)
-    late = [entry for entry in unheard if entry.at <= poll.at - GRACE]
+    # What has come later than now has come on a clock of ours that is behind.
+    late = [replace(each, at=min(each.at, poll.at)) for each in unheard if abs(each.at - poll.at) >= GRACE]
     method, provider = poll.route
     failed = [entry for entry in late if not _hear(runtime, method, entry)]
     is_read = all(listing.is_whole for listing in listings)

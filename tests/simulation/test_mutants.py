@@ -266,7 +266,7 @@ MUTANTS = {
         "A5", 3, "alertnet/worker/service.py", "        for pool in self._pools.values():\n            pool.close()\n"
     ),
     "what came in a moment before the list was read is not looked for again": Mutant(
-        "A12", 5, "alertnet/worker/missed_inbound.py", "OVERLAP = timedelta(minutes=10)", "OVERLAP = timedelta()"
+        "A12", 5, "alertnet/worker/missed_inbound.py", "OVERLAP = timedelta(minutes=70)", "OVERLAP = timedelta()"
     ),
     "who wrote while we were away gets no reply": Mutant(
         "A12",

@@ -14,8 +14,7 @@ from alertnet.store.monitoring.observations import observe
 from alertnet.store.records import inbound
 from alertnet.store.records.inbound import InboundText
 from alertnet.store.tables import acknowledgements, notifications
-from alertnet.worker.mailbox import EVERY, poll_mailbox
-from alertnet.worker.missed_inbound import OVERLAP
+from alertnet.worker.mailbox import EVERY, OVERLAP, poll_mailbox
 from alertnet.worker.service import Worker
 from tests.conftest import Logged
 from tests.worker.conftest import Stages

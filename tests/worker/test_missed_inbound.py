@@ -33,6 +33,7 @@ class Books:
     def __init__(self, *texts: str) -> None:
         self.texts = list(texts)
         self.asked: list[datetime] = []
+        self.at = NOW - GRACE
 
     def look_up(self, queries: Sequence[StatusQuery]) -> list[Lookup]:
         return [CannotTell() for _ in queries]
@@ -43,8 +44,9 @@ class Books:
     def incoming(self, number: str, since: datetime) -> Listing:
         self.asked.append(since)
         entries = [
-            LedgerEntry(Found(f"SM{place}", AttemptStatus.SENT), CARLA, number, NOW - GRACE, text)
+            LedgerEntry(Found(f"SM{place}", AttemptStatus.SENT), CARLA, number, self.at, text)
             for place, text in enumerate(self.texts)
+            if since <= self.at
         ]
         return Listing(tuple(entries), is_whole=True)
 
@@ -115,6 +117,19 @@ def test_one_that_can_not_be_let_in_keeps_no_other_out_and_is_tried_again(stage:
     assert before == ["two"]
     assert sorted(came_in(stage)) == ["one", "two"]
     assert books.asked == [NOW - OVERLAP] * 2
+
+
+@pytest.mark.parametrize("off", [timedelta(minutes=5), timedelta(hours=-1)], ids=["behind", "ahead"])
+def test_what_came_in_is_found_though_our_clock_is_wrong(stage: Stage, off: timedelta) -> None:
+    """A12: nobody has to wait until it is set right; what came has come by now."""
+    books = Books("SOS")
+    books.at = NOW + off
+    outlet = stage.runtime.outlets[MethodKind.SMS, FIRST]
+    stage.runtime.outlets[MethodKind.SMS, FIRST] = replace(outlet, ledger=books)
+    poll_missed_inbound(stage.runtime, Routes(stage.runtime))
+
+    assert came_in(stage) == ["SOS"]
+    assert stage.runtime.read(lambda tx: tx.session.scalar(select(inbound.c.received_at))) == min(NOW, books.at)
 
 
 class NoList:
