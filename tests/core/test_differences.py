@@ -120,6 +120,25 @@ def test_a_rota_is_shown_by_the_names_of_those_who_take_turns() -> None:
     assert said.endswith("duty: nobody, the turn changes Mo 09:00 → north/ana, the turn changes Mo 09:00")
 
 
+def test_who_goes_by_another_team_or_id_is_said_to_have_no_pin() -> None:
+    """B4: PINs go by both, and what has none set counts without; who is new or stays is not named."""
+    before = read_network(Path(__file__).parents[2] / "contact_trees")
+    north = before.teams["north"]
+    ana, luis = north.members["ana"], north.members["luis"]
+    new = replace(luis, id="eva", phone="+573005550777")
+    south = replace(north, id="south", members={"ana": ana, "eva": new})
+    others = {id: each for id, each in north.members.items() if id != "ana"}
+    teams = {"north": replace(north, members=others), "south": south}
+
+    said = [*map(str, differences(before, replace(before, teams=teams)))]
+
+    assert said == [
+        "north: member ana is gone",
+        "team south is new",
+        "south/ana, so far north/ana, has no PIN until one is set",
+    ]
+
+
 def test_what_a_team_is_told_and_whom_it_calls_is_compared_without_whole_numbers() -> None:
     before = read_network(Path(__file__).parents[2] / "contact_trees")
     north = replace(before.teams["north"], timezone="Asia/Kathmandu", callback="+32470550101")

@@ -35,6 +35,7 @@ def differences(before: Network, after: Network) -> tuple[Phrase, ...]:
     return (
         *_each(phrase("tree"), before.trees, after.trees, _tree),
         *_each(phrase("team"), before.teams, after.teams, _team),
+        *_moved(before, after),
         *_each(phrase("staff"), before.staff, after.staff, _member),
         *_each(phrase("person"), before.people, after.people, _fields),
     )
@@ -191,6 +192,17 @@ def _levels(before: tuple[Level, ...], after: tuple[Level, ...]) -> Iterator[Phr
 def _team(before: Team, after: Team) -> Iterator[Phrase]:
     yield from _each(phrase("member"), before.members, after.members, _member)
     yield from _fields(before, after, besides=("id", "members"))
+
+
+def _moved(before: Network, after: Network) -> Iterator[Phrase]:
+    """Each phone of the field whose member has another team or id now, and so lost its PIN."""
+    had, has = (
+        {each.phone: f"{team.id}/{each.id}" for team in network.teams.values() for each in team.members.values()}
+        for network in (before, after)
+    )
+    for phone, now in sorted(has.items(), key=lambda each: each[1]):
+        if phone in had and now not in had.values():
+            yield phrase("{member}, so far {before}, has no PIN until one is set", member=now, before=had[phone])
 
 
 def _member(before: Any, after: Any) -> Iterator[Phrase]:
