@@ -17,10 +17,20 @@ from hypothesis.internal.conjecture import providers
 from hypothesis.internal.intervalsets import IntervalSet
 
 from alertnet.runtime.logging import configure
+from tests.database import each_database, postgres, sqlite_url
 from tests.postgres import postgres_url
 from tests.workers import pytest_addoption, pytest_runtestloop
 
-__all__ = ["Logged", "logged", "postgres_url", "pytest_addoption", "pytest_runtestloop"]
+__all__ = [
+    "Logged",
+    "each_database",
+    "logged",
+    "postgres",
+    "postgres_url",
+    "pytest_addoption",
+    "pytest_runtestloop",
+    "sqlite_url",
+]
 
 Logged = Callable[[], list[str]]
 

@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
@@ -59,6 +60,24 @@ def migrated_database(server_url: str) -> str:
         url = fresh_database(server_url, like=_migrated_on(server_url))
     _lent[url] = test
     return url
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The URL of a SQLite file that is not there yet."""
+    return f"sqlite:///{tmp_path / 'test.db'}"
+
+
+@pytest.fixture
+def postgres(postgres_url: str) -> str:
+    """The URL of a database on PostgreSQL, with every migration and no rows."""
+    return migrated_database(postgres_url)
+
+
+@pytest.fixture(params=["sqlite_url", pytest.param("postgres", marks=pytest.mark.postgres)])
+def each_database(request: pytest.FixtureRequest) -> str:
+    """The URL of a database without rows, once of each kind."""
+    return str(request.getfixturevalue(request.param))
 
 
 _lent: dict[str, str] = {}

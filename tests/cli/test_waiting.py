@@ -15,7 +15,6 @@ from alertnet.core.errors import Misconfigured
 from alertnet.runtime.database.transactions import DatabaseAway, NotWritable
 from alertnet.runtime.wiring import Runtime
 from tests.cli.conftest import WITHIN_SECONDS, Office
-from tests.database import migrated_database
 from tests.processes.installation import eventually
 
 
@@ -68,9 +67,9 @@ def test_a_start_does_not_wait_for_what_only_a_person_can_cure() -> None:
 
 
 @pytest.mark.postgres
-def test_a_start_waits_for_another_that_puts_its_trees_in_force(office: Office, postgres_url: str) -> None:
+def test_a_start_waits_for_another_that_puts_its_trees_in_force(office: Office, postgres: str) -> None:
     """After a power cut on slow machines: who begins while the record is being written does not end by it."""
-    office.env["ALERTNET_DATABASE_URL"] = url = migrated_database(postgres_url)
+    office.env["ALERTNET_DATABASE_URL"] = url = postgres
     with closing(create_engine(url, poolclass=NullPool).connect()) as other, office.starts("worker") as worker:
         other.execute(text("SELECT pg_advisory_lock(hashtext('alertnet timeline'))"))
         eventually(lambda: worker.is_over or "waiting_for_database" in worker.err, "it waits", WITHIN_SECONDS)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.database import migrate, migrated_database
+from tests.database import migrate
 from tests.flows.switchboard import Switchboard, connect
 
 
@@ -30,14 +30,10 @@ def board(sqlite_url: str) -> Iterator[Switchboard]:
     board.runtime.close()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def any_board(request: pytest.FixtureRequest) -> Iterator[Switchboard]:
+@pytest.fixture
+def any_board(each_database: str) -> Iterator[Switchboard]:
     """One on each kind of database."""
-    if request.param == "sqlite":
-        url = request.getfixturevalue("sqlite_url")
-    else:
-        url = migrated_database(request.getfixturevalue("postgres_url"))
-    board = connect(url)
+    board = connect(each_database)
     yield board
     board.runtime.close()
 

@@ -34,7 +34,6 @@ from alertnet.store.records.credentials import api_keys, page_links
 from alertnet.store.records.inbound import InboundCall
 from alertnet.store.tables import acknowledgements, attempts, codes, incidents, links, notifications
 from alertnet.web.app import make_app
-from tests.database import migrated_database
 from tests.flows.switchboard import CAST, OURS, Switchboard, connect
 
 PATIENCE = 20.0  # seconds until a test gives up waiting
@@ -44,9 +43,9 @@ pytestmark = pytest.mark.postgres
 
 
 @pytest.fixture
-def board(postgres_url: str) -> Iterator[Switchboard]:
+def board(postgres: str) -> Iterator[Switchboard]:
     """Ana has a PIN, has raised an alarm, and the ombuds office knows of it. On SQLite one transaction is at work."""
-    board = connect(migrated_database(postgres_url))
+    board = connect(postgres)
     board.runtime.transact(set_pins, "north/ana", "47110", "47990")
     board.texts("ana", "ALERT 47110 21")
     board.tells(board.newest(), "ombuds")

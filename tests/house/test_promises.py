@@ -7,7 +7,6 @@ from tests.house.source import ROOT
 
 CITED = re.compile(r"(?<![\w+#])[AB]\d{1,2}(?![\w.-])")
 CITING = ("alertnet", "migrations", "tests", "simulation", "torture", "benchmarks")
-SHEETS = re.compile(r"\bA[34]\b(?=(?: landscape| portrait|\W*\bpaper| sheet))")
 
 
 def stated() -> set[str]:

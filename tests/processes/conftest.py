@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.database import migrated_database
 from tests.pgbouncer import pooler_before
 from tests.processes.installation import Installation
 
@@ -24,12 +23,6 @@ def installs(tmp_path: Path) -> Iterator[Installs]:
     yield make
     for installation in made:
         installation.close()
-
-
-@pytest.fixture
-def postgres(postgres_url: str) -> str:
-    """The URL of an empty database on PostgreSQL."""
-    return migrated_database(postgres_url)
 
 
 @pytest.fixture

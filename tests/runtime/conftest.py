@@ -1,29 +1,17 @@
 """A runtime on a migrated database of each kind, without trees."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from alertnet.runtime.wiring import Runtime
-from tests.database import migrate, migrated_database
+from tests.database import migrate
 from tests.runtime.flows import connect
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'test.db'}"
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest, sqlite_url: str) -> str:
-    """The URL of an empty database, once of each kind."""
-    return sqlite_url if request.param == "sqlite" else migrated_database(request.getfixturevalue("postgres_url"))
-
-
-@pytest.fixture
-def runtime(database_url: str) -> Iterator[Runtime]:
-    runtime = connect(database_url)
+def runtime(each_database: str) -> Iterator[Runtime]:
+    runtime = connect(each_database)
     migrate(runtime.engine)
     yield runtime
     runtime.close()
@@ -38,8 +26,8 @@ def on_sqlite(sqlite_url: str) -> Iterator[Runtime]:
 
 
 @pytest.fixture
-def on_postgres(postgres_url: str) -> Iterator[Runtime]:
-    runtime = connect(migrated_database(postgres_url))
+def on_postgres(postgres: str) -> Iterator[Runtime]:
+    runtime = connect(postgres)
     migrate(runtime.engine)
     yield runtime
     runtime.close()

@@ -58,9 +58,9 @@ def test_what_is_asked_alone_is_what_was_committed(runtime: Runtime) -> None:
     assert runtime.ask(kept) == ["a", "b"]
 
 
-def test_a_flow_has_one_moment_from_the_clock_that_was_given(runtime: Runtime, database_url: str) -> None:
+def test_a_flow_has_one_moment_from_the_clock_that_was_given(runtime: Runtime, each_database: str) -> None:
     moment = datetime(2026, 11, 24, 3, 12, tzinfo=UTC)
-    fixed = connect(database_url, clock=lambda: moment)
+    fixed = connect(each_database, clock=lambda: moment)
 
     assert fixed.transact(lambda tx: tx.now) == moment
     assert fixed.read(lambda tx: tx.now) == moment

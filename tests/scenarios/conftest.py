@@ -15,7 +15,7 @@ from alertnet.store.records.credentials import api_keys
 from alertnet.store.tables import attempts, escalations
 from alertnet.store.views import audit
 from alertnet.web.app import make_app
-from tests.database import migrate, migrated_database
+from tests.database import migrate
 from tests.ports import free_port
 from tests.scenarios.valley import FIELD
 from tests.scenarios.world import FRIDAY_NIGHT, PUBLIC_URL, REPOSITORY, World
@@ -113,17 +113,15 @@ def mail_server() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def world(world_on: Worlds, tmp_path: Path) -> World:
+def world(world_on: Worlds, sqlite_url: str) -> World:
     """The world of the example trees, on SQLite."""
-    return world_on(f"sqlite:///{tmp_path / 'alertnet.db'}")
+    return world_on(sqlite_url)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def either_world(request: pytest.FixtureRequest, world_on: Worlds, tmp_path: Path) -> World:
+@pytest.fixture
+def either_world(each_database: str, world_on: Worlds) -> World:
     """A world on each kind of database, whose network tells each step."""
-    is_sqlite = request.param == "sqlite"
-    server_url = None if is_sqlite else request.getfixturevalue("postgres_url")
-    world = world_on(f"sqlite:///{tmp_path / 'alertnet.db'}" if server_url is None else migrated_database(server_url))
+    world = world_on(each_database)
     world.hears_each_step = True
     return world
 

@@ -1,7 +1,6 @@
 """The provider refuses our whole account: nothing is burnt, the next method goes, and all leaves when it is mended."""
 
 from datetime import timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -21,8 +20,8 @@ ALWAYS = 10**6
 
 
 @pytest.fixture
-def world(world_on: Worlds, mail_server: Sandbox, tmp_path: Path) -> World:
-    return world_on(f"sqlite:///{tmp_path / 'alertnet.db'}", ALERTNET_SMTP_URL=mail_server.smtp_url)
+def world(world_on: Worlds, mail_server: Sandbox, sqlite_url: str) -> World:
+    return world_on(sqlite_url, ALERTNET_SMTP_URL=mail_server.smtp_url)
 
 
 def refuse(world: World, fault: Fault) -> None:

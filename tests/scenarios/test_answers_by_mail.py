@@ -1,7 +1,6 @@
 """Who is told by mail answers by mail: the code in words of its own counts, all else is read by people (A6, A12)."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -15,7 +14,6 @@ from alertnet.sandbox import MailFault
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.inbound import unseen
 from alertnet.store.tables import attempts, incidents, notifications, timeline
-from tests.database import migrated_database
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.world import DURESS, TRUE, Incident, World, code_in, link_in
 from tests.support.rows import in_long
@@ -25,9 +23,9 @@ HEAD_OFFICE = "duty@pbi-international.example"
 
 
 @pytest.fixture
-def world(world_on: Worlds, tmp_path: Path) -> World:
+def world(world_on: Worlds, sqlite_url: str) -> World:
     """The world of the example trees, whose answers by mail are read."""
-    return world_on(f"sqlite:///{tmp_path / 'alertnet.db'}", reads_mail=True)
+    return world_on(sqlite_url, reads_mail=True)
 
 
 @pytest.fixture
@@ -62,8 +60,8 @@ def test_the_code_above_the_quoted_mail_takes_charge(world: World, incident: Inc
 
 @pytest.mark.long
 @pytest.mark.postgres
-def test_on_postgresql_it_takes_charge_as_well_and_a_new_mail_is_read(world_on: Worlds, postgres_url: str) -> None:
-    world = world_on(migrated_database(postgres_url), reads_mail=True)
+def test_on_postgresql_it_takes_charge_as_well_and_a_new_mail_is_read(world_on: Worlds, postgres: str) -> None:
+    world = world_on(postgres, reads_mail=True)
     incident = told_by_mail(world)
 
     writes_anew(world, "We know of it.")

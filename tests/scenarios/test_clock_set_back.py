@@ -1,7 +1,6 @@
 """The clock was an hour ahead and is set right: nothing waits for the hour, and what waits too long is known."""
 
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import update
@@ -24,8 +23,8 @@ SMS = (MethodKind.SMS, FIRST)
 
 
 @pytest.fixture
-def world(world_on: Worlds, tmp_path: Path) -> World:
-    return world_on(f"sqlite:///{tmp_path / 'alertnet.db'}", ALERTNET_RATES="sms=1,calls=1")
+def world(world_on: Worlds, sqlite_url: str) -> World:
+    return world_on(sqlite_url, ALERTNET_RATES="sms=1,calls=1")
 
 
 def ahead(world: World) -> None:

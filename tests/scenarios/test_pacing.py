@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -17,9 +16,9 @@ MODERATE, CRITICAL = "surveillance", "arrest"
 
 
 @pytest.fixture
-def paced_world(world_on: Worlds, tmp_path: Path) -> World:
+def paced_world(world_on: Worlds, sqlite_url: str) -> World:
     """A world that sends one segment and begins one call a second, as the provider allows by default."""
-    return world_on(f"sqlite:///{tmp_path / 'alertnet.db'}", ALERTNET_RATES="sms=1,calls=1")
+    return world_on(sqlite_url, ALERTNET_RATES="sms=1,calls=1")
 
 
 def each_second(world: World, seconds: int) -> None:

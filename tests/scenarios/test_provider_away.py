@@ -1,7 +1,6 @@
 """The provider is away, or says when to come again: what waits is not lost, and the next way goes (A5, A11)."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -14,8 +13,8 @@ DUTY_MAIL = "duty@pbi-colombia.example"
 
 
 @pytest.fixture
-def world(world_on: Worlds, mail_server: Sandbox, tmp_path: Path) -> World:
-    return world_on(f"sqlite:///{tmp_path / 'alertnet.db'}", ALERTNET_SMTP_URL=mail_server.smtp_url)
+def world(world_on: Worlds, mail_server: Sandbox, sqlite_url: str) -> World:
+    return world_on(sqlite_url, ALERTNET_SMTP_URL=mail_server.smtp_url)
 
 
 def test_while_the_provider_is_away_the_next_methods_go(world: World, mail_server: Sandbox) -> None:

@@ -8,7 +8,6 @@ from sqlalchemy import select, update
 
 from alertnet.sandbox import Fault
 from alertnet.store.tables import escalations
-from tests.database import migrated_database
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned, reports, tries
 from tests.scenarios.test_paused import SMS, pauses
@@ -41,16 +40,14 @@ def valley(world_of: Worlds) -> World:
     return world_of(a_tree(COORDINATION + OMBUDS + FRIENDS, CONTACTS, rest=PROCEED))
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def either_valley(request: pytest.FixtureRequest, world_on: Worlds, tmp_path: Path) -> World:
+@pytest.fixture
+def either_valley(each_database: str, world_on: Worlds, tmp_path: Path) -> World:
     """The same on each kind of database."""
     folder = tmp_path / "contact_trees"
     folder.mkdir()
     (folder / "teams.yaml").write_text(FIELD)
     (folder / "valley.yaml").write_text(a_tree(COORDINATION + OMBUDS + FRIENDS, CONTACTS, rest=PROCEED))
-    if request.param == "sqlite":
-        return world_on(f"sqlite:///{tmp_path / 'alertnet.db'}", trees=folder)
-    return world_on(migrated_database(request.getfixturevalue("postgres_url")), trees=folder)
+    return world_on(each_database, trees=folder)
 
 
 def test_what_cannot_be_read_of_it_ends_with_it_and_is_due_again_with_it(valley: World) -> None:

@@ -22,7 +22,6 @@ from alertnet.store.tables import escalations, inbound, notifications, timeline
 from alertnet.store.views.audit import Break, verify
 from alertnet.store.views.timeline_view import heads
 from alertnet.worker.self_monitoring import Watch
-from tests.database import migrated_database
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.outside import DeadMan, Front, Night, Place, a_place
 from tests.scenarios.valley import COORDINATION, FIELD, a_tree
@@ -356,14 +355,14 @@ def test_each_trouble_is_on_the_record(night: Night) -> None:
 
 @pytest.mark.postgres
 def test_when_a_worker_dies_another_raises_the_alarm_once(
-    night_of: Callable[..., Night], world_on: Worlds, postgres_url: str, tmp_path: Path
+    night_of: Callable[..., Night], world_on: Worlds, postgres: str, tmp_path: Path
 ) -> None:
     """Whichever of them looks first; the heartbeat goes on, for the rest are on time."""
     folder = tmp_path / "contact_trees"
     folder.mkdir()
     (folder / "valley.yaml").write_text(a_tree(COORDINATION, CONTACTS))
     (folder / "teams.yaml").write_text(FIELD)
-    night = night_of(lambda **settings: world_on(migrated_database(postgres_url), folder, **settings))
+    night = night_of(lambda **settings: world_on(postgres, folder, **settings))
     runtime = night.world.runtime
     with ExitStack() as stack:
         others = [

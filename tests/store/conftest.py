@@ -11,7 +11,7 @@ from alertnet.store.db.engine import make_engine
 from alertnet.store.db.statements import session_on
 from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Vault
-from tests.database import migrate, migrated_database
+from tests.database import migrate
 from tests.postgres import fresh_database
 from tests.support.entropy import Foreseen
 from tests.support.program import SECRET
@@ -52,7 +52,7 @@ def engine(kind: str, request: pytest.FixtureRequest, vault: Vault) -> Iterator[
     if kind == "sqlite":
         yield request.getfixturevalue("sqlite_engine")
     else:
-        engine = make_engine(migrated_database(request.getfixturevalue("postgres_url")), vault)
+        engine = make_engine(request.getfixturevalue("postgres"), vault)
         yield engine
         engine.dispose()
 

@@ -61,14 +61,14 @@ def transactions_on() -> type[OwnCommit] | None:
 
 @pytest.fixture
 def runtime(
-    tmp_path: Path,
+    sqlite_url: str,
     clock: Clock,
     network: Network,
     templates: Templates,
     transactions_on: type[OwnCommit] | None,
 ) -> Iterator[Runtime]:
     """A runtime with the example trees on a migrated SQLite file."""
-    settings = settings_for(f"sqlite:///{tmp_path / 'test.db'}")
+    settings = settings_for(sqlite_url)
     runtime = wired(settings, network, templates, clock, transactions_on=transactions_on)
     migrate(runtime.engine)
     yield runtime

@@ -14,7 +14,7 @@ from alertnet.messages.templates.load import Templates
 from alertnet.runtime.wiring import Runtime, wire
 from alertnet.store.records.credentials import api_keys
 from alertnet.web.app import make_app
-from tests.database import migrate, migrated_database
+from tests.database import migrate
 from tests.web.conftest import MakeKey, settings_for
 
 REPORT = {"type": "arrest", "country": "CO"}
@@ -123,10 +123,10 @@ def test_the_same_request_in_flight_is_a_conflict(api: TestClient, runtime: Runt
 
 @pytest.mark.postgres
 def test_the_same_request_to_two_processes_has_one_effect(
-    postgres_url: str, network: Network, templates: Templates
+    postgres: str, network: Network, templates: Templates
 ) -> None:
     """Two processes know nothing of each other's requests: the database's primary key decides between them."""
-    url = migrated_database(postgres_url)
+    url = postgres
     first = wire(settings_for(url), network, templates)
     migrate(first.engine)
     runtimes = [first, wire(settings_for(url), network, templates)]

@@ -12,7 +12,7 @@ from alertnet.messages.templates.load import Templates
 from alertnet.runtime.wiring import wire
 from alertnet.store.records.credentials import api_keys
 from alertnet.web.app import make_app
-from tests.database import migrate, migrated_database
+from tests.database import migrate
 from tests.support.clock import Clock
 from tests.web.conftest import MakeKey, settings_for
 
@@ -221,10 +221,10 @@ def test_the_trees_in_force_are_listed_with_their_versions(api: TestClient) -> N
 
 @pytest.mark.postgres
 def test_a_report_asks_postgresql_three_times(
-    postgres_url: str, network: Network, templates: Templates, tmp_path: Path
+    postgres: str, network: Network, templates: Templates, tmp_path: Path
 ) -> None:
     """Each time it waits. The key, the codes and the reference are asked for together, and the last is the commit."""
-    runtime = wire(settings_for(migrated_database(postgres_url)), network, templates)
+    runtime = wire(settings_for(postgres), network, templates)
     migrate(runtime.engine)
     _, key = runtime.transact(api_keys.create, None, ["raise"])
     said = tmp_path / "said"

@@ -13,7 +13,6 @@ from alertnet.messages.words import grouped
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.store.tables import acknowledgements, actions, escalations, metadata, notifications
 from alertnet.web.pages import show
-from tests.database import migrated_database
 from tests.support.html import Elements
 from tests.web.world import ALICE, BOB, CALLBACK, CAROL, PIN, ROOT, SECRETS, World, world_in
 
@@ -598,9 +597,9 @@ def test_what_the_answer_makes_pointless_is_hung_up(world: World) -> None:
 
 
 @pytest.mark.postgres
-def test_the_page_opens_and_answers_on_postgresql_too(tmp_path: Path, postgres_url: str) -> None:
+def test_the_page_opens_and_answers_on_postgresql_too(tmp_path: Path, postgres: str) -> None:
     """A6: opening reads in a transaction that could not write."""
-    with world_in(tmp_path, ALERTNET_DATABASE_URL=migrated_database(postgres_url)) as world:
+    with world_in(tmp_path, ALERTNET_DATABASE_URL=postgres) as world:
         world.raises()
         before = everything(world)
 

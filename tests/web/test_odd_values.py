@@ -15,7 +15,6 @@ from httpx2 import Response
 from alertnet.store.records.credentials import api_keys
 from alertnet.store.records.credentials.users import Role
 from alertnet.store.tables import incidents
-from tests.database import migrated_database
 from tests.web.console.desk import Desk
 from tests.web.world import ANA, BOB, OURS, PIN, World, world_in
 
@@ -151,12 +150,9 @@ def is_under_way(world: World) -> None:
     world.hears("/twilio/voice", From=BOB).keys("", From=BOB)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    settings = {}
-    if request.param == "postgres":
-        settings["ALERTNET_DATABASE_URL"] = migrated_database(request.getfixturevalue("postgres_url"))
-    with world_in(tmp_path, **settings) as world:
+@pytest.fixture
+def world(each_database: str, tmp_path: Path) -> Iterator[World]:
+    with world_in(tmp_path, ALERTNET_DATABASE_URL=each_database) as world:
         is_under_way(world)
         world.gives_pin("valley/bob")
         world.gives_pin("valley/alice")

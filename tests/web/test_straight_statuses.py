@@ -18,7 +18,6 @@ from alertnet.core.monitoring.metrics import WEBHOOKS
 from alertnet.messages.templates.load import Templates
 from alertnet.runtime.wiring import Runtime
 from alertnet.web.app import make_app
-from tests.database import migrated_database
 from tests.support.clock import Clock
 from tests.support.program import wired
 from tests.web.conftest import settings_for
@@ -104,11 +103,11 @@ def test_a_fault_of_ours_is_told_alike_on_either_way(world: World, tmp_path: Pat
 
 @pytest.mark.postgres
 def test_on_postgresql_statuses_share_no_transaction(
-    postgres_url: str, network: Network, templates: Templates, clock: Clock
+    postgres: str, network: Network, templates: Templates, clock: Clock
 ) -> None:
     """Two groups that each held the incidents of several would wait for one another."""
     settings = settings_for(
-        migrated_database(postgres_url),
+        postgres,
         TWILIO_ACCOUNT_SID=ACCOUNT,
         TWILIO_AUTH_TOKEN=TOKEN,
         ALERTNET_TWILIO_FROM=OURS,

@@ -8,7 +8,6 @@ from sqlalchemy import event
 
 from alertnet.store.records.credentials.users import Role
 from alertnet.store.tables import incidents
-from tests.database import migrated_database
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk
 from tests.web.console.test_incident import a_text, recorded, ref, sheet
@@ -118,9 +117,9 @@ def test_what_nothing_goes_by_is_said(desk: Desk, asked: str) -> None:
 
 
 @pytest.mark.postgres
-def test_what_no_keyboard_types_finds_nothing_on_postgresql_either(tmp_path: Path, postgres_url: str) -> None:
+def test_what_no_keyboard_types_finds_nothing_on_postgresql_either(tmp_path: Path, postgres: str) -> None:
     """Its driver takes no NUL."""
-    with world_in(tmp_path, ALERTNET_DATABASE_URL=migrated_database(postgres_url)) as world:
+    with world_in(tmp_path, ALERTNET_DATABASE_URL=postgres) as world:
         desk = Desk.of(world, "maria", Role.COORDINATOR)
         desk.signs_in()
 
