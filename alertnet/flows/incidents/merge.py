@@ -24,8 +24,14 @@ from alertnet.flows.escalation.escalate import discredit, move, stop_what_reache
 from alertnet.flows.escalation.record_decision import answer_whether_genuine, end_change
 from alertnet.flows.escalation.record_response import events_of
 from alertnet.flows.incidents.close_incident import end_incident, let_leave, resume
-from alertnet.flows.incidents.merged_answers import add_events, as_events, as_taken_back, as_withdrawn, not_replaced
-from alertnet.flows.incidents.merged_facts import inform_parts
+from alertnet.flows.incidents.merged_reports import (
+    add_events,
+    as_events,
+    as_taken_back,
+    as_withdrawn,
+    inform_parts,
+    not_replaced,
+)
 from alertnet.flows.incidents.re_resolve import open_escalations
 from alertnet.flows.incidents.update import UPDATED, let_wait, propose
 from alertnet.flows.notifications import field_reassurance, prompts

@@ -38,7 +38,7 @@ def who_hears_close(locked: LockedIncident) -> list[tuple[str, str]]:
 
 def who_hears_news(locked: LockedIncident) -> list[tuple[str, str]]:
     """(tree, contact) of those who would be told that there is news."""
-    return sorted((tree, id) for tree, id in _told(locked, ALERTS) if not locked.contact(tree, id).former)
+    return sorted(_hear_news(locked))
 
 
 def words_of_close(recipient: Recipient, reason: CloseReason) -> tuple[Kind, Said]:
@@ -62,7 +62,7 @@ def tell_of_news(locked: LockedIncident) -> None:
 
     It uses the number or address by which the contact was reached; a contact without a written method is called.
     """
-    _tell(locked, Kind.UPDATE, _told(locked, ALERTS))
+    _tell(locked, Kind.UPDATE, _hear_news(locked))
 
 
 def undo_stand_down(locked: LockedIncident, closed_at: datetime) -> None:
@@ -80,6 +80,11 @@ def undo_stand_down(locked: LockedIncident, closed_at: datetime) -> None:
         locked.work.post_once(drafts(by_the_same, Kind.CORRECTION, words, BY_ANY))
 
 
+def _hear_news(locked: LockedIncident) -> HowTold:
+    """Those who were told of the incident and are still contacts."""
+    return {name: used for name, used in _told(locked, ALERTS).items() if not locked.contact(*name).former}
+
+
 def _all_clear(reason: CloseReason | None) -> Kind:
     return Kind.CORRECTION if reason is CloseReason.FALSE_ALARM else Kind.STAND_DOWN
 
@@ -87,8 +92,6 @@ def _all_clear(reason: CloseReason | None) -> Kind:
 def _tell(locked: LockedIncident, kind: Kind, told: HowTold) -> None:
     for name, used in sorted(told.items()):
         recipient = locked.recipient(*name)
-        if recipient.contact.former and kind is Kind.UPDATE:
-            continue
         as_told = replace(recipient, contact=_contact_as_told(recipient.contact, used))
         locked.work.post_once(drafts(as_told, kind, _words(recipient, locked.incident.close_reason), BY_ANY))
 

@@ -72,17 +72,8 @@ def answers_to(prompt: Prompt) -> tuple[str, ...]:
     return DECISIONS if prompt.kind == PromptKind.DECISION else (ACKNOWLEDGE,)
 
 
-def can_be_taken_back(locked: LockedIncident, prompt: Prompt) -> bool:
-    """Whether a report that was said not to be genuine can still be said to be, by whoever knows of the refusal."""
-    return _is_refused(prompt) and locked.is_open and not locked.facts.verified
-
-
-def is_overtaken(locked: LockedIncident, prompt: Prompt) -> bool:
-    """Whether a report was said not to be genuine that is part of a genuine one by now."""
-    return _is_refused(prompt) and locked.facts.verified
-
-
-def _is_refused(prompt: Prompt) -> bool:
+def was_refused(prompt: Prompt) -> bool:
+    """Whether a report was said not to be genuine; it may be part of a genuine one by now."""
     return prompt.subject == Subject.VERIFY and prompt.answer == PromptAnswer.REFUSE
 
 

@@ -23,13 +23,12 @@ from alertnet.flows.pages.coordinator_actions import (
     CLOSE,
     answer,
     answers_to,
-    can_be_taken_back,
     carry_out,
     contacts_of,
     has_changed,
     is_allowed,
-    is_overtaken,
     seen_of,
+    was_refused,
 )
 from alertnet.flows.pages.linked_page import Opened, Outcome, judge, over, with_proof
 from alertnet.flows.pages.open_matters import also_open
@@ -189,10 +188,9 @@ def _by_name(locked: LockedIncident, prompt: Prompt) -> dict[str, object]:
     """Whom the question is about, by name where an SMS has room for the id alone."""
     match prompt.subject:
         case Subject.LEVEL:
-            plan = locked.plans[locked.tree_of(prompt.escalation)]
-            planned = next((each for each in plan.levels if each.index == prompt.level_index), None)
-            ids = planned.contacts if planned is not None else ()
-            return {"names": tuple(dict.fromkeys(plan.tree.contacts[id].called for id in ids))}
+            contacts = locked.tree(locked.tree_of(prompt.escalation)).contacts
+            names = prompts.asked_level(locked, prompt).names
+            return {"names": tuple(dict.fromkeys(contacts[id].called for id in names))}
         case Subject.CONFIRM:
             return {"about": locked.contact(locked.tree_of(prompt.escalation), prompt.about or "").called}
         case Subject.CHANGE if locked.incident.proposed:
@@ -206,7 +204,8 @@ def _with_acts(visitor: Recipient, prompt: Prompt, page: Page) -> Page:
     if page.is_text:
         return page if page.takes_pin else replace(page, joinable=text_decisions.joinable(visitor))
     page = replace(page, contacts=tuple(contacts_of(locked)), seen=seen_of(locked))
-    if can_be_taken_back(locked, prompt):
+    if was_refused(prompt) and locked.is_open and not locked.facts.verified:
+        # Whoever knows of the refusal may say that it is genuine after all.
         return replace(page, answers=(AFTER_ALL,))
     if not (prompt.is_open or _has_been_said(prompt)):
         return page
@@ -286,7 +285,7 @@ def _remarks(locked: LockedIncident, prompt: Prompt, contact: str) -> tuple[Rema
         return (Remark("recorded_task_taken", prompt.answered_at),)
     if prompt.kind == PromptKind.TASK and prompt.answer in (*_SAID, *CALL_FAILURES):
         return (Remark("recorded_task", prompt.answered_at),)
-    if prompt.answer in DECISIONS and not is_overtaken(locked, prompt):
+    if prompt.answer in DECISIONS and not (was_refused(prompt) and locked.facts.verified):
         return (Remark(f"recorded_{prompt.answer}", prompt.answered_at), *_decided_by(locked, prompt, contact))
     if prompt.answer == PromptAnswer.ACKNOWLEDGED and prompt.answered_by == contact:
         return (Remark("recorded_acknowledge", prompt.answered_at),)

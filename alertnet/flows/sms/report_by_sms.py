@@ -31,7 +31,7 @@ from alertnet.flows.credentials.pins import PinCheck, numbers_in, try_pin, witho
 from alertnet.flows.escalation.escalate import for_all, move, tell_more
 from alertnet.flows.escalation.record_decision import decide
 from alertnet.flows.incidents.lone_text import open_text
-from alertnet.flows.incidents.merged_facts import learn_from, mark_anew
+from alertnet.flows.incidents.merged_reports import learn_from, mark_anew
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.incidents.update import propose
 from alertnet.flows.notifications import field_reassurance, prompts

@@ -16,7 +16,7 @@ from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import InTheField
 from alertnet.flows.credentials.pins import PinCheck, numbers_in, without_numbers
 from alertnet.flows.escalation.escalate import apply_facts
-from alertnet.flows.incidents.merged_facts import mark_anew
+from alertnet.flows.incidents.merged_reports import mark_anew
 from alertnet.flows.notifications.floods import may_reply, ring_once
 from alertnet.flows.sms.coerced_text import hear_duress
 from alertnet.flows.sms.field_text import FieldText, take_up_found

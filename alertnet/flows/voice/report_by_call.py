@@ -15,7 +15,7 @@ from alertnet.core.incident import IN_CUSTODY, TYPES_BY_NUMBER, IncidentType, Se
 from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.flows.credentials.known_numbers import member_at
 from alertnet.flows.escalation.escalate import apply_facts
-from alertnet.flows.incidents.merged_facts import mark_anew
+from alertnet.flows.incidents.merged_reports import mark_anew
 from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.floods import ring_once
 from alertnet.flows.sms.field_text import FieldText
