@@ -43,9 +43,12 @@ def upgrade(engine: Engine, since_keyed: Callable[[Session], None] | None = None
 
     `since_keyed`: called in the same transaction if the history is from before its links had a key.
     """
-    from alembic import command
-
+    newest, _ = known_revisions()
     with engine.begin() as connection:
+        if revisions_there(connection) == {newest}:
+            return
+        from alembic import command
+
         is_keyed = inspect(connection).has_table(chain_heads.name)
         command.upgrade(alembic_config(connection), "head")
         if since_keyed is not None and not is_keyed:
