@@ -151,6 +151,33 @@ def test_what_is_no_contact_or_language_is_refused_with_what_is(
     assert office.types("letter", "colombia/head-office", "--output", str(tmp_path / "one.pdf")).code == 0
 
 
+def test_a_card_for_the_telephone_has_our_numbers_and_nothing_else(office: Office) -> None:
+    """Whoever keeps it sees who calls, and can let these numbers through while the telephone is silent (A9)."""
+    office.env |= {
+        "ALERTNET_TWILIO_FROM": "+15005550006,+15005550007",
+        "ALERTNET_SMTP_URL": "smtp://localhost:2525?from=alarm@pbi.example",
+        "ALERTNET_PUBLIC_URL": "https://alarm.pbi.example",
+    }
+    path = office.folder / "ours.vcf"
+
+    said = office.types("letter", "embassy-es", "--format", "vcf", "--output", str(path))
+
+    assert said.code == 0, said.err
+    assert path.read_bytes().decode().split("\r\n") == [
+        *("BEGIN:VCARD", "VERSION:3.0", "N:PBI;;;;", "FN:PBI"),
+        *("TEL;TYPE=VOICE:+15005550006", "TEL;TYPE=VOICE:+15005550007"),
+        *("EMAIL:alarm@pbi.example", "END:VCARD", ""),
+    ]
+
+
+def test_without_numbers_of_ours_there_is_no_card(office: Office) -> None:
+    office.env.pop("ALERTNET_TWILIO_FROM", None)
+
+    said = office.types("letter", "embassy-es", "--format", "vcf", "--output", str(office.folder / "ours.vcf"))
+
+    assert (said.code, said.err.splitlines()[-1].partition(":")[0]) == (2, "ALERTNET_TWILIO_FROM")
+
+
 @pytest.mark.parametrize(
     ("contact", "unset", "needless"),
     [

@@ -226,6 +226,7 @@ def test_a_call_that_is_over_cannot_be_ended_again(client: Client, sandbox: Sand
         ({"method": "GET"}, 21209),
         ({"status_callback_event": ["hung-up"]}, 21626),
         ({"send_digits": "12a"}, 21206),
+        ({"to": "+15005550001"}, 21217),
         ({"byoc": "BY1"}, 20001),
     ],
 )

@@ -82,6 +82,9 @@ def test_a_switched_off_handset_is_reported_with_its_code(client: Client, sandbo
         ({"validity_period": 0}, 21624),
         ({"status_callback": "nowhere"}, 21609),
         ({"status_callback": "https://under_score.example/"}, 21609),
+        ({"from_": "+15005550007"}, 21606),
+        ({"to": "+15005550003"}, 21408),
+        ({"to": "+15005550009"}, 21614),
         ({"max_price": "1"}, 20001),
     ],
 )

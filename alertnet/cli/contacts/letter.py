@@ -1,5 +1,6 @@
 """`alertnet letter`: a letter that introduces the network to a contact, to hand over in advance."""
 
+import re
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 INCOMPLETE = "It can't say where genuine messages come from: write the letter to hand over where alertnet is installed."
 
-Format = Literal["pdf", "html"]
+Format = Literal["pdf", "html", "vcf"]
 
 Who = Annotated[
     str,
@@ -31,12 +32,18 @@ Who = Annotated[
 Language = Annotated[
     str | None, typer.Option(metavar="LANGUAGE", help="en, es, fr, de or pt; unless given, the contact's own.")
 ]
-As = Annotated[Format, typer.Option("--format", help="pdf is for printing on A4, html a page to send.")]
+As = Annotated[
+    Format,
+    typer.Option(
+        "--format",
+        help="pdf is for printing on A4, html a page to send; vcf is a card of our numbers alone, for a telephone.",
+    ),
+]
 Output = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help="The file to write; unless given, `letter-CONTACT.pdf` or `.html` in this folder. `-` prints it.",
+        help="The file to write; unless given, `letter-CONTACT.pdf`, `.html` or `.vcf` in this folder. `-` prints it.",
     ),
 ]
 
@@ -105,11 +112,28 @@ def _written(
     from alertnet.cli.call_sheet.pdf import as_pdf
     from alertnet.messages.letter import Letter
 
+    if format == "vcf":
+        return _as_card(tree.sender, sender)
     words = Letter(tree, contact, sender, renderer, language)
     foot = words.foot(system_clock().date())
     if format == "pdf":
         return as_pdf(words.groups(), language, foot)
     return _as_html(words.groups(), foot, language).encode()
+
+
+def _as_card(name: str, sender: "Sender") -> bytes:
+    """The numbers and the address that our messages come from, as a vCard: a telephone then shows who calls.
+
+    Raises:
+        BadInput: the settings name no number.
+    """
+    if not sender.numbers:
+        raise BadInput("ALERTNET_TWILIO_FROM", None, "the numbers that messages and calls come from")
+    named = re.sub(r"([\\,;])", r"\\\1", name)
+    lines = ["BEGIN:VCARD", "VERSION:3.0", f"N:{named};;;;", f"FN:{named}"]
+    lines += [f"TEL;TYPE=VOICE:{number}" for number in sender.numbers]
+    lines += [f"EMAIL:{sender.mail}"] if sender.mail else []
+    return "".join(f"{line}\r\n" for line in (*lines, "END:VCARD")).encode()
 
 
 def _as_html(groups: "tuple[Group, ...]", foot: str, language: str) -> str:

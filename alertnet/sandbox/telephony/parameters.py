@@ -1,6 +1,7 @@
 """Checks request parameters as the provider documents them, but more strictly: unknown names are refused."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
@@ -22,18 +23,32 @@ REASONS = {
     21211: "Invalid 'To' Phone Number: {}",
     21212: "Invalid From Number: {}",
     21213: "No 'From' number is specified",
+    21214: "'To' phone number cannot be reached: {}",
+    21215: "Account not authorized to call {}",
+    21216: "Account not allowed to call {}",
     21217: "Phone number does not appear to be valid: {}",
     21220: "Invalid call state: {}",
+    21408: "Permission to send an SMS has not been enabled for the region of {}",
     21602: "Message body is required",
     21603: "A 'From' phone number is required",
     21604: "A 'To' phone number is required",
+    21606: "The 'From' phone number {} is not a valid, SMS-capable phone number for your account",
     21609: "Invalid 'StatusCallback' URL: {}",
     21610: "Attempt to send to unsubscribed recipient {}",
+    21611: "This 'From' number has exceeded the maximum number of queued messages: {}",
+    21612: "Message cannot be sent with the current combination of 'To' and 'From': {}",
+    21614: "'To' number is not a valid mobile number: {}",
     21617: "The concatenated message body exceeds the 1600 character limit: {}",
     21624: "Invalid ValidityPeriod: {} (allowed: 1 to 36000)",
     21626: "Invalid StatusCallbackEvent: {} (allowed: initiated, ringing, answered, completed)",
     30003: "Unreachable destination handset",
 }
+
+_MAGIC = "+1500555000"
+TEXTS_TO = {_MAGIC + "1": 21211, _MAGIC + "2": 21612, _MAGIC + "3": 21408, _MAGIC + "4": 21610, _MAGIC + "9": 21614}
+TEXTS_FROM = {_MAGIC + "1": 21212, _MAGIC + "7": 21606, _MAGIC + "8": 21611}
+CALLS_TO = {_MAGIC + "1": 21217, _MAGIC + "2": 21214, _MAGIC + "3": 21215, _MAGIC + "4": 21216}
+CALLS_FROM = {_MAGIC + "1": 21212}
 
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 LONGEST_BODY = 1600
@@ -116,8 +131,8 @@ class Form:
 def read_text(form: Form) -> TextRequest:
     """Read an SMS from the form. Raises Refusal."""
     form.allow(TEXT_NAMES)
-    to = _number(form.get("To"), missing=21604, invalid=21211)
-    sender = _number(form.get("From"), missing=21603, invalid=21212)
+    to = _number(form.get("To"), missing=21604, invalid=21211, magic=TEXTS_TO)
+    sender = _number(form.get("From"), missing=21603, invalid=21212, magic=TEXTS_FROM)
     body = form.get("Body")
     if body is None:
         raise Refusal(21602)
@@ -130,8 +145,8 @@ def read_text(form: Form) -> TextRequest:
 def read_call(form: Form) -> CallRequest:
     """Read a call from the form. Raises Refusal."""
     form.allow(CALL_NAMES)
-    to = _number(form.get("To"), missing=21201, invalid=21211)
-    sender = _number(form.get("From"), missing=21213, invalid=21212)
+    to = _number(form.get("To"), missing=21201, invalid=21211, magic=CALLS_TO)
+    sender = _number(form.get("From"), missing=21213, invalid=21212, magic=CALLS_FROM)
     url = _url(form.get("Url"), invalid=21205)
     if url is None:
         raise Refusal(21205, "absent")
@@ -171,9 +186,11 @@ def read_status(form: Form) -> str:
     return status
 
 
-def _number(value: str | None, *, missing: int, invalid: int) -> str:
+def _number(value: str | None, *, missing: int, invalid: int, magic: Mapping[str, int]) -> str:
     if value is None:
         raise Refusal(missing)
+    if value in magic:
+        raise Refusal(magic[value], value)
     if not E164.fullmatch(value):
         raise Refusal(invalid, value)
     return value
