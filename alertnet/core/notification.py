@@ -209,11 +209,7 @@ _QUEUED, _SENDING, _FAILED = AttemptStatus.QUEUED.value, AttemptStatus.SENDING.v
 
 
 def check_attempt(id: str, attempt: Mapping[Any, Any]) -> None:
-    """Refuse an impossible attempt; without a due time it would be forgotten (A5).
-
-    Raises:
-        Inconsistent: names the column, its value, and what is allowed.
-    """
+    """Refuse (`must_hold`) an impossible attempt; without a due time it would be forgotten (A5)."""
     get = attempt.get
     status, due_at, lease, failure = get("status", ...), get("due_at", ...), get("lease", ...), get("failure", ...)
     must_hold(
@@ -239,11 +235,7 @@ def check_attempt(id: str, attempt: Mapping[Any, Any]) -> None:
 
 
 def check_notification(id: str, notification: Mapping[Any, Any]) -> None:
-    """Refuse an impossible notification.
-
-    Raises:
-        Inconsistent: names the column, its value, and what is allowed.
-    """
+    """Refuse an impossible notification, likewise."""
     get = notification.get
     must_hold(
         "notification",
@@ -260,11 +252,7 @@ def check_notification(id: str, notification: Mapping[Any, Any]) -> None:
 
 
 def check_prompt(id: str, alarm: Mapping[Any, Any]) -> None:
-    """Refuse an impossible prompt; an unanswered one needs a due time, or it would fall silent (A2).
-
-    Raises:
-        Inconsistent: names the column, its value, and what is allowed.
-    """
+    """Refuse an impossible prompt, likewise; an unanswered one needs a due time, or it would fall silent (A2)."""
     get = alarm.get
     level, contacts, due_at, answer = get("level"), get("contacts"), get("due_at", ...), get("answer", ...)
     must_hold(

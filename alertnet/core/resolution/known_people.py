@@ -37,10 +37,7 @@ def checked(reported: Facts, network: Network) -> Facts:
 def renewed(known: Facts, given: Mapping[str, Any], named: Sequence[Mapping[str, Any]], network: Network) -> Facts:
     """The known facts with what news gives, and with the people whom it names: new ones, or what it says of others.
 
-    Nobody is removed, since a narrower consent must not get lost (A3).
-
-    Raises:
-        BadInput: see `checked`.
+    Nobody is removed, since a narrower consent must not get lost (A3). It raises what `checked` raises.
     """
     people = {person.code: person for person in known.people}
     for fields in named:

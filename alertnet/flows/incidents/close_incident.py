@@ -41,8 +41,7 @@ def close_in_silence(
 ) -> None:
     """Close one that can't be read, and tell nobody, since it is not known who may hear of it (A3).
 
-    Raises:
-        WrongState: as for `close_incident`.
+    It raises what `close_incident` raises.
     """
     _close(locked, reason, named, text, by)
     cancel_queued(locked)

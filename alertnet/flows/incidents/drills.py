@@ -29,11 +29,7 @@ UNKNOWN_NAME = "unknown_name"
 
 
 def begin_drill(tx: Tx, edition: Edition, facts: Facts, *, by: str) -> LockedIncident:
-    """Begin a drill now, and store it with the drills held.
-
-    Raises:
-        BadInput: see `open_incident`.
-    """
+    """Begin a drill now, with what `open_incident` accepts, and store it with the drills held."""
     drill = planned(facts, tx.now, zone_of(edition.network, facts), by)
     locked = open_incident(tx, edition, drill.facts, by=by)
     drills.add(tx, drill.over(), incident=locked.incident.id)

@@ -165,9 +165,7 @@ def make_engine(url: str, vault: Vault, *, pooled: bool = False) -> Engine:
     """Make an engine whose transactions may write (`BEGIN IMMEDIATE` on SQLite). It does not connect yet.
 
     `pooled`: the URL leads to a pooler, such as PgBouncer, that lends a session for one transaction at a time.
-
-    Raises:
-        ValueError: see `parse_url`.
+    It raises what `parse_url` raises.
     """
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":

@@ -125,11 +125,7 @@ class Pipeline:
         return found
 
     def settle(self) -> PGresult | None:
-        """Run the postponed statements; gives the answer to the last.
-
-        Raises:
-            psycopg.Error: as in `run`.
-        """
+        """Run the postponed statements; gives the answer to the last, or raises what `run` raises."""
         wanted, self._put_off, self.at_fault = self._put_off, [], None
         asked, self._asked = self._asked, []
         answers = list[PGresult]()

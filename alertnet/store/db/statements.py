@@ -165,11 +165,7 @@ class DriverLine:
         return answer
 
     def settle(self) -> None:
-        """Send the postponed statements to the database now.
-
-        Raises:
-            DBAPIError: as in `run`.
-        """
+        """Send the postponed statements to the database now; it may raise what `run` raises."""
         try:
             if self.pipeline is not None:
                 self.pipeline.settle()
