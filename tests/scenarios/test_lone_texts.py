@@ -466,12 +466,12 @@ def test_a_start_of_a_contact_rings_at_the_coordinators_alone_until_words_follow
     """B4: its phone takes texts again, which is no report either; what it writes then is one (A2)."""
     night.texts("ombuds", "START")
 
-    night.passes(hours=2)
+    night.passes(hours=1)
 
     assert of_no_team(night).timeline().count("alarm_repeated") >= 3
     assert night.phone("head office").inbox == []
     night.texts("ombuds", "we hear shots at the school")
-    night.passes(hours=2)
+    night.passes(hours=1)
     assert any(of_no_team(night).ref in text for text in night.phone("head office").inbox)
 
 

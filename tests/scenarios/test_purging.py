@@ -377,9 +377,8 @@ def test_what_is_old_enough_goes_by_itself_and_with_it_what_is_about_no_incident
     assert world.runtime.read(lambda tx: audit.verify(tx.session)) == []
 
 
-def test_no_text_goes_while_an_incident_of_its_time_is_held(either_world: World) -> None:
+def test_no_text_goes_while_an_incident_of_its_time_is_held(world: World) -> None:
     """It may be about that one, whoever sent it: neither with another incident, nor for its age."""
-    world = either_world
     held = world.raises(summary="Otra")
     held.act("close", reason="released")
     holds(world, held)
@@ -477,9 +476,8 @@ def test_the_text_of_a_stranger_who_was_erased_is_not_to_be_read(world: World) -
     assert world.runtime.read(lambda tx: quarantined(tx, None, 10)) == []
 
 
-def test_of_one_person_goes_what_is_over_and_the_account_of_the_incident_stays(either_world: World) -> None:
+def test_of_one_person_goes_what_is_over_and_the_account_of_the_incident_stays(world: World) -> None:
     """What somebody has written stays in the history, which tells of others too; the numbers go."""
-    world = either_world
     told(world)
     network = world.runtime.edition.network
     person = subject.subject_of(network, "colombia/coordinator-2")
