@@ -115,6 +115,11 @@ def test_an_id_without_its_end_is_no_new_id(world: World, logged: Logged) -> Non
     ]
 
 
+def test_what_the_provider_adds_is_taken_by_whatever_name(world: World) -> None:
+    """Beside keys it says `msg`, and new fields come without notice; each one refused would be an alarm unheard."""
+    assert world.post("/twilio/sms", **SMS, msg="", direction="inbound", body_2="", ZNew="").status_code == 200
+
+
 def test_another_account_is_refused(world: World) -> None:
     """A signature of a subaccount whose token is the same."""
     assert world.post("/twilio/sms", **{**SMS, "AccountSid": "AC" + "9" * 32}).status_code == 403

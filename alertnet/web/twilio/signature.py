@@ -20,7 +20,7 @@ from alertnet.web.throttle import Throttle
 LONGEST_PATH = 300  # characters of a path or URL that are logged
 IDS = ("MessageSid", "CallSid", "RecordingSid")
 """The ids by which something counts once."""
-_BEGINNING = re.compile("[A-Zg-z]")
+_NAME = re.compile("(?![0-9a-f]+([A-Z]|$))[A-Za-z]")
 _FIELD_NAME = re.compile("[A-Z][a-z]+[A-Z]")
 """How the name of a field begins, such as NumMedia; what stands for the kind of an id before that is none."""
 
@@ -81,10 +81,10 @@ def _is_parted_anew(form: Form) -> bool:
 
     No sign stands between the URL, the names and the values in it. So the end of a path could be sent as a field, and
     an id with the field that follows it, or without its end: a new one, whose message would count once more. The end of
-    an id begins with a small hexadecimal digit, and no name of the provider's fields does (`Digits`, but also `msg`).
+    an id is small hexadecimal digits and the name of the next field; the provider's are named `Digits`, but also `msg`.
     """
     ids = [id for name in IDS for id in form.getlist(name)]
-    return any(_FIELD_NAME.search(id, 2) for id in ids) or not all(map(_BEGINNING.match, form))
+    return any(_FIELD_NAME.search(id, 2) for id in ids) or not all(map(_NAME.match, form))
 
 
 def _is_valid(token: str, url: str, form: Form, signature: str) -> bool:
