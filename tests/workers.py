@@ -1,12 +1,15 @@
 """Several processes share the tests: forked once all is imported and collected, for which each would need long."""
 
 import os
+import sys
 import threading
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import chain, pairwise
 from multiprocessing import Pipe, get_context
 from multiprocessing.connection import Connection, wait
+from tempfile import TemporaryFile
 from typing import Any
 
 import pytest
@@ -21,6 +24,7 @@ SHARING = (
     ("tests/scenarios/test_every_kind.py",),
 )
 """Places each of which shares what takes long to set up, in the order in which they are handed out, before all else."""
+STDERR = 2
 LAID_AFTER = 300
 """Tests, until a worker has loaded enough to look again how it lies in memory."""
 
@@ -100,10 +104,7 @@ def _work(session: pytest.Session, line: Connection) -> None:
     hook, plugins, told = session.config.hook, session.config.pluginmanager, _Told(session.config)
     plugins.unregister(name="terminalreporter")
     plugins.register(told)
-    # What they would write to is one file for all.
-    capture = plugins.getplugin("capturemanager")
-    capture.stop_global_capturing()
-    capture.start_global_capturing()
+    _write_apart(plugins.getplugin("capturemanager"))
 
     def ask() -> int | None:
         line.send(told.reports)
@@ -118,6 +119,16 @@ def _work(session: pytest.Session, line: Connection) -> None:
             lay_in_large_pages(threading.Event(), pause=0)
         hook.pytest_runtest_protocol(item=test, nextitem=following)
     ask()
+
+
+def _write_apart(capture: Any) -> None:
+    """Let what this process writes be captured in files of its own: modules hold the streams that they found."""
+    capture.resume_global_capture()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError), TemporaryFile() as own:
+            if stream.fileno() > STDERR:
+                os.dup2(own.fileno(), stream.fileno())
+    capture.suspend_global_capture()
 
 
 class _Told:
