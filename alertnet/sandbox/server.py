@@ -5,7 +5,7 @@ import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
@@ -49,9 +49,9 @@ class Listener:
         app: ASGIApp,
         smtp: Callable[[], asyncio.Protocol],
         imap: Callable[[], asyncio.Protocol],
-        port: int,
+        ports: Iterable[int],
     ) -> None:
-        self.port, self.smtp_port, self.imap_port = port, 0, 0
+        self.port, self.smtp_port, self.imap_port = ports
         self._smtp = smtp
         self._imap = imap
         self._config = uvicorn.Config(app, lifespan="off", ws="none", log_config=None, access_log=False)
@@ -113,8 +113,8 @@ class Sandbox:
 
     `number` is alertnet's own. `public_url` is where inbound texts and calls are posted (`/twilio/sms`,
     `/twilio/voice`). Both may be set later. `post` replaces delivery over HTTP, for example by a test client. `ids` are
-    counted up for SIDs; by default they differ between starts, so that a database may outlive its sandbox. `port`: that
-    of the provider's interface, by default a free one.
+    counted up for SIDs; by default they differ between starts, so that a database may outlive its sandbox. `ports`:
+    those of the provider's interface, SMTP and IMAP, by default free ones.
     """
 
     def __init__(
@@ -128,7 +128,7 @@ class Sandbox:
         now: Callable[[], datetime] = utc_now,
         post: Post | None = None,
         ids: Iterator[int] | None = None,
-        port: int = 0,
+        ports: Iterable[int] = (0, 0, 0),
     ) -> None:
         self.public_url = public_url
         self.number = number
@@ -139,7 +139,7 @@ class Sandbox:
         self._post_office = PostOffice(visit, now)
         rest = Rest(self.network, self._texts, self._exchange, auth_token, self.settle)
         imap = ImapServer(lambda: self._post_office.mailbox(OUR_ADDRESS).mails)
-        self._listener = Listener(rest.app(), self._post_office.protocol, imap.protocol, port)
+        self._listener = Listener(rest.app(), self._post_office.protocol, imap.protocol, ports)
         self._live = live
         self._stopping = threading.Event()
 

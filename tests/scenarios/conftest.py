@@ -50,8 +50,8 @@ def worlds() -> Iterator[Worlds]:
             public_url=settings_by_name.get("ALERTNET_PUBLIC_URL", PUBLIC_URL),
             now=clock,
             post=lambda url, params, headers: worlds[0].post(url, params, headers),
-            # One that nobody is given while the provider is away.
-            port=free_port(),
+            # Nobody is given them while the provider is away.
+            ports=[free_port() for _ in range(3)],
         ).start()
         settings = read_settings(
             {
