@@ -31,6 +31,8 @@ SEEN_LATER = (
     "sandbox as the alarm spreads",
     "sandbox at the end",
     "console's incident as it comes",
+    "console's journeys",
+    "console's people",
     *NAMES[NAMES.index("console's duty") :],
 )
 """Sights with nothing that no other has, and pages on which no alarm waits; `make long` sees them."""

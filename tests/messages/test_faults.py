@@ -16,6 +16,7 @@ from alertnet.core.incident import Affected, Facts
 from alertnet.messages.templates.load import Templates, read_templates
 from alertnet.messages.templates.restricted_jinja import NAMES, Environment, write
 from tests.messages.conftest import Fill
+from tests.support.rows import in_long
 
 SECRETS = {field.name for kind in (Facts, Affected) for field in fields(kind)} - {field.name for field in fields(Said)}
 
@@ -84,12 +85,12 @@ def test_a_template_can_only_say_and_choose(folder: Fill, source: str, fault: st
     [
         "{% if code %}a" + "{% elif ref %}b" * 1060 + "{% endif %}",
         "{% if code %}" * 18 + "{% endif %}" * 18,
-        "{% if code %}{% endif %}" * 660,
-        "".join(f"{{% block b{number} %}}{{% endblock %}}" for number in range(500)),
-        "{{ ref" + "~ref" * 3990 + " }}",
-        "{{ ref" + " == ref" * 2280 + " }}",
+        in_long("{% if code %}{% endif %}" * 660),
+        in_long("".join(f"{{% block b{number} %}}{{% endblock %}}" for number in range(500))),
+        in_long("{{ ref" + "~ref" * 3990 + " }}"),
+        in_long("{{ ref" + " == ref" * 2280 + " }}"),
         "{{ ref" + " if code else ref" * 17 + " }}",
-        "{{ ref }}" * 1770,
+        in_long("{{ ref }}" * 1770),
     ],
 )
 def test_whatever_has_no_fault_can_be_compiled(folder: Fill, source: str) -> None:

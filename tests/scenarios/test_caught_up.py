@@ -110,7 +110,7 @@ def test_a_cry_for_help_that_nobody_heard_raises_the_alarm(valley: World) -> Non
     assert report["heard_at"] == sent.isoformat()
 
 
-@pytest.mark.parametrize("pin", [TRUE, DURESS, "47111"])
+@pytest.mark.parametrize("pin", [TRUE, DURESS, in_long("47111")])
 def test_a_phone_that_may_be_in_other_hands_is_not_rung_late(valley: World, pin: str) -> None:
     """B4: after an arrest nothing reaches the team's phones that is no answer within the exchange, whatever the PIN."""
     texts_unheard(valley, "ana", f"ALERTA {pin} 20 L12")

@@ -56,7 +56,7 @@ def without_cry(text: str) -> str:
 @pytest.mark.parametrize(
     ("language", "cry"),
     [
-        (language, cry) if place == number % len(cries) else in_long(language, cry)
+        (language, cry) if place == number and language in ("en", "es") else in_long(language, cry)
         for number, (language, cries) in enumerate(CRIES.items())
         for place, cry in enumerate(cries)
     ],
