@@ -27,7 +27,7 @@ from alertnet.store.records import editions
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.credentials import codes
 from alertnet.store.records.credentials.codes import Code
-from alertnet.store.records.prompts import NewPrompt, Prompt
+from alertnet.store.records.prompts import NewPrompt, Prompt, Raised
 
 PAUSE_AFTER = {PromptAnswer.HOLD: FIRST_AFTER_HOLD, PromptAnswer.TAKEN: timedelta(minutes=20)}
 """After these answers the prompt is repeated, since nothing is decided or done yet."""
@@ -109,7 +109,7 @@ def text_code(recipient: Recipient, prompt: Prompt, code: Code | None) -> None:
     _ring(recipient, prompt, words_of_prompt(recipient.locked, prompt), code, methods, again=True)
 
 
-def words_of_prompt(locked: LockedIncident, prompt: Prompt | NewPrompt) -> dict[str, Any]:
+def words_of_prompt(locked: LockedIncident, prompt: Raised) -> dict[str, Any]:
     """What a prompt says, besides what all messages of its incident say."""
     subject = subject_of(locked, prompt)
     words: dict[str, Any] = {
@@ -135,7 +135,7 @@ def open_prompts(locked: LockedIncident) -> list[Prompt]:
     return locked.prefetch.read(prompt_store.open_of, locked.incident.id)
 
 
-def subject_of(locked: LockedIncident, prompt: Prompt | NewPrompt) -> Subject:
+def subject_of(locked: LockedIncident, prompt: Raised) -> Subject:
     """The subject that a prompt's messages have; its row keeps duress out."""
     subject = Subject(prompt.subject)
     if subject is Subject.UNANSWERED and is_taken_on(locked):
@@ -213,7 +213,7 @@ def _repeat(locked: LockedIncident, prompt: Prompt, again_at: datetime | None) -
     locked.record(f"{prompt.kind}_repeated", subject=prompt.subject, asked=prompt.asked + 1)
 
 
-def asked_level(locked: LockedIncident, prompt: Prompt | NewPrompt) -> AskedLevel:
+def asked_level(locked: LockedIncident, prompt: Raised) -> AskedLevel:
     """The level that a decision is about, as far as its escalation can be read.
 
     While its question is open, it opens by itself when it would as of now, not as it was asked.
@@ -252,7 +252,7 @@ def _waits(locked: LockedIncident, method: Method, prompt: Prompt) -> bool:
 
 def _ring(
     recipient: Recipient,
-    prompt: Prompt | NewPrompt,
+    prompt: Raised,
     words: dict[str, Any],
     code: Code | None,
     methods: Iterable[Method],

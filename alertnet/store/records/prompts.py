@@ -5,7 +5,7 @@ they are kept (adr/0002, adr/0008).
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import field, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,13 +32,28 @@ def index_of(level: int | None) -> int | None:
     return None if level is None else level - 1
 
 
-class _About:
-    __slots__ = ()
-    escalation_id: str | None
+@value
+class Raised:
+    """An alarm, decision, task or promise to the field as it was raised; another version may have written it."""
+
+    id: str
+    kind: str
+    """A value of `core.notification.PromptKind`."""
     subject: str
-    about: str | None
-    level: int | None
-    automatic_at: datetime | None
+    """A value of `core.disclosure.Subject`."""
+    raised_at: datetime
+    due_at: datetime | None
+    """When it rings again; None: never."""
+    asked: int
+    """How often it has rung or been asked."""
+    escalation_id: str | None = None
+    about: str | None = None
+    """The id of a contact or tree, or the name of a level."""
+    level: int | None = None
+    """See `level_of`."""
+    contacts: int | None = None
+    automatic_at: datetime | None = None
+    code_id: str | None = None
 
     @property
     def level_index(self) -> int | None:
@@ -66,32 +81,14 @@ class _About:
         return self.escalation_id
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt(_About):
-    """A stored alarm, decision, task or promise to the field; another version may have written it."""
+@value
+class Prompt(Raised):
+    """A stored prompt, and what became of it."""
 
-    id: str
-    escalation_id: str | None
-    kind: str
-    """A value of `core.notification.PromptKind`."""
-    subject: str
-    """A value of `core.disclosure.Subject`."""
-    about: str | None
-    """The id of a contact or tree, or the name of a level."""
-    level: int | None
-    """See `level_of`."""
-    contacts: int | None
-    automatic_at: datetime | None
-    code_id: str | None
-    asked: int
-    """How often it has rung or been asked."""
-    raised_at: datetime
-    due_at: datetime | None
-    """When it rings again; None: never."""
-    answer: str | None
+    answer: str | None = None
     """A value of `core.notification.PromptAnswer`."""
-    answered_by: str | None
-    answered_at: datetime | None
+    answered_by: str | None = None
+    answered_at: datetime | None = None
 
     @property
     def is_open(self) -> bool:
@@ -100,22 +97,12 @@ class Prompt(_About):
 
 
 @value
-class NewPrompt(NewRow, _About):
+class NewPrompt(Raised, NewRow):
     table = alarms
 
-    id: str
-    incident_id: str
     kind: PromptKind
     subject: Subject
-    raised_at: datetime
-    due_at: datetime
-    asked: int
-    escalation_id: str | None = None
-    about: str | None = None
-    level: int | None = None
-    contacts: int | None = None
-    automatic_at: datetime | None = None
-    code_id: str | None = None
+    incident_id: str = field(kw_only=True)
 
 
 _NAMES = tuple(each.name for each in fields(Prompt))
