@@ -69,13 +69,13 @@ class Fault:
         if not self.allowed:
             return phrase("such as {example}", example=self.example) if self.example else None
         is_unknown = self.message.form.startswith("unknown")
+        meant = self._meant(is_unknown)
         listed = phrase("{some}", some=self.allowed[:LISTED])
         if (rest := len(self.allowed) - LISTED) > 0:
+            if meant:
+                return meant
             listed = phrase("{some} and {count} more", some=listed, count=rest)
         known = phrase("known: {values}" if is_unknown else "allowed: {values}", values=listed)
-        meant = self._meant(is_unknown)
-        if meant and rest > 0:
-            return phrase("{meant} {known}", known=known, meant=meant)
         return phrase("{known}; {meant}", known=known, meant=meant) if meant else known
 
     def _meant(self, is_unknown: bool) -> Phrase | None:

@@ -59,7 +59,8 @@ def hint(word: str, allowed: Collection[str]) -> Phrase | None:
         meant = _zone(folded, known)
     if meant is None and len(known) > 200 and "AD" in allowed:
         meant = _country(folded)
-    if meant is None:
+    # CST is no slip for UCT: what stands for hours elsewhere must not be guessed.
+    if meant is None and not ("UTC" in allowed and len(folded) <= SHORT):
         meant = next((known[each] for each in get_close_matches(folded, known, n=3) if _may_mean(folded, each)), None)
     return did_you_mean(known.get(meant.casefold(), meant)) if meant else None
 
