@@ -1,6 +1,7 @@
 """What is said in clear names no person and no place (A9)."""
 
 import logging
+import re
 from collections.abc import Iterator
 from io import StringIO
 
@@ -9,7 +10,7 @@ import pytest
 from alertnet.runtime import logging as our_logging
 from tests.scenarios.world import World, code_in, link_in
 
-SECRETS = ("Secreta", "Maria", "L12", "Vereda", "Confidential", "P7", "taken")
+SECRETS = re.compile(r"Secreta|Maria|L12|Vereda|Confidential|\bP7\b|taken")
 MAILBOXES = ("derechos-humanos@embajada-es.example", "duty@pbi-colombia.example", "duty@pbi-international.example")
 
 
@@ -40,7 +41,7 @@ def test_no_name_place_or_narrative_travels_in_any_message_call_subject_or_log(w
     said.append(log.getvalue())
     assert len(said) > 10
     outgoing = [text for text in said if "Who is Maria" not in text]
-    assert [secret for secret in SECRETS for text in outgoing if secret in text] == []
+    assert [secret for text in outgoing for secret in SECRETS.findall(text)] == []
 
 
 def test_no_full_number_or_code_is_logged(world: World, log: StringIO) -> None:
@@ -78,5 +79,5 @@ def test_a_link_shows_no_more_than_the_text_it_came_in(world: World) -> None:
 
     for who in ("coordinator", "ombuds", "spain"):
         page = world.client.get(link_in(world.phone(who).inbox[0])).text
-        assert [secret for secret in SECRETS if secret in page] == []
+        assert SECRETS.findall(page) == []
         assert world.newest().ref in page

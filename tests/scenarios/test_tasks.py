@@ -66,7 +66,7 @@ def task_status(incident: Incident) -> list[str]:
 def test_a_coordinator_calls_and_what_the_brigade_says_acknowledges(world: World) -> None:
     """A6, A9: the text names nobody; the page says whom to call, what to say, and takes the result."""
     incident, task = evening(world)
-    assert not [word for word in ("Brigade", "brigade", "555", "watching") if word in task.replace("+573005550101", "")]
+    assert not [word for word in ("Brigade", "brigade", "+57", "watching") if word in task.replace("+573005550101", "")]
     assert sorted(incident.told("task")) == [("brigade", "task"), ("coordinator", "sms")]
 
     page = world.client.get(link_in(task)).text
