@@ -19,7 +19,7 @@ from alertnet.flows.notifications.compose import coming, drafts, notify_coordina
 from alertnet.flows.notifications.field_reassurance import promise_again, tell_has_it
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.store.records import answers
-from alertnet.store.records.answers import CurrentAnswer, Given, NewAnswer
+from alertnet.store.records.answers import CurrentAnswer, NewAnswer, StoredAnswer
 
 SUBJECTS = {
     AnswerKind.ACKNOWLEDGED: Subject.ACKNOWLEDGED,
@@ -157,7 +157,7 @@ def revoke(
         notify_coordinators(locked, Subject.REVOKED, given.contact, besides=besides)
 
 
-def taken_back(gone: CurrentAnswer | Given, left: CurrentAnswer | None) -> list[ContactEvent]:
+def taken_back(gone: StoredAnswer, left: CurrentAnswer | None) -> list[ContactEvent]:
     """What happens where an answer counts no more; `left`: another one of its giver, to merged reports, that does."""
     withdrawn = Withdrawn(gone.contact)
     if left is None or left.kind is gone.kind:

@@ -16,7 +16,7 @@ from alertnet.flows.escalation.record_response import events_of, taken_back
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.records import answers
 from alertnet.store.records import incidents as incident_store
-from alertnet.store.records.answers import CurrentAnswer, Given
+from alertnet.store.records.answers import CurrentAnswer, StoredAnswer
 
 
 def learn_from(locked: LockedIncident, phone: str, learnt: Callable[[Facts], Facts]) -> None:
@@ -81,9 +81,7 @@ def add_events(events: dict[str, list[Event]], more: Events) -> None:
         events.setdefault(tree, []).extend(happened)
 
 
-def as_taken_back(
-    locked: LockedIncident, gone: CurrentAnswer | Given, stays: Sequence[CurrentAnswer]
-) -> dict[str, list[Event]]:
+def as_taken_back(locked: LockedIncident, gone: StoredAnswer, stays: Sequence[CurrentAnswer]) -> dict[str, list[Event]]:
     """Take back an answer; what its giver has answered besides, of those that stay, counts again (A4)."""
     happened = taken_back(gone, _of_same(locked, gone, stays))
     return events_of(locked.recipient(gone.tree, gone.contact), *happened)
@@ -98,9 +96,7 @@ def as_withdrawn(part: LockedIncident, stays: Sequence[CurrentAnswer], since: da
     return events
 
 
-def _of_same(
-    locked: LockedIncident, answer: CurrentAnswer | Given, given: Sequence[CurrentAnswer]
-) -> CurrentAnswer | None:
+def _of_same(locked: LockedIncident, answer: StoredAnswer, given: Sequence[CurrentAnswer]) -> CurrentAnswer | None:
     """The latest of these that the giver of that answer has given as well."""
     names = locked.recipient(answer.tree, answer.contact).names
     return next((each for each in given if (each.tree, each.contact) in names), None)

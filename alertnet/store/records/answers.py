@@ -22,8 +22,8 @@ Names = Iterable[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class CurrentAnswer:
-    """An answer that still counts: not revoked, and not replaced by another."""
+class StoredAnswer:
+    """What every answer has that was read."""
 
     id: str
     tree: str
@@ -31,19 +31,19 @@ class CurrentAnswer:
     kind: AnswerKind
     via: Via
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentAnswer(StoredAnswer):
+    """An answer that still counts: not revoked, and not replaced by another."""
+
     address: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class Given(StoredAnswer):
     """An answer as given, whether it still counts or not."""
 
-    id: str
-    tree: str
-    contact: str
-    kind: AnswerKind
-    via: Via
-    at: datetime
     by: str | None
     """The name or function given with it, or who vouched."""
     note: str | None

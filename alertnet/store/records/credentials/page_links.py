@@ -1,7 +1,7 @@
 """Stored page links: the token of a link opens one contact's page about one thing (B4)."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -17,21 +17,21 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.tables import acknowledgements, alarms, incidents, links, notice_links, notifications
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PageLink:
     """A contact's link, sent by one of its methods; it is about an escalation, a prompt or an answer."""
 
     id: str
     token: str
     incident_id: str
-    escalation_id: str | None
-    prompt_id: str | None
-    acknowledgement_id: str | None
-    """The answer that a coordinator can revoke there."""
     tree: str
     contact: str
     method: str
     address: str
+    escalation_id: str | None = None
+    prompt_id: str | None = None
+    acknowledgement_id: str | None = None
+    """The answer that a coordinator can revoke there."""
 
     @property
     def about(self) -> str:
@@ -49,26 +49,17 @@ class PageLink:
 
 
 @value
-class NewPageLink(NewRow):
+class NewPageLink(PageLink, NewRow):
     table = links
     stored_as = (("prompt_id", "alarm_id"),)
 
-    id: str
-    token: str
-    token_hash: bytes
-    incident_id: str
-    tree: str
-    contact: str
     method: MethodKind
-    address: str
-    created_at: datetime
-    escalation_id: str | None = None
-    prompt_id: str | None = None
-    acknowledgement_id: str | None = None
+    token_hash: bytes = field(kw_only=True)
+    created_at: datetime = field(kw_only=True)
     pin_tries: int = 0
 
 
-_ABOUT = links.c["escalation_id", "alarm_id", "acknowledgement_id", "tree", "contact", "method", "address"]
+_ABOUT = links.c["tree", "contact", "method", "address", "escalation_id", "alarm_id", "acknowledgement_id"]
 _OF_INCIDENTS = Prepared(
     select(*links.c["id", "token", "incident_id"], *_ABOUT).where(
         links.c.incident_id.in_(bindparam("incidents", expanding=True))
@@ -149,7 +140,5 @@ def find_notice(tx: Tx, token: str) -> Notice | None:
     _refuse_purged(row.ref, row.purged_at)
     if not row.said:
         return None
-    link = PageLink(
-        row.id, token, row.incident_id or "", None, None, None, row.tree, row.contact, row.method, row.address
-    )
+    link = PageLink(row.id, token, row.incident_id or "", row.tree, row.contact, row.method, row.address)
     return Notice(row.incident_id, link, row.language, from_plain(Said, row.said))
