@@ -130,6 +130,25 @@ def test_a_clock_that_jumps_ahead_and_is_set_right_delays_no_open_incident(world
     assert incident.timeline().count("go_asked") == 2
 
 
+def test_what_was_acknowledged_on_a_clock_that_was_ahead_is_set_right_too(world: World) -> None:
+    """A2: nothing is due in it, and yet it would wait for the hour once the answer is revoked."""
+    incident = world.raises(type="surveillance", consent="national")
+    beats(world)
+    world.clock.at += HOUR
+    world.passes(seconds=30)
+    for tree, contact in (("colombia", "coordinator"), ("colombia", "ombuds"), ("international", "head-office")):
+        incident.act("acknowledgements", expect=201, tree=tree, contact=contact, kind="acknowledged")
+    beats(world)
+    assert [each["due_at"] for each in incident["escalations"]] == [None, None]
+    set_right(world)
+
+    beats(world)
+    world.passes(seconds=10)
+
+    assert incident.timeline().count("clock_set_right") == 1
+    assert [each["status"] for each in incident["escalations"]] == ["acknowledged"] * 2
+
+
 def test_what_was_planned_before_a_jump_of_the_clock_keeps_its_time(world: World) -> None:
     """A7: nothing came due in the jump, so nothing is told earlier than planned."""
     incident = world.raises(type="raid")

@@ -206,11 +206,13 @@ def take_due(tx: Tx, limit: int) -> list[str]:
 def bring_near(tx: Tx, *, was_ahead: bool) -> bool:
     """Make escalations due now whose incident was opened by a clock that was ahead; True if there were any.
 
-    `was_ahead`: the clock has just been set back, so that levels of any open incident may have been opened by it.
+    Acknowledged ones too, which may go on once an answer is revoked. `was_ahead`: the clock has just been set back, so
+    that levels of any open incident may have been opened by it.
     """
     is_ahead = true() if was_ahead else incidents.c.opened_at > tx.now + MOST_AHEAD
     ahead = select(incidents.c.id).where(IS_OPEN, is_ahead)
-    waits = escalations.c.incident_id.in_(ahead) & (escalations.c.due_at > tx.now)
+    rests = (escalations.c.status == Status.ACKNOWLEDGED.value) & escalations.c.due_at.is_(None)
+    waits = escalations.c.incident_id.in_(ahead) & ((escalations.c.due_at > tx.now) | rests)
     return bool(tx.session.execute(update(escalations).where(waits).values(due_at=tx.now)).rowcount)
 
 
