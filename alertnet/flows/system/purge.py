@@ -108,7 +108,7 @@ def hold(tx: Tx, ref: str, decision: PurgeDecision, *, is_held: bool) -> None:
         WrongState: it is already held, or is not held.
     """
     id = incidents.id_of(tx, ref, own=True)
-    incident = incidents.lock_acting(tx.session, [id])[id]
+    incident = incidents.lock_acting(tx.session, [id], in_outline=True)[id]
     if (incidents.held_since(tx.session, incident.every_id) is not None) is is_held:
         raise WrongState(incident.ref, "held" if is_held else "not held", "nothing was changed")
     incidents.save_hold(tx.session, incident.every_id, tx.now if is_held else None)

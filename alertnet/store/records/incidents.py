@@ -106,8 +106,10 @@ def lock(session: Session, ids: Sequence[str], *, in_outline: bool = False) -> d
     return {id: read(row) for id, row in _locked(session, ids).items()}
 
 
-def lock_acting(session: Session, ids: Sequence[str]) -> dict[str, Incident]:
+def lock_acting(session: Session, ids: Sequence[str], *, in_outline: bool = False) -> dict[str, Incident]:
     """Lock the incidents by id; a merged one, be it readable or not, is replaced by the one that acts for it.
+
+    `in_outline`: as for `lock`.
 
     Raises:
         Unknown: there is none with one of those ids. Purged: there was one.
@@ -116,7 +118,8 @@ def lock_acting(session: Session, ids: Sequence[str]) -> dict[str, Incident]:
     acting = {id: rows[id].part_of or id for id in ids}
     into = sorted({*acting.values()} - rows.keys())
     rows |= _locked(session, into) if into else {}
-    found = {id: _incident(rows[id]) for id in dict.fromkeys(acting.values())}
+    read = _outline if in_outline else _incident
+    found = {id: read(rows[id]) for id in dict.fromkeys(acting.values())}
     return {id: found[its] for id, its in acting.items()}
 
 

@@ -608,7 +608,7 @@ def test_an_open_incident_that_cannot_be_read_stands_first_and_takes_nothing_wit
 def test_an_incident_that_cannot_be_read_is_closed_without_a_word_and_purged(world: World, unread: str) -> None:
     """A11, A3: nobody knows who may hear of it; until it is over its phone is left alone, and no drill begins.
 
-    Who names a report that was merged into it closes nothing.
+    Who names a report that was merged into it closes nothing. It can be kept for a court as any other.
     """
 
     def closes_by_its_part(tx: Tx) -> None:
@@ -621,9 +621,13 @@ def test_an_incident_that_cannot_be_read_is_closed_without_a_word_and_purged(wor
     sent = {row.id for row in world.rows(notifications)}
     closed = world.runtime.transact(close_incident, unread, CloseReason.UNRESOLVED, "damaged")
     after = world.rows(notifications)
+    decided = purge.PurgeDecision("test", "damaged")
+    for is_held, kept in ((True, [f"held since {world.runtime.now():%Y-%m-%d}"]), (False, [None])):
+        world.runtime.transact(purge.hold, unread, decided, is_held=is_held)
+        assert [world.runtime.read(purge.candidate, unread).kept] == kept
 
     [found] = world.runtime.read(purge.candidates, world.runtime.now())
-    purge_incident(world.runtime, found.incident.id, purge.PurgeDecision("test", "damaged"), rest=lambda: None)
+    purge_incident(world.runtime, found.incident.id, decided, rest=lambda: None)
 
     assert (closed, found.incident.ref, found.kept) == (False, unread, None)
     assert {row.id for row in after} == sent != set()
