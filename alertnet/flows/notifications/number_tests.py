@@ -109,7 +109,7 @@ def _post(tx: Tx, work: UnitOfWork, pool: CodePool, words: Said, whom: Named, me
     )
     test = NewNumberTest(
         id=tx.entropy.id(),
-        notification_id=work.post(draft),
+        notification=work.post(draft),
         tree=tree,
         contact=contact.id,
         method=method.kind,

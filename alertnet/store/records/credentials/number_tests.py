@@ -1,7 +1,7 @@
 """Tests of numbers: what was sent where, and how the answer came; and the outcomes of other messages."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,21 +24,6 @@ _ENDS = (AttemptStatus.SENT.value, AttemptStatus.DELIVERED.value, AttemptStatus.
 
 
 @value
-class NewNumberTest(NewRow):
-    table = number_tests
-
-    id: str
-    notification_id: str
-    tree: str
-    contact: str
-    method: MethodKind
-    address_index: bytes
-    code_hash: bytes | None
-    token_hash: bytes | None
-    asked_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class NumberTest:
     """A test; `via` None: not answered yet."""
 
@@ -49,13 +34,22 @@ class NumberTest:
     method: MethodKind
     address_index: bytes
     asked_at: datetime
-    answered_at: datetime | None
-    via: str | None
+    answered_at: datetime | None = None
+    via: str | None = None
 
     @property
     def is_verified(self) -> bool:
         """Whether the owner of the address has proved to have it."""
         return self.via not in (None, WRONG)
+
+
+@value
+class NewNumberTest(NumberTest, NewRow):
+    table = number_tests
+    stored_as = (("notification", "notification_id"),)
+
+    code_hash: bytes | None = field(kw_only=True)
+    token_hash: bytes | None = field(kw_only=True)
 
 
 @value
