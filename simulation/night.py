@@ -1,5 +1,6 @@
 """One night: who is in it, what goes wrong and what people do, each drawn by chance and then run."""
 
+from datetime import timedelta
 from functools import partial
 
 from alertnet.core.delivery.provider_routes import Route, route_name
@@ -80,7 +81,7 @@ class Night:
         self.told.begin()
         world.time.run(world.moment(world.length))
         self.calms_down()
-        world.time.run(world.moment(world.length + CALM))
+        world.time.run(world.time.now + timedelta(seconds=CALM))
 
     def end(self) -> None:
         """End it; nothing of it goes on."""
@@ -166,6 +167,8 @@ class Night:
             after(moment, random.choice(self.hosts).leave)
         for span in mischief.database_away:
             after(span.begin, partial(self._database, span))
+        for moment, seconds in mischief.steps:
+            after(moment, partial(self._puts_clock, timedelta(seconds=seconds)))
         for route, trouble, span in mischief.provider:
             after(span.begin, partial(self._trouble, route, trouble, span))
 
@@ -173,6 +176,12 @@ class Night:
         self.world.story.tell("database", f"is away for {span.end - span.begin:.1f} s")
         self.world.database_is_away = True
         self.world.time.after(span.end - span.begin, self.world.database_returns)
+
+    def _puts_clock(self, by: timedelta) -> None:
+        self.watch.fine_until = min(self.watch.fine_until, self.world.time.now)
+        for host in self.hosts:
+            host.shift(by)
+        self.world.puts_clock(by)
 
     def _way_in(self, span: Span) -> None:
         self.world.story.tell("network", f"lets nobody through to us for {span.end - span.begin:.0f} s")

@@ -202,7 +202,7 @@ class Promises:
         is_about_us = row.kind == Kind.ALARM.value and row.alarm_id is None
         if row.kind not in _LOAD or is_about_us or not self._is_a_coordinators(outgoing.to):
             return
-        was_begun = outgoing.attempt in self.begun
+        was_begun = bool(self.world.mischief_was.steps) or outgoing.attempt in self.begun
         self.begun.add(outgoing.attempt)
         sent = self.world.database.rows(_BEFORE, method=outgoing.method.value)
         at_phone = [row for row in sent if row.address == outgoing.to and row.kind in _LOAD and row.id in self.begun]

@@ -110,6 +110,7 @@ class Host:
         """Start a process, unless one runs."""
         if not self.is_up:
             self.world.story.tell(self.name, "starts")
+            self.clocks.begin()
             self.process = Process(self)
 
     def falls(self) -> None:
@@ -133,6 +134,14 @@ class Host:
             self.resumed_at = resumes_at
             if self.runs_since is not None:
                 self.runs_since = resumes_at
+
+    def shift(self, by: timedelta) -> None:
+        """Go on as before on a clock that was put on by so much."""
+        self.runs_since = self.runs_since and self.runs_since + by
+        self.resumed_at = self.resumed_at and self.resumed_at + by
+        if self.process is not None:
+            self.process.life.shift(by)
+            self.process.hangs_until += by
 
     def hang(self, seconds: float) -> None:
         """Let its worker's looks for due work hang for a while."""

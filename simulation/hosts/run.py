@@ -17,16 +17,23 @@ class Clocks:
         self.world = world
         self._machine_is_off = timedelta(seconds=world.random.uniform(-3600, 3600))
         self._database_is_off = timedelta()
+        self.begin()
         self.measure()
+
+    def begin(self) -> None:
+        """Begin with the database's clock as it is."""
+        self._put_on = self.world.time.put_on
 
     def measure(self) -> None:
         """Measure the database's time again; the result is off by a little."""
+        self.begin()
         apart = self.world.mischief.clocks_apart or 0.005
         self._database_is_off = timedelta(seconds=self.world.random.uniform(-apart, apart))
 
     def database(self) -> datetime:
         """The database's time as the process believes it."""
-        return self.world.time.now + self._database_is_off
+        unseen = timedelta() if self.world.mischief.one_clock else self.world.time.put_on - self._put_on
+        return self.world.time.now - unseen + self._database_is_off
 
     def machine(self) -> datetime:
         """The time of the machine's own clock."""

@@ -22,7 +22,7 @@ class Mailbox:
             process.dies("as it reads the mailbox")
         if (MethodKind.EMAIL, FIRST) in world.troubles:
             return MailListing((), is_whole=False, trouble="away")
-        listed_until = world.time.now - timedelta(seconds=world.mischief.list_late)
+        listed_until = world.time.true - timedelta(seconds=world.mischief.list_late)
         return MailListing(tuple(each for each in world.mails.values() if each.at <= listed_until), is_whole=True)
 
     def trouble(self) -> str | None:

@@ -75,7 +75,7 @@ class Writers:
             bounced=self.random.choice([NO_SUCH_MAILBOX, FULL]) if kind is BOUNCE else None,
         )
         self.written[id] = kind, ours
-        at = self.world.time.now
+        at = self.world.time.true
         self.world.story.tell("mailbox", f"{self.world.name_of(ours.to)}: {id} comes {kind}, {words!r}")
         self.world.mails[id] = ReceivedMail(at.replace(microsecond=0), mail)
 

@@ -68,7 +68,7 @@ class Books:
         )
         if trouble not in (None, Trouble.DENIES):
             return Listing((), is_whole=False)
-        listed_until = self.line.world.time.now - timedelta(seconds=self.line.world.mischief.list_late)
+        listed_until = self.line.world.time.true - timedelta(seconds=self.line.world.mischief.list_late)
         listed = [each for each in entries if since <= each.at <= listed_until]
         return Listing(tuple(reversed(listed)), is_whole=True)
 

@@ -34,7 +34,7 @@ class Provider:
         id = f"{outgoing.method[:2].upper()}{len(self.messages):032d}"
         if outgoing.method is MethodKind.EMAIL:
             id = f"<{outgoing.notification}@example.org>"
-        message = Message(id, outgoing, route, self.world.time.now)
+        message = Message(id, outgoing, route, self.world.time.true)
         self.messages.append(message)
         self.world.story.tell("provider", f"takes {self.world.describe(outgoing)}")
         self.promises.was_taken(outgoing)
@@ -55,7 +55,7 @@ class Provider:
         """The provider's answer to a lookup; its lists lag behind."""
         if outgoing.method is MethodKind.EMAIL or route in self.world.troubles:
             return CannotTell()
-        listed_until = self.world.time.now - timedelta(seconds=self.world.mischief.list_late)
+        listed_until = self.world.time.true - timedelta(seconds=self.world.mischief.list_late)
         for message in (each for each in self.messages if each.route == route):
             is_meant = message.id == provider_id if provider_id else message.outgoing.attempt == outgoing.attempt
             if is_meant and (provider_id or message.taken_at <= listed_until):

@@ -36,6 +36,7 @@ from simulation.outside.heartbeat import check_silence
 from simulation.outside.office import check_office
 from simulation.outside.people import A_TEST, IN_WORDS, PROBE, SOS
 from simulation.outside.pin_guesser import check_guesses
+from simulation.reckoning.clock import check_set_right
 from simulation.reckoning.held import check_held
 from simulation.reckoning.pressed import check_pressed
 from simulation.reckoning.punctuality import check_openings, check_punctuality
@@ -97,6 +98,10 @@ def reckon(night: Night) -> None:
     """Check everything that is on record."""
     world = night.world
     history = reckon_incidents(night)
+    if world.mischief_was.steps:
+        for promise, how in check_set_right(world):
+            world.story.breaks_promise(promise, how)
+        return
     of_the_field = (
         *check_journeys(world, history),
         *check_members(world, night.members, history),
@@ -181,7 +186,7 @@ def _settled(night: Night, _: Sequence[Row[Any]]) -> Found:
         # A call that rang out is placed again at once, without any doubt about the first.
         if len(planned) > 1 + _rang_out(planned) or len(extras) > len(planned) + _rang_out(extras):
             yield "A5", f"{len(tries)} messages were made of one to {tries[0].contact} ({notification[:4]})"
-        for row, doubt in zip(extras, unknown, strict=False):
+        for row, doubt in zip(extras, unknown, strict=False) if not night.world.mischief_was.steps else ():
             waited = (row.created_at - doubt.started_at).total_seconds()
             if waited < (ASKED_TWICE - slack).total_seconds():
                 yield "A5", f"{row.method} {row.id[:4]} to {row.contact} is sent once more after only {waited:.0f} s"
@@ -296,7 +301,7 @@ def _heard(night: Night, _: Sequence[Row[Any]]) -> Found:
     texts = {row.provider_id: row for row in night.world.database.rows(select(inbound))}
     for id, text in night.world.texts.items():
         what = f"{night.world.name_of(text.sender)} wrote {text.text!r} at {text.at:%H:%M:%S}"
-        if id not in texts and text.at < night.world.calm_since:
+        if id not in texts and text.at < night.world.calm_since - night.world.time.put_on:
             yield "A12", f"{what}, and nobody here has heard it"
         elif id in texts and not texts[id].known and text.sender != STRANGERS_PHONE:
             yield "A12", f"{what}, and it was put by as a stranger's"

@@ -79,6 +79,10 @@ class Mischief:
     """The chance that a heartbeat or a test to ourselves is lost."""
     way_in_closed: tuple[Span, ...] = ()
     """When nobody outside reaches us: neither people, nor the provider, nor our own test."""
+    steps: tuple[tuple[float, float], ...] = ()
+    """When the clock is put on, in seconds, and by how much; less than nothing where it is put back."""
+    one_clock: bool = False
+    """Whether all processes see that at once, as on SQLite; else each at its next measurement."""
     hangs: tuple[Span, ...] = ()
     """When a worker's look for due work does not return, while the rest of its process goes on."""
 
@@ -86,7 +90,8 @@ class Mischief:
     def is_steady(self) -> bool:
         """Whether our own processes run all the time, on one clock and a fast database."""
         is_stopped = self.stops or self.stops_before_send or self.stops_after_question
-        return not (self.dies or self.leaves or is_stopped or self.hangs or self.database_away or self.clocks_apart)
+        is_off = self.clocks_apart or self.steps
+        return not (self.dies or self.leaves or is_stopped or self.hangs or self.database_away or is_off)
 
     def slack(self, seconds: float = 0) -> timedelta:
         """How far two moments may be apart by the clocks of two machines, with that many seconds to spare."""
@@ -95,6 +100,10 @@ class Mischief:
 
 WATCHED = 0.2
 """The share of nights in which a watch is kept; its turns are a third of what happens there."""
+
+
+STEPS = 0.2
+"""The share of nights with a watch, except quiet ones, in which the clock is put on or back."""
 
 
 class _Dice:
@@ -175,6 +184,16 @@ def draw_watched(random: Random, mischief: Mischief, length: float) -> Mischief:
         way_in_closed=_spans(random, length, 1, 300) if random.random() < 0.45 else (),
         hangs=(_long_span(random, length),) if random.random() < 0.45 else (),
     )
+
+
+def draw_steps(random: Random, mischief: Mischief, length: float) -> Mischief:
+    """The same night, in some of those with a watch with a clock that is corrected, or wrong for a while."""
+    if mischief.quiet or not mischief.watched or random.random() >= STEPS:
+        return mischief
+    by, begin = random.choice([5.0, 40.0, 600.0, 3600.0, -5.0, -40.0, -300.0]), random.uniform(20, length * 0.8)
+    back = (random.uniform(begin + 30, length), -by)
+    steps = ((begin, by), back) if random.random() < 0.6 else ((begin, by),)
+    return replace(mischief, steps=steps, one_clock=random.random() < 0.5)
 
 
 def _spans(random: Random, length: float, most: int, longest: float) -> tuple[Span, ...]:

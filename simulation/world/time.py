@@ -34,13 +34,21 @@ class Ticker:
         """Move to the next ring."""
         self.at += self._every
 
+    def shift(self, by: timedelta) -> None:
+        """Go on as before on a clock that was put on by so much."""
+        self._start += by
+        self.at += by
+
 
 class Time:
     """The queue of events. `idle_until` gives the moment before which no ticker would find anything to do."""
 
     def __init__(self, start: datetime, idle_until: Callable[[], datetime]) -> None:
         self.now = start
+        self.put_on = timedelta()
+        """By how much the clock was put on since the start; less than nothing where it was put back."""
         self.over = False
+        self._until = start
         self.tickers: list[Ticker] = []
         self._idle_until = idle_until
         self._queue: list[tuple[datetime, int, Do]] = []
@@ -54,9 +62,23 @@ class Time:
         """Run that after so many seconds."""
         self.at(self.now + timedelta(seconds=seconds), do)
 
+    @property
+    def true(self) -> datetime:
+        """The time of everybody else, whose clocks go on."""
+        return self.now - self.put_on
+
+    def put(self, by: timedelta) -> None:
+        """Put the clock on by so much; what was to come comes as soon as before."""
+        self.now, self.put_on, self._until = self.now + by, self.put_on + by, self._until + by
+        self._queue = [(at + by, order, do) for at, order, do in self._queue]
+        for ticker in self.tickers:
+            ticker.shift(by)
+
     def run(self, until: datetime) -> None:
         """Run everything up to that moment, or until `over` is set."""
+        self._until = until
         while not self.over:
+            until = self._until
             upcoming = self._queue[0][0] if self._queue else until
             ticker = self._next_ticker(min(upcoming, until))
             if ticker is not None:
@@ -105,6 +127,10 @@ class Life:
         """Stop it until that moment, unless it is resumed."""
         self._stopped_until = until
         self.time.at(until, self._go_on)
+
+    def shift(self, by: timedelta) -> None:
+        """Go on as before on a clock that was put on by so much."""
+        self._stopped_until += by
 
     def resume(self) -> None:
         self._stopped_until = min(self._stopped_until, self.time.now)

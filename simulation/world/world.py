@@ -26,7 +26,7 @@ from simulation.world.cast import (
     with_rota,
 )
 from simulation.world.database import Database
-from simulation.world.faults import Mischief, Trouble, draw_mischief, draw_watched
+from simulation.world.faults import Mischief, Trouble, draw_mischief, draw_steps, draw_watched
 from simulation.world.message import text_of
 from simulation.world.story import Story
 from simulation.world.time import Time
@@ -37,6 +37,8 @@ STARTS_WITHIN = 1.0
 MINUTE = 60.0
 QUIET_LENGTH = 35 * MINUTE
 """Long enough for the end of a tree and its second round; where nothing else happens, it costs little."""
+SEES_CLOCK_WITHIN = 25.0
+"""Seconds after the clock was put on within which every process has measured it."""
 READS_MAIL = 0.2
 """The share of nights in which answers by mail are read."""
 LEAD = 1.05
@@ -71,7 +73,8 @@ class World:
         self.network = with_rota(Random(f"rota {seed}"), drawn)
         self.length = self.random.choice([3, 4, 5, 6, 10]) * MINUTE
         # It has its own entropy, so that all other nights are the same whatever can go wrong in it.
-        self.mischief = draw_watched(Random(f"watch {seed}"), draw_mischief(self.random, self.length), self.length)
+        mischief = draw_watched(Random(f"watch {seed}"), draw_mischief(self.random, self.length), self.length)
+        self.mischief = draw_steps(Random(f"clocks {seed}"), mischief, self.length)
         self.length = QUIET_LENGTH if self.mischief.quiet else self.length
         self.mischief_was = self.mischief
         self.routes: list[Route] = [(method, provider) for method in SENT_BY for provider in self.mischief.providers]
@@ -123,7 +126,7 @@ class World:
     def has_text(self, id: str, sender: str, to: str, text: str) -> None:
         """Note a text from a phone that the provider has for a number of ours."""
         if id not in self.texts:
-            self.texts[id] = text_of(id, sender, to, self.time.now, text)
+            self.texts[id] = text_of(id, sender, to, self.time.true, text)
 
     def is_unheard(self) -> bool:
         """Whether some text is only in the provider's records, or some mail in the mailbox."""
@@ -135,6 +138,17 @@ class World:
             self.story.tell("database", "is back")
             self.database_is_away = False
             self.database_back_at = self.time.now
+
+    def puts_clock(self, by: timedelta) -> None:
+        """Put the clock of the database on by so much, or back."""
+        self.story.tell("clock", f"is put {'on' if by > timedelta() else 'back'} by {abs(by).total_seconds():.0f} s")
+        self.time.put(by)
+        self.looks_until = self.time.now + timedelta(seconds=SEES_CLOCK_WITHIN)
+        self.calm_since += by
+        # Until then some process may go by the clock as it was; and of what was before, nothing says when it was.
+        self.database_back_at = self.looks_until
+        self.edited_at = self.edited_at and START - timedelta(days=1)
+        self.has_committed()
 
     def edit_trees(self) -> None:
         """Edit the trees for new incidents; open ones go on as they were (A8)."""
@@ -152,7 +166,11 @@ class World:
         self.troubles.clear()
         was = self.mischief
         self.mischief = Mischief(
-            providers=was.providers, rate=was.rate, clocks_apart=was.clocks_apart, watched=was.watched
+            providers=was.providers,
+            rate=was.rate,
+            clocks_apart=was.clocks_apart,
+            watched=was.watched,
+            one_clock=was.one_clock,
         )
 
     def describe(self, outgoing: Outgoing) -> str:

@@ -30,6 +30,13 @@ class Mutant:
 
 
 MUTANTS = {
+    "what was acknowledged on a clock that was ahead is not set right": Mutant(
+        "A7",
+        272,
+        "alertnet/store/records/escalations.py",
+        " & ((escalations.c.due_at > tx.now) | rests)\n",
+        " & (escalations.c.due_at > tx.now)\n",
+    ),
     "the same request has its effect a second time": Mutant(
         "A1",
         7,
