@@ -1,11 +1,12 @@
 """An office that is closed, a coordinator who sleeps: who is told instead, and what waits until the morning (B1)."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from alertnet.sandbox.telephony.faults import Fault
+from alertnet.worker.self_monitoring import Watch
 from tests.scenarios import valley
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import COORDINATION, a_tree
@@ -202,13 +203,16 @@ def test_an_alarm_rings_in_quiet_hours_too(asleep: World) -> None:
 
 
 def test_a_notice_waits_until_quiet_hours_are_over(asleep: World) -> None:
-    """Words: a notice is one SMS or mail that respects quiet hours."""
+    """Words: a notice is one SMS or mail that respects quiet hours, also if the clock is put back meanwhile."""
     incident = raised_at(asleep, bogota(24, 21, 55), type="threat")
     asleep.passes(minutes=11)
     asleep.texts("coordinator", f"OK {code_in(asleep.phone('coordinator').inbox[0])}")
     heard = len(asleep.phone("coordinator").inbox)
     incident.act("acknowledgements", tree="valley", contact="desk", kind="acknowledged", expect=201)
     assert incident.told("notice") == [("coordinator", "sms")]
+    asleep.clock.at -= timedelta(minutes=5)
+    Watch(asleep.runtime, "a worker", lambda *_: None).beat()
+    asleep.passes(seconds=30)
     assert len(asleep.phone("coordinator").inbox) == heard
     asleep.passes(hours=9)
     assert len(asleep.phone("coordinator").inbox) == heard + 1

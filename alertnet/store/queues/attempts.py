@@ -155,16 +155,19 @@ _RELEASE = (
 )
 FURTHEST = timedelta(minutes=3)
 """Nothing begun or put off waits longer than this for its next look; a backup holds it for two minutes."""
-_LOOKED_AT_SOON = or_(
-    attempts.c.status.in_((*SENDING, AttemptStatus.UNKNOWN.value)),
-    and_(attempts.c.status.in_(QUEUED), attempts.c.delays > 0),
-)
 _OUT_OF_REACH = select(attempts.c.id).where(
     attempts.c.method.in_(SENT_BY),
     attempts.c.due_at > _NOW,
     or_(
-        attempts.c.created_at > bindparam("ahead", type_=Instant()),
-        and_(attempts.c.due_at > bindparam("furthest", type_=Instant()), _LOOKED_AT_SOON),
+        # To leave as soon as it was queued: what is put off, as until the end of quiet hours, has a time of its own.
+        attempts.c.status.in_(QUEUED)
+        & (attempts.c.due_at <= attempts.c.created_at)
+        & (attempts.c.due_at > bindparam("ahead", type_=Instant())),
+        (attempts.c.due_at > bindparam("furthest", type_=Instant()))
+        & or_(
+            attempts.c.status.in_((*SENDING, AttemptStatus.UNKNOWN.value)),
+            and_(attempts.c.status.in_(QUEUED), attempts.c.delays > 0),
+        ),
     ),
 )
 _BRING_NEAR = (
@@ -231,7 +234,7 @@ def move_up(session: Session, incident: str, ranks: int) -> None:
 
 
 def bring_near(tx: Tx) -> bool:
-    """Make attempts due now that were made, or put off, while the clock was ahead; True if there were any."""
+    """Make attempts due now whose time a clock that was ahead has set; True if there were any."""
     given = {"now": tx.now, "ahead": tx.now + MOST_AHEAD, "furthest": tx.now + FURTHEST}
     moved = tx.session.execute(_BRING_NEAR, given)
     return moved.rowcount > 0
