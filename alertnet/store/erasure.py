@@ -92,7 +92,7 @@ def purgeable(session: Session, before: datetime, most: int) -> Sequence[str]:
 
 
 def is_under_way(session: Session, ids: Sequence[str]) -> bool:
-    """Whether something of the incident with those ids (`Incident.every_id`) is still to be done."""
+    """Whether something of the incident with those ids (`parts_of`) is still to be done."""
     queues = (escalations, alarms, attempts, recordings)
     waiting = [exists().where(each.c.incident_id.in_(ids), each.c.due_at.is_not(None)) for each in queues]
     return bool(session.scalar(select(or_(*waiting))))
@@ -123,7 +123,7 @@ def erase_some(tx: Tx, ids: Sequence[str], most: int) -> bool:
 
 
 def parts_of(session: Session, id: str) -> Sequence[str]:
-    """The ids of an incident and of those merged into it."""
+    """The ids of an incident and of those merged into it, be it readable or not."""
     return session.scalars(select(incidents.c.id).where((incidents.c.id == id) | (incidents.c.part_of == id))).all()
 
 

@@ -109,9 +109,10 @@ def hold(tx: Tx, ref: str, decision: PurgeDecision, *, is_held: bool) -> None:
     """
     id = incidents.id_of(tx, ref, own=True)
     incident = incidents.lock_acting(tx.session, [id], in_outline=True)[id]
-    if (incidents.held_since(tx.session, incident.every_id) is not None) is is_held:
+    every_id = erasure.parts_of(tx.session, incident.id)
+    if (incidents.held_since(tx.session, every_id) is not None) is is_held:
         raise WrongState(incident.ref, "held" if is_held else "not held", "nothing was changed")
-    incidents.save_hold(tx.session, incident.every_id, tx.now if is_held else None)
+    incidents.save_hold(tx.session, every_id, tx.now if is_held else None)
     kind = "incident_held" if is_held else "incident_released"
     timeline.note(tx, kind, ref=incident.ref, **vars(decision))
 
@@ -121,6 +122,7 @@ def _why_kept(tx: Tx, incident: Incident) -> str | None:
         return None
     if incident.status is IncidentStatus.OPEN:
         return "open"
-    if (since := incidents.held_since(tx.session, incident.every_id)) is not None:
+    every_id = erasure.parts_of(tx.session, incident.id)
+    if (since := incidents.held_since(tx.session, every_id)) is not None:
         return f"held since {since:%Y-%m-%d}"
-    return "still under way" if erasure.is_under_way(tx.session, incident.every_id) else None
+    return "still under way" if erasure.is_under_way(tx.session, every_id) else None

@@ -319,7 +319,7 @@ def trees_in_use(session: Session) -> set[str]:
 
 
 def held_since(session: Session, ids: Sequence[str]) -> datetime | None:
-    """Since when the incident with those ids (`Incident.every_id`), or a part of it, is held."""
+    """Since when the incident with those ids, or a part of it, is held."""
     since: datetime | None = session.scalar(select(func.min(incidents.c.held_at)).where(incidents.c.id.in_(ids)))
     return since
 

@@ -608,12 +608,15 @@ def test_an_open_incident_that_cannot_be_read_stands_first_and_takes_nothing_wit
 def test_an_incident_that_cannot_be_read_is_closed_without_a_word_and_purged(world: World, unread: str) -> None:
     """A11, A3: nobody knows who may hear of it; until it is over its phone is left alone, and no drill begins.
 
-    Who names a report that was merged into it closes nothing. It can be kept for a court as any other.
+    Who names a report that was merged into it closes nothing. It can be kept for a court as any other, with its parts.
     """
+    decided = purge.PurgeDecision("test", "damaged")
 
     def closes_by_its_part(tx: Tx) -> None:
         merged = update(incidents).where(incidents.c.ref == world.ref())
         tx.session.execute(merged.values(part_of=purge.candidate(tx, unread).incident.id))
+        purge.hold(tx, unread, decided, is_held=True)
+        assert all(tx.session.scalars(select(incidents.c.held_at)))
         close_incident(tx, world.ref(), CloseReason.UNRESOLVED, None)
 
     with pytest.raises(WrongState, match=f"part of {unread}"):
@@ -621,7 +624,6 @@ def test_an_incident_that_cannot_be_read_is_closed_without_a_word_and_purged(wor
     sent = {row.id for row in world.rows(notifications)}
     closed = world.runtime.transact(close_incident, unread, CloseReason.UNRESOLVED, "damaged")
     after = world.rows(notifications)
-    decided = purge.PurgeDecision("test", "damaged")
     for is_held, kept in ((True, [f"held since {world.runtime.now():%Y-%m-%d}"]), (False, [None])):
         world.runtime.transact(purge.hold, unread, decided, is_held=is_held)
         assert [world.runtime.read(purge.candidate, unread).kept] == kept
