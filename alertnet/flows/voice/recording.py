@@ -15,7 +15,8 @@ from alertnet.store.records.inbound import InboundCall
 RECORDED = "call_recorded"
 LOST = "recording_lost"
 PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
-GIVEN_UP_AFTER = timedelta(days=1)
+GIVEN_UP_AFTER = timedelta(days=2)
+"""After its call; one that was found late, on the list of a day, is then still tried for a day."""
 TOLD_AFTER = timedelta(hours=1)
 """How long a deletion at the provider may fail before the administrators are told."""
 
@@ -47,7 +48,7 @@ def keep_recording(tx: Tx, id: str, sound: bytes) -> None:
 
 
 def miss_recording(tx: Tx, id: str) -> None:
-    """Retry later: the fetch, which is given up and reported after a day, or the deletion at the provider."""
+    """Retry later: the fetch, which is given up and reported in the end, or the deletion at the provider."""
     known = recordings.find(tx.session, id)
     if known is None or known.due_at is None:
         return
