@@ -489,7 +489,7 @@ NO_REPORTS = [
     # Who says that none is needed, or tells of it, cries for none.
     *("no necesito ayuda", "we don't need help", "on n'a pas besoin d'aide", "ich brauche keine Hilfe"),
     *("we help P9 with papers", "por favor llámenme", "need a car", "a las 6", "so so"),
-    *("Helps a lot, thanks", "Bitte notfalls anrufen", "Notfalls gehen wir zu Fuss"),
+    *("Helps a lot, thanks", "Bitte notfalls anrufen", "Notfalls gehen wir zu Fuss", "Allada, tout va bien"),
     # A verb that raises nothing is one as it is written, or by a PIN: other words begin like it.
     *(
         "nuevo jefe",

@@ -18,8 +18,8 @@ from alertnet.core.incident import TYPES_BY_NUMBER
 LONG_WORD = 5
 """In words this long any one slip is forgiven; shorter ones would too easily become another word."""
 SHORTEST_WORD = 3
-OTHER_WORDS = frozenset(("notfalls", "helps"))
-"""Words that are no slip of the one that they resemble: `bitte notfalls anrufen` asks for a call if need be."""
+OTHER_WORDS = frozenset(("notfalls", "helps", "allada", "allude"))
+"""Words that are no slip of the one that they resemble: `notfalls` asks for a call if need be, Allada is a town."""
 MOST_BEFORE_PIN = 3
 """How many words may stand before a PIN whose digits stand apart; later it may be any number."""
 
