@@ -38,16 +38,21 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     """Hand out one test after the other, to each worker one in advance, and take in how they went."""
     asked, factory = session.config.getoption("workers"), session.config._tmp_path_factory  # type: ignore[attr-defined]
     # Some test always waits for a process, a browser or a server.
-    number = len(os.sched_getaffinity(0)) + 1 if asked == "auto" else int(asked)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    number = cores + 1 if asked == "auto" else int(asked)
     if not number or session.testsfailed or session.config.option.collectonly:
         return None
     # Else each worker would make one of its own.
     factory.getbasetemp()
     units = iter(_units(session))
     workers: list[Any] = [_Worker(session, chain.from_iterable(units)) for _ in range(number)]
-    while workers:
-        heard = wait(workers)
-        workers = [worker for worker in workers if worker not in heard or worker.is_heard()]
+    try:
+        while workers:
+            heard = wait(workers)
+            workers = [worker for worker in workers if worker not in heard or worker.is_heard()]
+    finally:
+        for worker in workers:
+            worker.kill()
     if session.shouldfail:
         raise session.Failed(session.shouldfail)
     return True
@@ -73,6 +78,7 @@ class _Worker:
         self._given: deque[int | None] = deque([None, None], maxlen=2)
         self._line, other = Pipe()
         self._process = get_context("fork").Process(target=_work, args=(session, other))
+        self.kill = self._process.kill
         self._process.start()
         other.close()
 
@@ -84,10 +90,11 @@ class _Worker:
         session, hook = self._session, self._session.config.hook
         try:
             reports = self._line.recv()
-        except EOFError:
+        except (EOFError, ConnectionError):
             self._process.join()
-            if self._process.exitcode:
-                began = self._given[0]
+            began = self._given[0]
+            # A test may also end it with 0, and so keep all that was left to it from being tried.
+            if self._process.exitcode or began is not None:
                 test = session.items[began].nodeid if began is not None else "none"
                 session.shouldfail = f"a worker ended with {self._process.exitcode} in {test}"
             return False
@@ -113,12 +120,14 @@ def _work(session: pytest.Session, line: Connection) -> None:
         return number
 
     tests = map(session.items.__getitem__, iter(ask, None))
-    for number, (test, following) in enumerate(pairwise(chain(tests, [None]))):
-        if number % LAID_AFTER == 0:
-            # A fifteenth of a screenplay went to looking where it lies.
-            lay_in_large_pages(threading.Event(), pause=0)
-        hook.pytest_runtest_protocol(item=test, nextitem=following)
-    ask()
+    # Of that tells the process that has all the workers.
+    with suppress(KeyboardInterrupt):
+        for number, (test, following) in enumerate(pairwise(chain(tests, [None]))):
+            if number % LAID_AFTER == 0:
+                # A fifteenth of a screenplay went to looking where it lies.
+                lay_in_large_pages(threading.Event(), pause=0)
+            hook.pytest_runtest_protocol(item=test, nextitem=following)
+        ask()
 
 
 def _write_apart(capture: Any) -> None:
