@@ -161,6 +161,7 @@ _OUT_OF_REACH = select(attempts.c.id).where(
     or_(
         # To leave as soon as it was queued: what is put off, as until the end of quiet hours, has a time of its own.
         attempts.c.status.in_(QUEUED)
+        & (attempts.c.delays == 0)
         & (attempts.c.due_at <= attempts.c.created_at)
         & (attempts.c.due_at > bindparam("ahead", type_=Instant())),
         (attempts.c.due_at > bindparam("furthest", type_=Instant()))
