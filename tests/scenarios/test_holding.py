@@ -118,7 +118,7 @@ def test_whoever_is_no_coordinator_is_told_nothing_of_what_comes_next(world: Wor
     assert opened(incident) == ["Coordination", "Friends", "Police"]
 
 
-@pytest.mark.parametrize("by", ["sms", in_long("call"), in_long("keypad at once"), "page"])
+@pytest.mark.parametrize("by", ["sms", "call", in_long("keypad at once"), "page"])
 def test_a_hold_keeps_every_later_level_until_a_go(world: World, by: str) -> None:
     """B3: it takes charge, nobody else is told, after an hour it is asked, and a GO lets all of it go on."""
     incident = world.raises()
