@@ -1,6 +1,7 @@
 """Several processes share the tests: forked once all is imported and collected, for which each would need long."""
 
 import os
+import signal
 import sys
 import threading
 from collections import deque
@@ -52,7 +53,7 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
             workers = [worker for worker in workers if worker not in heard or worker.is_heard()]
     finally:
         for worker in workers:
-            worker.kill()
+            worker.interrupt()
     if session.shouldfail:
         raise session.Failed(session.shouldfail)
     return True
@@ -78,12 +79,15 @@ class _Worker:
         self._given: deque[int | None] = deque([None, None], maxlen=2)
         self._line, other = Pipe()
         self._process = get_context("fork").Process(target=_work, args=(session, other))
-        self.kill = self._process.kill
         self._process.start()
         other.close()
 
     def fileno(self) -> int:
         return self._line.fileno()
+
+    def interrupt(self) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self._process.pid or 0, signal.SIGINT)
 
     def is_heard(self) -> bool:
         """Whether it had something to say, and now has another test or knows that there is none."""
@@ -112,6 +116,7 @@ def _work(session: pytest.Session, line: Connection) -> None:
     plugins.unregister(name="terminalreporter")
     plugins.register(told)
     _write_apart(plugins.getplugin("capturemanager"))
+    signal.signal(signal.SIGINT, _interrupt_once)
 
     def ask() -> int | None:
         line.send(told.reports)
@@ -120,14 +125,22 @@ def _work(session: pytest.Session, line: Connection) -> None:
         return number
 
     tests = map(session.items.__getitem__, iter(ask, None))
-    # Of that tells the process that has all the workers.
-    with suppress(KeyboardInterrupt):
+    try:
         for number, (test, following) in enumerate(pairwise(chain(tests, [None]))):
             if number % LAID_AFTER == 0:
                 # A fifteenth of a screenplay went to looking where it lies.
                 lay_in_large_pages(threading.Event(), pause=0)
             hook.pytest_runtest_protocol(item=test, nextitem=following)
         ask()
+    except KeyboardInterrupt:
+        # Else the programs that its fixtures have started would outlive it.
+        session._setupstate.teardown_exact(None)
+
+
+def _interrupt_once(*_: object) -> None:
+    """A terminal interrupts all processes, and the one with the workers does so again: taking down goes on."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _write_apart(capture: Any) -> None:
