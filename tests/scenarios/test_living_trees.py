@@ -302,7 +302,7 @@ people:""",
     ("text", "alarmed"),
     [
         (f"SOS {TRUE} 31", "threat"),
-        in_long(f"NEWS {TRUE} we are safe", "please read"),
+        (f"NEWS {TRUE} we are safe", "please read"),
         (f"FALSE {TRUE}", "please read"),
         in_long("who is there", "please read"),
         in_long(f"OK {TRUE}", "please read"),
