@@ -161,7 +161,8 @@ def page_resource(
     shown = [resource_of(entry) for entry in entries[start : start + size]]
 
     def uri(of: int) -> str:
-        return f"{request.url.path}?{urlencode(query | {'PageSize': size, 'Page': of})}"
+        token = {"PageToken": f"PA{of}"} if of else {}
+        return f"{request.url.path}?{urlencode(query | {'PageSize': size, 'Page': of} | token)}"
 
     return {
         name: shown,
@@ -258,7 +259,9 @@ class Rest:
         return message_resource(self._account_sid, _known(self._network.messages, request))
 
     def _create_call(self, _: Request, form: Form, faults: Faults) -> Resource:
-        return call_resource(self._account_sid, self._calls.place(read_call(form), faults))
+        # Only later does the provider say when it was.
+        undated = dict.fromkeys(("date_created", "date_updated"))
+        return call_resource(self._account_sid, self._calls.place(read_call(form), faults)) | undated
 
     def _list_calls(self, request: Request, form: Form, _: Faults) -> Resource:
         page = read_page(form, "StartTime>", "Status")

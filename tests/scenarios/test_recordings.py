@@ -36,8 +36,7 @@ def calls(world: World) -> Call:
 
 
 def tells(world: World) -> Incident:
-    call = calls(world).speaks(SOUND)
-    call.hang_up()
+    calls(world).speaks(SOUND, ended_by="hangup")
     world.settles()
     return world.newest()
 

@@ -52,10 +52,11 @@ def test_the_coordinators_hear_of_the_call_before_anything_is_keyed(world: World
     assert told(world, "alarm") == [(ALICE, "inbound_call")] * 2
 
 
-def test_the_pin_alone_raises_the_alarm(world: World) -> None:
-    """A1: it is committed before the next word is said."""
+@pytest.mark.parametrize("pressed", [PIN, PIN + "#"], ids=["and waited", "and the hash, as elsewhere"])
+def test_the_pin_alone_raises_the_alarm(world: World, pressed: str) -> None:
+    """A1: it is committed before the next word is said. The star ends it, so a hash comes as one of its digits."""
     calls(world)
-    heard = keys(world, "pin", PIN)
+    heard = keys(world, "pin", pressed)
     (incident,) = raised(world)
 
     assert (incident.team, incident.facts["verified"], incident.type) == ("north", True, "other")

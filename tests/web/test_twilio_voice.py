@@ -254,11 +254,12 @@ def test_nine_and_the_star_is_the_wrong_person_and_no_decline(world: World, digi
     assert [row.contact for row in world.rows(notifications) if row.kind == "notice"] == ["alice"]
 
 
-def test_a_nine_alone_is_a_wrong_try(world: World) -> None:
+@pytest.mark.parametrize("digits", ["9", "9#"])
+def test_a_nine_alone_is_a_wrong_try(world: World, digits: str) -> None:
     """The keys ran out of time before the star: nobody's number is struck off for that."""
     attempt = world.attempt("bob")
 
-    world.answers(attempt).keys("9", "")
+    world.answers(attempt).keys(digits, "")
 
     assert world.row(attempt).failure is None
     assert world.row(attempt).wrong_keys == 1

@@ -16,6 +16,12 @@ MOST_SILENCES = 20
 """How many questions a voicemail listens to before it is full."""
 WRONG_NUMBER = "9*"
 """The keys that our calls offer to a wrong person."""
+COMES_IN = {
+    "CallStatus": "ringing",
+    "StirVerstat": "TN-Validation-Passed-A",
+    "CallToken": "%7B%22t%22%3A%22e30.e30%22%7D",
+}
+"""Fields of the first webhook about a call to alertnet."""
 SIP_CODES = {"completed": "200", "busy": "486", "no-answer": "487", "canceled": "487"}
 
 
@@ -46,7 +52,7 @@ class Exchange:
         with self._network.lock:
             call = self._record("inbound", caller, to, url, "in-progress")
             call.answered_at = call.created_at
-        self.player.play_from(call, url)
+        self.player.play_from(call, url, COMES_IN)
         return call
 
     def answer(self, call: CallRecord, at: datetime | None = None) -> None:

@@ -58,9 +58,9 @@ class Call:
         self._exchange.player.stay_silent(self.record)
         return self
 
-    def speaks(self, sound: bytes, seconds: int = 12, faults: Container[Fault] = ()) -> "Call":
+    def speaks(self, sound: bytes, seconds: int = 12, faults: Container[Fault] = (), *, ended_by: str = "*") -> "Call":
         """Speak after the tone, press the star, and hear what follows; `faults`: those of the recording's webhook."""
-        self._exchange.player.speak(self.record, sound, seconds, faults)
+        self._exchange.player.speak(self.record, sound, seconds, faults, ended_by)
         return self
 
     def hang_up(self) -> None:

@@ -91,15 +91,17 @@ class MessageCentre:
         params = self._common_params(message) | {"MessageStatus": message.status, "SmsStatus": message.status}
         if message.error_code:
             params["ErrorCode"] = str(message.error_code)
-        if message.status == "delivered":
+        if message.status in ("delivered", "undelivered"):
             params["RawDlrDoneDate"] = message.updated_at.strftime("%y%m%d%H%M")
         return params
 
     def _inbound_params(self, message: Message) -> dict[str, str]:
         # The provider sends unknown fields blank, and signs over them.
-        unknown = dict.fromkeys(("FromCity", "FromState", "FromZip", "FromCountry", "ToCity", "ToState", "ToZip"), "")
+        unknown = {who + what: "" for who in ("From", "To") for what in ("City", "State", "Zip", "Country")}
         sizes = {"NumMedia": str(message.pictures), "NumSegments": str(count(message.body).segments)}
-        return self._common_params(message) | sizes | unknown | {"Body": message.body, "SmsStatus": "received"}
+        media = {f"MediaContentType{place}": "image/jpeg" for place in range(message.pictures)}
+        said = {"Body": message.body, "SmsStatus": "received", "SmsMessageSid": message.sid}
+        return self._common_params(message) | sizes | media | unknown | said
 
     def _common_params(self, message: Message) -> dict[str, str]:
         return {

@@ -1,6 +1,7 @@
 """Plays answered calls: fetches alertnet's TwiML, speaks it, and delivers pressed keys."""
 
 from collections.abc import Callable, Container, Mapping
+from email.utils import format_datetime
 from urllib.parse import urljoin
 
 from alertnet.core.errors import WrongState
@@ -11,8 +12,12 @@ from alertnet.sandbox.telephony.webhooks import Webhooks
 
 APPLICATION_ERROR = Say("We're sorry, an application error has occurred. Goodbye.", "en-US")
 """What the provider says where the TwiML could not be fetched."""
+HANGUP = "hangup"
 GATHERED = {"msg": "Gather End"}
 """What the provider says beside the keys, in the one field whose name has no capital."""
+RECORDED = {"RecordingChannels": "1", "RecordingSource": "RecordVerb", "RecordingTrack": "both", "ErrorCode": "0"}
+UNKNOWN = {who + what: "" for who in ("From", "To", "Caller", "Called") for what in ("City", "State", "Zip", "Country")}
+"""Fields of every webhook about a call that are blank here, and signed all the same."""
 MOST_DOCUMENTS = 20
 """The most documents without a key pressed, which ends a Redirect to itself."""
 
@@ -58,8 +63,11 @@ class Player:
         elif next_url := self._hear(call, call.rest):
             self.play_from(call, next_url)
 
-    def speak(self, call: CallRecord, sound: bytes, seconds: int, faults: Container[Fault] = ()) -> None:
-        """Speak after the tone: alertnet is told where the recording is; `WrongState` where none is made."""
+    def speak(self, call: CallRecord, sound: bytes, seconds: int, faults: Container[Fault], ended_by: str) -> None:
+        """Speak after the tone: alertnet is told where the recording is; `WrongState` where none is made.
+
+        `ended_by`: a key, or `hangup`, which is reported in its place once the call is over.
+        """
         record = call.record
         if record is None:
             raise WrongState(f"call {call.sid}", call.status, "only a call that records takes what is spoken")
@@ -67,11 +75,16 @@ class Player:
             sid = self._network.new_sid("RE")
             self._network.recordings[sid] = sound
             self._network.recorded[sid] = Recorded(call.sid, self._network.now(), seconds)
-            place = f"/2010-04-01/Accounts/{self._network.account_sid}/Recordings/{sid}"
+            account, at = self._network.account_sid, self._network.now()
+            place = f"https://api.twilio.com/2010-04-01/Accounts/{account}/Recordings/{sid}"
             told = {"RecordingSid": sid, "RecordingUrl": place, "RecordingDuration": str(seconds)}
-            params = call_params(self._network.account_sid, call) | told | {"RecordingStatus": "completed"}
-            self._webhooks.plan(self._network, self._network.now(), record.status_callback, params, faults)
-        self.play_from(call, record.action, told | {"Digits": "*"})
+            made = {"RecordingStatus": "completed", "RecordingStartTime": format_datetime(at), **RECORDED}
+            # Of the call it names the id alone, and nobody who speaks.
+            params = {"AccountSid": account, "CallSid": call.sid, **told, **made}
+            self._webhooks.plan(self._network, at, record.status_callback, params, faults)
+            if ended_by == HANGUP:
+                self._end(call, "completed")
+        self.play_from(call, record.action, told | {"Digits": ended_by})
 
     def _question(self, call: CallRecord) -> Gather:
         if call.gather is None:
@@ -120,8 +133,8 @@ class Player:
 
 
 def call_params(account_sid: str, call: CallRecord) -> dict[str, str]:
-    """The fields of every webhook about a call; unknown ones are blank, and signed all the same."""
-    return {
+    """The fields of every webhook about a call."""
+    return UNKNOWN | {
         "CallSid": call.sid,
         "AccountSid": account_sid,
         "ApiVersion": "2010-04-01",
@@ -130,6 +143,4 @@ def call_params(account_sid: str, call: CallRecord) -> dict[str, str]:
         "Caller": call.sender,
         "To": call.to,
         "Called": call.to,
-        "CallerCity": "",
-        "CalledCity": "",
     }

@@ -13,6 +13,11 @@ from alertnet.sandbox.telephony.faults import Fault
 from alertnet.sandbox.telephony.network import Network
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+HEADERS = {
+    "User-Agent": "TwilioProxy/1.1",
+    "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
+    "Accept": "*/*",
+}
 LIMITS = urllib3.Timeout(connect=5, read=15)
 """The provider's own limits, in seconds."""
 
@@ -51,7 +56,7 @@ class Webhooks:
         """Deliver a webhook now. A fragment in the URL is for the provider only, neither signed nor sent."""
         url = urldefrag(url).url
         signature = self._validator.compute_signature(url, params)
-        headers = {"X-Twilio-Signature": signature, "User-Agent": "TwilioProxy/1.1"}
+        headers = {**HEADERS, "X-Twilio-Signature": signature, "I-Twilio-Idempotency-Token": signature}
         try:
             return Delivery(url, params, self._post(url, params, headers))
         except Unreachable:

@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 router = APIRouter(include_in_schema=False, route_class=Raising)
 
-WRONG_PERSON = "9"
+WRONG_PERSON, HASH = "9", "#"
 KEYED = {
     Asks.CODE: key_code_or_pin,
     Asks.PROOF: key_contacts_pin,
@@ -203,10 +203,10 @@ async def _noted(runtime: Runtime, flow: Callable[[Tx], None]) -> Response:
 def _keyed(form: Form, try_number: int | None, silent: bool, about: str | None) -> Keyed:
     """The keys as input: the star ends it, so 9 and the star are a 9 finished by the star."""
     keys, finished_on = form.get("Digits", ""), form.get("FinishedOnKey", STAR)
-    digits = _digits(form)
-    is_wrong_person = digits == WRONG_PERSON and (keys != digits or finished_on == STAR)
-    return Keyed(digits, is_wrong_person, try_number, silent, about)
+    is_wrong_person = keys == WRONG_PERSON + STAR or (keys == WRONG_PERSON and finished_on == STAR)
+    return Keyed(_digits(form), is_wrong_person, try_number, silent, about)
 
 
 def _digits(form: Form) -> str:
-    return form.get("Digits", "").removesuffix(STAR)
+    # Elsewhere the hash ends what is keyed: out of habit it is pressed after a PIN, and comes as one of its digits.
+    return form.get("Digits", "").rstrip(STAR + HASH)
