@@ -476,8 +476,9 @@ def test_the_text_of_a_stranger_who_was_erased_is_not_to_be_read(world: World) -
     assert world.runtime.read(lambda tx: quarantined(tx, None, 10)) == []
 
 
-def test_of_one_person_goes_what_is_over_and_the_account_of_the_incident_stays(world: World) -> None:
+def test_of_one_person_goes_what_is_over_and_the_account_of_the_incident_stays(either_world: World) -> None:
     """What somebody has written stays in the history, which tells of others too; the numbers go."""
+    world = either_world
     told(world)
     network = world.runtime.edition.network
     person = subject.subject_of(network, "colombia/coordinator-2")
