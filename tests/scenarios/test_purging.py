@@ -377,8 +377,9 @@ def test_what_is_old_enough_goes_by_itself_and_with_it_what_is_about_no_incident
     assert world.runtime.read(lambda tx: audit.verify(tx.session)) == []
 
 
-def test_no_text_goes_while_an_incident_of_its_time_is_held(world: World) -> None:
+def test_no_text_goes_while_an_incident_of_its_time_is_held(either_world: World) -> None:
     """It may be about that one, whoever sent it: neither with another incident, nor for its age."""
+    world = either_world
     held = world.raises(summary="Otra")
     held.act("close", reason="released")
     holds(world, held)
