@@ -19,7 +19,9 @@ SENT = (AttemptStatus.SENT, None)
         (20003, Failure.OUR_ACCOUNT),
         (401, Failure.OUR_ACCOUNT),
         (21408, Failure.OUR_ACCOUNT),
+        (572005, Failure.OUR_ACCOUNT),
         (573005, Failure.OUR_ACCOUNT),
+        (30044, Failure.OUR_ACCOUNT),
         (30036, Failure.EXPIRED),
         (30007, Failure.FILTERED),
         pytest.param(30003, Failure.UNDELIVERED, id="a handset switched off is no bad number"),
@@ -34,7 +36,7 @@ def test_a_code_has_a_failure(code: int | str | None, failure: Failure) -> None:
     assert failure_of(code) is failure
 
 
-@pytest.mark.parametrize("code", [20429, "429", 21611, 14107, 22005])
+@pytest.mark.parametrize("code", [20429, "429", 21611, 14107, 22005, 10004, 86008])
 def test_a_throttled_request_was_never_processed(code: int | str) -> None:
     assert is_throttle(code)
     assert not is_throttle(21211)

@@ -15,7 +15,7 @@ _CODES: dict[Failure, tuple[int, ...]] = {
     Failure.INVALID: (21211, 21214, 21217, 21612, 21614, 21635, 30004, 30005, 30006),
     Failure.OPTED_OUT: (21610,),
     # Geographic permission, registration, the request itself: never the recipient's fault, and only for some messages.
-    Failure.OUR_ACCOUNT: (21215, 21216, 21219, 21408, 21602, 21608, 21617, 21619, 30032, 30034),
+    Failure.OUR_ACCOUNT: (21215, 21216, 21219, 21408, 21602, 21608, 21617, 21619, 21657, 30032, 30034, 30042, 30044),
     # 30003 is a phone that is switched off; it is listed to show that the number is good.
     Failure.UNDELIVERED: (30001, 30003, 30008, 30009, 30410),
     Failure.EXPIRED: (30036,),
@@ -45,7 +45,7 @@ _WHOLE_ACCOUNT: dict[AccountFault, tuple[int, ...]] = {
     AccountFault.PERMISSION: (301, 302, 303, 307, 308, 403, 405, 407, 10002, 20006, 20403),
     AccountFault.SETTINGS: (404, 20404, 21205, 21609),
 }
-_SENDERS = frozenset({21210, 21212, 21213, 21603, 21606, 21659, 21660, 21703})
+_SENDERS = frozenset({21210, 21212, 21213, 21601, 21603, 21606, 21607, 21659, 21660, 21703})
 """One of our numbers may not send; where there is no other, that means all."""
 
 _ACCOUNT_FAULTS = {code: fault for fault, codes in _WHOLE_ACCOUNT.items() for code in codes} | dict.fromkeys(
@@ -58,10 +58,11 @@ _UNMISTAKABLE = frozenset({401, 402, 407})
 _FIRST_CODE = 10_000
 """The provider's own codes begin here; a lower number is an HTTP status, perhaps from a proxy."""
 
-_TRIAL = range(573000, 574000)
-"""A trial account, or one without an approved compliance profile."""
+_TRIAL = range(572000, 574000)
+"""A trial account, or one without an approved compliance profile: messages, then calls."""
 
-_THROTTLED = frozenset({429, 14107, 20429, 21611, 22005})
+_THROTTLED = frozenset({429, 10004, 14107, 20429, 21611, 22005, 86008})
+"""10004 and 86008: as many calls as the account may have at a time, which a new account has few of."""
 
 _UNHEARD = frozenset({408, 425})
 """HTTP statuses: the request was not read to its end, or not looked at yet."""
