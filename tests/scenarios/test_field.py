@@ -494,6 +494,17 @@ def test_a_call_rings_all_coordinators_but_the_telephone_that_it_is_put_through_
     assert world.phone("second coordinator").calls
 
 
+def test_whoever_is_put_through_in_vain_hears_which_number_to_call(world: World) -> None:
+    """A12: the provider goes on behind a line that is engaged, and hung up on a member in need."""
+    coordinator = world.phone("coordinator")
+    coordinator.behaves("busy")
+
+    call = world.phone("ana").dials().stays_silent()
+
+    assert (call.put_through_to, call.status) == (coordinator.number, "completed")
+    assert " ".join(coordinator.number[-4:]) in call.heard[-1].text
+
+
 def test_a_coordinator_who_has_no_other_line_is_called_all_the_same(world_of: Worlds) -> None:
     """A12: who calls may hang up before that line is reached."""
     contacts = CONTACTS.replace('{sms: "+573005550101"}', '{call: "+573005550101"}')

@@ -71,7 +71,7 @@ def test_the_type_makes_known_what_happened_and_the_call_is_put_through(world: W
     (incident,) = raised(world)
 
     assert (incident.type, incident.severity) == ("arrest", "critical")
-    assert heard.verbs[-1] == Dial(CALLBACK)
+    assert Dial(CALLBACK) in heard.verbs
 
 
 def test_after_an_arrest_nothing_is_promised_to_the_phone(world: World) -> None:
@@ -92,7 +92,7 @@ def test_without_a_type_the_alarm_stands_and_the_call_is_put_through(world: Worl
     heard = keys(world, "type", digits)
 
     assert [incident.type for incident in raised(world)] == ["other"]
-    assert heard.verbs[-1] == Dial(CALLBACK)
+    assert Dial(CALLBACK) in heard.verbs
 
 
 def test_the_severity_of_a_lesser_type_lowers_nothing(world: World) -> None:
@@ -149,7 +149,7 @@ def test_silence_is_put_through_and_raises_nothing(world: World) -> None:
     calls(world)
     heard = keys(world, "pin", "")
 
-    assert heard.verbs[-1] == Dial(CALLBACK)
+    assert Dial(CALLBACK) in heard.verbs
     assert raised(world) == []
     assert told(world, "alarm") == [(ALICE, "inbound_call")] * 2
 
@@ -184,5 +184,5 @@ def test_keys_without_end_are_no_type(world: World) -> None:
 def test_a_type_without_a_pin_raises_nothing(world: World) -> None:
     calls(world)
 
-    assert keys(world, "type", "20").verbs[-1] == Dial(CALLBACK)
+    assert Dial(CALLBACK) in keys(world, "type", "20").verbs
     assert raised(world) == []

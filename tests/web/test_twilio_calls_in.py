@@ -51,17 +51,13 @@ def test_while_the_database_is_away_whoever_is_known_reaches_a_human(world: Worl
     heard = {who: world.hears("/twilio/voice", From=who) for who in (ANA, CAROL, STRANGER)}
     keyed = world.hears("/twilio/voice?keyed=code", From=CAROL, Digits="4711")
 
-    assert [each.verbs[-1] for each in (*heard.values(), keyed)] == [
-        Dial(CALLBACK),
-        Dial(CALLBACK),
-        Hangup(),
-        Dial(CALLBACK),
-    ]
+    assert [Dial(CALLBACK) in each.verbs for each in (*heard.values(), keyed)] == [True, True, False, True]
     assert "recorded" not in keyed.text
     for call in (f"/twilio/voice/{attempt}", f"/twilio/voice/{attempt}/keypad?try=1"):
         called = world.hears(call, To=CAROL, Digits="111")
         assert (called.text.startswith("Merci d'appeler maintenant ce numéro"), called.verbs[-1]) == (True, Hangup())
-    assert [world.hears("/twilio/voice", From=ANA).verbs[-1] for _ in range(3)] == [Dial(CALLBACK)] * 2 + [Hangup()]
+    again = [world.hears("/twilio/voice", From=ANA) for _ in range(3)]
+    assert [Dial(CALLBACK) in each.verbs for each in again] == [True, True, False]
 
 
 def test_a_withheld_number_is_a_strangers(world: World) -> None:
@@ -77,7 +73,7 @@ def test_a_contact_may_key_its_code(world: World) -> None:
     after = world.hears("/twilio/voice?keyed=code", From=BOB, Digits=world.written_code("bob"))
 
     assert "It is recorded that you take charge" in after.text
-    assert after.verbs[-1] == Dial(CALLBACK)
+    assert Dial(CALLBACK) in after.verbs
     assert [(row.contact, row.via) for row in world.rows(acknowledgements)] == [("bob", "call")]
     assert ringing(world) == []
 
@@ -97,7 +93,7 @@ def test_who_keys_nothing_is_put_through_and_the_coordinators_are_alarmed(world:
     """A12: nothing a known person does is dropped."""
     after = world.hears("/twilio/voice", From=BOB).keys("", From=BOB)
 
-    assert after.verbs[-1] == Dial(CALLBACK)
+    assert Dial(CALLBACK) in after.verbs
     assert ringing(world) == [("inbound_call", "bob")]
 
 
@@ -119,7 +115,7 @@ def test_a_wrong_code_is_told_and_may_be_keyed_anew(world: World) -> None:
     heard = heard.keys(world.written_code("bob"), From=BOB)
 
     assert [(row.contact, row.via) for row in world.rows(acknowledgements)] == [("bob", "call")]
-    assert heard.verbs[-1] == Dial(CALLBACK)
+    assert Dial(CALLBACK) in heard.verbs
 
 
 def test_after_three_wrong_codes_a_call_is_put_through(world: World) -> None:
@@ -128,7 +124,7 @@ def test_after_three_wrong_codes_a_call_is_put_through(world: World) -> None:
     for wrong in wrong_codes(world, 3):
         heard = heard.keys(wrong, From=BOB)
 
-    assert heard.verbs[-1] == Dial(CALLBACK)
+    assert Dial(CALLBACK) in heard.verbs
     assert world.rows(acknowledgements) == []
     assert ringing(world) == [("inbound_call", "bob")]
 
@@ -187,7 +183,7 @@ def test_a_number_is_put_through_three_times_an_hour(world: World) -> None:
     """B9: then it is told what to call; each call is on the record, and one alarm rings."""
     last = [world.hears("/twilio/voice?keyed=code", From=BOB, CallSid=f"CA{place}", Digits="") for place in range(60)]
 
-    assert [heard.verbs[-1] == Dial(CALLBACK) for heard in last] == [True] * 3 + [False] * 57
+    assert [Dial(CALLBACK) in heard.verbs for heard in last] == [True] * 3 + [False] * 57
     assert "Please call this number now: plus 5 7, 3 0 0, 5 5 5, 0 1 0 1" in last[3].text
     assert len(world.rows(inbound)) == 60
     assert ringing(world) == [("inbound_call", "bob")]
@@ -232,7 +228,7 @@ def test_when_nothing_is_open_they_are_put_through_and_alarm_the_coordinators(
     heard = world.hears("/twilio/voice", From=caller)
     heard = heard.keys("", From=caller) if heard.question else heard
 
-    assert heard.verbs[-1] == Dial(CALLBACK)
+    assert Dial(CALLBACK) in heard.verbs
     assert alarmed(world)[before:] == [(ALICE, how, "inbound_call", about) for how in ("sms", "call")]
     assert ringing(world) == []
 

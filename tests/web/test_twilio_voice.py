@@ -361,7 +361,7 @@ def test_a_contact_with_a_pin_that_calls_us_keys_it_after_its_code(world: World)
 
     heard = [wrong.keys("11111", From=BOB, CallSid="CA1") for _ in range(2)]
     assert [each.verbs for each in heard] == [heard[0].verbs] * 2
-    assert heard[0].verbs[-1] == Dial(CALLBACK)
+    assert Dial(CALLBACK) in heard[0].verbs
     assert current_answers(world) == []
 
     first, again = (right.keys(PIN, From=BOB, CallSid="CA2") for _ in range(2))

@@ -23,8 +23,11 @@ ATTRIBUTES = {
     "Hangup": set(),
 }
 WITHIN = {"Response": {"Say", "Pause", "Gather", "Dial", "Hangup"}, "Gather": {"Say", "Pause"}}
-LAST = {"Gather", "Dial", "Hangup"}
-"""After these nothing is reached, so that each answer ends with one of them and has no other."""
+LAST = {"Gather", "Hangup"}
+"""After these nothing is reached, so that each answer ends with one of them and has no other.
+
+A Dial that has ended is followed by what stands behind it.
+"""
 
 
 @pytest.fixture

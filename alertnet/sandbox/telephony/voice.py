@@ -6,7 +6,7 @@ from urllib.parse import urljoin
 
 from alertnet.core.errors import WrongState
 from alertnet.sandbox.telephony.faults import Fault
-from alertnet.sandbox.telephony.network import FINISHED, CallRecord, Heard, Network, Recorded
+from alertnet.sandbox.telephony.network import FINISHED, Behaviour, CallRecord, Heard, Network, Recorded
 from alertnet.sandbox.telephony.twiml import BadTwiml, Dial, Gather, Hangup, Record, Redirect, Say, Verb, read_voice
 from alertnet.sandbox.telephony.webhooks import Webhooks
 
@@ -18,6 +18,8 @@ GATHERED = {"msg": "Gather End"}
 RECORDED = {"RecordingChannels": "1", "RecordingSource": "RecordVerb", "RecordingTrack": "both", "ErrorCode": "0"}
 UNKNOWN = {who + what: "" for who in ("From", "To", "Caller", "Called") for what in ("City", "State", "Zip", "Country")}
 """Fields of every webhook about a call that are blank here, and signed all the same."""
+NOT_REACHED = frozenset({Behaviour.SWITCHED_OFF, Behaviour.NO_COVERAGE, Behaviour.BUSY, Behaviour.INVALID})
+"""Phones to which nobody is put through: the document goes on."""
 MOST_DOCUMENTS = 20
 """The most documents without a key pressed, which ends a Redirect to itself."""
 
@@ -120,7 +122,8 @@ class Player:
                         return None
                     case Dial():
                         call.put_through_to = verb.number
-                        return None
+                        if self._network.behaviours[verb.number] not in NOT_REACHED:
+                            return None
                     case Redirect():
                         return urljoin(call.url, verb.url)
                     case Hangup():

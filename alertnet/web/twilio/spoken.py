@@ -137,10 +137,10 @@ def welcome(runtime: Runtime, reception: Reception) -> Response:
         document.record()
     if reception.callback is not None and not reception.is_spoken:
         document.say(neutral.spoken("put_through"))
+        # What follows is heard if nobody takes the call, or once whoever took it has hung up.
         document.twiml.dial(reception.callback)
-    else:
-        document.say(neutral.spoken("unknown_caller" if reception.callback is None else "call_back"))
-        document.twiml.hangup()
+    document.say(neutral.spoken("unknown_caller" if reception.callback is None else "call_back"))
+    document.twiml.hangup()
     return document.response()
 
 
