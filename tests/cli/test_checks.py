@@ -140,9 +140,10 @@ def test_a_database_without_the_newest_schema_is_refused_with_what_to_do(office:
 
 
 def test_a_database_that_a_later_version_has_upgraded_is_worked_on(office: Office, runtime: Runtime, ref: str) -> None:
-    """A rolling upgrade: a worker of the version before that dies meanwhile begins anew."""
+    """A rolling upgrade: a worker of the version before that dies meanwhile begins anew, by `db upgrade` first."""
     at(runtime, "2999_01_01_later")
 
+    assert office.types("db", "upgrade").code == 0
     assert ref in office.types("incidents", "list").out
 
 
