@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, column, exists, inspect, select, table
 
+from alertnet.core.errors import Misconfigured
 from alertnet.shipped import MIGRATIONS, shipped
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import session_on
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 _NAMED = re.compile(r'^(revision|down_revision) = "(\w+)"', re.MULTILINE)
+_OF_A_DAY = re.compile(r"\d{4}_\d\d_\d\d_")
 _THERE = table("alembic_version", column("version_num"))
 
 
@@ -42,12 +44,12 @@ def has_all(there: set[str]) -> bool:
     """Whether a database with those revisions lacks no migration of this program: a later version may have added more.
 
     In a rolling upgrade, and on the way back from one, the older version must be able to begin. It ignores what the
-    later one added (tests/store/test_rolling_upgrade). Revisions are named by their day.
+    later one added (tests/store/test_rolling_upgrade). Revisions are named by their day, those of others not.
     """
     newest, known = known_revisions()
     day = len("2026_11_24")
-    is_later = bool(there) and all(one not in known and one[:day] >= newest[:day] for one in there)
-    return there == {newest} or is_later
+    is_later = all(one not in known and _OF_A_DAY.match(one) and one[:day] >= newest[:day] for one in there)
+    return there == {newest} or (bool(there) and is_later)
 
 
 def upgrade(engine: Engine, since_keyed: Callable[[Session], None] | None = None) -> None:
@@ -56,8 +58,11 @@ def upgrade(engine: Engine, since_keyed: Callable[[Session], None] | None = None
     `since_keyed`: called in the same transaction if the history is from before its links had a key.
     """
     with engine.begin() as connection:
-        if has_all(revisions_there(connection)):
+        there = revisions_there(connection)
+        if has_all(there):
             return
+        if strange := there - known_revisions()[1]:
+            raise Misconfigured([f"ALERTNET_DATABASE_URL: the schema {', '.join(strange)} is none of alertnet's"])
         from alembic import command
 
         is_keyed = inspect(connection).has_table(chain_heads.name)
