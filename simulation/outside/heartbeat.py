@@ -43,8 +43,9 @@ _UNHEARD: Select[Any] = select(incidents.c.facts).where(
 def check_heartbeat(world: World, watch: Watch, tested_at: datetime | None) -> None:
     """Check a heartbeat about to leave: at the turn that sends it all was well, by what is committed now."""
     turn_at = world.database.column(_SENT)[0]
-    slack = world.mischief.slack(1 + 50 * world.mischief.step)
-    at = turn_at - slack
+    # What is noted by a clock before it is put on seems as much older afterwards.
+    stepped = sum(abs(by) for _, by in world.mischief_was.steps)
+    at = turn_at - world.mischief.slack(1 + 50 * world.mischief.step + stepped)
     for promise, how in (*_on_time(watch, at), *_reached(tested_at, at), *_able(world, at)):
         world.story.breaks_promise(promise, f"a heartbeat leaves, and {how}")
 

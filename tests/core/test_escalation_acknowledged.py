@@ -188,6 +188,15 @@ def test_a_withdrawn_answer_lets_the_escalation_go_on() -> None:
     assert played.until(50).told == ["0 ana sms", "30 ana sms", "33 ana call", "41.5 luis sms", "50 bob sms"]
 
 
+def test_what_fell_due_unseen_before_an_answer_leaves_once_that_is_withdrawn() -> None:
+    """A2: ana's call was due twelve seconds before, and nobody had looked since; it has not left."""
+    levels = (level("One", "ana", wait=20), level("Two", "bob"))
+    played = night(*levels).at(1, Go(1)).sleep_until(3.2, acknowledged("bob"))
+    assert played.told == ["0 ana sms", "1 bob sms"]
+
+    assert played.at(10, Withdrawn("bob")).told[2:] == ["10 ana call", "10 bob sms"]
+
+
 def test_a_changed_mind_is_a_withdrawal() -> None:
     """B4: the answer can be changed while the incident is open; a decline brings the deputy."""
     played = night(level("One", "ana")).at(1, acknowledged("ana")).at(5, declined("ana"))

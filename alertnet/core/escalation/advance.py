@@ -19,6 +19,7 @@ from alertnet.core.escalation.levels import is_live, live_progress
 from alertnet.core.escalation.not_reached import forget_use
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.escalation.state import CalledOff, Event, State, Status
+from alertnet.core.notification import Kind
 from alertnet.core.resolution.resolve import Plan, PlannedLevel, Plans, Waiting, opening
 
 
@@ -57,7 +58,8 @@ def advance(
     for event in events:
         apply_event(context, event)
     due_at = agenda.work_off()
-    return Step(context.state, due_at, _sends(context), _asks(context), tuple(context.notes))
+    sends = _sends(context)
+    return Step(context.state, due_at, sends, _asks(context), tuple(context.notes))
 
 
 def stop(state: State, now: datetime) -> State:
@@ -140,7 +142,10 @@ def still_says(plan: Plan, state: State, contact: str, kind: AnswerKind) -> bool
 
 
 def _sends(context: Context) -> tuple[Send, ...]:
-    """The planned messages that are still wanted; of several by one method to a contact only the first (A7)."""
+    """The planned messages that are still wanted; of several by one method to a contact only the first (A7).
+
+    The others count as never sent, so that they leave if they are wanted after all (A2).
+    """
     wanted, live = {send.index for send in context.sends}, dict[int, set[str]]()
     for run in context.state.runs:
         if run.index in wanted:
@@ -149,6 +154,8 @@ def _sends(context: Context) -> tuple[Send, ...]:
     for send in context.sends:
         if send.contact in live.get(send.index, ()) and context.reach(send.contact).is_usable(send.method_index):
             sends.setdefault((send.contact, send.method_index), send)
+        elif send.kind is not Kind.REMINDER:
+            forget_use(context, CalledOff(send.contact, send.method_index, send.index))
     return tuple(sends.values())
 
 
