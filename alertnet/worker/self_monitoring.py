@@ -36,8 +36,9 @@ class Watch:
         """Record that the worker is alive, look for trouble, and give the checks to run, each on its own thread."""
         # While the database is away, nobody can look, so the heartbeat stops; `Absence` logs why.
         with suppress(DatabaseAway), isolated(log, "beat_failed"):
-            self._runtime.transact(worker_store.beat, self._worker)
+            # Before the beat, which by a clock that was just set back would be far ahead and count for nothing.
             self._runtime.measure_clock()
+            self._runtime.transact(worker_store.beat, self._worker)
             return self._look(self._ping) if self._ping is not None else {}
         return {}
 

@@ -32,10 +32,21 @@ class Mutant:
 MUTANTS = {
     "what was acknowledged on a clock that was ahead is not set right": Mutant(
         "A7",
-        272,
+        2393,
         "alertnet/store/records/escalations.py",
         " & ((escalations.c.due_at > tx.now) | rests)\n",
         " & (escalations.c.due_at > tx.now)\n",
+    ),
+    "a worker beats by the clock of before it was set back": Mutant(
+        "A7",
+        2393,
+        "alertnet/worker/self_monitoring.py",
+        """            self._runtime.measure_clock()
+            self._runtime.transact(worker_store.beat, self._worker)
+""",
+        """            self._runtime.transact(worker_store.beat, self._worker)
+            self._runtime.measure_clock()
+""",
     ),
     "the same request has its effect a second time": Mutant(
         "A1",
