@@ -30,13 +30,6 @@ class Mutant:
 
 
 MUTANTS = {
-    "what was acknowledged on a clock that was ahead is not set right": Mutant(
-        "A7",
-        2393,
-        "alertnet/store/records/escalations.py",
-        " & ((escalations.c.due_at > tx.now) | rests)\n",
-        " & (escalations.c.due_at > tx.now)\n",
-    ),
     "a worker beats by the clock of before it was set back": Mutant(
         "A7",
         2393,
@@ -362,7 +355,7 @@ MUTANTS = {
     ),
     "acknowledgement cancels nothing": Mutant(
         "A4",
-        20,
+        92,
         "alertnet/flows/escalation/escalate.py",
         "    if not locked.fresh:\n        forget_uses(locked, cancel_unwanted(locked))\n",
     ),
