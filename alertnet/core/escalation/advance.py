@@ -144,7 +144,7 @@ def still_says(plan: Plan, state: State, contact: str, kind: AnswerKind) -> bool
 def _sends(context: Context) -> tuple[Send, ...]:
     """The planned messages that are still wanted; of several by one method to a contact only the first (A7).
 
-    The others count as never sent, so that they leave if they are wanted after all (A2).
+    What its contact is told no more counts as never sent, so that it leaves if it is wanted after all (A2).
     """
     wanted, live = {send.index for send in context.sends}, dict[int, set[str]]()
     for run in context.state.runs:
@@ -152,9 +152,10 @@ def _sends(context: Context) -> tuple[Send, ...]:
             live[run.index] = {progress.contact for progress in live_progress(context, run)}
     sends: dict[tuple[str, int], Send] = {}
     for send in context.sends:
-        if send.contact in live.get(send.index, ()) and context.reach(send.contact).is_usable(send.method_index):
+        is_told = send.contact in live.get(send.index, ())
+        if is_told and context.reach(send.contact).is_usable(send.method_index):
             sends.setdefault((send.contact, send.method_index), send)
-        elif send.kind is not Kind.REMINDER:
+        elif not is_told and send.kind is not Kind.REMINDER:
             forget_use(context, CalledOff(send.contact, send.method_index, send.index))
     return tuple(sends.values())
 
