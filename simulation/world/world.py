@@ -72,9 +72,7 @@ class World:
         drawn = for_some(Random(f"places {seed}"), draw_network(self.random))
         self.network = with_rota(Random(f"rota {seed}"), drawn)
         self.length = self.random.choice([3, 4, 5, 6, 10]) * MINUTE
-        # It has its own entropy, so that all other nights are the same whatever can go wrong in it.
-        mischief = draw_watched(Random(f"watch {seed}"), draw_mischief(self.random, self.length), self.length)
-        self.mischief = draw_steps(Random(f"clocks {seed}"), mischief, self.length)
+        self.mischief = _drawn_mischief(seed, self.random, self.length)
         self.length = QUIET_LENGTH if self.mischief.quiet else self.length
         self.mischief_was = self.mischief
         self.routes: list[Route] = [(method, provider) for method in SENT_BY for provider in self.mischief.providers]
@@ -203,6 +201,12 @@ class World:
             lead = LEAD + 2 * self.mischief.clocks_apart
             self._earliest = self.database.earliest_due() - timedelta(seconds=lead)
         return self._earliest
+
+
+def _drawn_mischief(seed: int, random: Random, length: float) -> Mischief:
+    """What can go wrong in that night; watch and clocks have entropy of their own, so that others stay the same."""
+    mischief = draw_watched(Random(f"watch {seed}"), draw_mischief(random, length), length)
+    return draw_steps(Random(f"clocks {seed}"), mischief, length)
 
 
 def _names(network: Network) -> dict[str, str]:
