@@ -8,7 +8,7 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, func, literal_column, select
 
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
@@ -39,6 +39,7 @@ _TEXTS: Select[Any] = select(inbound.c.sender, inbound.c.received_at, inbound.c.
 _CODE = re.compile(r"\d{4}")
 _CODES: Select[Any] = select(notifications).where(notifications.c.method == MethodKind.SMS.value)
 _UNDER_WAY: Select[Any] = select(attempts.c.id).where(attempts.c.status.in_(["queued", "sending"]))
+_WRITTEN: Select[Any] = select(func.max(literal_column("rowid"))).select_from(timeline)
 _SAID: Select[Any] = select(timeline.c.at).where(timeline.c.kind == RESTORED)
 _GOES_ON = frozenset({"level_opened", "round_began", "escalation_unanswered"})
 
@@ -144,11 +145,11 @@ class _Before:
         self.newest = database.pattern.read(lambda tx: last_activity.newest(tx.session)) or self.world.time.now
         self._awaited = database.pattern.read(lambda tx: last_activity.going_on(tx.session))
         self._refs -= set(database.column(_REFS))
-        kept = {row.id for row in database.rows(_ANSWERS)}
-        self._answers = [each for each in self._answers if each.via == "sms" and each.id not in kept]
+        kept = {_answer(row) for row in database.rows(_ANSWERS) if row.revoked_at is None}
+        self._answers = [each for each in self._answers if each.via == "sms" and _answer(each) not in kept]
         self._under_way = set(database.column(_UNDER_WAY))
         self._codes = {(row.incident_id, row.contact, row.said.get("code")) for row in database.rows(_CODES)}
-        self._restored_at = self.world.time.now
+        (self._written,) = database.column(_WRITTEN)
 
     def told(self, history: Sequence[Row[Any]]) -> Found:
         """A12: coordinators hear what may be lost: of each report that the provider can name, and where we wait."""
@@ -169,15 +170,15 @@ class _Before:
 
     def kept(self, history: Sequence[Row[Any]]) -> Found:
         """A4: an answer by SMS to what the copy knows is on record before its escalation goes on."""
-        now = {(row.incident_id, row.contact, row.kind) for row in self.world.database.rows(_ANSWERS)}
+        now = {_answer(row) for row in self.world.database.rows(_ANSWERS)}
         for row in self._answers if not self.world.asked.merges else ():
             codes = _CODE.findall(self._texts[row.address, row.at])
             if not any((row.incident_id, row.contact, code) in self._codes for code in codes):
                 continue
-            if (row.incident_id, row.contact, row.kind) not in now:
+            if _answer(row) not in now:
                 yield "A12", f"{row.contact} had {row.kind} by SMS before the database was lost, and it is forgotten"
             for each in history:
-                if each.chain != row.incident_id or each.at < self._restored_at:
+                if each.chain != row.incident_id or each.written <= self._written:
                     continue
                 if each.kind == row.kind and each.payload["contact"] == row.contact:
                     break
@@ -201,3 +202,8 @@ class _Before:
                     "A5",
                     f"{self.world.describe(each.outgoing)} had left at {before.taken_at:%H:%M:%S}, and leaves again",
                 )
+
+
+def _answer(row: Row[Any]) -> tuple[str, str, str]:
+    """What was answered, by whom, to what, however often it was given."""
+    return row.incident_id, row.contact, row.kind

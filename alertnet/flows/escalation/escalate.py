@@ -64,7 +64,6 @@ def escalate(tx: Tx, escalation_id: str, incident_id: str) -> None:
     broken = next((each for each in locked.broken if each.id == escalation_id), None)
     if broken is not None:
         raise broken.fault
-    _set_right(locked)
     tree = next((each.tree for each in locked.escalations if each.id == escalation_id), "")
     if tree in (due := _due(locked)):
         move(locked, {tree: due[tree]})
@@ -87,7 +86,6 @@ def escalate_due(tx: Tx, most: int) -> int:
     for locked in incidents.values():
         locked.refuse_broken(tx.now)
     for id in ids:
-        _set_right(incidents[id])
         move(incidents[id], _due(incidents[id]))
     for locked in incidents.values():
         locked.finish()
@@ -95,20 +93,19 @@ def escalate_due(tx: Tx, most: int) -> int:
 
 
 def _set_right(locked: LockedIncident) -> None:
-    """Plan anew what a clock that was ahead has opened; otherwise it would wait until it is that late again (A7)."""
+    """Plan anew what a clock that was ahead has opened; otherwise it would wait until it is that late again (A7).
+
+    Only where the watch has made it due, since a clock that is behind now looks the same.
+    """
     opened_at, now = locked.incident.opened_at, locked.tx.now
-    if not locked.is_open:
-        return
     going_on = [each for each in locked.escalations if each.state.status is not Status.STOPPED]
+    moved = [(each, max(opened_at, each.state.moved_at or opened_at)) for each in going_on]
+    ahead = [(each, at) for each, at in moved if at > now + escalation_store.MOST_AHEAD]
+    if not (ahead and locked.is_open and _due(locked)):
+        return
     if opened_at > now:
         locked.incident = replace(locked.incident, opened_at=now)
         incident_store.save_opening(locked.tx.session, locked.incident)
-        ahead = [(each, opened_at) for each in going_on]
-    else:
-        moved = [(each, each.state.moved_at) for each in going_on]
-        ahead = [(each, at) for each, at in moved if at is not None and at > now + escalation_store.MOST_AHEAD]
-    if not ahead:
-        return
     locked.record("clock_set_right", seconds=round((max(at for _, at in ahead) - now).total_seconds()))
     for each, at in ahead:
         each.state = restore(stop(each.state, at), now)
@@ -123,6 +120,7 @@ def _due(locked: LockedIncident) -> Events:
 
 def move(locked: LockedIncident, events: Events) -> None:
     """Advance the escalations with events, and those that wait for the others to be acknowledged."""
+    _set_right(locked)
     step = advance_incident(
         locked.plans,
         locked.states,
