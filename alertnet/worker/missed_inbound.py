@@ -12,6 +12,7 @@ from alertnet.channels.base import Ledger, LedgerEntry, Listing, Recordings
 from alertnet.core.codec import replace
 from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
+from alertnet.core.inbound.code_formats import number_as_listed
 from alertnet.flows.sms.receive_sms import receive_late_sms
 from alertnet.flows.system.postpone_row import set_aside
 from alertnet.flows.voice.incoming_call import hear_unkeyed_call, miss_call
@@ -119,7 +120,7 @@ def _find_recordings(runtime: Runtime, poll: InboundPoll, recordings: Recordings
 
 
 def _hear(runtime: Runtime, method: MethodKind, entry: LedgerEntry) -> bool:
-    id, sender = entry.found.provider_id, entry.sender
+    id, sender = entry.found.provider_id, number_as_listed(entry.sender)
     if method is MethodKind.CALL:
         return let_in(runtime, method, id, miss_call, InboundCall(id, sender, entry.at))
     sms = InboundText(id, sender, entry.text, entry.at, entry.attached)

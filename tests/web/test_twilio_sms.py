@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from alertnet.sandbox.telephony.twiml import read_messages
-from alertnet.store.tables import acknowledgements, incidents
+from alertnet.store.tables import acknowledgements, inbound, incidents
 from tests.web.world import ANA, BOB, CAROL, OURS, SECRETS, STRANGER, World
+
+MEXICAN = "+525512345671"
 
 
 @pytest.fixture
@@ -39,6 +41,14 @@ def test_a_stranger_learns_nothing(world: World) -> None:
     assert read_messages(answer.text) == ()
     assert ElementTree.fromstring(answer.text).tag == "Response"
     assert world.rows(acknowledgements) == []
+
+
+def test_a_mexican_mobile_is_known_by_the_number_that_trees_have(world: World) -> None:
+    """A6, A12: trees hold no number with the 1 that some carriers still put before it, so an SOS was a stranger's."""
+    world.texts("+5215512345671", "SOS")
+    world.post("/twilio/voice", CallSid="CA1", From="+5215512345671", To=OURS)
+
+    assert [(row.kind, row.sender) for row in world.rows(inbound)] == [("sms", MEXICAN), ("call", MEXICAN)]
 
 
 def test_no_answer_names_a_person_or_place(world: World) -> None:

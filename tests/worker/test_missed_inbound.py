@@ -34,6 +34,7 @@ class Books:
         self.texts = list(texts)
         self.asked: list[datetime] = []
         self.at = NOW - GRACE
+        self.sender = CARLA
 
     def look_up(self, queries: Sequence[StatusQuery]) -> list[Lookup]:
         return [CannotTell() for _ in queries]
@@ -44,7 +45,7 @@ class Books:
     def incoming(self, number: str, since: datetime) -> Listing:
         self.asked.append(since)
         entries = [
-            LedgerEntry(Found(f"SM{place}", AttemptStatus.SENT), CARLA, number, self.at, text)
+            LedgerEntry(Found(f"SM{place}", AttemptStatus.SENT), self.sender, number, self.at, text)
             for place, text in enumerate(self.texts)
             if since <= self.at
         ]
@@ -117,6 +118,16 @@ def test_one_that_can_not_be_let_in_keeps_no_other_out_and_is_tried_again(stage:
     assert before == ["two"]
     assert sorted(came_in(stage)) == ["one", "two"]
     assert books.asked == [NOW - OVERLAP] * 2
+
+
+def test_a_mexican_mobile_is_known_by_the_number_that_trees_have(stage: Stage) -> None:
+    books = Books("SOS")
+    books.sender = "+5215512345671"
+    outlet = stage.runtime.outlets[MethodKind.SMS, FIRST]
+    stage.runtime.outlets[MethodKind.SMS, FIRST] = replace(outlet, ledger=books)
+    poll_missed_inbound(stage.runtime, Routes(stage.runtime))
+
+    assert stage.runtime.read(lambda tx: tx.session.scalar(select(inbound.c.sender))) == "+525512345671"
 
 
 @pytest.mark.parametrize("off", [timedelta(minutes=5), timedelta(hours=-1)], ids=["behind", "ahead"])

@@ -1,6 +1,7 @@
 """The formats of codes and PINs: the length tells a spoken code, a written code and a PIN apart (B4).
 
-And of the codes for people and places, in the form in which words are compared, and of what a message of ours names.
+And of the codes for people and places, in the form in which words are compared, of what a message of ours names, and
+of the number that a text or call comes from.
 """
 
 import re
@@ -49,6 +50,8 @@ PIN_APART = re.compile(
 It matches no date, and no part of a telephone number.
 """
 
+_OLD_MEXICAN = re.compile(r"^(\+52)1(\d{10})$")
+
 _LINK = re.compile(r"https?://\S+")
 _NUMBER = re.compile(r"\+\d[\d ]*")
 _REF = re.compile(r"\b[A-Z]-[A-Z2-9]{4}\b")
@@ -75,6 +78,14 @@ def perhaps_consent(text: str) -> Scope | None:
 def digits_of(text: str) -> str:
     """The digits of a text, in ASCII."""
     return "".join(str(unicodedata.decimal(each)) for each in text if each.isdecimal())
+
+
+def number_as_listed(sender: str) -> str:
+    """The number that a text or call comes from, as trees have it.
+
+    From mobiles in Mexico some carriers still put the 1 before it that ended in 2019, and that no tree may hold.
+    """
+    return _OLD_MEXICAN.sub(r"\1\2", sender)
 
 
 def refs_and_codes_in(text: str) -> tuple[list[str], list[str]]:

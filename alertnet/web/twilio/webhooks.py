@@ -15,6 +15,7 @@ from twilio.twiml.messaging_response import MessagingResponse
 
 from alertnet.core.codec import replace
 from alertnet.core.directory.contact import MethodKind
+from alertnet.core.inbound.code_formats import number_as_listed
 from alertnet.core.limits import PUT_THROUGHS
 from alertnet.core.monitoring.metrics import WEBHOOKS, once
 from alertnet.flows.credentials.page_links import with_page
@@ -61,7 +62,7 @@ def text_in(form: Signed, runtime: InForce) -> Response:
     """The one reply to a text, or none."""
     id, sender, attached = (
         identifier(form, "MessageSid"),
-        needed(form, "From"),
+        number_as_listed(needed(form, "From")),
         number(form, "NumMedia", MOST_DIGITS) or 0,
     )
     sms = InboundText(id, sender, form.get("Body", ""), attached=attached)
@@ -98,7 +99,7 @@ def call_in(
     throttle: Annotated[Throttle, Depends(throttle_of)],
 ) -> Response:
     """Answer a call to our number, or (`keyed`) handle keys after a question; without a database reach a human."""
-    call = InboundCall(identifier(form, "CallSid"), form.get("From", ""))
+    call = InboundCall(identifier(form, "CallSid"), number_as_listed(form.get("From", "")))
     try:
         if keyed is None:
             return welcome(runtime, runtime.transact(receive_call, runtime.edition, call))
@@ -113,7 +114,7 @@ def call_in(
 @router.post("/twilio/voice/recording")
 def call_recorded(form: Signed, runtime: InForce) -> Response:
     """Note that a recording is ready to be fetched."""
-    call = InboundCall(identifier(form, "CallSid"), form.get("From", ""))
+    call = InboundCall(identifier(form, "CallSid"), number_as_listed(form.get("From", "")))
     accounts = runtime.settings.telephones.items()
     provider = next(name for name, account in accounts if account.sid == form.get("AccountSid"))
     if word(form, "RecordingStatus") == "completed":
