@@ -46,8 +46,7 @@ def to_stored(value: Any) -> Any:
 def from_plain(kind: type[T], plain: Any) -> T:
     """Read a value of that dataclass (or annotation) back; absent fields take their defaults.
 
-    Raises:
-        AttributeError, KeyError, TypeError, ValueError: the plain value was not made by `to_plain` from that kind.
+    Any other plain value gives an AttributeError, KeyError, TypeError or ValueError.
     """
     value: T = _reader(kind)(plain)
     return value
@@ -246,11 +245,7 @@ _plain_fields: Callable[[type], int] = cache(_count_fields)
 
 
 def extended(kind: type[T], value: Any, /, **more: Any) -> T:
-    """A value of a subclass: the fields of that value, and more; without the defaults of those that are left out.
-
-    Raises:
-        TypeError: a field is missing, or unknown.
-    """
+    """A value of a subclass: the fields of that value, and more; without the defaults of those that are left out."""
     fields = value.__dict__ | more
     if len(fields) != _plain_fields(kind):
         raise TypeError(f"a {kind.__qualname__} has other fields than {sorted(fields)}")
@@ -261,10 +256,7 @@ def extended(kind: type[T], value: Any, /, **more: Any) -> T:
 def value(kind: type[T]) -> type[T]:
     """Make a frozen dataclass in a fifth of the usual time: each method is generated at its first use.
 
-    Making an instance takes half the time, since no field is set by a call.
-
-    Raises:
-        TypeError: making an instance would do more than set its fields.
+    Making an instance takes half the time, since no field is set by a call. Refuses a class whose making does more.
     """
     # Without a docstring `dataclasses` would work out the signature, which is slow.
     kind.__doc__ = kind.__doc__ or kind.__qualname__
@@ -358,11 +350,7 @@ if TYPE_CHECKING:
 else:
 
     def replace(value: Any, /, **changes: Any) -> Any:
-        """Copy a dataclass without slots, with these fields changed.
-
-        Raises:
-            TypeError: it has no such field.
-        """
+        """Copy a dataclass without slots, with these fields changed."""
         kind = type(value)
         fields = value.__dict__ | changes
         if len(fields) != _plain_fields(kind):

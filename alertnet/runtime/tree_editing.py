@@ -246,9 +246,7 @@ def network_of(runtime: Runtime, edition: Publication | None) -> Network:
 def put_in_force(runtime: Runtime, network: Network, latest: Publication | None, authorship: Authorship) -> Edition:
     """Put trees in force everywhere, as the edition after `latest`, which is None for the first.
 
-    Raises:
-        WrongState: another edition was published since.
-        Misconfigured: they use methods whose settings are missing.
+    Refused once another was published, or where they use methods whose settings are missing.
     """
     check_methods(runtime.settings, network.methods)
     # Message texts stay those in force: only a start changes them, not an edit of trees.

@@ -194,8 +194,7 @@ class Runtime:
     def transact(self, flow: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `flow(tx, *args, **kwargs)` and return its value after the commit; then its effects follow.
 
-        Raises:
-            DatabaseAway: there is no answer. Anything that the flow itself raises, and then nothing of it was done.
+        Raises `DatabaseAway` where there is no answer; after anything that the flow raises nothing of it was done.
         """
         stretched: dict[Stretch, bytes] = {}
         while True:
@@ -230,8 +229,7 @@ class Runtime:
     def read(self, query: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `query(tx, *args, **kwargs)` on one snapshot and return its value; any write is undone or refused.
 
-        Raises:
-            DatabaseAway: there is no answer. Anything that the query itself raises.
+        Raises `DatabaseAway` where there is no answer.
         """
         with self._looking(self._reading) as tx:
             return query(tx, *args, **kwargs)

@@ -50,8 +50,7 @@ class Batcher(Generic[T]):
     def __call__(self, *items: T) -> None:
         """Have the work done for these items. If this thread must do it, returns when all is done.
 
-        Raises:
-            Anything that `work` raised, on the thread that did it; items that wait then are done with the next one.
+        Raises what `work` raised, on the thread that did it; items that wait then are done with the next one.
         """
         with self._lock:
             self._waiting += items

@@ -291,8 +291,7 @@ class Network:
     def contact_named(self, name: str) -> tuple[ContactTree, Contact]:
         """Find a contact by `id` or `tree/id`; gives its tree and the contact.
 
-        Raises:
-            BadInput: there is none, or there are several.
+        Refuses a name that none has, or several.
         """
         id = name.rpartition("/")[2]
         having = [tree for tree in self.in_order if id in tree.contacts and name in (id, f"{tree.id}/{id}")]

@@ -80,17 +80,12 @@ class ScriptReader:
     def deeds(self, option: str, does: Does, texts: Iterable[str]) -> tuple[Deed, ...]:
         """Read what is done and when, from texts such as `embassy-es@12m` or `colombia/Embassies@5m`.
 
-        Raises:
-            BadInput: a text of another form, a name that no tree has, or one that several have; under that option.
+        Refuses a name that no tree has, or several, under that option.
         """
         return tuple(self._deed(option, does, text) for text in texts)
 
     def fails(self, option: str, texts: Iterable[str]) -> frozenset[tuple[str, str, MethodKind]]:
-        """Read what never arrives, from texts such as `embassy-es/sms`; it applies to that recipient in all trees.
-
-        Raises:
-            BadInput: as for deeds, or the contact does not have the method.
-        """
+        """Read what never arrives, from texts such as `embassy-es/sms`; it applies to that recipient in all trees."""
         return frozenset(each for text in texts for each in self._failing(option, text))
 
     def _deed(self, option: str, does: Does, text: str) -> Deed:
@@ -131,11 +126,7 @@ class ScriptReader:
 
 
 def read_alarms(text: str) -> timedelta | None:
-    """Read how long after it was raised an alarm is answered, such as `answered@5m`; None for `silent`.
-
-    Raises:
-        BadInput: a text of another form.
-    """
+    """Read how long after it was raised an alarm is answered, such as `answered@5m`; None for `silent`."""
     if text == SILENT:
         return None
     after = read_duration(text.removeprefix(ANSWERED_AT)) if text.startswith(ANSWERED_AT) else None

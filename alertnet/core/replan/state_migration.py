@@ -20,10 +20,7 @@ from alertnet.core.resolution.resolve import Approval, Plan, deputies_of
 
 
 def migrate_state(state: State, before: Plan, after: Plan, places: Places, now: datetime) -> State:
-    """The state on the plan `after`, whose tree replaced that of `before`.
-
-    If the plans are equal nothing changes.
-    """
+    """The state on the plan `after`, whose tree replaced that of `before`. If the plans are equal nothing changes."""
     moved = _moved(state, before, after, places)
     return _Carried(moved, before, after, places, now).over()
 

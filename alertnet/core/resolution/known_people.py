@@ -21,8 +21,7 @@ def with_records(reported: Facts, network: Network) -> Facts:
 def checked(reported: Facts, network: Network) -> Facts:
     """The facts with the records, as somebody gave them who may name contacts.
 
-    Raises:
-        BadInput: no tree knows a name to exclude, or a contact among the people.
+    Refuses a name to exclude, or a contact among the people, that no tree knows.
     """
     facts = with_records(reported, network)
     if facts.exclude and (unknown := unmatched_exclusions(facts.exclude, network.trees.values())):

@@ -17,12 +17,7 @@ NOT_SET = "ALERTNET_OIDC_ISSUER is not set"
 def link(tx: Tx, name: str, issuer: str, account: str, by: str) -> None:
     """Link an account at the provider to a user. `account`: an e-mail address that it vouches for, or its subject.
 
-    `issuer`: the provider's; empty where there is none.
-
-    Raises:
-        Unknown: there is no such user.
-        WrongState: the user may no longer sign in, somebody else has that account, or there is no provider.
-        BadInput: `account` has no valid form.
+    `issuer`: the provider's; empty where there is none. Refuses an account that somebody else has.
     """
     user = in_force(tx, name)
     if not issuer:
@@ -38,12 +33,7 @@ def link(tx: Tx, name: str, issuer: str, account: str, by: str) -> None:
 
 
 def unlink(tx: Tx, name: str, by: str) -> None:
-    """Unlink the user's account at the provider; sessions go on.
-
-    Raises:
-        Unknown: there is no such user.
-        WrongState: the user may no longer sign in.
-    """
+    """Unlink the user's account at the provider; sessions go on."""
     users.save(tx, replace(in_force(tx, name), linked=None))
     record(tx, "user_unlinked", name, by)
 

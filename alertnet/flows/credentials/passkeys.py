@@ -54,11 +54,7 @@ class BrowserAnswer:
         return Fido2Server(site, verify_origin=lambda origin: origin == self.origin)
 
     def read(self) -> tuple[Mapping[str, Any], str]:
-        """The answer, and the challenge that it signs.
-
-        Raises:
-            ValueError: it is not valid.
-        """
+        """The answer, and the challenge that it signs. Raises ValueError where it is not valid."""
         answer = json.loads(self.answer)
         signed = json.loads(websafe_decode(answer["response"]["clientDataJSON"]))
         return answer, websafe_decode(signed["challenge"]).decode()
@@ -73,9 +69,7 @@ def draw_challenge(vault: Vault, entropy: Entropy, now: datetime) -> str:
 def add_passkey(tx: Tx, name: str, called: str, given: BrowserAnswer) -> None:
     """Let a key on the user's device replace their one-time codes.
 
-    Raises:
-        BadInput: it is not valid, or was made for another page.
-        WrongState: the user has as many as allowed.
+    Refuses one that was made for another page, and more than are allowed.
     """
     user = in_force(tx, name)
     if not 1 <= len(called) <= LONGEST_NAME or called in {each.name for each in user.passkeys}:
@@ -95,11 +89,7 @@ def add_passkey(tx: Tx, name: str, called: str, given: BrowserAnswer) -> None:
 
 
 def remove_passkey(tx: Tx, name: str, called: str) -> None:
-    """Remove that passkey.
-
-    Raises:
-        Unknown: the user has none of that name.
-    """
+    """Remove that passkey."""
     user = in_force(tx, name)
     left = tuple(each for each in user.passkeys if each.name != called)
     if len(left) == len(user.passkeys):

@@ -71,9 +71,7 @@ def set_pins(
 ) -> None:
     """Replace the PINs that are given and keep the others. `owner` is `team/member` or `tree/contact`.
 
-    Raises:
-        BadInput: a PIN has the wrong length (5 digits, 6 for one-time), or one serves two purposes; its value is not
-            shown.
+    Refuses one of a wrong length (5 digits, 6 for one-time), and one for two purposes; its value is not shown.
     """
     given = {
         PinKind.PIN: [] if pin is None else [pin],

@@ -63,8 +63,7 @@ def draw_password(entropy: Entropy) -> str:
 def hash_password(password: str, entropy: Entropy) -> str:
     """The argon2id hash of a password, to be stored. It is slow on purpose, so never call it inside a transaction.
 
-    Raises:
-        BadInput: the password is too short or too long.
+    Refuses one that is too short or too long.
     """
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise BadInput("password", "*" * 8, f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
@@ -84,12 +83,7 @@ def is_password(password: str, hash: str) -> bool:
 
 
 def add_user(tx: Tx, name: str, role: Role, password: str, by: str) -> Issued:
-    """Add a user who may sign in; `password` is its hash.
-
-    Raises:
-        BadInput: the name is not valid.
-        WrongState: somebody has, or had, that name.
-    """
+    """Add a user who may sign in; `password` is its hash. Refuses a name that somebody has, or had."""
     if not NAME.fullmatch(name):
         raise BadInput("name", name, "1 to 32 small letters, digits, dots, hyphens and underscores")
     before = users.named(tx, name)
@@ -139,12 +133,7 @@ def renew_recovery(tx: Tx, name: str, by: str) -> tuple[str, ...]:
 
 
 def set_role(tx: Tx, name: str, role: Role, by: str, *, may_be_last: bool = False) -> None:
-    """Change a user's role, effective from their next page.
-
-    Raises:
-        Unknown: there is no such user.
-        WrongState: the user may no longer sign in, or is the only administrator, unless that `may_be_last`.
-    """
+    """Change a user's role, effective from their next page. Not the only administrator's, unless that `may_be_last`."""
     user = in_force(tx, name)
     if role is not Role.ADMINISTRATOR and not may_be_last:
         _check_others_administer(tx, name)
@@ -155,9 +144,7 @@ def set_role(tx: Tx, name: str, role: Role, by: str, *, may_be_last: bool = Fals
 def end_user(tx: Tx, name: str, by: str, *, may_be_last: bool = False) -> None:
     """Let a user sign in no more, not by a linked account either, and end their sessions.
 
-    Raises:
-        Unknown: there is no such user.
-        WrongState: the user may no longer sign in, or is the only administrator, unless that `may_be_last`.
+    Not the only administrator, unless that `may_be_last`.
     """
     user = in_force(tx, name)
     if not may_be_last:
@@ -174,11 +161,7 @@ def _check_others_administer(tx: Tx, name: str) -> None:
 
 
 def sign_out(tx: Tx, name: str, by: str, besides: str | None = None) -> int:
-    """End a user's sessions, except the one with the id `besides`; returns how many there were.
-
-    Raises:
-        Unknown: there is no such user.
-    """
+    """End a user's sessions, except the one with the id `besides`; returns how many there were."""
     ended = users.end_sessions_of(tx, name, besides)
     record(tx, "user_signed_out", name, by, sessions=ended)
     return ended
@@ -266,12 +249,7 @@ def _draw_recovery(tx: Tx) -> tuple[tuple[str, ...], tuple[bytes, ...]]:
 
 
 def in_force(tx: Tx, name: str) -> User:
-    """A user who may sign in, locked until the transaction ends.
-
-    Raises:
-        Unknown: there is no such user.
-        WrongState: the user may no longer sign in.
-    """
+    """A user who may sign in, locked until the transaction ends. Refuses a user who may no longer."""
     user = users.hold(tx, name)
     if user is None:
         raise Unknown("user", name)

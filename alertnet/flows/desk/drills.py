@@ -81,12 +81,7 @@ def read_drills(tx: Tx, edition: Edition) -> Drills:
 
 
 def read_drill(tx: Tx, ref: str) -> DrillReport:
-    """The report of a drill that has begun.
-
-    Raises:
-        Unknown: there is no such incident.
-        WrongState: the incident is real, not a drill.
-    """
+    """The report of a drill that has begun."""
     incident = incidents.get(tx.session, incidents.id_of(tx, ref))
     if not incident.facts.drill:
         raise WrongState(f"incident {incident.ref}", "no drill", "its report is that of an incident")

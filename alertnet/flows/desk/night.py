@@ -107,11 +107,7 @@ def compared(before: Night, after: Night) -> Comparison:
 def play(
     network: Network, reported: Facts, opened_at: datetime, lasts: timedelta, answers: Sequence[str], *, gives_go: bool
 ) -> Night:
-    """Play what would happen on these trees; `answers`: who takes charge when, as in `embassy-es@12m`.
-
-    Raises:
-        BadInput: no tree knows somebody who is to be spared or to answer.
-    """
+    """Play what would happen on these trees; `answers`: who takes charge when, as in `embassy-es@12m`."""
     facts = checked(reported, network)
     deeds = ScriptReader(network, facts).deeds("answers", Does.ANSWERS, answers)
     script = Script(deeds, gives_go=gives_go)

@@ -30,9 +30,6 @@ def must_have_seen(
     """Refuse a decision on a level that somebody else has decided otherwise since the page was made.
 
     `seen`: the last entry of the history that the page knew of.
-
-    Raises:
-        WrongState: names what was decided, and by whom.
     """
     for each in _since(locked, DECIDED, seen, by) if level is not None else ():
         if (each.get("tree"), each.get("level")) == (tree, level) and each["decision"] != decision:
@@ -43,11 +40,7 @@ def must_have_seen(
 
 
 def must_have_seen_reopening(locked: LockedIncident, seen: int, by: str) -> None:
-    """Refuse to close what somebody else has reopened since the page was made.
-
-    Raises:
-        WrongState: it is open again.
-    """
+    """Refuse to close what somebody else has reopened since the page was made."""
     if _since(locked, REOPENED, seen, by):
         raise WrongState(f"incident {locked.incident.ref}", "open again", "look at it before you close it")
 

@@ -57,8 +57,7 @@ NOBODY = "nobody at all may be told of this incident: raise the alarm by hand"
 def escalate(tx: Tx, escalation_id: str, incident_id: str) -> None:
     """Do what is due in one escalation, or nothing where another worker has.
 
-    Raises:
-        Inconsistent: it can't be read and must be put aside.
+    Raises `Inconsistent` where it can't be read.
     """
     locked = take_up(tx, incident_id)
     broken = next((each for each in locked.broken if each.id == escalation_id), None)
@@ -75,10 +74,8 @@ def escalate_due(tx: Tx, most: int) -> int:
 
     Returns how many due escalations were found, at most `most`.
 
-    An incident locked by another flow is skipped: that flow does what is due, or it is found due again.
-
-    Raises:
-        Inconsistent: one of them can't be read; then each must be done alone.
+    An incident locked by another flow is skipped: that flow does what is due, or it is found due again. Raises
+    `Inconsistent` where one can't be read; then each must be done alone.
     """
     found = escalation_store.take_due(tx, most)
     ids = list(dict.fromkeys(found))

@@ -41,11 +41,6 @@ def decide(
 
     Without tree and level the decision is about the incident: a go verifies it, or else accepts a change that news
     proposes.
-
-    Raises:
-        BadInput: there is no such decision, or a tree is given without its level.
-        Unknown: there is no such tree or level.
-        WrongState: the incident is closed, the escalation stopped, nothing is left to verify, or it is open already.
     """
     if decision not in EVENTS:
         raise BadInput("decision", decision, tuple(EVENTS))
@@ -62,8 +57,7 @@ def decide(
 def decide_prompt(locked: LockedIncident, prompt: Prompt, decision: PromptAnswer, by: str | None) -> None:
     """Decide what one prompt asks, by its code, link or call; a prompt of a merged part is decided for the whole.
 
-    Raises:
-        WrongState: it was already decided or overtaken.
+    Refused once it was decided or overtaken.
     """
     if not (prompt.is_open or prompt.answer == PromptAnswer.MERGED):
         raise WrongState("the question", prompt.answer or "over", "it was decided before")

@@ -67,10 +67,8 @@ def respond(recipient: Recipient, response: Response, *, replying: bool = False)
 
     Nor does one that was given before the answer that counts now, which is returned.
 
-    `replying`: the confirmation to its address is the reply to its own message, so none is sent there.
-
-    Raises:
-        WrongState: the incident is closed, or the contact is involved in it or barred from it.
+    `replying`: the confirmation to its address is the reply to its own message, so none is sent there. Refused where
+    the contact may not answer (`must_be_respondent`).
     """
     recipient, locked = recipient.as_known_now, recipient.locked
     must_be_respondent(recipient)
@@ -131,10 +129,6 @@ def revoke(
     """Revoke an answer. Where its level's rule is no longer met, the escalation goes on.
 
     `by`: who did so. `besides`: the coordinator who did, and need not hear of it.
-
-    Raises:
-        Unknown: the incident has no such answer.
-        WrongState: it was already revoked.
     """
     given = answers.find(locked.tx.session, locked.incident.every_id, acknowledgement)
     if given is None:
@@ -183,11 +177,7 @@ def counted_in(recipient: Recipient) -> list[Recipient]:
 
 
 def must_be_respondent(recipient: Recipient) -> None:
-    """Refuse an answer of a contact that may not give one.
-
-    Raises:
-        WrongState: the incident is closed, or the contact is involved in it or barred from it.
-    """
+    """Refuse an answer to a closed incident, and one of a contact that is involved in it or barred from it."""
     recipient.locked.must_be_open()
     if not recipient.may_hear:
         raise WrongState(f"contact {recipient.id}", "barred from this incident", "it can't answer for it")

@@ -25,9 +25,6 @@ def vouch(
     """Record an answer on a contact's behalf, and settle the tasks that were to bring it.
 
     The same again changes nothing; another one replaces it, even once nobody waits for it.
-
-    Raises:
-        WrongState: the incident is closed, or the contact is involved in it or barred from it.
     """
     must_be_respondent(recipient)
     phone_tasks.record_result(recipient, PromptAnswer(kind.value), by)
@@ -75,8 +72,7 @@ def report_action(
 def take_task(locked: LockedIncident, prompt: Prompt, by: str) -> None:
     """Take a task for a coordinator who is going to call; without a result all are asked again.
 
-    Raises:
-        WrongState: it has a result, or is no longer to be done.
+    Refused once it has a result.
     """
     _check_open(prompt)
     if prompt.answer != PromptAnswer.TAKEN or prompt.answered_by != by:
@@ -84,11 +80,7 @@ def take_task(locked: LockedIncident, prompt: Prompt, by: str) -> None:
 
 
 def report_failure(locked: LockedIncident, prompt: Prompt, why: PromptAnswer, by: str) -> None:
-    """Record that nobody answered, or somebody else did. The method failed, and the contact's next one goes (B3).
-
-    Raises:
-        WrongState: the task has a result, or is no longer to be done.
-    """
+    """Record that nobody answered, or somebody else did. The method failed, and the contact's next one goes (B3)."""
     _check_open(prompt)
     covered = covered_by_task(locked.tx.session, prompt.id)
     phone_tasks.end_task(locked, covered[0], why, by)

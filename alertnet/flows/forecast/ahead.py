@@ -45,11 +45,7 @@ class Foretold:
 
 
 def foretell(network: Network, reported: Facts, now: datetime) -> Foretold:
-    """Simulate an incident about to be reported on the trees in force; every go is given at once.
-
-    Raises:
-        BadInput: `exclude` names somebody whom no tree knows, or a person's `contact` is unknown.
-    """
+    """Simulate an incident about to be reported on the trees in force; every go is given at once."""
     facts = checked(reported, network)
     rehearsal = rehearse(facts, network.trees.values(), now, now + RAISED, Script())
     left_out = len({(each.tree, each.contact) for each in rehearsal.pruned})

@@ -27,9 +27,7 @@ def close_incident(
     """Close the incident: escalations stop, alarms fall silent, and those who were told get the stand-down.
 
     `named`: the reference by which closing was asked for. Whoever closes a report may not have seen that it was merged.
-
-    Raises:
-        WrongState: it is already closed, or that reference names only a merged part.
+    Refused of a merged part alone.
     """
     _close(locked, reason, named, text, by)
     stand_down(locked)
@@ -75,11 +73,7 @@ def end_incident(locked: LockedIncident, reason: CloseReason, why: PromptAnswer)
 
 
 def reopen_incident(locked: LockedIncident, *, by: str, reason: str | None = None) -> None:
-    """Reopen a closed incident: each escalation stands where it stood, with as much time left as it had.
-
-    Raises:
-        WrongState: it is open.
-    """
+    """Reopen a closed incident: each escalation stands where it stood, with as much time left as it had."""
     closed_at = locked.incident.closed_at
     if locked.is_open or closed_at is None:
         raise WrongState(f"incident {locked.incident.ref}", "open", "only a closed one can be reopened")

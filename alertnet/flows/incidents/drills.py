@@ -37,12 +37,7 @@ def begin_drill(tx: Tx, edition: Edition, facts: Facts, *, by: str) -> LockedInc
 
 
 def plan_drill(tx: Tx, edition: Edition, facts: Facts, at: datetime, every_months: int | None, *, by: str) -> str:
-    """Plan a drill for that moment, and again after so many months each; returns its id.
-
-    Raises:
-        BadInput: see `open_incident`; or the moment has passed, or the interval is too long.
-        WrongState: no more drills can be planned.
-    """
+    """Plan a drill for that moment, and again after so many months each; returns its id."""
     checked(facts, edition.network)
     if at <= tx.now:
         raise BadInput("at", at.isoformat(), "a moment that is still to come")
@@ -56,12 +51,7 @@ def plan_drill(tx: Tx, edition: Edition, facts: Facts, at: datetime, every_month
 
 
 def cancel_drill(tx: Tx, id: str, *, by: str) -> None:
-    """Cancel a planned drill and those that would follow it.
-
-    Raises:
-        Unknown: there is none with that id.
-        WrongState: it is no longer planned.
-    """
+    """Cancel a planned drill and those that would follow it."""
     stored = drills.hold(tx, id)
     if stored is None:
         raise Unknown("drill", id[:32])

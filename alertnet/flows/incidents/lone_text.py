@@ -69,11 +69,7 @@ def open_read_text(reader: Recipient, facts: Facts, address: str) -> None:
 
 
 def join_text(locked: LockedIncident, into: LockedIncident, *, by: str, besides: Recipient | None = None) -> None:
-    """Join a text to an open incident, and tell its coordinators, except the one who did it, that there is news.
-
-    Raises:
-        WrongState: also if that incident is closed, or itself a text.
-    """
+    """Join a text to an open incident, and tell its coordinators, except the one who did it, that there is news."""
     if not into.is_open or into.facts.lone_text:
         raise WrongState(f"incident {into.incident.ref}", "not open", "choose an incident that is")
     _decide(locked, PromptAnswer.JOINED, by)

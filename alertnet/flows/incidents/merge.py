@@ -49,8 +49,7 @@ from alertnet.store.views.timeline_view import TEXTS, is_forced, reported_openly
 def merge(tx: Tx, id: str, into: str, *, by: str) -> LockedIncident:
     """Merge one incident into another, which acts for both from now on. Merging again changes nothing.
 
-    Raises:
-        WrongState: one is closed, no incident yet, in another country or a drill, or has parts of its own.
+    Refused for what is of another country, a drill beside none, or has parts of its own.
     """
     held = take_up_each(tx, sorted({id, into}))
     part, whole = held[id], held[into]
@@ -63,9 +62,7 @@ def merge(tx: Tx, id: str, into: str, *, by: str) -> LockedIncident:
 def split(tx: Tx, id: str, refs: Iterable[str], *, by: str) -> LockedIncident:
     """Make each of those reports an incident of its own again, which goes on where it was; returns the rest.
 
-    Raises:
-        BadInput: one of them is no part of it.
-        WrongState: it is closed, one was split off meanwhile, or one of its parts can't be read.
+    Refused while one of its parts can't be read.
     """
     acting = incident_store.get_acting(tx.session, id)
     known = {ref: part for part, ref in acting.merged.parts.items()} if acting.merged else {}
@@ -103,11 +100,7 @@ class Foreseen:
 
 
 def foresee_merge(tx: Tx, id: str, into: str) -> Foreseen:
-    """What merging the first into the second would change; changes nothing.
-
-    Raises:
-        WrongState: they can't be merged.
-    """
+    """What merging the first into the second would change; changes nothing. Refuses what `merge` does."""
     part, whole = look_at(tx, id), look_at(tx, into)
     _check(part, whole)
     facts = as_one(whole.facts, [part.facts])
@@ -116,12 +109,7 @@ def foresee_merge(tx: Tx, id: str, into: str) -> Foreseen:
 
 
 def foresee_split(tx: Tx, id: str, ref: str) -> Foreseen:
-    """What splitting that report off would change for those that stay; changes nothing.
-
-    Raises:
-        BadInput: it is no part of it.
-        WrongState: one of its parts can't be read.
-    """
+    """What splitting that report off would change for those that stay; changes nothing. Refuses what `split` does."""
     whole = look_at(tx, id)
     _must_be_read(tx, whole.incident)
     part = next((each for each in whole.parts if each.ref == ref), None)

@@ -26,9 +26,6 @@ def open_incident(tx: Tx, edition: Edition, reported: Facts, *, by: str) -> Lock
     """Open an incident on the trees in force; its first alerts are queued when this returns.
 
     `by` says who raised it, for the history. The result is finished: all of it is written.
-
-    Raises:
-        BadInput: `exclude` names somebody whom no tree knows, or a person's `contact` is unknown.
     """
     locked = put_on_record(tx, edition, reported)
     begin_escalations(locked, by=by)
@@ -39,8 +36,7 @@ def open_incident(tx: Tx, edition: Edition, reported: Facts, *, by: str) -> Lock
 def put_on_record(tx: Tx, edition: Edition, reported: Facts) -> LockedIncident:
     """Store an incident on the trees in force, without telling anybody yet.
 
-    Raises:
-        BadInput: `exclude` names somebody whom no tree knows, or a person's `contact` is unknown.
+    Refuses names in it that no tree knows (`checked`).
     """
     facts = checked(reported, edition.network)
     # Asked together with who is on duty. The first levels are told first, and each of them needs a code.

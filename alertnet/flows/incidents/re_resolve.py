@@ -93,11 +93,7 @@ class _Proposal:
 
 
 def difference(locked: LockedIncident, edition: Edition) -> Difference:
-    """What re-resolving would change now; changes nothing.
-
-    Raises:
-        WrongState: the incident is closed.
-    """
+    """What re-resolving would change now; changes nothing."""
     locked.must_be_open()
     return _propose(locked, edition).difference
 
@@ -106,9 +102,7 @@ def re_resolve(locked: LockedIncident, edition: Edition, expected: str, *, by: s
     """Put the incident on the trees in force and on all recorded consent, if the difference is still the one seen.
 
     What was acknowledged, sent and decided stays. New contacts are told, and contacts that are gone get no more alerts.
-
-    Raises:
-        WrongState: the incident is closed, or the difference has changed; then its hash is given as the current state.
+    Else it is refused, with the hash of what it is now.
     """
     locked.must_be_open()
     proposal = _propose(locked, edition)

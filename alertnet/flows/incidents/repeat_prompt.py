@@ -27,11 +27,7 @@ ASKED_IN_VAIN = 3
 
 
 def repeat_prompt(tx: Tx, prompt_id: str, incident_id: str) -> None:
-    """Repeat a prompt that is due, or make an incident of its text.
-
-    Raises:
-        Inconsistent: the data contradicts itself, and must be put aside (A11).
-    """
+    """Repeat a prompt that is due, or make an incident of its text."""
     locked = take_up(tx, incident_id)
     prompt = prompt_store.hold(tx.session, prompt_id)
     if prompt.due_at is None or prompt.due_at > tx.now or not locked.is_open:

@@ -49,9 +49,6 @@ def update_incident(locked: LockedIncident, text: str, facts: Facts, *, by: str)
     """Store news, tell exactly those who were told that there is some, and apply new facts or ask about them.
 
     The text itself is in no message (A9): it is on the page of those who may read it.
-
-    Raises:
-        WrongState: the incident is closed.
     """
     locked.must_be_open()
     locked.record(UPDATED, by=by, text=text)
@@ -79,11 +76,7 @@ def propose(locked: LockedIncident, news: Facts, *, by: str | None) -> None:
 def exclude(locked: LockedIncident, names: tuple[str, ...], *, by: str) -> None:
     """Spare contacts, organisations or roles from now on, even where messages to them are queued.
 
-    Whatever they have answered is revoked, so that nobody counts on them.
-
-    Raises:
-        WrongState: the incident is closed.
-        BadInput: no pinned tree knows a name.
+    Whatever they have answered is revoked, so that nobody counts on them. Refuses a name that no pinned tree knows.
     """
     locked.must_be_open()
     trees = [plan.tree for plan in locked.plans.values()]
@@ -107,10 +100,7 @@ def hear_consent(locked: LockedIncident, heard: Wider, people: tuple[str, ...], 
     """Record consent, for the incident or for some of its people; the latest word of each applies.
 
     Narrower consent applies at once, for queued messages too; wider consent applies when a coordinator re-resolves.
-
-    Raises:
-        WrongState: the incident is closed.
-        BadInput: the incident does not name such a person.
+    Refuses a person whom it does not name.
     """
     locked.must_be_open()
     holds: dict[str | None, Scope | None] = {person.code: person.consent for person in locked.facts.people}

@@ -156,11 +156,7 @@ def announce_journey(tx: Tx, journey: Journey, by: str) -> str:
 
 
 def check_in_by_key(tx: Tx, id: str, heard: RoadNews, by: str) -> None:
-    """Record a check-in for one journey by the API. After an incident this is news, and closes nothing.
-
-    Raises:
-        WrongState: the journey is over.
-    """
+    """Record a check-in for one journey by the API. After an incident this is news, and closes nothing."""
     stored = _hold_ongoing(tx, id)
     _tell_late(tx, stored, heard)
     _hear(tx, stored, heard)
@@ -168,11 +164,7 @@ def check_in_by_key(tx: Tx, id: str, heard: RoadNews, by: str) -> None:
 
 
 def cancel_journey(tx: Tx, id: str, by: str) -> None:
-    """Cancel a journey; an incident that its silence has opened stays open.
-
-    Raises:
-        WrongState: it is over, or a routine.
-    """
+    """Cancel a journey; an incident that its silence has opened stays open. Refused for a routine."""
     stored = _hold_ongoing(tx, id)
     if stored.journey.routine is not None:
         raise WrongState(f"journey {id}", "a routine", "teams.yaml ends it")

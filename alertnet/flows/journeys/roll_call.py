@@ -38,10 +38,7 @@ class Question:
 def call_roll(tx: Tx, network: Network, question: Question, by: str) -> str:
     """Ask everybody whose phone may be written to; returns the id of the roll-call.
 
-    Raises:
-        BadInput: there is no such team, or nobody in it.
-        WrongState: the phones of all of them are to be left alone.
-        TooMany: the same was asked too often.
+    Refused where nobody may be written to, and too soon after the same.
     """
     everybody = _everybody(network, question)
     left_alone = [each for each in everybody if is_left_alone(tx, each)]

@@ -55,8 +55,7 @@ class Tested:
 def named(network: Network, name: str) -> Named:
     """The contact of that name, `id` or `tree/id`, if it may be sent a test.
 
-    Raises:
-        BadInput: there is none, there are several, or it is an outsider who has not agreed to drills.
+    Refuses a name of none, of several, or of an outsider who has not agreed to drills.
     """
     tree, contact = network.contact_named(name)
     if not tree.exercises(contact):

@@ -80,8 +80,7 @@ def was_refused(prompt: Prompt) -> bool:
 def answer(locked: LockedIncident, prompt: Prompt, said: str, by: str) -> None:
     """Answer a prompt. The same answer again counts once, but for a hold: who gave that one may have taken it back.
 
-    Raises:
-        WrongState: something else was answered before, or it was overtaken.
+    Refused once something else was answered.
     """
     if prompt.kind == PromptKind.TASK:
         _report(locked, prompt, said, by)

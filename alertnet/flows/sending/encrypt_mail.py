@@ -35,8 +35,7 @@ class CannotEncrypt(Exception):
 def encrypt(text: str, key: str, at: datetime) -> str:
     """The text as a MIME entity, encrypted to that key (ASCII armor) as valid at that instant.
 
-    Raises:
-        CannotEncrypt: the key is damaged, revoked, expired by then, or not made for encryption.
+    Raises `CannotEncrypt` where that is damaged, revoked, expired by then, or not made for encryption.
     """
     # Most installations have no key and don't need the library.
     from pysequoia import Cert

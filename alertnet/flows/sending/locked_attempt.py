@@ -321,11 +321,7 @@ class LockedAttempt:
 
 
 def lock_attempt(tx: Tx, attempt_id: str) -> LockedAttempt | None:
-    """Lock the attempt, after its incident; None where there is none.
-
-    Raises:
-        Inconsistent: the data contradicts itself, and must be put aside (A11).
-    """
+    """Lock the attempt, after its incident; None where there is none. Raises `Inconsistent` where it can't be read."""
     found, faults = _lock(tx, [attempt_id])
     if attempt_id in faults:
         raise faults[attempt_id]

@@ -35,10 +35,8 @@ def pause(
 ) -> None:
     """Pause these providers until then; one that is already paused gets the new end.
 
-    `known`: all existing routes. `everything`: allow that nobody is left who is texted or called.
-
-    Raises:
-        BadInput: nobody would be told and `everything` is not set; or it is too long, or already over.
+    `known`: all existing routes. `everything`: allow that nobody is left who is texted or called. Refused for longer
+    than allowed.
     """
     longest, allowed = LONGEST_HOLD, "from now on and for at most 24 hours"
     if leaves_nobody({*routes, *(each.route for each in current_pauses(tx))}, known):

@@ -89,9 +89,6 @@ def render(claimed: Claimed, renderer: Renderer, public_url: str, *, reads_mail:
     """The message as it leaves. A call has no words; they are fetched when it is answered.
 
     `reads_mail`: whether answers by mail are read.
-
-    Raises:
-        Unknown: no template has this kind for this method.
     """
     outgoing = partial(
         Outgoing,

@@ -48,8 +48,7 @@ def is_coerced(text: FieldText, report: Report | None) -> bool:
 def open_coerced(tx: Tx, edition: Edition, provider_id: str) -> None:
     """Raise the alarm of a text that was answered.
 
-    Raises:
-        Inconsistent: the network in force no longer knows its sender; people are told of that.
+    Raises `Inconsistent` once the network no longer knows its sender; people are told of that.
     """
     sms = inbound.take_due(tx, provider_id)
     if sms is None:

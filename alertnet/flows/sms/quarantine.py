@@ -58,12 +58,7 @@ def to_show(texts: Iterable[QuarantinedText]) -> list[QuarantinedText]:
 def bind_text(tx: Tx, edition: Edition, id: str, team: str, member: str, *, by: str) -> LockedIncident:
     """Bind a text in quarantine to a member: it reports, joins what the team has open, or is put before people.
 
-    Returns the incident, or text, in which it is now.
-
-    Raises:
-        BadInput: there is no such team or member.
-        Unknown: there is no such text.
-        WrongState: it was already bound.
+    Returns the incident, or text, in which it is now. Refused once it was bound.
     """
     sender = in_own_language(tx, _member(edition.network, team, member))
     text = inbound.take_out(tx, id, sender.owner)
@@ -87,9 +82,7 @@ def bind_text(tx: Tx, edition: Edition, id: str, team: str, member: str, *, by: 
 def drop_text(tx: Tx, id: str, *, by: str) -> None:
     """Drop a text in quarantine that somebody has read; it is not shown any more.
 
-    Raises:
-        Unknown: there is no such text.
-        WrongState: it was already bound or dropped.
+    Refused once it was bound or dropped.
     """
     inbound.take_out(tx, id, None)
     timeline.note(tx, DROPPED, message=id, by=by)

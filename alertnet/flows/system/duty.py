@@ -38,9 +38,7 @@ def set_duty(
 ) -> Arrangement:
     """Put a member on duty for a contact (`tree/contact`), or off it: from now, or as given, until the turn changes.
 
-    Raises:
-        Unknown: there is no such contact with a rota.
-        BadInput: the member is not on that rota, or the time ends before it begins.
+    Refuses a member who is not on that rota.
     """
     tree, contact, duty = _with_rota(network, owner)
     officers = duty.by_name
@@ -61,11 +59,8 @@ def swap_duty(
 ) -> list[Arranged]:
     """Swap two members' turns: the week of that Monday for the next turn of the one who takes it over.
 
-    It applies to every contact with both on its rota, or to `owner` (`tree/contact`) only.
-
-    Raises:
-        Unknown: there is no such contact with a rota.
-        BadInput: no rota has both, or neither has that turn.
+    It applies to every contact with both on its rota, or to `owner` (`tree/contact`) only. Refused where no rota has
+    both, or neither has that turn.
     """
     posts = [_with_rota(network, owner)] if owner else network.with_duty
     known = on_call.arranged(tx)
@@ -89,11 +84,7 @@ def swap_duty(
 
 
 def undo_duty(tx: Tx, by: str) -> list[Arranged]:
-    """Undo what `by` arranged last, as far as it is not over.
-
-    Raises:
-        WrongState: there is nothing to undo.
-    """
+    """Undo what `by` arranged last, as far as it is not over."""
     undone = on_call.take_back(tx, by)
     if not undone:
         raise WrongState("what was arranged", "over, or was never", "nothing is undone")

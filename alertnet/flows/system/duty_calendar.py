@@ -19,8 +19,7 @@ LONGEST_LINE = 75  # octets, RFC 5545 3.1
 def officer_named(network: Network, name: str) -> str:
     """The id of the officer of that name, `member` or `team/member`.
 
-    Raises:
-        BadInput: no rota has such a person, or several have the name.
+    Refuses a name that nobody on a rota has, or several.
     """
     known = {officer.id for _, _, duty in network.with_duty for officer in duty.rota}
     found = [id for id in sorted(known) if name in (id, id.partition("/")[2])]

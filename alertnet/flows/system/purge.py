@@ -53,12 +53,7 @@ def candidates(tx: Tx, before: datetime) -> list[Candidate]:
 
 
 def candidate(tx: Tx, ref: str) -> Candidate:
-    """The incident of that reference.
-
-    Raises:
-        Unknown: there is none.
-        Purged: it is already purged.
-    """
+    """The incident of that reference. Raises `Purged` for one that is already."""
     [incident] = incidents.outlines(tx.session, [incidents.id_of(tx, ref)])
     return Candidate(incident, _why_kept(tx, incident))
 
@@ -66,9 +61,7 @@ def candidate(tx: Tx, ref: str) -> Candidate:
 def begin_purge(tx: Tx, id: str, decision: PurgeDecision) -> None:
     """Begin a purge: stop showing the incident's content, and record in both histories who decided it and why.
 
-    Raises:
-        WrongState: it is open, somebody holds it, or something of it is under way.
-        Purged: that was already done.
+    Refused while it is open or held, or something of it is under way.
     """
     incident = incidents.lock(tx.session, [id], in_outline=True)[id]
     if (kept := _why_kept(tx, incident)) is not None:
@@ -100,13 +93,7 @@ def tell_failed(tx: Tx, trees: Sequence[ContactTree], id: str) -> None:
 
 
 def hold(tx: Tx, ref: str, decision: PurgeDecision, *, is_held: bool) -> None:
-    """Keep an incident and its parts, open or closed, from being purged, or allow it again.
-
-    Raises:
-        Unknown: there is none.
-        Purged: it is already purged.
-        WrongState: it is already held, or is not held.
-    """
+    """Keep an incident and its parts, open or closed, from being purged, or allow it again."""
     id = incidents.id_of(tx, ref, own=True)
     incident = incidents.lock_acting(tx.session, [id], in_outline=True)[id]
     every_id = erasure.parts_of(tx.session, incident.id)

@@ -32,8 +32,7 @@ STAYS = (
 def subject_of(network: Network, who: str) -> DataSubject:
     """The person meant by TREE/CONTACT, TEAM/MEMBER, or a number or address, which no file needs to name any more.
 
-    Raises:
-        BadInput: it is none of these; it names who in force may be meant by that name.
+    Refuses anything else, and names who may be meant.
     """
     who, people = who.strip(), dict(_people(network))
     if not ("/" in who or "@" in who or who.startswith("+")):

@@ -30,9 +30,7 @@ class AcceptedRequest:
 def accept(tx: Tx, act: Act, once: Once | None) -> AcceptedRequest:
     """Carry a request out, unless it was already under the same key; then the stored answer is returned.
 
-    Raises:
-        BadInput: the key was used before with another body.
-        WrongState: it is being accepted elsewhere at this moment.
+    Refused where that had another body, or is being carried out at this moment.
     """
     if once is None:
         return AcceptedRequest(None, _carried_out(tx, act)[1])

@@ -62,20 +62,12 @@ class LockedIncident:
         return self.incident.status is IncidentStatus.OPEN
 
     def must_be_open(self) -> None:
-        """Refuse what can't be done to a closed incident.
-
-        Raises:
-            WrongState: it is closed.
-        """
+        """Refuse what can't be done to a closed incident."""
         if not self.is_open:
             raise WrongState(f"incident {self.incident.ref}", "closed", "reopen it first")
 
     def must_be_no_text(self) -> None:
-        """Refuse what can't be done to a text that no coordinator has made an incident of.
-
-        Raises:
-            WrongState: it is one.
-        """
+        """Refuse what can't be done to a text that no coordinator has made an incident of."""
         if self.facts.lone_text:
             raise WrongState(f"incident {self.incident.ref}", "a text", "make an incident of it first")
 
@@ -184,11 +176,7 @@ class LockedIncident:
         return [*self.escalations, *self.broken]
 
     def refuse_broken(self, due_by: datetime) -> None:
-        """Stop if an escalation is due and can't be read: the caller puts it aside and reports it (A11).
-
-        Raises:
-            Inconsistent: there is one.
-        """
+        """Stop if an escalation is due and can't be read: the caller puts it aside and reports it (A11)."""
         for each in self.broken:
             if each.due_at is not None and each.due_at <= due_by:
                 raise each.fault
@@ -359,11 +347,7 @@ def look_closely_at(tx: Tx, id: str) -> LockedIncident:
 
 
 def take_up(tx: Tx, incident_id: str) -> LockedIncident:
-    """An incident, or the one it was merged into, locked in order: incident, then escalations.
-
-    Raises:
-        Unknown: there is no such incident.
-    """
+    """An incident, or the one it was merged into, locked in order: incident, then escalations."""
     return take_up_each(tx, [incident_id])[incident_id]
 
 
@@ -371,9 +355,6 @@ def take_up_each(tx: Tx, ids: Sequence[str]) -> dict[str, LockedIncident]:
     """Take up several incidents by id in one unit of work: whichever is finished first writes what is pending for all.
 
     One that was merged into another is replaced by that other.
-
-    Raises:
-        Unknown: there is no such incident.
     """
     return _take_up(tx, incident_store.lock_acting(tx.session, ids))
 

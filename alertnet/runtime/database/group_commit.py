@@ -96,9 +96,8 @@ class GroupCommit:
     def transact(self, work: Work[T]) -> T:
         """Run the work and return its value after the commit.
 
-        Raises:
-            DatabaseAway: the file can't be written, another process locks it for long, or the program is stopping.
-            RuntimeError: a flow asked for a transaction inside its own, which would wait for itself.
+        Raises `DatabaseAway` while the file can't be written, and a RuntimeError inside another flow, which would wait
+        for itself.
         """
         if threading.current_thread() is self._thread:
             raise RuntimeError("a flow is one transaction: it can't ask for another inside")

@@ -116,11 +116,7 @@ class OwnCommit:
         self._notifier = Notifier(self.engine) if self.engine.dialect.name == "postgresql" else None
 
     def transact(self, work: Work[T]) -> T:
-        """Run the work and return its value after its commit.
-
-        Raises:
-            DatabaseAway: the database can't be reached, or was too busy within its time-outs.
-        """
+        """Run the work and return its value after its commit. Raises `DatabaseAway` where there is no answer."""
         with surfacing(self.engine):
             value, leaves_due = self._run(work)
         self._has_committed(leaves_due=leaves_due)

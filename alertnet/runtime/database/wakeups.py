@@ -46,10 +46,8 @@ class Wakeups:
     def claim(self, tx: Tx, left: LeftDue) -> list[Hook]:
         """Let the claimers claim what the transaction leaves due inside it, which saves one transaction.
 
-        Only the commit may follow, because those who prepare the claimed messages wait for it.
-
-        Raises:
-            DBAPIError: something that the transaction itself had put off has failed.
+        Only the commit may follow, because those who prepare the claimed messages wait for it. Raises DBAPIError where
+        something that the transaction had put off has failed.
         """
         if not self.claimers or left == {None}:
             return list(self.wakers)

@@ -154,11 +154,7 @@ class EscalationState(TypeDecorator[Any]):
 
 
 def sealed_anew(vault: Vault, state: dict[str, Any]) -> dict[str, Any]:
-    """Encrypt all addresses in a stored state with the newest secret.
-
-    Raises:
-        Unreadable: an address can't be opened; AttributeError, KeyError, TypeError, ValueError: it is not a state.
-    """
+    """Encrypt all addresses in a stored state with the newest secret."""
     return _with_addresses(state, lambda text: _sealed(vault, _opened(vault, text)))
 
 
@@ -190,11 +186,7 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """The moment in UTC.
-
-        Raises:
-            ValueError: the datetime is naive.
-        """
+        """The moment in UTC. Refuses a naive one."""
         return None if value is None else _zoned(value).astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:

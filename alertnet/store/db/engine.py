@@ -145,9 +145,7 @@ def listen(connection: Connection) -> Any:
 def parse_url(text: str) -> URL:
     """Parse a URL and add the driver: bare `postgresql://` means psycopg 3.
 
-    Raises:
-        ValueError: it is neither a SQLite file nor a PostgreSQL database; the text says what is allowed, without a
-            password.
+    Any other database gives a ValueError that says what is allowed, without the password.
     """
     try:
         url = make_url(text)
@@ -209,11 +207,7 @@ def for_asking(engine: Engine) -> Engine:
 
 
 def connect_writer(engine: Engine) -> Connection:
-    """Open a connection to SQLite outside the pool, for the one writer.
-
-    Raises:
-        DatabaseError: it can't be opened.
-    """
+    """Open a connection to SQLite outside the pool, for the one writer."""
     connection = engine.connect()
     connection.detach()
     # Directly by the driver, so that no transaction begins.
@@ -230,19 +224,14 @@ def when_given_up(engine: Engine, let_go: Callable[[], object]) -> None:
 def damage_of_file(connection: Connection) -> str | None:
     """Check the SQLite file: the first fault found, or None where its pages fit together.
 
-    Raises:
-        DatabaseError: it is too damaged to check.
+    Raises DatabaseError where it is too damaged to check.
     """
     found: str | None = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
     return None if found == "ok" else found
 
 
 def carry_over(engine: Engine) -> None:
-    """Copy SQLite's log into its file as far as nobody is in the way; nobody waits for it.
-
-    Raises:
-        DatabaseError: it can't be written.
-    """
+    """Copy SQLite's log into its file as far as nobody is in the way; nobody waits for it."""
     # Directly by the driver, since it must not be inside a transaction.
     with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
         cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
@@ -301,8 +290,7 @@ def _speak_by_pipelines(engine: Engine) -> None:
 def _try_rested(dialect: Dialect, connection: Any, record: Any, _proxy: object) -> None:
     """Check whether the server is still there, on a connection that has rested or has a message.
 
-    Raises:
-        InvalidatePoolError: it is not; all connections are made anew before a flow notices.
+    Raises InvalidatePoolError where it is not; all connections are made anew before a flow notices.
     """
     if monotonic() - record.info.get("rests_since", monotonic()) < RESTED_SECONDS and not _has_news(connection):
         return

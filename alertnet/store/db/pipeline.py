@@ -61,17 +61,12 @@ class LastingConnection(psycopg.Connection[Any]):
     def commit(self) -> None:
         """Commit what was done, together with what was postponed.
 
-        Raises:
-            psycopg.Error: it is undone; or, if the server is gone, the outcome is unknown.
+        A psycopg.Error: it is undone; or, if the server is gone, the outcome is unknown.
         """
         self.ours.commit()
 
     def rollback(self) -> None:
-        """Undo what was not committed, and nothing else.
-
-        Raises:
-            OperationalError: the server is gone.
-        """
+        """Undo what was not committed, and nothing else."""
         self.ours.forget()
         if not self.closed and self.pgconn.transaction_status != TransactionStatus.IDLE:
             self.pgconn.exec_(b"ROLLBACK")
@@ -103,10 +98,7 @@ class Pipeline:
         """Run statements and give the rows of the last; the first one begins a transaction.
 
         Statements that give nothing are postponed to the next that does, or to the commit, which then reports their
-        failure.
-
-        Raises:
-            psycopg.Error: that of the first failure; nothing after it was done.
+        failure. Raises the first failure; nothing after it was done.
         """
         self.at_fault = wanted[-1][0]
         self._put_off += [self._given(*each) for each in wanted]
@@ -143,8 +135,7 @@ class Pipeline:
     def commit(self) -> None:
         """Run the postponed statements, and commit.
 
-        Raises:
-            psycopg.Error: as in `run`; or an earlier statement had failed and the flow ignored it.
+        Raises as `run` does, and where a flow ignored an earlier failure.
         """
         if not self._put_off and self._server.transaction_status == TransactionStatus.IDLE:
             return

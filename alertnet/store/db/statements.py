@@ -129,9 +129,6 @@ class DriverLine:
 
         On PostgreSQL a statement that gives nothing may run only with the next that does, or with the commit, and fail
         then.
-
-        Raises:
-            DBAPIError: the driver's error, as SQLAlchemy would raise it.
         """
         connection, cursor = self.connection, self.cursor
         if self.is_watched:

@@ -73,8 +73,7 @@ class Tx:
     def stretch(self, asked: Iterable[Stretch]) -> dict[Stretch, bytes]:
         """The slow hashes of all these, and perhaps of others.
 
-        Raises:
-            Unstretched: some are still to be made, outside of any transaction.
+        Raises `Unstretched` where some are still to be made, outside of any transaction.
         """
         if missing := frozenset(asked) - self.stretched.keys():
             raise Unstretched(missing)

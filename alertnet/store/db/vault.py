@@ -70,8 +70,7 @@ class _Keys:
 class Vault:
     """Encrypts, decrypts and hashes with the secrets of `ALERTNET_SECRET_KEY`; thread-safe.
 
-    Raises:
-        Misconfigured: no secret, or one that is too short.
+    Raises `Misconfigured` for a secret that is missing or too short.
     """
 
     def __init__(self, secrets: Sequence[str], pin_cost: str = PIN_COST) -> None:
@@ -98,11 +97,7 @@ class Vault:
         return keys.id + nonce + keys.cipher.encrypt(nonce, plain, keys.id)
 
     def open(self, sealed: bytes) -> bytes:
-        """Decrypt a value with whichever listed secret fits.
-
-        Raises:
-            Unreadable: none of the listed secrets encrypted it, or it was altered.
-        """
+        """Decrypt a value with whichever listed secret fits. Raises `Unreadable` where none did, or it was altered."""
         key_id, nonce = sealed[:KEY_ID_BYTES], sealed[KEY_ID_BYTES : KEY_ID_BYTES + NONCE_BYTES]
         keys = self._by_id.get(key_id)
         if keys is None:

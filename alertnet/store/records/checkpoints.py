@@ -94,11 +94,7 @@ def signed_head(tx: Tx) -> str:
 
 
 def read_head(session: Session, text: str) -> SignedHead:
-    """Read a head that somebody kept.
-
-    Raises:
-        BadInput: it is not a head, or was not signed by this installation.
-    """
+    """Read a head that somebody kept. Refuses one that this installation has not signed."""
     found = _SIGNED.fullmatch(text.strip())
     if found is None:
         raise BadInput("head", text, "a line that `alertnet audit head` has printed")

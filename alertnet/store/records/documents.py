@@ -34,11 +34,7 @@ def hash_of(content: str) -> str:
 
 
 def fetch(session: Session, name: str) -> str:
-    """The text with that hash.
-
-    Raises:
-        Unknown: none is stored under it.
-    """
+    """The text with that hash. Raises `Unknown` where there is none."""
     content: str | None = session.scalar(select(documents.c.content).where(documents.c.hash == name))
     if content is None:
         raise Unknown("document", name)

@@ -100,10 +100,8 @@ def publish(
     """Store the trees and the templates (as one text) under their hashes, so that incidents can be pinned to them.
 
     The field is stored too, so that all can be put in force again (`last_edition`). The system's history records each
-    change. `authorship` None: nobody edited anything; this program only reads what is in force.
-
-    Raises:
-        WrongState: another edition is in force than `after`, which this one was made from.
+    change. `authorship` None: nobody edited anything; this program only reads what is in force. Refused where another
+    edition is in force than `after`, which this one was made from.
     """
     timeline.lock_system(tx.session)
     latest, number = in_force(tx.session), newest(tx.session)
@@ -149,11 +147,7 @@ def network_in_force(session: Session) -> Network:
 
 
 def network_of(session: Session, publication: Publication) -> Network:
-    """The trees and the field of an edition.
-
-    Raises:
-        Unknown: it was put in force by a version that did not store the field.
-    """
+    """The trees and the field of an edition. Raises `Unknown` for one of a version that did not store the field."""
     if publication.field is None:
         raise Unknown("field of the edition", f"@{publication.number}")
     field = _field(session, publication.field)
@@ -214,11 +208,7 @@ def _publication(number: int, at: datetime, payload: Mapping[str, Any]) -> Publi
 
 
 def tree(session: Session, hash: str) -> ContactTree:
-    """The tree of that hash.
-
-    Raises:
-        Unknown: none is stored under it.
-    """
+    """The tree of that hash. Raises `Unknown` where there is none."""
     if hash not in _trees:
         _trees[hash] = from_plain(ContactTree, json.loads(documents.fetch(session, hash)))
     return _trees[hash]

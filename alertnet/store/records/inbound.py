@@ -299,11 +299,7 @@ def count_quarantined(tx: Tx) -> int:
 
 
 def take_out(tx: Tx, id: str, owner: str | None) -> QuarantinedText:
-    """Take a text out of quarantine as that member's, or as nobody's; only one of two simultaneous calls succeeds.
-
-    Raises:
-        Unknown: no text of an unknown number has that id. WrongState: somebody has done so before.
-    """
+    """Take a text out of quarantine as that member's, or as nobody's; only one of two simultaneous calls succeeds."""
     values = {"bound_to": owner, "known": True} if owner else {"bound_to": NOBODY}
     mine = (inbound.c.provider_id == id, inbound.c.kind == "sms")
     taken = update(inbound).where(*mine, inbound.c.known.is_(False), inbound.c.bound_to.is_(None))

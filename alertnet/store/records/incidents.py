@@ -97,10 +97,8 @@ def add(tx: Tx, incident: Incident, pruned: list[dict[str, Any]]) -> None:
 def lock(session: Session, ids: Sequence[str], *, in_outline: bool = False) -> dict[str, Incident]:
     """Lock the incidents by id until the transaction ends: the first lock of every flow that changes any.
 
-    `in_outline`: also those that can't be read, as `outlines` gives them.
-
-    Raises:
-        Unknown: there is none with one of those ids. Purged: there was one.
+    `in_outline`: also those that can't be read, as `outlines` gives them. Raises `Unknown` where there is none, and
+    `Purged` where there was.
     """
     read = _outline if in_outline else _incident
     return {id: read(row) for id, row in _locked(session, ids).items()}
@@ -110,9 +108,6 @@ def lock_acting(session: Session, ids: Sequence[str], *, in_outline: bool = Fals
     """Lock the incidents by id; a merged one, be it readable or not, is replaced by the one that acts for it.
 
     `in_outline`: as for `lock`.
-
-    Raises:
-        Unknown: there is none with one of those ids. Purged: there was one.
     """
     rows = _locked(session, ids)
     acting = {id: rows[id].part_of or id for id in ids}
@@ -137,10 +132,7 @@ def id_of(tx: Tx, ref: str, team: str | None = None, *, own: bool = False) -> st
     """The id of the incident that acts for that reference (as `as_ref` reads it); with `team`, only one of that team.
 
     `own`: that of the incident itself, for a flow that locks it next; which one acts for it may change until then.
-
-    Raises:
-        Unknown: there is none. For another team's incident the answer, and the work for it, are the same.
-        Purged: there was one.
+    Raises `Unknown` where there is none, as for another team's, with the same work, and `Purged` where there was.
     """
     wanted = as_ref(ref)
     query, its = (_OF_REF, {}) if team is None else (_OF_TEAM, {"team": team})

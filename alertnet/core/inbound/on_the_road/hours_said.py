@@ -30,8 +30,7 @@ class HourSaid:
 def said_in(tokens: Sequence[Token]) -> tuple[list[HourSaid], str | None]:
     """The hours in the order in which they stand, and a place after the last one.
 
-    Raises:
-        Unsure: an hour or day may be another than it seems.
+    Raises `UnsureHour` where one may be another than it seems.
     """
     reading = _Reading(tokens)
     for at, token in enumerate(tokens):

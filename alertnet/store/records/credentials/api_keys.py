@@ -64,8 +64,7 @@ def is_device(scope: str) -> bool:
 def create(tx: Tx, team: str | None, scopes: Iterable[str]) -> tuple[str, str]:
     """Create a key; gives its id and its text `alertnet_<id>_<secret>`, which nobody can read again.
 
-    Raises:
-        BadInput: no scope, or one that does not exist.
+    Refuses a scope that does not exist, or none.
     """
     granted = set(scopes)
     is_known = granted <= set(SCOPES) or (len(granted) == 1 and all(map(is_device, granted)))
@@ -164,11 +163,7 @@ def list_all(session: Session) -> list[ApiKey]:
 
 
 def revoke(tx: Tx, key_id: str) -> None:
-    """Revoke a key; doing it twice changes nothing.
-
-    Raises:
-        Unknown: there is no such key.
-    """
+    """Revoke a key; doing it twice changes nothing."""
     row = tx.session.execute(select(api_keys).where(api_keys.c.id == key_id).with_for_update()).first()
     if row is None:
         raise Unknown("API key", key_id)

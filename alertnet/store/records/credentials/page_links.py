@@ -79,8 +79,7 @@ _OF_TOKEN: Select[Any] = (
 def find(tx: Tx, token: str) -> PageLink | None:
     """The link with that token, if ever given. Which incident acts for its own may change until that is locked.
 
-    Raises:
-        Purged: its incident was erased.
+    Raises `Purged` once its incident was.
     """
     row = tx.session.execute(_OF_TOKEN, {"hash": tx.vault.token_hash(token)}).first()
     if row is None:
@@ -131,8 +130,7 @@ _NOTICE = (
 def find_notice(tx: Tx, token: str) -> Notice | None:
     """The notice whose page has that token, if any; none where its words were erased.
 
-    Raises:
-        Purged: its incident was erased.
+    Raises `Purged` once its incident was.
     """
     row = tx.session.execute(_NOTICE, {"hash": tx.vault.token_hash(token)}).first()
     if row is None:

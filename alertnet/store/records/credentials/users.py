@@ -201,11 +201,7 @@ def end_session(tx: Tx, id: str) -> None:
 
 
 def end_sessions_of(tx: Tx, name: str, besides: str | None = None) -> int:
-    """End a user's sessions, except the one of that id; gives their number.
-
-    Raises:
-        Unknown: there is no such user.
-    """
+    """End a user's sessions, except the one of that id; gives their number."""
     user = named(tx, name)
     if user is None:
         raise Unknown("user", name)
