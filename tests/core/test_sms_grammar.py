@@ -59,7 +59,7 @@ REPORTS = [
         (text, Report(True, "47110", place="L12"))
         for text in ("🆘 47110 L12", "🆘47110 L12", "pls send help 47110 L12")
     ),
-    *((text, Report(True)) for text in ("peligro!!", "we r in danger", "estamos en peligro", "on est en danger")),
+    *((text, Report(True)) for text in ("peligro!!", "we r in danger", "estamos em perigo", "on est en danger")),
     *((text, Report(True, "47110", place="L12")) for text in ("en peligro L12 47110", "47110 we are in danger L12")),
     # Behind a greeting, a mark of forwarded or divided texts, or a place.
     *((text, Report(True)) for text in ("hola SOS", "RE: SOS", "Fwd: ayuda!", "Urgent: help!", "bonjour, au secours")),
@@ -586,6 +586,12 @@ WELL_SAID = {
         bien rentrés 47110
         sind gut zu Hause 47110
         de volta, tudo bem 47110
+        tudo certo 47110
+        todo en orden por acá 47110
+        todo normal 47110
+        pas de soucis ici 47110
+        sin problemas 47110
+        alles gut, zurueck zu Hause 47110
     """,
     ARRIVE: """
         we have reached 47110
@@ -658,6 +664,8 @@ ILL_SAID = """
     c'était bien 47110
     war alles gut 47110
     foi tudo bem 47110
+    no, problema 47110
+    nada normal 47110
 """
 """What only begins like them, or says the contrary."""
 

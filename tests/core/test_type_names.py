@@ -33,6 +33,11 @@ TOLD = {
         after the workshop on rights they killed P9
         P9 was shot dead filming
         sicarios acabaron con la vida del lider de la vereda
+        P9 foi morta a tiros
+        encontraram o corpo de P9
+        P9 wurde getoetet
+        P9 died in custody
+        P9 murio en la carcel
     """,
     "attempted_killing": """
         attempt to kill P9 failed
@@ -59,6 +64,11 @@ TOLD = {
         ils ont tire sur notre voiture
         gunmen shot the journalist in front of his office
         le dieron dos balazos pero sigue vivo
+        atiraram na casa de P9
+        tiros contra o carro
+        Schuesse auf unser Auto
+        shots fired at our car
+        le pusieron una bomba en la casa
     """,
     "disappearance": """
         P9 vanished after leaving the court
@@ -77,6 +87,7 @@ TOLD = {
         les enfants de P2 ont disparu
         we have not heard from P3 since he left the police station
         P3 missing with his phone
+        P9 sumiu desde ontem
     """,
     "abduction": """
         P9 forcefully taken in a white car
@@ -97,6 +108,8 @@ TOLD = {
         masked men entered P2's house and dragged him away
         lo sacaron del bus y se lo llevaron en una camioneta blanca
         on a enleve la fille du directeur
+        P9 entfuehrt
+        sie haben P9 mitgenommen
     """,
     "arrest": """
         P9 held incommunicado at the barracks
@@ -136,6 +149,9 @@ TOLD = {
         tienen presos a tres companeros en el batallon
         deux policiers ont embarque mon mari
         P2 was nabbed by officers at the airport
+        P9 foi presa
+        a policia levou P9
+        Polizei hat P9 mitgenommen
     """,
     "assault": """
         le rompieron la cara a P9
@@ -160,6 +176,7 @@ TOLD = {
         un soldat m a frappe au visage
         golpearon a los manifestantes y echaron gas
         guards broke his arm
+        agrediram P9
     """,
     "sexual_violence": """
         abusaron de una compañera
@@ -174,6 +191,7 @@ TOLD = {
         le pusieron corriente en la estacion
         ils lui ont mis du courant electrique
         la torturaron con electricidad
+        torturaram P9
     """,
     "death_threat": """
         le mandaron una bala en un sobre
@@ -208,6 +226,8 @@ TOLD = {
         me dijeron que me van a picar
         on m a dit que je vais disparaitre si je parle
         dejaron una nota que dice los vamos a desaparecer
+        ameaçaram P9 de morte
+        sie wollen uns toeten
     """,
     "threat": """
         P9 recibio un panfleto
@@ -253,6 +273,9 @@ TOLD = {
         un senor con gorra me sigue desde el juzgado
         un homme prend des photos de notre porte
         someone is tailing P2 from court
+        un dron sobre la oficina
+        um carro nos segue
+        ueberwachung seit gestern
     """,
     "digital_attack": """
         cyber attaque contre le site
@@ -285,6 +308,9 @@ TOLD = {
         la gendarmerie a confisque nos telephones
         la police a defonce la porte du bureau et fouille tout
         police kicked the door in and took the files
+        invadiram o escritório
+        militaires devant la porte
+        Buero durchsucht
     """,
     "break_in": """
         vol au bureau, ordinateurs disparus
@@ -306,6 +332,7 @@ TOLD = {
         nos rompieron los vidrios de la sede
         des voleurs ont pris le disque dur
         se robaron el disco con las denuncias
+        roubaram os computadores
     """,
     "eviction": """
         nos estan sacando de nuestras tierras
@@ -325,6 +352,9 @@ TOLD = {
         they are destroying the crops and huts of the families
         llegaron con orden de desalojo y maquinaria
         ils brulent nos champs pour nous faire partir
+        despejo com tratores na ocupação
+        queimaram a casa de P9
+        zwangsraeumung im dorf
     """,
     "checkpoint": """
         contrôle militaire, on ne nous laisse pas passer
@@ -337,6 +367,7 @@ TOLD = {
         no nos dejan salir del pueblo
         nos rodearon con fusiles
         nos estan requisando en un reten
+        não deixam passar na barreira
     """,
     "armed_presence": """
         soldiers in the community
@@ -351,6 +382,9 @@ TOLD = {
         militia at the crossing, they take money and ids
         soldier pointed his rifle at me and said go home
         hay hombres con fusil en el parque
+        homens armados na comunidade
+        jagunços na fazenda
+        bewaffnete maenner vor dem haus
     """,
     "combat": """
         quedamos en fuego cruzado
@@ -386,6 +420,7 @@ TOLD = {
         la policia esta dando bolillo a los estudiantes
         two students bleeding after police charge
         coups de matraque sur les marcheurs
+        a polícia reprimiu o protesto
     """,
     "criminalisation": """
         false charges against P9
@@ -411,6 +446,7 @@ TOLD = {
         the judge gave P6 six years
         el juez ordeno captura contra P6
         P6 est juge demain pour trahison
+        P9 foi intimado pela polícia
     """,
     "defamation": """
         señalamientos contra P9
@@ -462,6 +498,7 @@ TOLD = {
         on a perdu le contact avec P3 depuis midi
         P3 was due back at 17h and nobody can reach her
         mi companera no contesta y no llego a dormir
+        P9 não responde desde as 6
     """,
     "accident": """
         se cayo P7 y esta herido
@@ -486,6 +523,14 @@ TOLD = {
 """Each in a line of its own, as it was written before the vocabulary knew it."""
 
 HARMLESS = """
+    não houve mortos
+    ninguem foi preso
+    P9 nao foi presa
+    keine schuesse hier
+    der Film über die Polizei war lang
+    a policia nos deu agua
+    no mataron a P9, esta bien
+    el escritorio nuevo es de madera
     explosion nearby was only fireworks
     nobody was hurt in the fight between the dogs
     the car is behind schedule

@@ -69,7 +69,8 @@ FIELD_VERBS = {
     FieldVerb.EXTEND: frozenset(
         (
             *("wait", "attente", "attends", "attendez", "espera", "delay", "delayed", "late", "retard", "retraso"),
-            *("retrasado", "retrasada", "warten", "verspatung", "aguardar", "aguarde", "atraso", "atrasado"),
+            *("retrasado", "retrasada", "warten", "verspatung", "verspaetung", "aguardar", "aguarde", "atraso"),
+            "atrasado",
         )
     ),
     FieldVerb.WITHDRAW: frozenset(("false", "fausse", "falsa", "fehlalarm")),
@@ -123,12 +124,13 @@ WELL = frozenset(
     (
         *("ok", "okay", "okey", "safe", "safely", "fine", "good", "well", "clear", "bien", "tranquilo", "tranquila"),
         *("ras", "securite", "gut", "ordnung", "sicher", "bem", "seguro", "segura", "seguros", "seguras"),
+        *("orden", "ordem", "normal", "certo"),
     )
 )
 """Words that say that all is well, where a text says nothing else."""
 AS_OK = re.compile(
     r"\b(?:o k|ca va|a salvo|sains? et saufs?|saines? et sauves?|sin novedad(?:es)?|sem novidades?|rien a signaler"
-    r"|nothing to report)\b"
+    r"|nothing to report|s[ie][nm] problemas?|pas de (?:probleme|souci)s?|keine probleme)\b"
 )
 """What says so in several words, of which one alone means something else."""
 HEDGED = re.compile(
@@ -153,12 +155,12 @@ NO_MORE = frozenset(
         *("sorry", "it", "was", "is", "s", "that", "this", "a", "the", "just", "only", "all", "we", "are", "am", "i"),
         *("m", "r", "re", "were", "im", "ve", "have", "has", "been", "and", "at", "in", "to", "here", "now", "by"),
         *("back", "home", "casa", "vuelta", "de", "retour", "rentre", "rentres", "rentree", "rentrees", "zu", "hause"),
-        *("zuhause", "zuruck", "volta"),
+        *("zuhause", "zuruck", "zurueck", "volta"),
         *("yes", "si", "oui", "sim", "ja", "both", "los", "las", "dos", "les", "deux", "os", "as", "dois", "beide"),
         *("everybody", "everyone", "everything", "hello", "hi", "thanks", "thank", "thx"),
         *("perdon", "perdonen", "disculpe", "disculpen", "disculpa", "lo", "siento", "sentimos", "fue", "era", "es"),
         *("una", "un", "ha", "he", "hemos", "sido", "solo", "todo", "todos", "todas", "por", "ya", "estoy"),
-        *("estamos", "esta", "y", "muy", "aqui", "hola", "gracias", "en", "la", "el", "l"),
+        *("estamos", "esta", "y", "muy", "aqui", "aca", "ici", "em", "hola", "gracias", "en", "la", "el", "l"),
         *("desole", "desolee", "desoles", "pardon", "excusez", "moi", "c", "etait", "est", "cetait", "cest", "une"),
         *("juste", "par", "tout", "tous", "toutes", "va", "vais", "ca", "je", "suis", "sommes", "nous", "on", "et"),
         *("bonjour", "salut", "merci", "deja"),

@@ -58,14 +58,14 @@ CUES = {
     "QUIT": "leave stop quit quiet* silence* silent* shut careful* regret* otherwise* consequenc* irme irnos irse "
     "salir* callar* cuid* cuide* dejar dejemos* partir* quitter* taire* attention* arrete* arreter* regrett* sinon* "
     "famil* kids children* hijos enfants*",
-    "NOT": "no not n t doesn* don didn* hasn* isn won dont* doesnt* didnt* cant* never* nobody* none* nothing* "
-    "nadie* nada* ni sin nunca* ne pas plus* personne* aucun* aucune* jamais* rien*",
+    "NOT": "no nao not n t doesn* don didn* hasn* isn won dont* doesnt* didnt* cant* never* nobody* none* nothing* "
+    "nadie* nada* ni sin nunca* ne pas plus* personne* aucun* aucune* jamais* rien* ninguem*",
     "KNOW": "know knows heard* seen sabe saben sabemos* visto noticia* sait savons* vu nouvelle* news word trace* "
     "rastro*",
     "WHERE": "where* whereabout* donde ou anything paradero* since desde depuis*",
     "REACH": "reach* contact* answer* repl* respon* contest* comunic* hablar* habl* llam* repond* joind* joign* "
     "appel* pick picking* call called*",
-    "BACK": "back return* arriv* volv* vuelt* vuelv* regres* lleg* rentr* reven* home",
+    "BACK": "back return* arriv* volv* voltou voltar* vuelt* vuelv* regres* lleg* rentr* reven* home",
     "SPY": "follow* watch* pictur* film drone* parked* park* sigue* siguen* sigui* vigil* foto* fotos* filma* dron* "
     "parque* ronda* suit suivi* suivent suivre tail tailing surveil* "
     "filme* gare* listen* tapped* intervin* interven* ecoute* espi* spying* "
@@ -83,8 +83,8 @@ CUES = {
     "BREAK": "break* broke* broken* smash* wreck* vandal* ransack* forced* romp* tumb* destroz* danar* dano* quebr* "
     "cass* defonc* saccag* vitre* vidrio*",
     "STEAL": "steal* stole* stolen* thief* thiev* gone robar* robo robaron* ladron* voleur* vole voles volees",
-    "RUIN": "destr* burn* demol* bulldoz* torch* tumb* detru* detrui* brul* quem* arras*",
-    "LAND": "crop* field* hut land* farm* village* cultiv* parcel* finca* tierra* rancho* vereda* champ* terre* "
+    "RUIN": "destr* burn* demol* bulldoz* torch* tumb* detru* detrui* brul* quem* queim* derrub* arras*",
+    "LAND": "crop* field* hut land* farm* village* cultiv* parcel* finca* tierra* rancho* roca vereda* champ* terre* "
     "recolt* plantation* houses casas maisons huts",
     "NETS": "email* mail* account* whatsapp* facebook* website* server* computer* phone* correo* cuenta* pagina* "
     "compte* site ordinat*",
