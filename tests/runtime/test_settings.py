@@ -217,6 +217,7 @@ def test_a_fault_of_the_mail_server_says_how_any_sign_of_a_password_is_written(s
         ("ALERTNET_PUBLIC_URL", "https://alertnet:hunter2@alert.example.org"),
         ("ALERTNET_PUBLIC_URL", "https://alert.example.org/?a=b"),
         ("ALERTNET_PUBLIC_URL", "https://alert.example.org/a b"),
+        ("ALERTNET_PUBLIC_URL", "https://m\u00e1quina.example"),
         ("ALERTNET_PUBLIC_URL", "https://alert.example.org:0"),
         ("ALERTNET_PUBLIC_URL", "https://alert..example.org"),
         ("ALERTNET_PUBLIC_URL", "https://[::1"),

@@ -113,6 +113,9 @@ def _public_url(text: str) -> str:
     if "@" in urlsplit(text).netloc:
         # It would stand in every message that has a link.
         raise ValueError(f"{_WEB_URL}; without user and password")
+    if not text.isascii():
+        # By SMS accents fall off, and the link leads to another host.
+        raise ValueError(f"{_WEB_URL}; in ASCII, such as https://xn--mnchen-3ya.example")
     return text
 
 
