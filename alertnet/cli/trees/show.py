@@ -192,12 +192,11 @@ class _Band(NamedTuple):
 
 
 def _bands(tree: ContactTree) -> Iterator[_Band]:
-    starts_at = tree.start.after
-    for level in tree.levels:
-        yield _Band(span(starts_at), level.name, terms(level), level.notify)
-        starts_at += level.wait
+    *starts, ends_at = map(span, tree.level_starts)
+    for starts_at, level in zip(starts, tree.levels, strict=True):
+        yield _Band(starts_at, level.name, terms(level), level.notify)
     told = "alarm to the coordinators at once, and these"
-    yield _Band(span(starts_at), "Nobody has answered", told, tree.last_resort)
+    yield _Band(ends_at, "Nobody has answered", told, tree.last_resort)
 
 
 class _Wall:

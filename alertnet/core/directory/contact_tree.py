@@ -7,6 +7,7 @@ from dataclasses import field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache, cached_property
+from itertools import accumulate
 from operator import attrgetter
 from typing import Literal
 
@@ -134,6 +135,11 @@ class ContactTree:
 
     def level(self, name: str | None) -> Level | None:
         return next((level for level in self.levels if level.name == name), None)
+
+    @property
+    def level_starts(self) -> tuple[timedelta, ...]:
+        """How long after the opening each level opens if nobody answers; after them, when last resort is told."""
+        return tuple(accumulate((level.wait for level in self.levels), initial=self.start.after))
 
     def times(self, contact: Contact, severity: Severity) -> Times:
         holidays = tuple((country, self.calendars.get(country, {})) for country in contact.holidays)

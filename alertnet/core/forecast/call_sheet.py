@@ -175,12 +175,11 @@ class _Page:
 
 
 def _whole(page: _Page) -> SheetTree:
-    tree, steps, moment = page.tree, [], page.tree.start.after
-    for index, level in enumerate(tree.levels):
+    tree, steps = page.tree, []
+    for index, (level, moment) in enumerate(zip(tree.levels, tree.level_starts, strict=False)):
         coordination = all(tree.contacts[id].is_coordinator for id in level.notify)
         planned = PlannedLevel(index, level, level.notify, None, coordination, frozenset(tree.contacts))
         steps.append(page.step(planned, moment))
-        moment += level.wait
     return SheetTree(tree, tuple(steps), page.last_resort(tree.last_resort), ())
 
 

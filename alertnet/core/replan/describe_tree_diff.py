@@ -93,11 +93,9 @@ def _shifted(who: str, before: timedelta, after: timedelta) -> Phrase:
 def _first_told(tree: ContactTree) -> dict[str, timedelta]:
     """How long after the opening each contact of a level is first told if nobody answers."""
     told: dict[str, timedelta] = {}
-    starts_at = tree.start.after
-    for level in tree.levels:
+    for starts_at, level in zip(tree.level_starts, tree.levels, strict=False):
         for id in level.notify:
             told.setdefault(id, starts_at + min(method.after for method in tree.contacts[id].methods))
-        starts_at += level.wait
     return told
 
 

@@ -80,11 +80,9 @@ def mark_plan(network: Network) -> dict[str, Mark]:
 
 
 def _planned(tree: ContactTree) -> Iterator[tuple[str, Mark]]:
-    at = tree.start.after
-    for index, level in enumerate(tree.levels):
+    for index, at in enumerate(tree.level_starts[:-1]):
         minutes = at // timedelta(minutes=1)
         yield ring_key(tree.id, index), Mark(Tone.QUIET, f"after {minutes} min" if minutes else "at once")
-        at += level.wait
 
 
 def _of_tree(escalation: Escalation | None) -> Mark:

@@ -83,11 +83,9 @@ def _beside(found: Mapping[str, Sequence[T]], bands: Sequence[Band]) -> dict[str
 
 
 def _bands(tree: ContactTree) -> Iterator[Band]:
-    starts_at = tree.start.after
-    for level in tree.levels:
-        yield Band(starts_at, level, tuple(tree.contacts[id] for id in level.notify))
-        starts_at += level.wait
-    yield Band(starts_at, None, tuple(tree.contacts[id] for id in tree.last_resort))
+    told = (*((level, level.notify) for level in tree.levels), (None, tree.last_resort))
+    for starts_at, (level, ids) in zip(tree.level_starts, told, strict=True):
+        yield Band(starts_at, level, tuple(tree.contacts[id] for id in ids))
     named = {*tree.last_resort, *(id for level in tree.levels for id in level.notify)}
     if others := tuple(contact for id, contact in tree.contacts.items() if id not in named):
         yield Band(None, None, others)
