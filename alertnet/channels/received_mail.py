@@ -34,7 +34,7 @@ MOST_BLANK_LINES = 2000
 MESSAGE_ID = re.compile(r"<([0-9a-f]{32})@")
 """The id of a notification in the Message-ID of our mail about it."""
 _DELIVERY, _BLANK_LINE = re.compile(rb"delivery-status", re.IGNORECASE), re.compile(rb"\n\r?\n")
-_PERMANENT = re.compile(r"5\.\d{1,3}\.\d{1,3}\b")
+_STATUS = re.compile(r"[45]\.\d{1,3}\.\d{1,3}\b")
 _MACHINES = re.compile(r"(?:mailer-daemon|postmaster|no-?reply|do-?not-?reply)@")
 _BULK = frozenset(("auto_reply", "bulk", "junk", "list"))
 _LEFT_OUT = frozenset(("head", "style", "script", "title", "blockquote"))
@@ -131,10 +131,11 @@ def _given_up(mail: EmailMessage) -> tuple[str, str] | None:
     reports = [part for part in mail.walk() if part.get_content_type() == "message/delivery-status"]
     # One block for the whole, and one for each recipient.
     for block in (block for part in reports for block in cast(list[EmailMessage], part.get_payload())):
-        status = _PERMANENT.match(str(block.get("Status", "")).strip())
-        if status is not None and str(block.get("Action", "")).strip().lower() == "failed":
+        # Who has tried in vain for days gives up with the status of the last try, such as 4.4.1.
+        if str(block.get("Action", "")).strip().lower() == "failed":
+            status = _STATUS.match(str(block.get("Status", "")).strip())
             recipient = str(block.get("Original-Recipient") or block.get("Final-Recipient") or "")
-            return status[0], recipient.rpartition(";")[2].strip().strip("<>").lower()
+            return status[0] if status else "5.0.0", recipient.rpartition(";")[2].strip().strip("<>").lower()
     return None
 
 

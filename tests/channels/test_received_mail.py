@@ -123,8 +123,11 @@ def test_what_a_person_writes_is_not() -> None:
     assert not mail.is_automatic
 
 
-@pytest.mark.parametrize(("status", "bounced"), [("5.1.1", "5.1.1"), ("5.7.1 (blocked)", "5.7.1")])
+@pytest.mark.parametrize(
+    ("status", "bounced"), [("5.1.1", "5.1.1"), ("5.7.1 (blocked)", "5.7.1"), ("4.4.7", "4.4.7"), ("", "5.0.0")]
+)
 def test_a_report_says_that_our_mail_was_given_up_and_by_whom(status: str, bounced: str) -> None:
+    """Who gives up after days names the status of the last try, as Postfix and Exchange do."""
     mail = read_mail(report("failed", status), [OURS])
 
     assert mail is not None
