@@ -49,6 +49,18 @@ def quoted(text: str) -> str:
         f"4711\n\nVon: PBI <{OURS}>\nGesendet: Freitag, 27. November 2026\n\n{ALERT}\n",
         f"4711\n{ALERT}\n",
         f"{quoted(ALERT)}\n\n4711\n",
+        # Gmail wraps before the address, Claws Mail behind the hour, Apple Mail at will.
+        f"4711\n\nEm qui., 26 de nov. de 2026 às 21:14, PBI <\n{OURS}> escreveu:\n\n{quoted(ALERT)}\n",
+        f"4711\n\nEl jue, 26 nov 2026 a las 21:14, PBI (<\n{OURS}>) escribió:\n\n{quoted(ALERT)}\n",
+        f"4711\n\nOn Thu, 26 Nov 2026 21:14:00 -0500\nPBI wrote:\n\n{quoted(ALERT)}\n",
+        f"4711\n\nOn 26 Nov 2026,\nat 21:14,\nPBI <{OURS}> wrote:\n\n{quoted(ALERT)}\n",
+        # Outlook names no address that it has among its contacts, or wraps before it.
+        f"4711\n\nDe: PBI\nEnviado el: jueves, 26 de noviembre\nPara: DDHH\nAsunto: A-7K3M\n\n{ALERT}\n",
+        f"4711\n\nFrom: PBI\n<{OURS}>\nSent: Thursday\nSubject: A-7K3M\n\n{ALERT}\n",
+        # Below the original, where each line of that is quoted.
+        f"On Thu, Nov 26, 2026 at 09:14:00PM -0500, PBI <{OURS}> wrote:\n{quoted(ALERT)}\n\n4711\n",
+        f"El 26/11/26 a las 21:14, PBI escribió:\n{quoted(ALERT)}\n\n4711\n",
+        "4711\n\n---\nHuman Rights Officer\nNo. 5823\n",
         "4711\n\n-- \nHuman Rights Officer\nExt. 5823\n",
         "4711",
     ],
@@ -61,7 +73,14 @@ def test_a_quoted_line_that_was_wrapped_is_quoted_to_its_end() -> None:
     """A6: else thanks for an alert would take charge, by the code of the alert itself."""
     wrapped = "> Your code for a reply by text message:\n4711 to take charge.\n> Our coordinator can tell you more."
 
-    assert read(answer(f"Thank you\n\n{wrapped}\n\nGood night")).words == "Thank you\n\n\nGood night"
+    assert read(answer(f"Thank you\n\n{wrapped}\n\nGood night")).words == "Thank you\n\nGood night"
+
+
+def test_a_line_with_the_code_is_no_heading_of_what_is_quoted_below_it() -> None:
+    """A6."""
+    text = f"OK 4711. As you asked on 26/11/2026:\n{quoted(ALERT)}\n\nWe called\n\nOn Thu, PBI <{OURS}> wrote:\n> x"
+
+    assert read(answer(text)).words == "OK 4711. As you asked on 26/11/2026:\n\nWe called"
 
 
 @pytest.mark.parametrize(

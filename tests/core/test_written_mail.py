@@ -16,6 +16,9 @@ NOTICES = (
     "informieren Sie den Absender und löschen Sie sie. Keine Haftung für Schäden durch Viren aller Art.",
     "Esta mensagem é confidencial. Se não for o destinatário, não a copie nem divulgue; apague-a e avise o\n"
     "remetente. Não imprima sem necessidade. O ministério não responde pelo seu conteúdo nem por vírus.",
+    "Please don't print this e-mail unless you really need to.",
+    "¿Necesita imprimir este correo? Piense en el medio ambiente.",
+    "No virus found in this message.\nChecked by AVG",
 )
 
 
@@ -46,6 +49,10 @@ def test_a_legal_notice_takes_no_code_back(notice: str) -> None:
             "Obtener Outlook para iOS<https://aka.ms/o0ukef>",
             "Télécharger Outlook pour Android",
             "Sent with Proton Mail secure email.",
+            "تم الإرسال من الـ iPhone الخاص بي",
+            "الحصول على Outlook لـ Android<https://aka.ms/AAb9ysg>",
+            "Отправлено с iPhone",
+            "SENSITIVE BUT UNCLASSIFIED",
         ),
     ],
 )
@@ -57,10 +64,30 @@ def test_who_signs_and_where_it_sits_takes_no_code_back(closing: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "signature",
+    [
+        "Ana Ruiz\nConsejera de Derechos Humanos\nCalle 92 No. 12-68, no. 2345\n\n¿Dudas? Escriba a dh@es.example",
+        "Ana Ruiz | First Secretary (Political) | British Embassy\nCarrera 9 No 76-49, Piso 8 | Tel: +57 601 326 8300",
+        "Embassy of Spain\nBogotá, Colombia\n\nI do not work on Fridays.",
+    ],
+)
+def test_a_signature_without_a_closing_formula_takes_no_code_back(signature: str) -> None:
+    """Mail programs put it below a bare code, and Colombian addresses hold a No."""
+    words = f"4711\n\n{signature}"
+
+    assert parse_answers(words) == ()
+    assert [(each.verb, each.code) for each in parse_answers(answer_in(words))] == [(Verb.OK, "4711")]
+
+
+@pytest.mark.parametrize(
     "words",
     [
         "4711\n\nNo podemos antes del lunes.\n\n" + NOTICES[0],
         "4711, but not before Monday\nBest regards,\nJuan",
+        "4711\n\nDear Ana Lopez\nWe can't do it before 10 May",
+        "4711\n\nDear Ana Lopez,\n\nWe Are Not In Bogotá\nPlease Call La Paz",
+        "4711\n\nAna Ruiz\n\nNo podemos.",
+        "4711\n\nNO PODEMOS\nLLAME AL CÓNSUL",
         "4711\n\nEste mensaje no es para nosotros.",
         "4711\nSaludos,\nJuan\n\nPD: no podemos antes del lunes",
         "4711\n\nSaludos,\n\nNo podemos hasta el lunes.",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from itertools import islice
 
 from alertnet.core.codec import value
 
@@ -11,8 +12,12 @@ REPLY_ABOVE = "#####"
 LONGEST_WORDS = 1600
 """Characters that are kept, as of an SMS."""
 
-_SEPARATOR = re.compile(r"\s*(?:[-_]{5,}|-- ?$)")
+_SEPARATOR = re.compile(r"[-_]{5,}|[-_=*~]{2,}$|[—–]$")
 """A line that parts an answer from the original, or from a signature."""
+_YEAR = re.compile(r"\b20\d\d\b|\d[/.-]\d\d?[/.-]\d\d\b")
+_FROM = re.compile(r"(?:from|de|von|da|van|\u0645\u0646) ?:", re.IGNORECASE)
+LONGEST_HEADING = 6
+"""Lines about who wrote the original when."""
 _CLOSING = re.compile(
     r"(?:muy )?atentamente|(?:un )?(?:atento |cordial )?saludos?(?: cordial(?:es)?)?|cordialmente"
     r"|(?:bien |très )?cordialement|bien à vous|(?:meilleures |sincères )?salutations"
@@ -22,7 +27,10 @@ _CLOSING = re.compile(
     r"|atenciosamente|(?:com os |os )?(?:meus )?melhores cumprimentos|abraços?"
     r"|(?:sent|enviad[oa]|envoyée?|gesendet) (?:from|via|with|using|desde|con|do|da|de|pelo|a partir|depuis|avec"
     r"|à partir|mit|von|über|aus) [^,;:]{1,60}|von mein\w+ [^,;:]{1,60} gesendet"
-    r"|(?:get|obtener|obter o|télécharger|holen sie sich|laden sie) outlook .{0,60}",
+    r"|(?:get|obtener|obter o|télécharger|holen sie sich|laden sie) outlook .{0,60}"
+    # How telephones that speak Arabic, Russian, Chinese … say it.
+    r"|(?:[^a-z<]*\b(?:iphone|ipad|android|outlook|samsung|galaxy|huawei|xiaomi)\b(?:<[^<>]*>)?)+[^a-z<]*"
+    r"|(?:sensitive but )?unclassified|non classifi[ée]e?",
     re.IGNORECASE,
 )
 """A line with which a letter ends: below it stand names, numbers and addresses."""
@@ -42,10 +50,23 @@ _NOTICE_HOLDS = tuple(
     )
 )
 """Both stand in a legal notice; a mail that went to the wrong recipient may say so, and only the former."""
+_FOOTER_HOLDS = tuple(
+    re.compile(words, re.IGNORECASE)
+    for words in (
+        r"print|imprim|druck|virus|vírus|viren",
+        r"mail|message|mensaje|mensagem|correo|courriel|nachricht|avast|avg",
+    )
+)
+"""Both stand in a line that mail programs add: "Don't print this e-mail", "No virus found in this message"."""
 SHORTEST_NOTICE = 150
 """Characters of a legal notice, in which no word takes anything back."""
 _POSTSCRIPT = re.compile(r"^p\.? ?[sd]\b", re.IGNORECASE | re.MULTILINE)
-_MAY_BE_CODE = re.compile(r"(?<!\d)\d{4}(?!\d).*")
+_NUMBER_SIGN = re.compile(r"\bN(?:o|[°º])\.? ?(?=\d)(?!\d{4}\b)")
+"""As of a house: Carrera 9 No. 76-49."""
+_NAME, _SMALL_WORD = re.compile(r"\b[A-ZÀ-Þ]\w*[^\W\d_A-ZÀ-Þ]"), re.compile(r"\b[^\W\d_A-ZÀ-Þ]{4}")
+"""A word as of a name, and one as of a sentence."""
+_MAY_BE_CODE = re.compile(r"(?<![\d+-])(?!19|20)\d{4}(?!\d).*")
+"""Not a year, nor the zone of an hour."""
 
 
 @value
@@ -76,28 +97,55 @@ def own_words(text: str, ours: Collection[str]) -> str:
     """The lines before the original, without quoted ones. `ours`: the addresses of our mails.
 
     The original begins with the line of ours, with one that is drawn, or with one about who wrote it, which names our
-    address. Whoever answers below it is not read, since those lines may be ours.
+    address. Whoever answers below it is read only where all of it is quoted, since its lines may be ours.
     """
-    lines: list[str] = []
-    is_quoted = False
-    for line in text.splitlines():
-        plain = line.strip()
+    own: list[str] = []
+    is_quoted = has_code = False
+    lines = [line.strip() for line in text.splitlines()]
+    for place, line in enumerate(lines):
         # Right below a quoted line stands the rest of it, where a program has wrapped that.
-        is_quoted = plain.startswith(">") or (is_quoted and plain != "")
+        was_quoted, is_quoted = is_quoted, line.startswith(">") or (is_quoted and line != "")
         if is_quoted:
+            if not was_quoted:
+                _take_heading_from(own, ours)
             continue
-        names_us = any(each.lower() in plain.lower() for each in ours)
-        if REPLY_ABOVE in plain or names_us or _SEPARATOR.match(line):
+        if REPLY_ABOVE in line or _SEPARATOR.match(line):
             break
-        lines.append(plain)
-    return "\n".join(_without_heading(lines)).strip()[:LONGEST_WORDS]
+        own.append(line)
+        if _names_us(line, ours) and (has_code or not _is_quoted_below(lines, place)):
+            break
+        has_code = has_code or _MAY_BE_CODE.search(line) is not None
+    _take_heading_from(own, ours)
+    return "\n".join(own).strip()[:LONGEST_WORDS]
 
 
-def _without_heading(lines: list[str]) -> list[str]:
-    """The lines without who wrote the original when, which stands last: "On 27 Nov 2026 at 02:14, PBI wrote:"."""
+def _take_heading_from(lines: list[str], ours: Collection[str]) -> None:
+    """Take out who wrote the original when, which stands last: "On 27 Nov 2026 at 02:14, PBI wrote:".
+
+    Programs wrap it before the address or the hour, or put it into fields.
+    """
     while lines and not lines[-1]:
         lines.pop()
-    return lines[:-1] if lines and lines[-1].endswith(":") else lines
+    last = lines[-1] if lines else ""
+    is_told = _names_us(last, ours) or (last.endswith(":") and not _MAY_BE_CODE.search(last))
+    for above in range(min(len(lines), LONGEST_HEADING)):
+        line = lines[-1 - above]
+        if not line or (above > 0 and _MAY_BE_CODE.search(line)):
+            break
+        if (is_told and _YEAR.search(line)) or ((is_told or above > 1) and _FROM.match(line)):
+            del lines[-1 - above :]
+            return
+    if is_told:
+        lines.pop()
+
+
+def _is_quoted_below(lines: list[str], place: int) -> bool:
+    """Whether the next line that is not blank is quoted."""
+    return next(filter(None, islice(lines, place + 1, None)), "").startswith(">")
+
+
+def _names_us(line: str, ours: Collection[str]) -> bool:
+    return any(each.lower() in line.lower() for each in ours)
 
 
 def answer_in(words: str) -> str:
@@ -106,9 +154,10 @@ def answer_in(words: str) -> str:
     "If you are not the recipient" takes nothing back. Where a postscript follows, nothing is left out.
     """
     head, code, rest = _at_code(words)
-    lines = "\n\n".join(block for block in rest.split("\n\n") if not _is_notice(block)).splitlines()
-    end = next((place for place in range(len(lines)) if _closes(lines[place:])), len(lines))
-    return words if _POSTSCRIPT.search(rest) else "\n".join([f"{head}{code}", *lines[:end]])
+    blocks = (block for block in _NUMBER_SIGN.sub("", rest).split("\n\n") if not _is_notice(block))
+    lines = [line for line in "\n\n".join(blocks).splitlines() if not _is_footer(line)]
+    ends = (place for place in range(len(lines)) if _closes(lines[place:]) or _is_signature(lines[:place][-3:]))
+    return words if _POSTSCRIPT.search(rest) else "\n".join([f"{head}{code}", *lines[: next(ends, len(lines))]])
 
 
 def _at_code(words: str) -> tuple[str, str, str]:
@@ -120,9 +169,19 @@ def _at_code(words: str) -> tuple[str, str, str]:
 def _closes(lines: list[str]) -> bool:
     """Whether the first of these lines closes the letter, and what stands in the next is no sentence, but a name."""
     below = next(filter(None, lines[1:]), "")
-    return _CLOSING.fullmatch(lines[0].strip(" ,.!–-")) is not None and not re.search(r"\b[^\W\d_A-ZÀ-Þ]{4}", below)
+    return _CLOSING.fullmatch(lines[0].strip(" ,.!–-")) is not None and not _SMALL_WORD.search(below)
+
+
+def _is_signature(lines: list[str]) -> bool:
+    """Whether these are a blank line and two of names: who has written, and the office, without a closing formula."""
+    is_signed = len(lines) == 3 and not lines[0] and re.search(r"[^,.:;!?]$", lines[1]) is not None
+    return is_signed and all(len(_NAME.findall(line)) > 1 and not _SMALL_WORD.search(line) for line in lines[1:])
 
 
 def _is_notice(block: str) -> bool:
     is_long = len(block) >= SHORTEST_NOTICE
     return is_long and bool(_NOTICE_BEGINS.match(block.strip())) and all(each.search(block) for each in _NOTICE_HOLDS)
+
+
+def _is_footer(line: str) -> bool:
+    return all(each.search(line) for each in _FOOTER_HOLDS)
