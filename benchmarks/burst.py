@@ -11,7 +11,6 @@ from benchmarks import program
 from benchmarks.figures import Figure, percentile
 from benchmarks.program import ROOT, Program
 from benchmarks.sink import Sink
-from benchmarks.trees import trees
 
 INCIDENTS = 10_000
 CONNECTIONS = 16
@@ -34,13 +33,9 @@ class Burst:
 def measure() -> list[Figure]:
     """Deliveries a second, waits, CPU and bytes written, for all programs, and the ratios."""
     found = {}
-    with Sink() as sink:
-        found["ceiling"] = _burst(sink, program.ceiling(sink.url))
-    with Sink() as sink:
-        found["alertnet"] = _burst(sink, program.alertnet(trees({"CO": 7200}), sink.url))
-    if program.has_alertmanager():
+    for name, starts in program.side_by_side().items():
         with Sink() as sink:
-            found["Alertmanager"] = _burst(sink, program.alertmanager(sink.url))
+            found[name] = _burst(sink, starts(sink.url))
     least, ours = found["ceiling"], found["alertnet"]
     return [
         *(Figure(f"{name}, delivered a second", each.delivered_per_second, "1/s") for name, each in found.items()),

@@ -9,7 +9,6 @@ from benchmarks import program
 from benchmarks.client import Client
 from benchmarks.figures import Figure, percentile
 from benchmarks.sink import Sink
-from benchmarks.trees import trees
 
 TURNS = 300
 WARM_UP = 50
@@ -24,10 +23,10 @@ def measure() -> list[Figure]:
     """Medians and 99th percentiles of all programs; the ratio of the medians has a target."""
     waits: dict[str, list[float]] = {}
     with Sink() as sink, ExitStack() as stack:
-        programs = {"ceiling": program.ceiling(sink.url), "alertnet": program.alertnet(trees({"CO": 7200}), sink.url)}
-        if program.has_alertmanager():
-            programs["Alertmanager"] = program.alertmanager(sink.url)
-        clients = {name: stack.enter_context(Client(stack.enter_context(each))) for name, each in programs.items()}
+        clients = {
+            name: stack.enter_context(Client(stack.enter_context(starts(sink.url))))
+            for name, starts in program.side_by_side().items()
+        }
         for turn in range(WARM_UP + TURNS):
             for name, client in clients.items():
                 wait = _time(sink, client)

@@ -8,8 +8,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,7 +18,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from benchmarks.ceiling import reference
-from benchmarks.trees import report
+from benchmarks.trees import report, trees
 
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 180
@@ -63,6 +64,10 @@ class Program:
     def to_json(self) -> str:
         """The program as JSON, for `benchmarks.driver`."""
         return json.dumps(asdict(self))
+
+
+Starts = Callable[[str], AbstractContextManager[Program]]
+"""Starts a program that sends to that provider."""
 
 
 def settings(
@@ -150,11 +155,6 @@ def ceiling(provider: str) -> Iterator[Program]:
             yield Program(pid, url)
 
 
-def has_alertmanager() -> bool:
-    """Whether the peer is installed."""
-    return shutil.which(ALERTMANAGER) is not None
-
-
 @contextmanager
 def alertmanager(provider: str) -> Iterator[Program]:
     """The peer, which gives each alert to the provider as a webhook."""
@@ -167,6 +167,12 @@ def alertmanager(provider: str) -> Iterator[Program]:
         command.append(f"--web.listen-address=127.0.0.1:{port}")
         with _command(command, folder, os.environ, f"{url}/-/healthy") as pid:
             yield Program(pid, url, path="/api/v2/alerts")
+
+
+def side_by_side() -> dict[str, Starts]:
+    """What starts each program that is compared, by its name, given the provider; the peer where it is installed."""
+    programs: dict[str, Starts] = {"ceiling": ceiling, "alertnet": partial(alertnet, trees({"CO": 7200}))}
+    return programs | ({"Alertmanager": alertmanager} if shutil.which(ALERTMANAGER) else {})
 
 
 @contextmanager

@@ -24,22 +24,19 @@ import structlog
 from fastapi.testclient import TestClient
 from sqlalchemy import event
 
-from alertnet.messages.templates.load import read_templates
 from alertnet.runtime.settings.settings import read_settings
-from alertnet.runtime.wiring import Runtime, wire
+from alertnet.runtime.wiring import Runtime, make_runtime
 from alertnet.sandbox import Sandbox, WebhookAnswer
 from alertnet.store.records.credentials import api_keys
 from alertnet.store.upgrade import upgrade
-from alertnet.trees import read_network
 from alertnet.web.app import make_app
 from benchmarks.figures import Figure
-from benchmarks.program import ROOT
+from benchmarks.program import ACCOUNT, ROOT, settings
 from tests.support.clock import Clock
 from tests.support.timed_program import TimedProgram
 
 PROGRAM = str(ROOT / "alertnet")
 SANDBOX = str(ROOT / "alertnet" / "sandbox")
-ACCOUNT, TOKEN = "AC" + "0" * 32, "measured"
 PUBLIC_URL = "https://alarm.example.org"
 COORDINATOR = "+573005550101"
 FRIDAY_NIGHT = datetime(2026, 11, 27, 2, 14, tzinfo=UTC)
@@ -50,6 +47,7 @@ REPORT = {
     "people": [{"code": "P7"}],
     "perpetrator": "army",
 }
+EXAMPLE = {path.name: path.read_text() for path in (ROOT / "contact_trees").iterdir() if path.is_file()}
 BOOKKEEPING = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "PRAGMA")
 
 
@@ -112,7 +110,9 @@ class Stage(TimedProgram):
 
     def __init__(self, folder: Path, recorder: Recorder) -> None:
         self.recorder, self.answer, clock = recorder, Route(), Clock(FRIDAY_NIGHT)
-        sandbox = Sandbox(account_sid=ACCOUNT, auth_token=TOKEN, public_url=PUBLIC_URL, now=clock, post=self._post)
+        sandbox = Sandbox(
+            account_sid=ACCOUNT[0], auth_token=ACCOUNT[1], public_url=PUBLIC_URL, now=clock, post=self._post
+        )
         super().__init__(_wire(folder, sandbox.start(), clock), sandbox, clock)
         event.listen(self.runtime.engine, "before_cursor_execute", recorder.executed)
         self.client = TestClient(make_app(self.runtime))
@@ -193,22 +193,8 @@ def _walk(stage: Stage) -> list[Figure]:
 
 
 def _wire(folder: Path, sandbox: Sandbox, clock: Clock) -> Runtime:
-    settings = read_settings(
-        {
-            "ALERTNET_DATABASE_URL": f"sqlite:///{folder / 'alertnet.db'}",
-            "ALERTNET_PUBLIC_URL": PUBLIC_URL,
-            "ALERTNET_CONTACT_TREES": str(ROOT / "contact_trees"),
-            "ALERTNET_MESSAGE_TEMPLATES": str(ROOT / "message_templates"),
-            "ALERTNET_SECRET_KEY": "measured and thrown away afterwards",
-            "ALERTNET_SMTP_URL": sandbox.smtp_url,
-            "ALERTNET_RATES": "sms=0,calls=0",
-            "TWILIO_ACCOUNT_SID": ACCOUNT,
-            "TWILIO_AUTH_TOKEN": TOKEN,
-            "ALERTNET_TWILIO_FROM": sandbox.number,
-            "ALERTNET_TWILIO_API_URL": sandbox.api_url,
-        }
-    )
-    network, templates = read_network(settings.contact_trees), read_templates(settings.message_templates)
-    runtime = wire(settings, network, templates, clock=clock)
+    env = settings(folder, EXAMPLE, sandbox.api_url, PUBLIC_URL)
+    env |= {"ALERTNET_SMTP_URL": sandbox.smtp_url, "ALERTNET_TWILIO_FROM": sandbox.number}
+    runtime = make_runtime(read_settings(env), clock=clock)
     upgrade(runtime.engine)
     return runtime

@@ -10,7 +10,6 @@ from benchmarks.burst import drive
 from benchmarks.figures import Figure, percentile
 from benchmarks.program import Program
 from benchmarks.sink import Sink
-from benchmarks.trees import trees
 
 RATE = 100
 INCIDENTS = 1000
@@ -21,13 +20,9 @@ WARM_UP = 100
 def measure() -> list[Figure]:
     """Medians and 99th percentiles of all programs, and the ratio of the latter."""
     waits = {}
-    with Sink() as sink:
-        waits["ceiling"] = _waits(sink, program.ceiling(sink.url))
-    with Sink() as sink:
-        waits["alertnet"] = _waits(sink, program.alertnet(trees({"CO": 7200}), sink.url))
-    if program.has_alertmanager():
+    for name, starts in program.side_by_side().items():
         with Sink() as sink:
-            waits["Alertmanager"] = _waits(sink, program.alertmanager(sink.url))
+            waits[name] = _waits(sink, starts(sink.url))
     p99 = {name: percentile(each, 99) for name, each in waits.items()}
     return [
         *(Figure(f"{name}, median", percentile(each, 50), "ms") for name, each in waits.items()),

@@ -3,7 +3,8 @@
 import subprocess
 import sys
 import time
-from contextlib import redirect_stdout
+from collections.abc import Mapping
+from contextlib import closing, redirect_stdout
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -12,13 +13,12 @@ from tempfile import TemporaryDirectory
 from alertnet.core.forecast.script import Script
 from alertnet.core.forecast.simulate import rehearse
 from alertnet.core.incident import Facts, Scope, Severity
-from alertnet.messages.templates.load import read_templates
 from alertnet.runtime.settings.settings import read_settings
-from alertnet.runtime.wiring import wire
+from alertnet.runtime.wiring import make_runtime
 from alertnet.store.upgrade import upgrade
 from alertnet.trees import read_network
 from benchmarks.figures import Figure
-from benchmarks.program import ROOT
+from benchmarks.program import ROOT, settings
 from benchmarks.trees import COUNTRIES, TEAMS
 
 TREES, CONTACTS, LEVELS = 300, 40, 8
@@ -27,19 +27,20 @@ TREES, CONTACTS, LEVELS = 300, 40, 8
 def measure() -> list[Figure]:
     """Seconds of each command from start to end, and from an edit until it is in force."""
     with TemporaryDirectory() as directory:
-        folder = Path(directory) / "trees"
-        folder.mkdir()
-        write(folder)
+        env = settings(Path(directory), _trees(), "http://127.0.0.1:1", "https://alerts.example.org")
+        env["ALERTNET_SMTP_URL"] = "smtp://127.0.0.1:25?from=bench@example.org"
+        folder = Path(env["ALERTNET_CONTACT_TREES"])
         return [
             Figure(f"check of {TREES} trees", _command("trees", "check", str(folder)), "s", 3.0),
             Figure("check of the templates", _command("templates", "check", "message_templates"), "s", 3.0),
             Figure("24 simulated hours of the example trees", _rehearsal(), "ms of CPU", 100.0),
-            Figure(f"an edit among {TREES} trees read and kept", _edit(folder, Path(directory)), "s", 1.5),
+            Figure(f"an edit among {TREES} trees read and kept", _edit(folder, env), "s", 1.5),
         ]
 
 
-def write(folder: Path) -> None:
-    """The trees; each contact has hours, three methods, and every second one a time zone of its own."""
+def _trees() -> dict[str, str]:
+    """The trees by file name; each contact has hours, three methods, and every second one a time zone of its own."""
+    files = {"teams.yaml": TEAMS}
     for number in range(TREES):
         lines = [
             f"tree: tree-{number}",
@@ -56,8 +57,8 @@ def write(folder: Path) -> None:
             "levels:",
             *(_level(place) for place in range(LEVELS)),
         ]
-        (folder / f"tree-{number}.yaml").write_text("\n".join([*lines, ""]))
-    (folder / "teams.yaml").write_text(TEAMS)
+        files[f"tree-{number}.yaml"] = "\n".join([*lines, ""])
+    return files
 
 
 def _contact(tree: int, place: int) -> str:
@@ -96,34 +97,16 @@ def _rehearsal() -> float:
     return min(took) * 1000
 
 
-def _edit(folder: Path, directory: Path) -> float:
+def _edit(folder: Path, env: Mapping[str, str]) -> float:
     """The look that finds an edited file; looks come every half second by themselves."""
-    settings = read_settings(
-        {
-            "ALERTNET_DATABASE_URL": f"sqlite:///{directory / 'alertnet.db'}",
-            "ALERTNET_SECRET_KEY": "measured and thrown away afterwards",
-            "ALERTNET_CONTACT_TREES": str(folder),
-            "ALERTNET_MESSAGE_TEMPLATES": str(ROOT / "message_templates"),
-            "ALERTNET_PUBLIC_URL": "https://alerts.example.org",
-            "ALERTNET_SMTP_URL": "smtp://127.0.0.1:25?from=bench@example.org",
-            "ALERTNET_TWILIO_FROM": "+573005550001",
-            "TWILIO_ACCOUNT_SID": f"AC{0:032x}",
-            "TWILIO_AUTH_TOKEN": "measured",
-        }
-    )
-    runtime = wire(settings, read_network(folder), read_templates(ROOT / "message_templates"))
-    try:
+    with closing(make_runtime(read_settings(env))) as runtime, redirect_stdout(StringIO()):
         upgrade(runtime.engine)
-        with redirect_stdout(StringIO()):
-            runtime.trees.look()
+        runtime.trees.look()
         edited = folder / "tree-0.yaml"
         edited.write_text(edited.read_text().replace("title: A network", "title: Another network"))
         begun = time.perf_counter()
-        with redirect_stdout(StringIO()):
-            runtime.trees.look()
+        runtime.trees.look()
         took = time.perf_counter() - begun
         if runtime.trees.edition.network.trees["tree-0"].title != "Another network":
             raise RuntimeError("the edit is not in force")
         return took
-    finally:
-        runtime.close()
