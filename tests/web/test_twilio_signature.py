@@ -10,9 +10,9 @@ import pytest
 from starlette.datastructures import ImmutableMultiDict
 from twilio.request_validator import RequestValidator
 
-from alertnet.store.tables import acknowledgements, inbound, incidents
+from alertnet.store.tables import acknowledgements, inbound
 from tests.conftest import Logged
-from tests.web.world import ACCOUNT, ANA, BOB, OLD_TOKEN, PUBLIC_URL, TOKEN, World, world_in
+from tests.web.world import ACCOUNT, BOB, OLD_TOKEN, PUBLIC_URL, TOKEN, World, world_in
 
 SMS: dict[str, Any] = {"MessageSid": "SM" + 8 * "a1b2", "From": BOB, "To": "+15005550006", "Body": "hello"}
 
@@ -71,48 +71,6 @@ def test_the_log_says_what_to_look_at_and_whoever_asked_is_not_told(world: World
     assert "ALERTNET_PUBLIC_URL" in said
     assert (answer.status_code, "wrong signature" in answer.text) == (403, True)
     assert not [each for each in ("ALERTNET", PUBLIC_URL) if each in answer.text]
-
-
-@pytest.mark.parametrize("rest", [{"": "/keypad?try=1"}, {"/keypad?try=1": ""}], ids=["as a value", "as a name"])
-def test_a_signature_is_good_for_no_other_place(world: World, rest: dict[str, str]) -> None:
-    """Whoever has seen a key that was pressed could else send it once more, as the answer to another question."""
-    fields = {"AccountSid": ACCOUNT, "CallSid": "CA1", "Digits": "1"}
-    signed = signature(f"{PUBLIC_URL}/twilio/voice/a1/keypad?try=1", [*fields.items()])
-
-    there = world.client.post("/twilio/voice/a1/keypad?try=1", data=fields, headers=signed)
-    elsewhere = world.client.post("/twilio/voice/a1", data={**rest, **fields}, headers=signed)
-
-    assert (there.status_code, elsewhere.status_code) == (200, 403)
-
-
-@pytest.mark.parametrize("swallowed", [("NumMedia",), ("NumMedia", "NumSegments")])
-def test_an_id_with_the_fields_behind_it_is_no_new_id(world: World, swallowed: tuple[str, ...]) -> None:
-    """A1: whoever has seen one SMS of the field come in could else have it count again, as often as fields follow."""
-    fields = {"AccountSid": ACCOUNT, **SMS, "From": ANA, "Body": "SOS", "NumMedia": "0", "NumSegments": "1"}
-    signed = signature(f"{PUBLIC_URL}/twilio/sms", [*fields.items()])
-    longer = SMS["MessageSid"] + "".join(name + fields[name] for name in swallowed)
-    again = {name: text for name, text in fields.items() if name not in swallowed} | {"MessageSid": longer}
-
-    answers = [world.client.post("/twilio/sms", data=each, headers=signed) for each in (fields, again)]
-
-    assert [each.status_code for each in answers] == [200, 403]
-    assert len(world.rows(incidents)) == 1
-
-
-def test_an_id_without_its_end_is_no_new_id(world: World, logged: Logged) -> None:
-    """Its end would be the name of a field that nobody reads; the log says so, and not that the token is wrong."""
-    fields = {"AccountSid": ACCOUNT, **SMS}
-    signed = signature(f"{PUBLIC_URL}/twilio/sms", [*fields.items()])
-    place = SMS["MessageSid"].rindex("a")
-    end = SMS["MessageSid"][place:] + "To" + SMS["To"]
-    cut = {**{name: text for name, text in fields.items() if name != "To"}, "MessageSid": SMS["MessageSid"][:place]}
-
-    answers = [world.client.post("/twilio/sms", data=each, headers=signed) for each in (fields, cut | {end: ""})]
-
-    assert [each.status_code for each in answers] == [200, 403]
-    assert [("parted anew" in line, "wrong" in line) for line in logged() if "webhook_refused" in line] == [
-        (True, False)
-    ]
 
 
 def test_what_the_provider_adds_is_taken_by_whatever_name(world: World) -> None:

@@ -3,7 +3,6 @@
 The signed URL is built from the configured public one, never from Host or X-Forwarded-*, which anybody can set.
 """
 
-import re
 from collections.abc import Mapping
 from hmac import compare_digest
 from typing import Annotated
@@ -18,20 +17,12 @@ from alertnet.web.forms import Form, read_form
 from alertnet.web.throttle import Throttle
 
 LONGEST_PATH = 300  # characters of a path or URL that are logged
-IDS = ("MessageSid", "CallSid", "RecordingSid")
-"""The ids by which something counts once."""
-_NAME = re.compile("(?![0-9a-f]+([A-Z]|$))[A-Za-z]")
-_FIELD_NAME = re.compile("[A-Z][a-z]+[A-Z]")
-"""How the name of a field begins, such as NumMedia; what stands for the kind of an id before that is none."""
-
 NOTHING_CONFIGURED, SHARED_KEY = "no account is configured", "it is signed with a shared key"
 OTHER_ACCOUNT, WRONG_SIGNATURE = "another account", "wrong signature"
-PARTED_ANEW = "its fields are parted anew"
 MENDS = {
     NOTHING_CONFIGURED: "ALERTNET_PUBLIC_URL, TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and ALERTNET_TWILIO_FROM",
     SHARED_KEY: "let the provider sign with the account's token",
     OTHER_ACCOUNT: "TWILIO_ACCOUNT_SID, unless a stranger has asked",
-    PARTED_ANEW: "somebody has seen a webhook, and sends it again with other fields: who reads what comes to us?",
     WRONG_SIGNATURE: "the provider must call expected_url to the letter, which begins with ALERTNET_PUBLIC_URL "
     "(https or http, name, port, path); else TWILIO_AUTH_TOKEN, unless a stranger has asked",
 }
@@ -71,20 +62,7 @@ def _why_refused(settings: Settings, url: str, headers: Mapping[str, str], form:
         return OTHER_ACCOUNT
     signature = headers.get(SIGNATURE_HEADER, "")
     tokens = [token.get_secret_value() for account in accounts for token in account.auth_tokens]
-    if not any(_is_valid(token, url, form, signature) for token in tokens):
-        return WRONG_SIGNATURE
-    return PARTED_ANEW if _is_parted_anew(form) else None
-
-
-def _is_parted_anew(form: Form) -> bool:
-    """Whether what the provider has signed may have been parted into other fields.
-
-    No sign stands between the URL, the names and the values in it. So the end of a path could be sent as a field, and
-    an id with the field that follows it, or without its end: a new one, whose message would count once more. The end of
-    an id is small hexadecimal digits and the name of the next field; the provider's are named `Digits`, but also `msg`.
-    """
-    ids = [id for name in IDS for id in form.getlist(name)]
-    return any(_FIELD_NAME.search(id, 2) for id in ids) or not all(map(_NAME.match, form))
+    return None if any(_is_valid(token, url, form, signature) for token in tokens) else WRONG_SIGNATURE
 
 
 def _is_valid(token: str, url: str, form: Form, signature: str) -> bool:
