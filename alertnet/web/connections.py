@@ -17,7 +17,7 @@ from typing import Any
 import httptools
 import structlog
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from alertnet.core.limits import LONGEST_HEAD, REQUEST_SECONDS
 from alertnet.runtime.reminder import Reminder
@@ -95,27 +95,6 @@ class Parser(httptools.HttpRequestParser):
                 self._begin()
 
 
-class Joined(asyncio.Transport):
-    """The transport of one answer: a head that announces a body waits for it, so that both leave by one write."""
-
-    def __init__(self, transport: asyncio.Transport, cycle: RequestResponseCycle) -> None:
-        self._transport = transport
-        self._cycle: RequestResponseCycle | None = cycle
-        self._head = b""
-        self.close = transport.close  # type: ignore[method-assign]
-        self.is_closing = transport.is_closing  # type: ignore[method-assign]
-
-    def write(self, data: bytes) -> None:  # type: ignore[override]
-        """Write the data, or keep it for the next."""
-        # The head alone asks it. Kept for longer, each would keep the other until the garbage collector comes.
-        cycle, self._cycle = self._cycle, None
-        if cycle and cycle.expected_content_length and cycle.scope["method"] != "HEAD":
-            self._head = data
-            return
-        self._transport.write(self._head + data if self._head else data)
-        self._head = b""
-
-
 class Connection(HttpToolsProtocol):
     """One HTTP connection, which notes when it keeps the server waiting.
 
@@ -191,7 +170,6 @@ class Connection(HttpToolsProtocol):
             self.flow.pause_reading()
             return
         super().on_headers_complete()
-        self.cycle.transport = Joined(self.transport, self.cycle)
         self._has_asked = True
 
     def on_body(self, body: bytes) -> None:

@@ -1,7 +1,6 @@
 """Who keeps the web waiting is shown out: after a deadline, or as soon as somebody else needs the room."""
 
 import asyncio
-import gc
 import socket
 import threading
 import time
@@ -15,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
 from alertnet.cli.server.web_server import listen
-from alertnet.web.connections import Joined, Server
+from alertnet.web.connections import Server
 from tests.conftest import Logged
 
 MOST = 6
@@ -33,15 +32,13 @@ Connect = Callable[..., socket.socket]
 class Web:
     """Answers `read` once a body has come, and only when it may; a body `more` is answered with more than is read.
 
-    A body `wait` is answered by nothing until whoever sent it has `left`. To `late` and `long` it gives the head of its
-    answer at once, and the rest when it may; `long` is of no known length.
+    A body `wait` is answered by nothing until whoever sent it has `left`.
     """
 
     def __init__(self) -> None:
         self.may_answer = threading.Event()
         self.may_answer.set()
         self.asked = threading.Semaphore(0)
-        self.begun = threading.Semaphore(0)
         self.left = threading.Event()
         self.bodies: list[bytes] = []
         self.headers: list[bytes] = []
@@ -62,23 +59,12 @@ class Web:
                 pass
             self.left.set()
             return
-        if body in (b"late", b"long"):
-            await self._answer_in_parts(send, [(b"content-length", b"4")] if body == b"late" else [])
-            return
         while not self.may_answer.is_set():
             await asyncio.sleep(0.01)
         answer = b"x" * LARGE if body == b"more" else b"read"
         headers = [(b"content-length", str(len(answer)).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": answer})
-
-    async def _answer_in_parts(self, send: Send, headers: list[tuple[bytes, bytes]]) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        self.begun.release()
-        while not self.may_answer.is_set():
-            await asyncio.sleep(0.01)
-        for part, more in ((b"re", True), (b"ad", False)):
-            await send({"type": "http.response.body", "body": part, "more_body": more})
 
 
 @contextmanager
@@ -196,39 +182,6 @@ def test_one_connection_serves_one_request_after_the_other(connect_at_leisure: C
         statuses.append(status_on(connection))
 
     assert statuses == [b"200"] * 4
-
-
-def test_a_head_waits_for_the_body_that_it_announces_and_for_no_other(connect_at_leisure: Connect, web: Web) -> None:
-    web.may_answer.clear()
-    late, long = connect_at_leisure(LAST + b"late"), connect_at_leisure(LAST + b"long")
-    assert web.begun.acquire(timeout=20)
-    assert web.begun.acquire(timeout=20)
-
-    assert b"200 OK" in long.recv(10_000)
-    late.setblocking(False)
-    with pytest.raises(BlockingIOError):
-        late.recv(10_000)
-    web.may_answer.set()
-    late.settimeout(20)
-
-    assert all_of(late).endswith(b"\r\n\r\nread")
-
-
-def test_what_was_answered_waits_for_no_garbage_collector(connect_at_leisure: Connect) -> None:
-    """In a burst thousands would wait for it, which took three megabytes."""
-    connection = connect_at_leisure(b"")
-    gc.collect(0)
-    gc.disable()
-    try:
-        for _ in range(3):
-            connection.sendall(WHOLE)
-            assert status_on(connection) == b"200"
-        # What is younger than the collection; to look through all that the tests hold took two seconds.
-        kept = sum(type(each) is Joined for each in gc.get_objects(generation=0))
-    finally:
-        gc.enable()
-
-    assert kept == 1, "the connection has its last answer, and nobody has those before"
 
 
 def test_an_answer_without_its_body_has_its_head(connect_at_leisure: Connect) -> None:
