@@ -11,6 +11,8 @@ from alertnet.core.codec import value
 from alertnet.core.incident import ASKS
 
 PATTERNS = {
+    "time": r"^([01][0-9]|2[0-3]):[0-5][0-9]$",
+    "weekday": r"^(Mo|Tu|We|Th|Fr|Sa|Su)$",
     "moment": r"^(Mo|Tu|We|Th|Fr|Sa|Su) ([01][0-9]|2[0-3]):[0-5][0-9]$",
     "duration": r"^[0-9]{1,7}[smhd]$",
     "number": r"^\+[1-9][0-9]{6,14}$",

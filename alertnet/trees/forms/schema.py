@@ -64,7 +64,7 @@ def _explained(property: dict[str, Any], key: Key, say: Say) -> dict[str, Any]:
 
 
 def _as_written(property: dict[str, Any], pattern: str | None) -> dict[str, Any]:
-    """The schema of a value as written in YAML, where durations, spans and hours are strings."""
+    """The schema of a value as written in YAML, where durations, spans, hours and times are strings."""
     if property.get("format") == "duration":
         return {"type": "string", "pattern": PATTERNS["duration"]}
     if property.get("$ref", "").endswith("/Hours"):
@@ -72,8 +72,8 @@ def _as_written(property: dict[str, Any], pattern: str | None) -> dict[str, Any]
     if "prefixItems" in property:
         return {"type": "string", "pattern": pattern or SPAN}
     found = {name: _inside(name, part, pattern) for name, part in property.items()}
-    if pattern and found.get("type") == "string":
-        found["pattern"] = pattern
+    if pattern and found.get("type") in ("string", "integer"):
+        found |= {"type": "string", "pattern": pattern}
     if "anyOf" in found:
         found["anyOf"] = [part for part in found["anyOf"] if part.get("type") != "null"]
         if len(found["anyOf"]) == 1:
