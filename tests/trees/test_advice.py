@@ -212,6 +212,8 @@ def test_a_standing_consent_that_reaches_somebody_who_serves_that_country_is_wel
             "teams.yaml:2:34: teams.north.callback: the phone of one of the team, which may be in the same trouble",
         ),
         ("nationality: ES", "nationality: FR", "no tree has an embassy of this person's country: 'FR'"),
+        ("P7:", "ANA:", "teams.yaml:4:3: people.ANA: no SMS can name somebody by a code without a digit"),
+        ("P7:", "L7:", "people.L7: no SMS can name somebody by a code without a digit, or like that of a place (L12)"),
     ],
 )
 def test_what_the_field_lacks_is_said(tmp_path: Path, old: str, new: str, said: str) -> None:

@@ -10,6 +10,7 @@ from phonenumbers import PhoneNumberType, ValidationResult
 from alertnet.core.directory.contact import OF_THE_STATE, Disclosure, Role
 from alertnet.core.directory.contact_tree import EVERYWHERE
 from alertnet.core.directory.languages import Phrase, nearest, phrase, primary, shown
+from alertnet.core.inbound.code_formats import PLACE_CODE
 from alertnet.core.incident import Perpetrator, PersonKind, Scope
 from alertnet.trees.checks.references import TreeNodes
 from alertnet.trees.forms.country_rules import Rules, region_of
@@ -54,6 +55,7 @@ def advice(
     yield from _in_the_field(field, trees)
     yield from _unheard(field, trees)
     yield from _of_nobody(field, trees)
+    yield from _unwritable(field)
     yield from _mute(field, rules)
     yield from _unspoken(field, trees, spoken) if spoken is not None else ()
 
@@ -269,6 +271,14 @@ def _of_nobody(field: Joined, trees: Sequence[TreeNodes]) -> Iterator[Fault]:
     for code in (each for condition in when for each in condition["organisation"].texts()):
         if code.value not in known:
             yield code.fault(phrase("nobody under people: in teams.yaml belongs to this organisation:"))
+
+
+def _unwritable(field: Joined) -> Iterator[Fault]:
+    """Codes of people that the field can't write in an SMS."""
+    for code, person in field["people"].items():
+        if not any(map(str.isdecimal, code)) or PLACE_CODE.fullmatch(code.lower()):
+            told = phrase("no SMS can name somebody by a code without a digit, or like that of a place (L12)")
+            yield person.fault(told)
 
 
 def _unspoken(field: Joined, trees: Sequence[TreeNodes], spoken: Collection[str]) -> Iterator[Fault]:
