@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import yaml
+from holidays.registry import COUNTRIES as COUNTRIES_OF_HOLIDAYS
 
 from alertnet.core.directory.countries import COUNTRIES
 from alertnet.core.directory.languages import Phrase, phrase
@@ -59,8 +60,8 @@ def hint(word: str, allowed: Collection[str]) -> Phrase | None:
         meant = _zone(folded, known)
     if meant is None and len(known) > 200 and "AD" in allowed:
         meant = _country(folded)
-    # CST is no slip for UCT: what stands for hours elsewhere must not be guessed.
-    if meant is None and not ("UTC" in allowed and len(folded) <= SHORT):
+    # CST is no slip for UCT, nor GTM for TM: what stands for hours or a country elsewhere must not be guessed.
+    if meant is None and (len(folded) > SHORT or {"UTC", "AD"}.isdisjoint(allowed)):
         meant = next((known[each] for each in get_close_matches(folded, known, n=3) if _may_mean(folded, each)), None)
     return did_you_mean(known.get(meant.casefold(), meant)) if meant else None
 
@@ -96,8 +97,10 @@ def _countries_by_name() -> dict[str, str]:
 
 
 def _country(name: str) -> str | None:
-    """The country of that name, or of a word close to it, such as `Colombian`."""
+    """The country of that name or code of three letters, or of a word close to it, such as `Colombian`."""
     named = _countries_by_name()
+    if len(name) == len("COL"):
+        return next((codes[1] for codes in COUNTRIES_OF_HOLIDAYS.values() if name.upper() in codes[2:]), None)
     alike = get_close_matches(name, named, n=1, cutoff=0.85)
     return named.get(name) or (named[alike[0]] if alike else None)
 
