@@ -41,13 +41,16 @@ def timeline(world: World, ref: str, *scopes: str) -> list[dict[str, Any]]:
 
 
 def severities(world: World, ref: str, *scopes: str) -> tuple[set[str], set[str]]:
-    """How grave the incident is to a key of the team with those scopes: by itself and in the list; in its timeline."""
+    """How grave it is to a key of the team with those scopes: by itself, listed and reported; in its history."""
     _, key = world.runtime.transact(api_keys.create, "north", scopes)
     headers = {"Authorization": f"Bearer {key}"}
     listed = world.client.get("/v1/incidents", headers=headers).json()["items"]
     shown = [*listed, world.client.get(f"/v1/incidents/{ref}", headers=headers).json()]
+    most = "full" if "coordinate" in scopes else "minimal"
+    report = world.client.get(f"/v1/incidents/{ref}/report?disclosure={most}", headers=headers).text
     entries = timeline(world, ref, *scopes)
-    return {each["severity"] for each in shown if each["ref"] == ref}, {
+    stands = {each["severity"] for each in shown if each["ref"] == ref}
+    return stands | set(re.findall(r"<p>(\w+), verified", report)), {
         entry["payload"]["severity"] for entry in entries if "severity" in entry["payload"]
     }
 

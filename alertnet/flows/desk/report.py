@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.disclosure import ReceivedText, details_of
+from alertnet.core.incident import Severity
 from alertnet.core.notification import ALERTS, is_in_field
 from alertnet.flows.desk.board import zone_of
 from alertnet.flows.desk.chronicle import Line, cries_for_help, tell
@@ -118,7 +119,9 @@ def read_report(tx: Tx, id: str, disclosure: Disclosure, tongue: Tongue) -> Repo
     told = MINIMAL if disclosure is Disclosure.MINIMAL else LIMITED
     shown = [each for each in everything if is_full or each.kind in told]
     zone = zone_of(locked)
-    writer = _Writer(locked, names, disclosure, ZoneInfo(zone), tongue)
+    openly = {} if is_full else timeline_view.reported_openly(tx.session, id)
+    severity = timeline_view.said_openly(locked.facts.severity, openly)
+    writer = _Writer(locked, names, disclosure, severity, ZoneInfo(zone), tongue)
     lines = tell(shown[-MOST_TOLD:], names)
     return Report(
         title=f"{locked.incident.ref}: {names.incident_type(locked.facts.type)}",
@@ -137,6 +140,7 @@ class _Writer:
     locked: LockedIncident
     names: Names
     disclosure: Disclosure
+    severity: Severity
     zone: ZoneInfo
     tongue: Tongue
 
@@ -165,7 +169,7 @@ class _Writer:
     def _facts(self) -> Iterator[str]:
         say, incident, facts = self.names.say, self.locked.incident, self.locked.facts
         verified = say("verified") if facts.verified else say("not verified")
-        yield f"{say(facts.severity.value)}, {verified}, {country_name(facts.country, self.tongue.language)}"
+        yield f"{say(self.severity.value)}, {verified}, {country_name(facts.country, self.tongue.language)}"
         yield f"{say('since')} {self._moment(incident.opened_at)}"
         if incident.closed_at is not None and incident.close_reason is not None:
             reason = say(incident.close_reason.value.replace("_", " "))
