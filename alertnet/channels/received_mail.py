@@ -34,6 +34,8 @@ MOST_BLANK_LINES = 2000
 MESSAGE_ID = re.compile(r"<([0-9a-f]{32})@")
 """The id of a notification in the Message-ID of our mail about it."""
 _DELIVERY, _BLANK_LINE = re.compile(rb"delivery-status", re.IGNORECASE), re.compile(rb"\n\r?\n")
+_BARE_CR = re.compile(rb"\r(?!\n)")
+"""A line end for the standard library, though not for mail."""
 _STATUS = re.compile(r"[45]\.\d{1,3}\.\d{1,3}\b")
 _MACHINES = re.compile(r"(?:mailer-daemon|postmaster|no-?reply|do-?not-?reply)@")
 _BULK = frozenset(("auto_reply", "bulk", "junk", "list"))
@@ -68,6 +70,7 @@ def read_mail(raw: bytes, ours: Collection[str]) -> WrittenMail | None:
 
     `ours`: the addresses that our mails come from.
     """
+    raw = _BARE_CR.sub(b"\n", raw)
     if _DELIVERY.search(raw) and len(_BLANK_LINE.findall(raw)) > MOST_BLANK_LINES:
         return None
     raw = b"\n--".join(raw.split(b"\n--", MOST_PARTS)[:MOST_PARTS])
