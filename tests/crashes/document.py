@@ -14,7 +14,7 @@ HEAD = """\
 
 What becomes of every flow when its process is killed (`kill -9`) at any point between two effects, and is started
 again. An effect is what outlives the process: a commit, a request that the provider takes, its answer, our reply (of a
-command: its exit code).
+command: its exit code). Each row is a point: it was killed after the effect that it names, and before that of the next.
 Made by `make crash-matrix`, which plays each story once for every point on SQLite and on PostgreSQL, through the real
 web, worker and channels (`tests/crashes`); `make long` plays them all again and compares.
 
@@ -22,8 +22,8 @@ The measure is the story without a death. In every row its messages have arrived
 the same, whoever asked and asked again has the same reply, and every hash chain holds. *Once more, marked*: the history
 says `attempt_sent_again`.
 
-| Flow | # | Killed after | and before | Promise | What came |
-|---|---|---|---|---|---|
+| Flow | # | Killed after | Promise | What came |
+|---|---|---|---|---|
 """
 
 

@@ -76,10 +76,9 @@ def _line(course: Course, point: int, came: Mapping[str, str]) -> str:
     effects = course.effects
     name = course.story.name if point == 0 else ""
     after = str(effects[point - 1]) if point else "nothing"
-    before = str(effects[point]) if point < len(effects) else "the end"
     texts = set(came.values())
     result = texts.pop() if len(texts) == 1 else "; ".join(f"{name}: {text}" for name, text in came.items())
-    return f"| {name} | {point} | {after} | {before} | {promise(course.story, effects[:point])} | {result} |"
+    return f"| {name} | {point} | {after} | {promise(course.story, effects[:point])} | {result} |"
 
 
 def _play(world: World, story: Story, point: int | None) -> Replies | None:
