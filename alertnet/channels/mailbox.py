@@ -184,7 +184,7 @@ def _words(fault: Exception) -> str:
 
 def _ok(answer: tuple[str, list[Any]]) -> list[Any]:
     if answer[0] != "OK":
-        raise imaplib.IMAP4.error(str(answer[1]))
+        raise imaplib.IMAP4.error(*answer[1][-1:])
     return answer[1]
 
 

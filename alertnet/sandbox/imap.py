@@ -62,6 +62,8 @@ class ImapServer:
     def _end(self, command: str, words: str) -> str:
         if command == "LOGIN" and words.replace('"', "").split() != [USER, PASSWORD]:
             return "NO [AUTHENTICATIONFAILED] wrong user or password"
+        if command in ("EXAMINE", "SELECT") and words.strip('"') != "INBOX":
+            return "NO [NONEXISTENT] there is only INBOX"
         return f"OK {command} completed"
 
     def _numbered(self) -> Sequence[tuple[int, Mail]]:

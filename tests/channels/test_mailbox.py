@@ -181,6 +181,7 @@ def test_a_wrong_password_is_trouble_and_nothing_is_read(sandbox: Sandbox) -> No
 
     assert listing == MailListing((), is_whole=False, trouble="AUTHENTICATIONFAILED")
     assert strange.trouble() == "[AUTHENTICATIONFAILED] wrong user or password"
+    assert mailbox(sandbox, folder="Alarms").trouble() == "[NONEXISTENT] there is only INBOX"
     assert mailbox(sandbox).trouble() is None
 
 

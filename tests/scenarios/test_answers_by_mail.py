@@ -80,6 +80,8 @@ def test_whoever_answers_is_told_so_by_mail_with_its_page(world: World, incident
     (recorded,) = world.mailbox(SPAIN).mails[before:]
     assert "Se hace cargo" in recorded.text or "hace cargo" in recorded.text
     assert "/a/" in recorded.text
+    alert = world.mailbox(SPAIN).mails[0]
+    assert ("Auto-Submitted" in alert.headers, recorded.headers["Auto-Submitted"]) == (False, "auto-generated")
 
 
 def test_no_with_the_code_declines(world: World, incident: Incident) -> None:
