@@ -19,6 +19,7 @@ SENT = (AttemptStatus.SENT, None)
         (20003, Failure.OUR_ACCOUNT),
         (401, Failure.OUR_ACCOUNT),
         (21408, Failure.OUR_ACCOUNT),
+        pytest.param(21612, Failure.OUR_ACCOUNT, id="our number may not text that country"),
         (572005, Failure.OUR_ACCOUNT),
         (573005, Failure.OUR_ACCOUNT),
         (30044, Failure.OUR_ACCOUNT),

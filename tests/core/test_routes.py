@@ -2,7 +2,7 @@
 
 import pytest
 
-from alertnet.core.delivery.provider_routes import ANY_NUMBER, FIRST, IN_ORDER, MAIL, SECOND, Routing
+from alertnet.core.delivery.provider_routes import ANY_NUMBER, FIRST, IN_ORDER, MAIL, SECOND, Routing, nearest
 from alertnet.core.directory.contact import MethodKind
 
 SMS, CALL, EMAIL = MethodKind.SMS, MethodKind.CALL, MethodKind.EMAIL
@@ -21,6 +21,21 @@ ROUTES = Routing({"+57": (SECOND, FIRST), "+571": (SECOND,), MAIL: (SECOND, FIRS
 )
 def test_the_longest_prefix_counts(method: MethodKind, address: str, order: tuple[str, ...]) -> None:
     assert ROUTES.order(method, address) == order
+
+
+@pytest.mark.parametrize(
+    ("address", "number"),
+    [
+        ("+525512345601", "+525550000001"),
+        ("+12025550101", "+15005550006"),
+        ("+50255550101", "+50255550100"),
+        pytest.param("+50355550101", "+15005550006", id="its neighbour's is no number of its country"),
+        pytest.param("+881612345678", "+15005550006", id="no country"),
+        pytest.param("duty@pbi.example", "+15005550006", id="a mail"),
+    ],
+)
+def test_a_message_comes_from_a_number_of_its_country(address: str, number: str) -> None:
+    assert nearest(["+15005550006", "+50255550100", "+525550000001"], address) == number
 
 
 def test_without_routes_all_are_tried_the_first_one_first() -> None:

@@ -196,16 +196,17 @@ def test_what_is_longer_than_a_segment_takes_longer(stages: Stages) -> None:
     assert left == [1, 1, 2, 2]
 
 
-def test_several_numbers_share_the_load(stages: Stages) -> None:
-    """Each number has a pace of its own."""
-    stage = stages(rates="sms=1,calls=1", numbers=f"{OURS},{OURS_TOO}")
+def test_several_numbers_share_the_load_and_one_of_the_country_goes_first(stages: Stages) -> None:
+    """Each number has a pace of its own. B4: a phone can answer one of its country, whose number may text it."""
+    stage = stages(rates="sms=1,calls=1", numbers=f"{OURS},{OURS_TOO},+573005559999")
     for _ in range(5):
         stage.opens()
 
     stage.worker.step()
 
     sent = [row.sender for row in stage.attempts(MethodKind.SMS) if row.status == "sent"]
-    assert sorted(sent) == [OURS, OURS_TOO]
+    assert sent[0] == "+573005559999"
+    assert sorted(sent[1:]) == [OURS, OURS_TOO]
 
 
 def test_what_is_new_leaves_before_old_alarms_that_are_repeated(stage: Stage) -> None:

@@ -12,10 +12,13 @@ Code = int | str | None
 """A code in a callback (text), in an answer (number) or absent. Where an answer has none, its HTTP status is used."""
 
 _CODES: dict[Failure, tuple[int, ...]] = {
-    Failure.INVALID: (21211, 21214, 21217, 21612, 21614, 21635, 30004, 30005, 30006),
+    Failure.INVALID: (21211, 21214, 21217, 21614, 21635, 30004, 30005, 30006),
     Failure.OPTED_OUT: (21610,),
-    # Geographic permission, registration, the request itself: never the recipient's fault, and only for some messages.
-    Failure.OUR_ACCOUNT: (21215, 21216, 21219, 21408, 21602, 21608, 21617, 21619, 21657, 30032, 30034, 30042, 30044),
+    # Geographic permission, registration, the request itself, or our number, which may not text that country (21612):
+    # never the recipient's fault, and only for some messages.
+    Failure.OUR_ACCOUNT: (
+        *(21215, 21216, 21219, 21408, 21602, 21608, 21612, 21617, 21619, 21657, 30032, 30034, 30042, 30044),
+    ),
     # 30003 is a phone that is switched off; it is listed to show that the number is good.
     Failure.UNDELIVERED: (30001, 30003, 30008, 30009, 30410),
     Failure.EXPIRED: (30036,),

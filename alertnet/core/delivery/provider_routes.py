@@ -1,5 +1,6 @@
-"""Which provider takes a message, by the country of its number, and in which order providers are tried."""
+"""Which provider takes a message, and which of our numbers it comes from, by the country of the recipient's number."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field
 
@@ -50,6 +51,18 @@ class Routing:
 
     def _prefixes_of(self, number: str) -> tuple[str, ...]:
         return tuple(number[:length] for length in range(len(number), -1, -1)) if self.orders else ()
+
+
+_COUNTRY_CODE = re.compile(r"\+(?:1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|\d{3})")
+
+
+def nearest(numbers: Sequence[str], address: str) -> str:
+    """The first of our numbers that has the country code of the address, else the first.
+
+    Not every number may text abroad, and not every phone can answer one of another country.
+    """
+    code = _COUNTRY_CODE.match(address)
+    return next((number for number in numbers if code and number.startswith(code[0])), numbers[0])
 
 
 IN_ORDER = Routing()

@@ -220,7 +220,7 @@ class _Look:
         units = outward.lengths.get((due.method, due.kind, due.language), 1)
         # One that has a number before its first try is a second call, and goes from the same number.
         preferred = due.sender if due.started_at is None else None
-        if place := capacity.reserve(order, units, preferred):
+        if place := capacity.reserve(order, units, due.address, preferred):
             others = [other for other in order if other != place[0]]
             may_go_over = due.provider is None and bool(others) and capacity.barred_until(others) is None
             claimed = claimed_from(tx, _as_of_now(tx, due), place, seal=seal, units=units, may_go_over=may_go_over)

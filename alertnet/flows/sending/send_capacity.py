@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from alertnet.core.codec import value
 from alertnet.core.delivery.circuit_breaker import SOUND, Breaker
 from alertnet.core.delivery.horizon import Horizon
-from alertnet.core.delivery.provider_routes import IN_ORDER, Route, Routing
+from alertnet.core.delivery.provider_routes import IN_ORDER, Route, Routing, nearest
 from alertnet.core.delivery.rate_limit import believed, free_after, units_free
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.notification import Kind
@@ -121,10 +121,12 @@ class SendCapacity:
         )
         return not has_place and self.barred_until(order) is None
 
-    def reserve(self, order: Sequence[str], units: int, preferred: str | None = None) -> tuple[str, str] | None:
+    def reserve(
+        self, order: Sequence[str], units: int, address: str, preferred: str | None = None
+    ) -> tuple[str, str] | None:
         """Reserve a place with the first of these providers that has one; returns the provider and the sending number.
 
-        `preferred`: the number to send from, if it has a place.
+        `preferred`: the number to send from, if it has a place; else it is one of the country of the address.
         """
         if preferred is not None:
             order = sorted(order, key=lambda provider: preferred not in self._places[provider].senders)
@@ -132,7 +134,7 @@ class SendCapacity:
             places = self._places[provider]
             free = [sender for sender in places.senders if self._free(sender)]
             if places.room and free:
-                sender = preferred if preferred in free else free[0]
+                sender = preferred if preferred in free else nearest(free, address)
                 if not places.reserve():
                     places.room = 0
                     continue
