@@ -13,7 +13,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.core.monitoring.metrics import ALL
 from alertnet.core.monitoring.self_monitoring import SUBJECTS, Part
 from alertnet.runtime.settings.settings import NAMES
-from alertnet.trees.forms import field_form, tree_form
+from alertnet.trees.forms import country_rules, field_form, tree_form
 from tests.house.documents import documents, rows, section, spans
 from tests.house.source import PROGRAM, ROOT, Module, read_modules
 
@@ -25,6 +25,7 @@ WITH_ROWS = (
     field_form.TeamForm,
     field_form.MemberForm,
     field_form.PersonForm,
+    country_rules.CountryForm,
 )
 """The forms of which each key has a row of its own; those of the others stand in the examples."""
 
@@ -138,6 +139,14 @@ def test_every_key_of_a_tree_or_team_has_its_row_and_every_row_its_key() -> None
     assert keys - described == set()
     assert described - {name for form in forms() for name in form.model_fields} == set()
     assert len(keys) > 40
+
+
+def test_a_key_that_must_be_there_is_bold() -> None:
+    guide = section(documents()["docs/coordinators.md"], "## Every key, by example")
+    bold = [row[0].strip("*`") for row in rows(guide) if row[0].startswith("**`")]
+
+    fields = [each for form in WITH_ROWS for each in form.model_fields.items()]
+    assert sorted(bold) == sorted(name for name, field in fields if field.is_required())
 
 
 def test_every_key_within_a_key_stands_in_an_example() -> None:
