@@ -43,7 +43,11 @@ _HEADERS = f"(INTERNALDATE BODY.PEEK[HEADER.FIELDS (FROM IN-REPLY-TO REFERENCES 
 _BODY = f"(INTERNALDATE BODY.PEEK[]<0.{LONGEST_MAIL}>)"
 _UID = re.compile(rb"\bUID (\d+)\b")
 _INTERNAL_DATE = re.compile(rb'INTERNALDATE "([^"]+)"')
-_IS_REPORT = re.compile(rb"multipart/report", re.IGNORECASE)
+_OF_REPORT = re.compile(
+    rb"multipart/report|^from:[^\r\n]*(?:\r\n[ \t][^\r\n]*)*?\b(?:mailer-daemon|postmaster)@",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""What the headers of reports hold; those of OpenSMTPD and Domino don't say what they are."""
 _ADDRESS = re.compile(r"[^\s<>,;:\"()]+@[^\s<>,;:\"()]+")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _FAULTS = (OSError, imaplib.IMAP4.error, ValueError, IndexError, TypeError, OverflowError)
@@ -127,9 +131,9 @@ class ImapMailbox:
         answered = {uid: next((id for id in ids if id in sent), None) for uid, ids in named.items()}
         answers = _in_turn({uid: id for uid, id in answered.items() if id is not None})
         rest = [(uid, raw) for uid, raw in late if answered[uid] is None]
-        reports = [uid for uid, raw in rest if _IS_REPORT.search(raw)]
+        reports = [uid for uid, raw in rest if _is_report(raw)]
         known = set(self._known())
-        others = [uid for uid, raw in rest if not _IS_REPORT.search(raw) and _names(raw, known)]
+        others = [uid for uid, raw in rest if not _is_report(raw) and _names(raw, known)]
         # Anybody can send reports, and forge a sender, so they have rooms of their own.
         rooms = ((answers, MOST_ANSWERS), (reports[::-1], MOST_ANSWERS), (others[::-1], MOST_OTHERS))
         wanted = [uid for uids, most in rooms for uid in uids[:most]]
@@ -139,7 +143,7 @@ class ImapMailbox:
         for _, at, raw in _fetched(session, uids, _BODY):
             # Anybody can send reports about mails of nobody: to take one apart may take long.
             is_ours = self._sent(set(MESSAGE_ID.findall(raw.decode("ascii", "replace"))))
-            is_meant = at >= since and (is_ours or not _IS_REPORT.search(raw))
+            is_meant = at >= since and (is_ours or not _is_report(raw))
             if is_meant and (mail := read_mail(raw, self._ours)) is not None:
                 yield ReceivedMail(at, mail)
 
@@ -155,6 +159,10 @@ def _in_turn(answers: dict[str, str]) -> list[str]:
         before[ours] += 1
         place[uid] = before[ours]
     return sorted((uid for uid in place if place[uid] <= MOST_OF_ONE), key=place.__getitem__)
+
+
+def _is_report(raw: bytes) -> bool:
+    return _OF_REPORT.search(raw.partition(b"\r\n\r\n")[0]) is not None
 
 
 def _names(raw: bytes, addresses: Collection[str]) -> bool:

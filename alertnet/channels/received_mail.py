@@ -38,7 +38,10 @@ _BARE_CR = re.compile(rb"\r(?!\n)")
 """A line end for the standard library, though not for mail."""
 _STATUS = re.compile(r"[45]\.\d{1,3}\.\d{1,3}\b")
 _MACHINES = re.compile(r"(?:mailer-daemon|postmaster|no-?reply|do-?not-?reply)@")
-_BULK = frozenset(("auto_reply", "bulk", "junk", "list"))
+_BULK = frozenset(("auto_reply", "bulk", "junk"))
+_OF_SIGNATURES = frozenset(
+    f"application/{each}" for each in ("pgp-signature", "pgp-keys", "pkcs7-signature", "x-pkcs7-signature")
+)
 _LEFT_OUT = frozenset(("head", "style", "script", "title", "blockquote"))
 _LINE_ENDS = frozenset(("br", "p", "div", "tr", "li", "h1", "h2", "h3", "hr", "blockquote"))
 _IN_WORDS = frozenset(("subject", "references", "in-reply-to"))
@@ -76,8 +79,9 @@ def read_mail(raw: bytes, ours: Collection[str]) -> WrittenMail | None:
     raw = b"\n--".join(raw.split(b"\n--", MOST_PARTS)[:MOST_PARTS])
     try:
         mail: EmailMessage = message_from_bytes(raw, policy=_POLICY)
-        is_report = mail.get_content_type() == "multipart/report"
         sender = parseaddr(str(mail.get("From", "")))[1].lower()
+        is_by_machine = _DELIVERY.search(raw) is not None and _MACHINES.match(sender) is not None
+        is_report = is_by_machine or mail.get_content_type() == "multipart/report"
         return _report(mail, raw, sender) if is_report else _answer(mail, raw, sender, ours)
     except _UNREADABLE:
         return None
@@ -106,7 +110,7 @@ def _answer(mail: EmailMessage, raw: bytes, sender: str, ours: Collection[str]) 
         words=own_words(text, ours),
         # What can't be read at all, such as an encrypted answer, is at least known by what it is about.
         whole=text.strip()[:LONGEST_WORDS] or _printable(str(mail.get("Subject", ""))),
-        is_automatic=_is_automatic(mail, sender),
+        is_automatic=_is_automatic(mail, sender, is_answer=bool(answers)),
         attached=_attached(mail),
     )
 
@@ -117,12 +121,14 @@ def _written(mail: EmailMessage, raw: bytes, sender: str, *, answers: Sequence[s
     return WrittenMail(id, sender, tuple(dict.fromkeys(answers)), **{"words": "", "whole": "", **read})
 
 
-def _is_automatic(mail: EmailMessage, sender: str) -> bool:
+def _is_automatic(mail: EmailMessage, sender: str, *, is_answer: bool) -> bool:
+    """Whether a machine wrote it; a list or group only passes on what people answer, and sends round what is new."""
     submitted = str(mail.get("Auto-Submitted", "no")).partition(";")[0].strip().lower()
     return (
         submitted != "no"
-        or any(name in mail for name in ("X-Autoreply", "X-Autorespond", "List-Id"))
+        or any(name in mail for name in ("X-Autoreply", "X-Autorespond"))
         or str(mail.get("Precedence", "")).strip().lower() in _BULK
+        or ("List-Id" in mail and not is_answer)
         or str(mail.get("Return-Path", "")).strip() == "<>"
         or _MACHINES.match(sender) is not None
         or says_so(str(mail.get("Subject", "")))
@@ -145,9 +151,14 @@ def _given_up(mail: EmailMessage) -> tuple[str, str] | None:
 def _attached(mail: EmailMessage) -> int:
     """How many files came with it; not the pictures that its words show, as most signatures do."""
     try:
-        return sum(part.is_attachment() or "Content-ID" not in part for part in mail.iter_attachments())
+        return sum(map(_is_file, mail.walk()))
     except _UNREADABLE:
         return 0
+
+
+def _is_file(part: EmailMessage) -> bool:
+    is_named = part.get_filename() is not None and "Content-ID" not in part
+    return (is_named or part.is_attachment()) and part.get_content_type() not in _OF_SIGNATURES
 
 
 def _text(mail: EmailMessage) -> str:

@@ -235,13 +235,16 @@ def test_a_server_that_misbehaves_holds_no_thread_and_is_read_another_time(
     assert took < 20
 
 
-def test_a_report_about_no_mail_of_ours_is_not_taken_apart(sandbox: Sandbox) -> None:
-    """Anybody can send hundreds, and one may take seconds (A11)."""
+@pytest.mark.parametrize(
+    ("by", "type"), [("hr@es.example", "report"), ("Mailer Daemon <MAILER-DAEMON@relay.example>", "mixed")]
+)
+def test_a_report_about_no_mail_of_ours_is_not_taken_apart(sandbox: Sandbox, by: str, type: str) -> None:
+    """Anybody can send hundreds, and one may take seconds (A11). OpenSMTPD does not say that it sends one."""
     status = "Content-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\nAction: failed\nStatus: 5.1.1\n"
     for id in ("0" * 32, NOTIFICATION):
         body = f"--x\n{status}\n--x\n\nMessage-ID: <{id}@sandbox.example>\n--x--\n"
-        comes(sandbox, body, In_Reply_To="<1@elsewhere.example>", Content_Type="multipart/report; boundary=x")
+        comes(sandbox, body, From=by, In_Reply_To="<1@x.example>", Content_Type=f"multipart/{type}; boundary=x")
 
     listing = mailbox(sandbox, sent=lambda named: {NOTIFICATION} & set(named)).received(NOW)
 
-    assert [each.mail.answers for each in listing.entries] == [(NOTIFICATION,)]
+    assert [(each.mail.answers, each.mail.bounced) for each in listing.entries] == [((NOTIFICATION,), "5.1.1")]

@@ -61,6 +61,8 @@ def quoted(text: str) -> str:
         f"On Thu, Nov 26, 2026 at 09:14:00PM -0500, PBI <{OURS}> wrote:\n{quoted(ALERT)}\n\n4711\n",
         f"El 26/11/26 a las 21:14, PBI escribió:\n{quoted(ALERT)}\n\n4711\n",
         "4711\n\n---\nHuman Rights Officer\nNo. 5823\n",
+        # Signed in clear, as by GnuPG and Mailvelope.
+        "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\n4711\n- -- \nNo. 5823\n-----BEGIN PGP SIGNATURE-----\n",
         "4711\n\n-- \nHuman Rights Officer\nExt. 5823\n",
         "4711",
     ],
@@ -126,7 +128,7 @@ def test_the_same_mail_has_the_same_id_and_another_has_another() -> None:
         {"Precedence": "bulk"},
         {"Return_Path": "<>"},
         {"X_Autoreply": "yes"},
-        {"List_Id": "<all.es.example>"},
+        {"List_Id": "<all.es.example>", "In_Reply_To": ""},
         {"From": "No-Reply@es.example"},
         {"Subject": "Respuesta automática: PBI A-7K3M"},
     ],
@@ -136,7 +138,7 @@ def test_what_a_machine_writes_is_marked(headers: dict[str, str]) -> None:
 
 
 def test_what_a_person_writes_is_not() -> None:
-    mail = read(answer("4711", Auto_Submitted="no", Precedence="normal", Return_Path="<hr@es.example>"))
+    mail = read(answer("4711", Auto_Submitted="no", Precedence="list", List_Id="<x.y>", Return_Path="<hr@es.example>"))
 
     assert mail.words == "4711"
     assert not mail.is_automatic
@@ -302,12 +304,13 @@ def test_an_encrypted_answer_is_told_by_its_subject() -> None:
     assert (found.words, found.whole) == ("", "Re: PBI A-7K3M")
 
 
-def test_the_pictures_of_a_signature_are_no_files() -> None:
+def test_the_pictures_of_a_signature_and_its_proof_are_no_files() -> None:
     mail = answer("", html='<p>4711</p><img src="cid:logo">')
     mail.add_related(b"x", "image", "png", cid="<logo>")
     assert read(mail).attached == 0
 
     mail.add_attachment(b"x", "application", "pdf", filename="note.pdf")
+    mail.add_attachment(b"x", "application", "pgp-signature", filename="signature.asc")
 
     assert read(mail).attached == 1
 

@@ -14,6 +14,8 @@ LONGEST_WORDS = 1600
 
 _SEPARATOR = re.compile(r"[-_]{5,}|[-_=*~]{2,}$|[—–]$")
 """A line that parts an answer from the original, or from a signature."""
+_SIGNED = re.compile(r"-----BEGIN PGP SIGNED MESSAGE-----\n(?:\w+: .*\n)*")
+"""What stands above a text that is signed in clear (RFC 9580 7); in that `- ` stands before each line of dashes."""
 _YEAR = re.compile(r"\b20\d\d\b|\d[/.-]\d\d?[/.-]\d\d\b")
 _FROM = re.compile(r"(?:from|de|von|da|van|\u0645\u0646) ?:", re.IGNORECASE)
 LONGEST_HEADING = 6
@@ -99,6 +101,9 @@ def own_words(text: str, ours: Collection[str]) -> str:
     The original begins with the line of ours, with one that is drawn, or with one about who wrote it, which names our
     address. Whoever answers below it is read only where all of it is quoted, since its lines may be ours.
     """
+    text = text.lstrip()
+    if begun := _SIGNED.match(text):
+        text = re.sub(r"^- ", "", text[begun.end() :], flags=re.MULTILINE)
     own: list[str] = []
     is_quoted = has_code = False
     lines = [line.strip() for line in text.splitlines()]
