@@ -264,7 +264,7 @@ SIGN_INS = Limit("sign_ins", 30, 10 * MINUTE)
 """Sign-ins examined from one address, right or wrong: each takes a quarter of a second of CPU time."""
 
 ACTS = Limit("acts", 30, 5 * MINUTE, refill=timedelta(seconds=10))
-"""Console forms that act, in one session: more than anybody submits by hand in a night."""
+"""Console forms that act, in one session, and buttons on a link: more than anybody submits by hand in a night."""
 
 TREE_CHECKS = Limit("tree_checks", 60, 2 * MINUTE, refill=timedelta(seconds=2))
 """Checks of edited trees while typing, and simulations, for one console session or API key."""

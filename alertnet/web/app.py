@@ -63,7 +63,7 @@ def make_app(runtime: Runtime, leaving: threading.Event | None = None) -> FastAP
     app.state.in_flight = InFlight()
     app.state.known_keys = KnownKeys()
     app.state.throttle = Throttle(runtime.counting.add)
-    app.add_middleware(Turns, runtime=runtime, show_crowded=show_crowded)
+    app.add_middleware(Turns, runtime=runtime, throttle=app.state.throttle, show_crowded=show_crowded)
     app.add_middleware(Around, runtime=runtime, throttle=app.state.throttle)
     plainly = partial(FastAPI.__call__, app)
     reports = incidents.straight_way(runtime, app.state.in_flight, app.state.known_keys)

@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from alertnet.core.limits import AT_WORK, LONGEST_BODY, WAITING
+from alertnet.core.limits import ACTS, AT_WORK, LONGEST_BODY, WAITING
 from alertnet.core.monitoring.metrics import REFUSALS, WEBHOOKS, once
 from alertnet.runtime.wiring import Runtime
 from alertnet.web.auth import client_address, is_report, text_of_key
@@ -129,9 +129,10 @@ class Turns:
     a thread behind that. Who has somebody else's link keeps them out of nothing: a link is counted for each address.
     """
 
-    def __init__(self, app: ASGIApp, runtime: Runtime, show_crowded: Crowded) -> None:
+    def __init__(self, app: ASGIApp, runtime: Runtime, throttle: Throttle, show_crowded: Crowded) -> None:
         self._app = app
         self._runtime = runtime
+        self._throttle = throttle
         self._show_crowded = show_crowded
         self._here: Counter[Asker] = Counter()
         """How many requests of each are worked on or wait."""
@@ -143,7 +144,7 @@ class Turns:
         if whose is None:
             await self._app(scope, receive, send)
             return
-        if self._here[whose] >= AT_WORK + WAITING:
+        if self._here[whose] >= AT_WORK + WAITING or self._presses_too_often(scope, whose):
             await self._turned_away(scope)(scope, receive, send)
             return
         self._here[whose] += 1
@@ -154,6 +155,12 @@ class Turns:
             self._here[whose] -= 1
             if not self._here[whose]:
                 del self._here[whose], self._turns[whose]
+
+    def _presses_too_often(self, scope: Scope, whose: Asker) -> bool:
+        """Count a button pressed on a link; whether nobody presses by hand that often. Each stays in the history."""
+        link, address = whose
+        is_press = link and scope["method"] == "POST"
+        return bool(is_press) and self._throttle.wait(ACTS, f"{link} {address}", self._runtime.now()) is not None
 
     def _turned_away(self, scope: Scope) -> Response:
         """The answer where too many wait: a page or words for people, a problem document for programs."""

@@ -6,11 +6,12 @@ from collections import Counter
 import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from alertnet.core.limits import AT_WORK, WAITING
+from alertnet.core.limits import ACTS, AT_WORK, WAITING
 from alertnet.runtime.wiring import Runtime
 from alertnet.web.app import make_app
 from alertnet.web.console.refusing import show_crowded
 from alertnet.web.layers import Turns
+from alertnet.web.throttle import Throttle
 
 KEY = (b"authorization", b"Bearer alertnet_1")
 OTHERS_KEY = (b"authorization", b"Bearer alertnet_2")
@@ -63,7 +64,7 @@ async def crowd(
 ) -> tuple[Slow, list[int]]:
     """So many ask for each of these at once, then one for something else; what is at work, and all their answers."""
     app = Slow()
-    turns = Turns(app, runtime, show_crowded)
+    turns = Turns(app, runtime, Throttle(runtime.counting.add), show_crowded)
     asked = [asyncio.ensure_future(asks(turns, *each)) for each in wanted * ASKED]
     asked.append(asyncio.ensure_future(asks(turns, *besides, at=at)))
     for _ in range(3):
@@ -117,7 +118,7 @@ def test_who_is_turned_away_reads_why_in_the_form_of_that_place(
 
     async def refused() -> list[Message]:
         app = Slow()
-        turns = Turns(app, runtime, show_crowded)
+        turns = Turns(app, runtime, Throttle(runtime.counting.add), show_crowded)
         before = [asyncio.ensure_future(asks(turns, "GET", path, header)) for _ in range(AT_WORK + WAITING)]
         await asyncio.sleep(0)
         answer = await answers(turns, "GET", path, header)
@@ -142,6 +143,20 @@ def test_who_has_somebody_elses_link_keeps_them_waiting_for_nothing(runtime: Run
 
     assert app.at_work["/a/token"] == AT_WORK + 1
     assert (statuses[-1], 429 in statuses) == (200, True)
+
+
+def test_who_has_somebody_elses_link_fills_no_history_with_answers(runtime: Runtime) -> None:
+    """B9: each press is on the record for good, and the next takes the longer. The contact's own still count (A6)."""
+
+    async def presses() -> tuple[list[int], list[int]]:
+        app = Slow()
+        app.may_answer.set()
+        turns = Turns(app, runtime, Throttle(runtime.counting.add), show_crowded)
+        pressed = [await asks(turns, "POST", "/a/token") for _ in range(ACTS.most + 1)]
+        others = (("POST", "/a/token", ELSEWHERE), ("POST", "/a/another", HERE), ("GET", "/a/token", HERE))
+        return pressed, [await asks(turns, method, path, at=at) for method, path, at in others]
+
+    assert asyncio.run(presses()) == ([200] * ACTS.most + [429], [200] * 3)
 
 
 @pytest.mark.parametrize(
@@ -176,7 +191,7 @@ def test_a_report_is_never_limited(runtime: Runtime) -> None:
 def test_who_was_refused_is_heard_once_the_others_have_their_answers(runtime: Runtime) -> None:
     async def twice() -> int:
         app = Slow()
-        turns = Turns(app, runtime, show_crowded)
+        turns = Turns(app, runtime, Throttle(runtime.counting.add), show_crowded)
         asked = [asyncio.ensure_future(asks(turns, "GET", "/desk", SESSION)) for _ in range(ASKED)]
         await asyncio.sleep(0)
         app.may_answer.set()
