@@ -276,6 +276,22 @@ def test_an_alarm_that_a_coordinator_declines_rings_on(board: Switchboard) -> No
     assert alarm.answer is None
 
 
+@pytest.mark.parametrize("verb", ["NO", "PASO"])
+def test_an_alarm_that_a_coordinator_gives_back_rings_again(board: Switchboard, verb: str) -> None:
+    """A2: its reply says that others are asked."""
+    incident = board.opens()
+    board.tells(incident, "ombuds")
+    board.texts("ombuds", "¿quién es?")
+    code = board.code_of("second", of_alarm=True)
+    board.texts("second", code)
+    taken = board.alarms()
+
+    board.texts("second", f"{verb} {code}")
+
+    assert taken == []
+    assert board.alarms() == [("not_understood", "ombuds")]
+
+
 def test_no_reply_names_a_person_or_place(board: Switchboard) -> None:
     """A9."""
     board.opens(

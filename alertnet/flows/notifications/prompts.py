@@ -158,6 +158,13 @@ def answer_prompt(locked: LockedIncident, prompt_id: str, answer: PromptAnswer, 
     locked.record("alarm_answered", alarm=prompt_id, answer=answer.value, by=by)
 
 
+def give_back(locked: LockedIncident, prompt: Prompt, by: str) -> None:
+    """Let a prompt that this coordinator took ring for all of them again: they can't act after all, or pass it on."""
+    if prompt.answer in (PromptAnswer.ACKNOWLEDGED, PromptAnswer.TAKEN) and prompt.answered_by == by:
+        prompt_store.ask_anew(locked.tx.session, prompt, locked.tx.now + PROMPT_EVERY)
+        locked.record("alarm_declined", alarm=prompt.id, by=by)
+
+
 def answer_each(
     locked: LockedIncident, which: Callable[[Prompt], bool], answer: PromptAnswer, by: str | None = None
 ) -> None:

@@ -19,7 +19,7 @@ from alertnet.flows.incidents.lone_text import RECEIVED_BY
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.notifications.contact_pins import keep_duress
 from alertnet.flows.notifications.floods import ring_once
-from alertnet.flows.notifications.prompts import answer_prompt, is_taken_on, words_of_prompt
+from alertnet.flows.notifications.prompts import answer_prompt, give_back, is_taken_on, words_of_prompt
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.credentials.codes import HeldCode
@@ -146,14 +146,19 @@ def _decide(texted: _TextedAnswer, question: Prompt) -> Reply:
     decision = DECISIONS.get(texted.answer.verb)
     if decision is None:
         return _ask_again(texted, question)
-    written_at, decided_at = texted.inbound.heard_at, question.answered_at
-    if written_at and decided_at and written_at < decided_at:
+    if _is_older(texted, question):
         return _reply_current(texted, question)
     try:
         decide_prompt(texted.locked, question, decision, texted.holder.id)
     except WrongState:
         return _reply_current(texted, question)
     return _reply(texted, Kind.RECORDED, subject=SUBJECTS_OF_ANSWERS[decision], at=texted.locked.tx.now)
+
+
+def _is_older(texted: _TextedAnswer, prompt: Prompt) -> bool:
+    """Whether it was written before the prompt got the answer that it has."""
+    written_at, answered_at = texted.inbound.heard_at, prompt.answered_at
+    return written_at is not None and answered_at is not None and written_at < answered_at
 
 
 def _ask_again(texted: _TextedAnswer, question: Prompt) -> Reply:
@@ -164,9 +169,11 @@ def _ask_again(texted: _TextedAnswer, question: Prompt) -> Reply:
 
 
 def _take_alarm(texted: _TextedAnswer, prompt: Prompt) -> Reply:
-    """Silence an alarm that somebody takes; if they can't or pass it on, it rings on for the others."""
+    """Silence an alarm that somebody takes; if they can't or pass it on, it rings on, even if they took it before."""
     locked, holder = texted.locked, texted.holder
     if texted.answer.verb in (Verb.NO, Verb.RELAY):
+        if not _is_older(texted, prompt):
+            give_back(locked, prompt, holder.id)
         return _reply(texted, Kind.DECLINED, code=texted.code.text, at=locked.tx.now)
     if not prompt.is_open:
         wanted = _code_wanted_instead(holder) if prompt.answer == PromptAnswer.OPENED else None

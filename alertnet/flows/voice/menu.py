@@ -1,7 +1,6 @@
 """The keypad menu after a call's code: answer an alert, take an alarm or task, or decide (A6)."""
 
 from alertnet.core.codec import value
-from alertnet.core.delivery.next_repeat import PROMPT_EVERY
 from alertnet.core.disclosure import Said
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.quorum import AnswerKind, Via
@@ -66,15 +65,15 @@ def take_keys(asked: ToAnswer, digits: str) -> Reaction:
         return Reaction(ask=MENU)
     if asked.kind.is_alert:
         return _respond(asked, answer)
-    if answer is AnswerKind.DECLINED:
-        _let_ring_on(asked)
+    if answer is not AnswerKind.ACKNOWLEDGED:
+        prompts.give_back(asked.locked, asked.prompt, asked.listener.id)
     elif not _take(asked):
         return Reaction(("taken_care_of",))
     return Reaction((f"thanks_{answer}",))
 
 
 def _take(asked: ToAnswer) -> bool:
-    """Take an alarm or a task, also for a coordinator to whom it is passed on. False where it was no longer open."""
+    """Take an alarm or a task. False where it was no longer open."""
     prompt = asked.prompt
     if prompt.answered_by == asked.listener.id and prompt.answer in (PromptAnswer.ACKNOWLEDGED, PromptAnswer.TAKEN):
         return True
@@ -99,14 +98,6 @@ def _decide(asked: ToAnswer, digits: str) -> Reaction:
         goes_ahead = prompt.answer != PromptAnswer.REFUSE and was_opened(asked.locked, prompt)
         return Reaction(("gone_ahead" if goes_ahead else "taken_care_of",))
     return Reaction((f"thanks_{decision}",))
-
-
-def _let_ring_on(asked: ToAnswer) -> None:
-    """Let a prompt ring for all coordinators again, because the one who took it can't act after all."""
-    prompt, locked = asked.prompt, asked.locked
-    if prompt.answered_by == asked.listener.id:
-        prompt_store.ask_anew(locked.tx.session, prompt, locked.tx.now + PROMPT_EVERY)
-        locked.record("alarm_declined", alarm=prompt.id, by=asked.listener.id)
 
 
 def _respond(asked: ToAnswer, answer: AnswerKind) -> Reaction:
