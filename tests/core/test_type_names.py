@@ -38,6 +38,7 @@ TOLD = {
         P9 wurde getoetet
         P9 died in custody
         P9 murio en la carcel
+        P9 morreu na delegacia
     """,
     "attempted_killing": """
         attempt to kill P9 failed
@@ -69,6 +70,7 @@ TOLD = {
         Schuesse auf unser Auto
         shots fired at our car
         le pusieron una bomba en la casa
+        levou três tiros mas está vivo
     """,
     "disappearance": """
         P9 vanished after leaving the court
@@ -177,6 +179,8 @@ TOLD = {
         golpearon a los manifestantes y echaron gas
         guards broke his arm
         agrediram P9
+        a polícia espancou P9
+        bateram nele com cassetete
     """,
     "sexual_violence": """
         abusaron de una compañera
@@ -276,6 +280,7 @@ TOLD = {
         un dron sobre la oficina
         um carro nos segue
         ueberwachung seit gestern
+        tem um carro parado em frente à sede
     """,
     "digital_attack": """
         cyber attaque contre le site
@@ -333,6 +338,7 @@ TOLD = {
         des voleurs ont pris le disque dur
         se robaron el disco con las denuncias
         roubaram os computadores
+        entraram no escritório e levaram computadores
     """,
     "eviction": """
         nos estan sacando de nuestras tierras
@@ -355,6 +361,7 @@ TOLD = {
         despejo com tratores na ocupação
         queimaram a casa de P9
         zwangsraeumung im dorf
+        estão despejando as famílias
     """,
     "checkpoint": """
         contrôle militaire, on ne nous laisse pas passer
@@ -368,6 +375,7 @@ TOLD = {
         nos rodearon con fusiles
         nos estan requisando en un reten
         não deixam passar na barreira
+        parados numa barreira do exército
     """,
     "armed_presence": """
         soldiers in the community
@@ -421,6 +429,7 @@ TOLD = {
         two students bleeding after police charge
         coups de matraque sur les marcheurs
         a polícia reprimiu o protesto
+        bombas de gás no protesto
     """,
     "criminalisation": """
         false charges against P9
@@ -447,6 +456,7 @@ TOLD = {
         el juez ordeno captura contra P6
         P6 est juge demain pour trahison
         P9 foi intimado pela polícia
+        P9 foi indiciado
     """,
     "defamation": """
         señalamientos contra P9
@@ -468,6 +478,7 @@ TOLD = {
         ministry says on tv we finance terrorists
         el gobernador nos trato de terroristas
         le ministre dit que l ong finance la rebellion
+        fake news contra nós no facebook
     """,
     "immigration": """
         expulsion de P7 du pays
@@ -499,6 +510,7 @@ TOLD = {
         P3 was due back at 17h and nobody can reach her
         mi companera no contesta y no llego a dormir
         P9 não responde desde as 6
+        perdemos contato com P9
     """,
     "accident": """
         se cayo P7 y esta herido
@@ -518,11 +530,16 @@ TOLD = {
         la voiture s est renversee
         le bus est tombe dans le ravin
         se volteo el bus con la delegacion
+        capotou o carro, dois feridos
     """,
 }
 """Each in a line of its own, as it was written before the vocabulary knew it."""
 
 HARMLESS = """
+    levaram P9 ao hospital para exame
+    oficina sobre tortura e direitos
+    wir haben P9 mitgenommen
+    Einbruch der Dunkelheit, wir fahren weiter
     não houve mortos
     ninguem foi preso
     P9 nao foi presa

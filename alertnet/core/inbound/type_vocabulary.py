@@ -24,7 +24,7 @@ TYPE_NAMES = {
     "verhaftet verhaftung festgenommen festnahme detencao arrest* detain* jail* imprison* handcuff* arrestar* "
     "capturar* encarcelar* apresar* esposar* incarcerer* emprisonner* interpeller* menotter* deteve detiveram",
     "assault": "bastonner* assault beaten physical-assault agresion-fisica agression-physique agression frappe "
-    "frappee agresion golpiza paliza espancado espancada espancaram verprugelt verpruegelt zusammengeschlagen "
+    "frappee agresion golpiza paliza espancar* verprugelt verpruegelt zusammengeschlagen "
     "geschlagen tatlicher-angriff taetlicher-angriff agressao assault* attack* punch* beat* golpear* atacar* patear* "
     "apedrear* maltratar* agredir* agresser* tabasser* brutaliser* molester*",
     "sexual_violence": "sexual-violence sexual-assault serious-assault rape sexually-assaulted sexually-abused "
@@ -114,7 +114,7 @@ SAID = {
     "ambush ambushed emboscada emboscaron embuscade atentaron-contra shooting-at-US "
     "tried/trying/attempted-to-kill/murder tire-sur tirent-sur tirent-dessus blesse-par-balle blessee-par-balle "
     "touche-par-balle essaye/tente-de-tuer essaye/tente-d-assassiner dispararon-a dispararon-contra le-dispararon "
-    "nos-dispararon nos-disparan atiraram/atirou-em/no/na/contra shots-fired-at deram/levou-_-tiro geschossen-auf "
+    "nos-dispararon nos-disparan atiraram/atirou-em/no/na/contra shots-fired-at deram/levou-_-tiros geschossen-auf "
     "US-geschossen schusse/schuesse-auf-P/CAR/HOUSE pusieron/colocaron/planted-bomba/bomb nos-estan-disparando "
     "herido-de-bala herida-de-bala intentaron/intento/quisieron/quiso-matar/asesinar trataron/trato-de-matar/asesinar "
     "tentaram/tentou-matar/assassinar grenade-thrown threw-a-grenade jete-une-grenade lance-une-grenade "
@@ -129,16 +129,16 @@ SAID = {
     "went-missing gone-missing not-come-home didn-t-come-home never-came-home sans-nouvelles-de plus-de-nouvelles-de "
     "pas-rentre pas-rentree no-aparece no-aparecen no-aparecio sin-noticias-de no-volvio-a-casa no-regreso-a-casa "
     "no-llego-a-casa hasn-t-come-back didn-t-come-back not-come-back no-sabemos-nada-de P-_-no-ha-vuelto P-sumiu "
-    "P-sumiram P-nao-voltou P-_-no-vuelve P-_-no-ha-regresado no-ha-vuelto-desde no-ha-regresado-desde pas-revenu "
-    "nobody-has-seen-HIM no-trace-of pas-vu-P sin-rastro-de no-one-has-seen-HIM where-HIM-is perdu-la-trace "
-    "no-sabemos-donde-esta P-_-gone-since nobody-knows-where never-came-back no-se-sabe-de-P pas-de-nouvelle-de-P "
-    "aucune-nouvelle-de-P no-news-of/from-P no-sign-of-P no-sign-of-life sin-senales-de-vida",
+    "P-sumiram P-nao-voltou-desde/para/a P-_-no-vuelve P-_-no-ha-regresado no-ha-vuelto-desde no-ha-regresado-desde "
+    "pas-revenu nobody-has-seen-HIM no-trace-of pas-vu-P sin-rastro-de no-one-has-seen-HIM where-HIM-is "
+    "perdu-la-trace no-sabemos-donde-esta P-_-gone-since nobody-knows-where never-came-back no-se-sabe-de-P "
+    "pas-de-nouvelle-de-P aucune-nouvelle-de-P no-news-of/from-P no-sign-of-P no-sign-of-life sin-senales-de-vida",
     "abduction": "forcefully/forcibly-taken taken-forcefully/forcibly hommes-armes-_-emmene/pris/embarque "
     "taken-by-force taken-by-armed-men taken-hostage they-took-HIM men-took-HIM dragged-HIM drove-off-with-HIM "
     "pris-en-otage emmene-de-force emmenee-de-force se-llevaron-a se-lo-llevaron se-la-llevaron levaram-P "
     "took-HIM-by-force forced-into-CAR pushed-into-CAR put-in-CAR bundled-into-CAR grabbed-HIM ARMED-_-took-HIM "
     "ARMED-_-sacaron ARMED-_-llevaron ARMED-_-emmene metieron-_-CAR embarque-de-force jete-dans-CAR pousse-dans-CAR "
-    "se-llevo-a se-lo-llevo se-la-llevo haben-HIM-mitgenommen ARMED-_-levaram/mitgenommen sacaron-a-P-de "
+    "se-llevo-a se-lo-llevo se-la-llevo sie-haben-HIM-mitgenommen ARMED-_-levaram/mitgenommen sacaron-a-P-de "
     "taken-from-HOUSE forced/pushed/threw/dragged/shoved-HIM-_-CAR l-ont/a-emmene ont-emmene-P ils-ont-pris-P "
     "les-ont-emmenes dragged/pulled/taken-out-of-CAR/HOUSE bajaron-de-CAR sacaron-de-CAR montaron/subieron-_-CAR "
     "embarque-P",
@@ -160,9 +160,9 @@ SAID = {
     "violence-policiere le-pegaron nos-pegaron me-pegaron pegaron-a nos-estan-pegando le-estan-pegando hit-HIM "
     "hit-with kicked-HIM slapped-HIM pushed-HIM rifle-butt culatazo a-golpes a-patadas a-punos a-punetazos a-palos "
     "a-garrotazos coups-de-crosse coups-de-poing coups-de-pied coups-de-baton battu battue battent bateram-P "
-    "bateram-em bateram-na bateram-no jet-de-pierres roughed-up burned/burnt-down set-fire-to set-on-fire "
-    "prendieron-fuego mis-le-feu apuntaron-con pointed-gun-at molotov stoned stones-at "
-    "lance/jete/lancent/jettent-pierre tiraron/lanzaron/tiran/lanzan-piedra",
+    "bateram-em bateram-na bateram-no bateram-nele bateram-nela jet-de-pierres roughed-up "
+    "tocaram/botaram/atearam-fogo burned/burnt-down set-fire-to set-on-fire prendieron-fuego mis-le-feu apuntaron-con "
+    "pointed-gun-at molotov stoned stones-at lance/jete/lancent/jettent-pierre tiraron/lanzaron/tiran/lanzan-piedra",
     "death_threat": "bala-en-sobre bullet-in-envelope balle-dans-enveloppe "
     "threatened/threat/going/want/wants-to-kill/murder veulent-nous-tuer veulent-me-tuer veulent-le-tuer "
     "vont-nous-tuer vont-me-tuer vont-le-tuer menace-de-tuer menacee-de-tuer menacent-de-tuer "
@@ -203,7 +203,7 @@ SAID = {
     "spying-on rodando-HOUSE rondando-HOUSE merodeando WATCHER-_-rode-autour nos-persigue same-_-men/man "
     "los-mismos-hombres/tipos call/calls-are-being-listened listening-to-our-call ecoute-au-telephone siguiendome "
     "siguiendonos siguiendolo siguiendola espiando drone-over/above-HOUSE dron/drone-sobre-HOUSE dron-encima-de-HOUSE "
-    "dron-encima-HOUSE intervinieron-telefono/NET WATCHER-_-vor-HOUSE WATCHER-_-em-frente-a/ao-HOUSE drone-flying "
+    "dron-encima-HOUSE intervinieron-telefono/NET WATCHER-_-vor-HOUSE WATCHER/CAR-_-em-frente-a/ao-HOUSE drone-flying "
     "dron-volando drone-dessus-de-HOUSE",
     "raid": "going-through-our/KIT POLICE-_-broke-down-door POLICE-_-broke-into-HOUSE entro/entraron-_-con-orden "
     "POLICE-_-broke/kicked/forced-door POLICE-_-rompieron/forzaron-puerta POLICE-_-defonce/enfonce/casse/force-porte "
@@ -216,19 +216,19 @@ SAID = {
     "POLICE-_-entro-a-HOUSE POLICE-_-entre-dans-HOUSE POLICE-_-surrounding-HOUSE rodearon-HOUSE "
     "POLICE-_-tumbaron-puerta stormed-HOUSE POLICE-_-a-la-puerta POLICE-_-chez-moi/nous/P surrounded-HOUSE "
     "rodearon/rodean-HOUSE encercle/encerclent-HOUSE",
-    "break_in": "vol-au-bureau broke-into se-metieron-a stole-our nous-a-vole m-a-vole nous-ont-vole volaron-KIT "
-    "porte-_-forcee porte-enfoncee forced-door door-forced door-broken broke-down-door forzaron-puerta tumbaron-puerta "
-    "rompieron-puerta puerta-forzada broke-the-lock thieves thief ladron ladrones voleurs "
+    "break_in": "vol-au-bureau broke-into levaram-KIT se-metieron-a stole-our nous-a-vole m-a-vole nous-ont-vole "
+    "volaron-KIT porte-_-forcee porte-enfoncee forced-door door-forced door-broken broke-down-door forzaron-puerta "
+    "tumbaron-puerta rompieron-puerta puerta-forzada broke-the-lock thieves thief ladron ladrones voleurs "
     "rompieron/forzaron/tumbaron/danaron-puerta/chapa/candado/cerradura "
     "defonce/enfonce/casse/force-porte/serrure/cadenas",
     "eviction": "nos-estan-sacando evict-US demolishing-our demolished-our burning-HOUSE burned-HOUSE burnt-HOUSE "
     "queimaram/queimam/derrubaram/derrubam/derrubando-HOUSE ordem/acao-de-despejo fazendo/sofrendo-despejo "
-    "despejo-no/na/com/da/forcado set-fire-to-HOUSE quemando-HOUSE quemaron-HOUSE queman-HOUSE brulent-HOUSE "
-    "brule-HOUSE bruler-HOUSE incendiaron-HOUSE demolishing-HOUSE demolished-HOUSE demoliendo-HOUSE demolieron-HOUSE "
-    "detruit-HOUSE detruisent-HOUSE bulldozers-_-POLICE POLICE-_-bulldozers bulldozer-_-HOUSE clear-land "
-    "out-of-HOUSE-by-POLICE throw-_-out-of-HOUSE thrown-out-of-HOUSE forced-off-land driven-from-HOUSE "
-    "sacando-de-HOUSE sacar-de-HOUSE sacaron-de-HOUSE sacan-de-HOUSE nos-quieren-sacar nous-chassent-de-HOUSE "
-    "chasse-de-HOUSE chassee-de-HOUSE land-grab despojo",
+    "estao-despejando despejaram despejo-no/na/com/da/forcado set-fire-to-HOUSE quemando-HOUSE quemaron-HOUSE "
+    "queman-HOUSE brulent-HOUSE brule-HOUSE bruler-HOUSE incendiaron-HOUSE demolishing-HOUSE demolished-HOUSE "
+    "demoliendo-HOUSE demolieron-HOUSE detruit-HOUSE detruisent-HOUSE bulldozers-_-POLICE POLICE-_-bulldozers "
+    "bulldozer-_-HOUSE clear-land out-of-HOUSE-by-POLICE throw-_-out-of-HOUSE thrown-out-of-HOUSE forced-off-land "
+    "driven-from-HOUSE sacando-de-HOUSE sacar-de-HOUSE sacaron-de-HOUSE sacan-de-HOUSE nos-quieren-sacar "
+    "nous-chassent-de-HOUSE chasse-de-HOUSE chassee-de-HOUSE land-grab despojo",
     "armed_presence": "armed-men armed-man armed-group man-with-gun man-with-a-gun men-with-guns gunman gunmen "
     "paramilitary paramilitaries hommes-armes homme-arme groupe-arme paramilitaire hombres-armados hombre-armado "
     "grupo-armado gente-armada paramilitares encapuchados camuflado ARMED homens-armados homem-armado hommes-en-armes "
@@ -243,13 +243,13 @@ SAID = {
     "POLICE-_-stop-US POLICE-_-nos-paro POLICE-_-nos-pararon POLICE-_-nos-para nos-tienen-parados "
     "POLICE-_-tienen-parados POLICE-_-nous-bloquent POLICE-_-nous-bloque bloques-par-POLICE won-t-let-US-pass "
     "wont-let-US-pass not-let-US-pass no-dejan-pasar laissent-pas-passer took-PAPERS have-PAPERS quitaron-PAPERS "
-    "nao-deixam/deixaram-HIM-passar nao-deixam/deixaram-passar pris-PAPERS confisque-PAPERS stopped-and-searched "
-    "nos-dejan-salir/pasar/seguir won-t/wont/not-let-US-leave/go/through empechent-de-passer/sortir "
-    "no-nos-dejan-salir/pasar/seguir no-dejan-salir",
+    "barreira-da/do-POLICE numa/na-barreira nao-deixam/deixaram-HIM-passar nao-deixam/deixaram-passar pris-PAPERS "
+    "confisque-PAPERS stopped-and-searched nos-dejan-salir/pasar/seguir won-t/wont/not-let-US-leave/go/through "
+    "empechent-de-passer/sortir no-nos-dejan-salir/pasar/seguir no-dejan-salir",
     "crowd_repression": "POLICE-_-ataca/atacan/attaque/attaquent-MARCH reprime-la-marcha matraques-sur-la-manif "
     "rubber-bullet balas-de-goma echando-gas echando-gases tirando-gas lanzando-gas tiran-gas lanzan-gas echan-gas "
-    "gas/gases-en-MARCH fired-gas lacrymogene dispersa-MARCH POLICE-_-beating-MARCH POLICE-_-beat-MARCH water-cannon "
-    "matraquent gaseando gasearon",
+    "gas/gases-en/no/na-MARCH fired-gas lacrymogene dispersa-MARCH POLICE-_-beating-MARCH POLICE-_-beat-MARCH "
+    "water-cannon matraquent gaseando gasearon",
     "criminalisation": "plainte/proces-contre-P convocation-_-POLICE denunciado/denunciada-por P-charged-with "
     "was-charged-with been-charged-with falsely-accused summoned-by-prosecutor summoned-by-police "
     "convoque-par-la-police convoque-par-le-procureur citado-por-la-fiscalia citada-por-la-fiscalia abrieron-proceso "
@@ -258,15 +258,14 @@ SAID = {
     "ordenes-de-captura orden-de-arresto mandat-d-arret mandat-d-amener avis-de-recherche account-frozen "
     "froze-our-account cuentas-congeladas congelaron-cuentas comptes-geles convoque/convoquee-a-POLICE/tribunal "
     "poursuivi/poursuivie-en-justice poursuivi/poursuivie-pour appear-in-court intimado/intimada-por/pela/pelo/a "
-    "summoned-to-court/station pidio/pide/piden-prision/carcel",
+    "indiciado indiciada summoned-to-court/station pidio/pide/piden-prision/carcel",
     "immigration": "expulsion-de-P-de-pays/pais leave-country quitter-le-pays salir-del-pais abandonar-el-pais "
     "visa-cancelled visa-canceled visa-revoked must-leave-country visa-annule doit-quitter-le-pays visa-cancelada "
     "visa-cancelado debe-salir-del-pais visa-was-refused negaron-visa expulsan/expulsaron-P-de-pais "
     "expulsan/expulsaron/expulsado/expulsada-de-pais expulse-vers-pays deportiert abgeschoben",
-    "accident": "se-cayo-P me-cai se-volteo "
-    "bus-crash moto-crash nos-volcamos se-volco nos-accidentamos overturned choque-en choque-de chocamos "
-    "nos-chocaron snake-bite tonneau nos-estrellamos se-estrello knocked-down-by-CAR run-over-by-CAR atropellado "
-    "atropellada atropello",
+    "accident": "se-cayo-P me-cai se-volteo bus-crash moto-crash nos-volcamos capotou capotamos se-volco "
+    "nos-accidentamos overturned choque-en choque-de chocamos nos-chocaron snake-bite tonneau nos-estrellamos "
+    "se-estrello knocked-down-by-CAR run-over-by-CAR atropellado atropellada atropello",
     "sexual_violence": "groped manoseo manosearon abusaron-de-P sexually-harassed acoso-sexual harcelement-sexuel "
     "forced-to-undress nos-desnudaron la-desnudaron deshabille-de-force attouchement quito/quitaron-ropa "
     "stripped-HIM-naked",
@@ -278,17 +277,17 @@ SAID = {
     "defamation": "we-are-LABEL is-LABEL-on call-US-LABEL calling-US-LABEL called-US-LABEL said-_-are-LABEL "
     "says-_-are-LABEL branded-_-LABEL labelled-_-LABEL labeled-_-LABEL somos-LABEL soy-LABEL acusan-de-LABEL "
     "tildan-de-LABEL tratan-de-LABEL senalan-de-LABEL senalaron-de-LABEL nos-senalan llaman-LABEL sommes-LABEL "
-    "traitent-_-de-LABEL fake-news-about false-news-about noticias-falsas-sobre campana-sucia campana-de-difamacion "
-    "campagne-de-diffamation mensonges-sur-nous lies-about spreading-lies mentiras-sobre insulte/insultent-_-LABEL "
-    "somos-de-eln/farc/guerrilla traite-_-LABEL",
+    "traitent-_-de-LABEL fake-news-about/contra false-news-about noticias-falsas-sobre campana-sucia "
+    "campana-de-difamacion campagne-de-diffamation mensonges-sur-nous lies-about spreading-lies mentiras-sobre "
+    "insulte/insultent-_-LABEL somos-de-eln/farc/guerrilla traite-_-LABEL",
     "missed_check_in": "P-_-not-answer P-_-not-answering P-_-did-not-call P-_-not-called P-_-no-contesta "
     "P-_-no-contestan P-_-no-responde P-_-no-responden P-_-no-llamo P-_-no-ha-llamado P-_-no-ha-reportado "
     "P-_-no-reporto no-contesta-_-P no-responde-_-P P-_-pas-appele P-_-injoignable P-_-unreachable P-_-not-reachable "
     "can-t-reach-HIM cant-reach-HIM cannot-reach-HIM can-not-reach-HIM no-contact-with-HIM lost-contact-with "
-    "perdimos-contacto-con perdu-contact-avec no-logramos-comunicar no-podemos-comunicar no-logramos-contactar "
-    "sin-contacto-con sin-comunicacion-con P-_-no-llego P-_-not-arrived P-_-pas-arrive phone-off P-_-no-ha-llegado "
-    "telephone/portable-_-ne-passe P-_-gone-silent puedo/podemos-contactar/localizar/ubicar-P "
-    "unable-to-reach/contact-P",
+    "perdemos-contato P-_-nao-atende perdimos-contacto-con perdu-contact-avec no-logramos-comunicar "
+    "no-podemos-comunicar no-logramos-contactar sin-contacto-con sin-comunicacion-con P-_-no-llego P-_-not-arrived "
+    "P-_-pas-arrive phone-off P-_-no-ha-llegado telephone/portable-_-ne-passe P-_-gone-silent "
+    "puedo/podemos-contactar/localizar/ubicar-P unable-to-reach/contact-P",
 }
 """How people describe a type without its name; these words stay in the text, since they say more."""
 
@@ -318,12 +317,12 @@ KINDS = {
     "calabozo estacion comisaria batallon base cachot cellule commissariat poste brigade caserne",
     "NET": "email mail account whatsapp facebook phone telephone website server correo cuenta celular telefono "
     "pagina compte site",
-    "KIT": "laptop computer disk archive file document camera phone computador computadora ordenador archivo "
-    "documento disco ordinateur dossier disque telephone",
+    "KIT": "laptop computer disk archive file document camera phone computador computadores computadora ordenador "
+    "archivo documento disco ordinateur dossier disque telephone",
     "PAPERS": "passport id ids papers document documents cedula pasaporte papeles celular celulares passeport papiers",
     "GAS": "gas teargas lacrymo gaz lacrimogeno",
     "MARCH": "march protest protester demonstration demonstrator rally crowd student marcha protesta manifestacion "
-    "manifestante estudiante multitud manif manifestation manifestant etudiant foule",
+    "manifestante estudiante multitud protesto manifestacao passeata manif manifestation manifestant etudiant foule",
     "LABEL": "terrorist guerrilla guerrillero traitor spy spies rebel enemy criminal subversive terrorista traidor "
     "espia subversivo rebelde enemigo comunista terroriste traitre espion rebelle criminel ennemi",
     "FIREWORKS": "firework fireworks firecracker petard petards cohete polvora artifice",
@@ -342,7 +341,8 @@ NO_NAMES = (
     "police-took-HIM-to-the-hospital fighting-for-our fighting-for-right fighting-for-justice he-is-dead-tired "
     "she-is-dead-tired P-is-dead-tired P-dead-tired accused-of-nothing se-llevo-a-cabo se-llevaron-a-cabo "
     "explosion-_-FIREWORKS FIREWORKS-_-shots FIREWORKS-_-disparos FIREWORKS-_-tirs FIREWORKS-_-explosion "
-    "violaron-derecho violar-derecho took-HIM-to-hotel kill-us-with"
+    "violaron-derecho violar-derecho took-HIM-to-hotel kill-us-with levaram-P-ao/para-hospital/medico "
+    "levaram-P-para-casa einbruch-der-dunkelheit"
 )
 """Phrases that sound like a name but mean something else: a bus that stops, rights that are violated, a way home."""
 EVERYDAY = "presa abattu abattue frappe missing watched despejo following descente visa medical migracion"
@@ -360,11 +360,11 @@ DENIED = (
 """Before a type's name they say that it did not happen."""
 TOPICS = (
     "film movie pelicula documentary documentaire documental workshop taller talleres atelier training capacitacion "
-    "formation formacao talk course curso cours charla class clase seminar seminario seminaire conference "
+    "formation formacao oficina talk course curso cours charla class clase seminar seminario seminaire conference "
     "conferencia book "
     "libro livre livro song cancion chanson"
 )
-ABOUT = "about sobre sur uber contra contre against"
+ABOUT = "about sobre sur uber ueber contra contre against"
 """What such a thing is about has not happened."""
 OR = "or nor ou o u ni"
 """Between a denied name and the next they deny that one too."""
