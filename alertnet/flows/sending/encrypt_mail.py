@@ -39,7 +39,8 @@ def encrypt(text: str, key: str, at: datetime) -> str:
     """
     # Most installations have no key and don't need the library.
     from pysequoia import Cert
-    from pysequoia import encrypt as encrypt_to
+
+    from alertnet.flows.sending.openpgp import encrypt_to
 
     entity = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
     entity.set_content(text)
@@ -51,7 +52,7 @@ def encrypt(text: str, key: str, at: datetime) -> str:
             raise CannotEncrypt("revoked")
         if certificate.expiration is not None and certificate.expiration <= at:
             raise CannotEncrypt("expired")
-        return encrypt_to(entity.as_bytes(), [certificate]).decode("ascii")
+        return encrypt_to(entity.as_bytes(), certificate)
     except CannotEncrypt:
         raise
     # The library reports everything else by a bare RuntimeError.
