@@ -14,7 +14,7 @@ import typer
 from alertnet.cli.arguments import TEMPLATES, Templates, group, or_shipped
 from alertnet.cli.output import aligned
 from alertnet.core.delivery.sms_encoding import SmsSize, count
-from alertnet.core.directory.contact import Disclosure, MethodKind
+from alertnet.core.directory.contact import Disclosure, MethodKind, Role
 from alertnet.core.directory.languages import fallbacks, primary
 from alertnet.core.disclosure import Said, Subject, details_of
 from alertnet.core.errors import BadInput, Misconfigured
@@ -46,6 +46,10 @@ Language = Annotated[
     typer.Option(metavar="LANGUAGE", help="The language, such as fr or es-CO; the nearest that there is, is taken."),
 ]
 Type = Annotated[str, typer.Option(metavar="TYPE", help="The type of the incident, such as raid.")]
+WhoReads = Annotated[
+    Role | None,
+    typer.Option(help="The role of the contact; unless given, embassy, or coordinator where only they are told."),
+]
 HowMuch = Annotated[Disclosure, typer.Option(help="How much the contact's page shows after the PIN.")]
 By = Annotated[Medium | None, typer.Option(help="Only this method; unless given, all that the kind has.")]
 About = Annotated[
@@ -80,6 +84,7 @@ def preview(
     folder: Templates = TEMPLATES,
     language: Language = "en",
     type: Type = "arrest",
+    role: WhoReads = None,
     disclosure: HowMuch = Disclosure.MINIMAL,
     method: By = None,
     subject: About = None,
@@ -99,7 +104,7 @@ def preview(
     renderer = Renderer(templates)
     said = replace(EXAMPLE, type=type, drill=drill)
     for each, about in _everything() if every else [(kind, subject)]:
-        for medium in _media(each, method, every=every):
+        for medium in _media(each, method, role, every=every):
             try:
                 shown = [*_shown(renderer, each, medium, language, replace(said, subject=about), disclosure), ""]
             except (KeyError, TemplateError) as error:
@@ -126,7 +131,13 @@ def _everything() -> list[tuple[Kind, Subject | None]]:
     return [(kind, subject) for kind in METHODS for subject in SUBJECTS.get(kind, (None,))]
 
 
-def _media(kind: Kind, method: Medium | None, *, every: bool) -> list[Medium]:
+def _media(kind: Kind, method: Medium | None, role: Role | None, *, every: bool) -> list[Medium]:
+    from alertnet.messages.checks.leaks import FOR_COORDINATORS
+
+    if kind in FOR_COORDINATORS and role not in (None, Role.COORDINATOR):
+        if every:
+            return []
+        raise BadInput("--role", str(role), [Role.COORDINATOR.value])
     page = [Medium.PAGE] if kind in (Kind.ALERT, Kind.DECISION) else []
     media = [*(Medium(each) for each in sorted(METHODS[kind])), *page]
     if method is None or (every and method not in media):

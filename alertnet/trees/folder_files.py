@@ -38,6 +38,14 @@ def beside_shared(folder: Path, settings: Path) -> Path:
     return Path(":".join(map(str, (folder, *shared)))) if len(folders_of(folder)) == 1 else folder
 
 
+def path_of(place: Path, file: str) -> Path:
+    """The path of a file named in a fault; files of a shared folder begin with that folder's name."""
+    own, *shared = folders_of(place)
+    within = [(folder, f"{folder.resolve().name}/") for folder in shared]
+    paths = [folder / file.removeprefix(name) for folder, name in within if file.startswith(name)]
+    return next((path for path in paths if path.is_file()), own / file)
+
+
 def files_in(place: Path) -> list[Path]:
     """The files of trees, teams and keys, without hidden ones such as git's."""
     return list(_by_name(place).values())

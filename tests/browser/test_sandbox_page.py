@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -183,13 +184,17 @@ def test_an_hour_passes_in_a_minute(sandbox: SandboxPage, evening: Evening) -> N
 
 
 @pytest.mark.long
-def test_a_story_plays_by_itself_to_its_end(sandbox: SandboxPage) -> None:
-    """Nobody touches anything: people answer, a line says what happens, and at the end what came of it."""
+def test_a_story_plays_by_itself_to_an_end_that_can_be_kept(sandbox: SandboxPage) -> None:
+    """Nobody touches anything: people answer, a line says what happens, and what came of it is a picture."""
     sandbox.page.get_by_role("button", name="Watch “Arrested at a checkpoint”").click()
     expect(sandbox.page.locator("#caption")).to_contain_text("takes charge", timeout=90_000)
 
-    came_of_it = sandbox.page.get_by_text(re.compile(r"^\d+ told, [234] took charge, 22 minutes$"))
-    expect(came_of_it).to_be_visible(timeout=120_000)
+    card = sandbox.page.get_by_role("img", name=re.compile(r"^\d+ told, [234] took charge, 22 minutes$"))
+    expect(card).to_be_visible(timeout=120_000)
+    assert card.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1200
+    with sandbox.page.expect_download() as saved:
+        sandbox.page.get_by_role("link", name="Save this picture").click()
+    assert Path(saved.value.path()).read_bytes().startswith(b"\x89PNG")
     expect(sandbox.page.get_by_role("button", name="1× speed", exact=True)).to_have_attribute("aria-pressed", "true")
 
 

@@ -96,6 +96,12 @@ def test_a_preview_shows_which_language_is_used_instead(office: Office) -> None:
         assert f"alert · {method}" in said.out
 
 
+def test_a_preview_of_what_is_never_said_names_what_would_be(office: Office) -> None:
+    err = office.refused("templates", "preview", "decision", "--role", "embassy")
+
+    assert err == "--role: 'embassy' is not allowed (allowed: coordinator)\n"
+
+
 def test_a_preview_of_a_language_in_the_making_names_what_it_lacks(office: Office) -> None:
     folder = copied("message_templates", office, {})
     page = folder / "page/fr.yaml"

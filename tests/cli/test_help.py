@@ -108,7 +108,7 @@ def test_a_command_that_is_not_there_is_refused_by_name(office: Office, words: l
         (["incidents", "list", "--limit", "0"], "--limit: '0' is not allowed (allowed: at least 1)"),
         (["incidents", "list", "--limit", "all"], "--limit: 'all' is not allowed (allowed: a whole number)"),
         (["trees", "simulate", "--hours", "x"], "--hours: 'x' is not allowed (allowed: a number)"),
-        (["call-sheet", "--format", "x"], "--format: 'x' is not allowed (allowed: pdf, text)"),
+        (["trees", "check", "--format", "x"], "--format: 'x' is not allowed (allowed: text, json, github)"),
         (["db", "restored", "--taken-at", "March"], "--taken-at: 'March' is not allowed (allowed: a day such as "),
     ],
 )

@@ -1,6 +1,6 @@
 """`trees check`: faults end with 2, what is unwise with 1 if asked for, and programs can read both."""
 
-import re
+import json
 import shutil
 from pathlib import Path
 
@@ -62,6 +62,24 @@ def test_what_is_unwise_of_many_is_said_once_with_each_place(office: Office) -> 
     assert said[place + 1] == f"    the same of 2 more: {line + 1} far-1, {line + 2} far-2"
 
 
+def test_json_tells_faults_from_warnings(office: Office) -> None:
+    said = office.types("trees", "check", str(broken(office)), "--format", "json")
+
+    (fault,) = [each for each in json.loads(said.out) if each["severity"] == "error"]
+    assert said.code == 2
+    assert (fault["file"], fault["value"]) == ("valley.yaml", "nobody-at-all")
+    assert fault["allowed"] == ["desk", "embassy-es"]
+
+
+def test_github_shows_each_at_its_line(office: Office) -> None:
+    folder = broken(office)
+
+    said = office.types("trees", "check", str(folder), "--format", "github")
+
+    assert said.code == 2
+    assert said.out.startswith(f"::error file={folder}/valley.yaml,line=")
+
+
 @pytest.mark.usefixtures("runtime")
 def test_who_has_answered_a_test_since_needs_not_be_tried_again(office: Office, runtime: Runtime) -> None:
     """What the records say counts as if it stood in the file; without a database the file is all there is."""
@@ -71,13 +89,13 @@ def test_who_has_answered_a_test_since_needs_not_be_tried_again(office: Office, 
     tree.write_text(tree.read_text().replace("verified: 2026-10-01", "verified: 2024-10-01"))
 
     def stale() -> list[str]:
-        said = re.search(r".*was last tried.*\n(    the same of .*)?", office.types("trees", "check", str(folder)).out)
-        return re.findall(r"coordinator(?:-2)?(?![\w-])", said[0]) if said else []
+        found = json.loads(office.types("trees", "check", str(folder), "--format", "json").out)
+        return [each["path"] for each in found if each["message"].startswith("was last tried")]
 
     before = stale()
     office.types("numbers", "test", "colombia/coordinator")
     sent = runtime.read(lambda tx: number_tests.every(tx.session))
     runtime.transact(lambda tx: [number_tests.answer(tx, each, "sms") for each in sent])
 
-    assert before == ["coordinator", "coordinator-2"]
-    assert stale() == ["coordinator-2"]
+    assert before == ["contacts.coordinator.verified", "contacts.coordinator-2.verified"]
+    assert stale() == ["contacts.coordinator-2.verified"]

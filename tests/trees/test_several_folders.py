@@ -6,7 +6,7 @@ from shutil import copy
 import pytest
 
 from alertnet.trees import read_network
-from alertnet.trees.folder_files import beside_shared, pack, unpack
+from alertnet.trees.folder_files import beside_shared, pack, path_of, unpack
 from tests.trees.checking import faults_of
 from tests.trees.conftest import VALLEY
 
@@ -86,6 +86,7 @@ def test_what_of_a_shared_folder_would_show_in_the_others_is_refused_at_its_plac
     (tmp_path / "shared" / file).write_text(text)
 
     assert [each for each in faults_of(both) if each.startswith(f"shared/{file}:{line}:") and fault in each]
+    assert path_of(both, f"shared/{file}") == tmp_path / "shared" / file
 
 
 def test_a_tree_that_stands_in_both_is_a_fault_that_names_both(both: Path, tmp_path: Path) -> None:

@@ -1,11 +1,12 @@
-"""`alertnet trees check`: lists faults and advice."""
+"""`alertnet trees check`: lists faults and advice as text, JSON or GitHub annotations."""
 
 import gc
+import json
 from collections.abc import Iterable
 from datetime import date
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -21,8 +22,16 @@ if TYPE_CHECKING:
 
 Strict = Annotated[bool, typer.Option("--strict", help="End with exit code 1 where something is unwise.")]
 
+Format = Literal["text", "json", "github"]
 
-def check(folder: TreesFolder = TREES, strict: Strict = False, templates: Templates = TEMPLATES) -> None:
+As = Annotated[
+    Format, typer.Option("--format", help="text is for reading, json for programs, github for GitHub Actions.")
+]
+
+
+def check(
+    folder: TreesFolder = TREES, strict: Strict = False, format: As = "text", templates: Templates = TEMPLATES
+) -> None:
     """Report every fault of every file, with its line and what is allowed, and what is legal but unwise.
 
     Exit code 2 where there is a fault, 1 with --strict where something is unwise, else 0.
@@ -32,8 +41,16 @@ def check(folder: TreesFolder = TREES, strict: Strict = False, templates: Templa
     # The trees are read once and then the process ends; the garbage collector would take a third of the time.
     gc.disable()
     found = survey(folder, system_clock().date(), _spoken(templates), _tested)
-    _write(folder, found)
-    raise typer.Exit(2 if found.faults else 1 if strict and found.unwise else 0)
+    faults, unwise = found.faults, found.unwise
+    match format:
+        case "json":
+            listed = [*_plain("error", faults), *_plain("warning", unwise)]
+            typer.echo(json.dumps(listed, indent=1, ensure_ascii=False))
+        case "github":
+            typer.echo("\n".join([*_annotations("error", folder, faults), *_annotations("warning", folder, unwise)]))
+        case "text":
+            _write(folder, found)
+    raise typer.Exit(2 if faults else 1 if strict and unwise else 0)
 
 
 def _spoken(templates: Path) -> list[str] | None:
@@ -80,6 +97,37 @@ def _apart(one: "Fault", other: "Fault") -> str:
     """What tells its place from that of the other: its line, and where its path differs, as `14 duty-ranchi`."""
     pairs = zip_longest(one.path.split("."), other.path.split("."))
     return " ".join([str(one.line), *(own for own, theirs in pairs if own and own != theirs)])
+
+
+def _plain(severity: str, found: Iterable["Fault"]) -> list[dict[str, object]]:
+    return [
+        {
+            "severity": severity,
+            "file": each.file,
+            "line": each.line,
+            "column": each.column,
+            "path": each.path,
+            "value": each.value,
+            "message": str(each.message),
+            "allowed": list(map(str, each.allowed)),
+        }
+        for each in found
+    ]
+
+
+def _annotations(severity: str, folder: Path, found: Iterable["Fault"]) -> list[str]:
+    """Findings as workflow commands: https://docs.github.com/actions/reference/workflow-commands-for-github-actions."""
+    from alertnet.trees.folder_files import path_of
+
+    return [
+        f"::{severity} file={_escaped(str(path_of(folder, each.file)))},"
+        f"line={max(each.line, 1)},col={max(each.column, 1)}::{_escaped(str(each))}"
+        for each in found
+    ]
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -72,6 +72,10 @@ class ScriptOptions:
     alarms: Annotated[
         str, typer.Option(metavar="HOW", help="What coordinators do about alarms: silent (nothing), or answered@5m.")
     ] = SILENT
+    nobody_answers: Annotated[
+        bool,
+        typer.Option("--nobody-answers", help="Say that nobody answers; it is so unless --answers names somebody."),
+    ] = False
     no_go: Annotated[
         bool, typer.Option("--no-go", help="No coordinator lets a level begin; unless given, one does at once.")
     ] = False
@@ -116,6 +120,8 @@ def simulate(
     """
     from alertnet.trees import read_rules
 
+    if typed.nobody_answers and typed.answers:
+        raise BadInput("--nobody-answers", "with --answers", "one of the two")
     played = _play(case.facts, typed, folder, hours, templates)
     typer.echo(_shown(played, read_rules(folder), format, full, messages))
 

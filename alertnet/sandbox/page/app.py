@@ -115,6 +115,12 @@ def make_page(evening: Evening, port: int, closing: Event) -> Starlette:
     async def style(_: Request) -> Response:
         return Response(evening.style, media_type="text/css")
 
+    async def card(_: Request) -> Response:
+        picture = await run_in_threadpool(view.card)
+        if picture is None:
+            return PlainTextResponse("It is not over yet.\n", 404)
+        return Response(picture, media_type="image/svg+xml")
+
     async def letter(request: Request) -> Response:
         key, place, part = (request.path_params[name] for name in ("key", "place", "part"))
         return show_letter(evening.sandbox.mailbox(address_of(evening, key)), place, part)
@@ -124,6 +130,7 @@ def make_page(evening: Evening, port: int, closing: Event) -> Starlette:
             Route("/", page),
             Route("/live", live),
             Route("/style.css", style),
+            Route("/card.svg", card),
             Route("/desk", _desk(evening)),
             Route("/mailboxes/{key}/{place:int}/{part}", letter),
             *(Route(f"/{name}", _static(name, kind)) for name, kind in STATIC.items()),

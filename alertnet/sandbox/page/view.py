@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from alertnet.sandbox.mail import LINK
 from alertnet.sandbox.page.cast import Party
-from alertnet.sandbox.page.evening import Evening, Mark, Story, Tone
+from alertnet.sandbox.page.evening import Evening, Line, Mark, Story, Tone
 from alertnet.sandbox.page.screens import HABITS, Box, Screen, key_of, read_box, read_screen
 
 KEYS = "123456789*0#"
@@ -79,6 +79,13 @@ class View:
                 show(f"box-{box.key}", "box.html", box=box)
         return regions | self._now(story, ringing)
 
+    def card(self) -> str | None:
+        """The result of a closed incident as an SVG; None while it is open."""
+        story = self._evening.story()
+        if story.ending is None or story.incident is None:
+            return None
+        return self._render("card.svg", story=story, dots=list(_dots(story.lines)))
+
     def _now(self, story: Story, ringing: list[Party]) -> dict[str, Markup]:
         now = self._evening.now()
         lines = story.lines[::-1]
@@ -135,6 +142,13 @@ class View:
 def spaced(number: str) -> str:
     """A phone number in a readable form: `+57 300 555 0001`."""
     return phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def _dots(lines: tuple[Line, ...]) -> Iterator[tuple[float, Tone]]:
+    """Each event with its position between first and last (0 to 1) and its kind; answers last, to be drawn on top."""
+    lasted = (lines[-1].at - lines[0].at) / timedelta(seconds=1) or 1
+    for line in sorted(lines, key=lambda line: line.tone is Tone.ANSWERED):
+        yield (line.at - lines[0].at) / timedelta(seconds=1) / lasted, line.tone
 
 
 def _marks(party: Party, screens: list[Screen], boxes: list[Box], story: Story) -> Iterator[Mark]:

@@ -93,10 +93,22 @@ document.addEventListener("toggle", (event) => {
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-open]");
   if (opener) byId(opener.dataset.open).open = true;
+  const picture = event.target.closest("[data-picture]");
+  if (picture) save(picture), event.preventDefault();
   const letter = event.target.closest("a[target^='letter-']");
   const frame = letter?.closest(".mailbox").querySelector("template"); // All at once cost more than the page itself.
   frame?.replaceWith(frame.content);
 });
+
+async function save(link) { // As PNG, which every telephone shows; without scripts the link leads to the SVG.
+  const image = link.closest("figure").querySelector("img");
+  const canvas = Object.assign(document.createElement("canvas"), { width: 1200, height: 630 });
+  canvas.getContext("2d").drawImage(image, 0, 0, 1200, 630);
+  const blob = await new Promise((done) => canvas.toBlob(done));
+  const url = URL.createObjectURL(blob);
+  Object.assign(document.createElement("a"), { href: url, download: link.download.replace(".svg", ".png") }).click();
+  URL.revokeObjectURL(url);
+}
 
 // The time -------------------------------------------------------------------------------------------------------------
 
