@@ -8,7 +8,7 @@ AlertnetError
 ├── Forbidden     the key or number may not do this                              (403)
 ├── TooMany       a limit is reached: says when there is room again              (429, exit code 2)
 └── Misconfigured settings, trees or templates can't be used: all faults at once (exit code 2)
-Inconsistent      a stored row can't be read, or contradicts itself: our fault, it is put aside (A11)
+Inconsistent      a stored value, or one about to be stored, is impossible: our fault, its row is put aside (A11)
 """
 
 from collections.abc import Iterable
@@ -88,15 +88,48 @@ class Misconfigured(AlertnetError):
 
 
 class Inconsistent(Exception):
-    """A stored row can't be read, or contradicts itself; nobody who asks can mend that.
+    """A stored value, or one about to be stored, is impossible; nobody who asks can mend that.
 
-    The text is logged, so `fault` must hold no names or numbers of people.
+    `field`: a path within the thing; `allowed`: what it could have been. The text is logged, so it must hold no names
+    or numbers of people.
     """
 
-    def __init__(self, thing: str, id: str, fault: str) -> None:
-        super().__init__(f"{thing} {id}: {fault}")
+    def __init__(self, thing: str, id: str, field: str, value: object, allowed: str) -> None:
+        self.thing = thing
+        self.id = id
+        self.field = field
+        self.value = value
+        self.allowed = allowed
+        super().__init__(f"{thing} {id}: {field} is {value!r} (allowed: {allowed})")
 
 
 def put_down(fault: Exception) -> str:
     """The text to log for a fault: in full for `Inconsistent`, else only the class's name, which reveals nothing."""
     return str(fault) if isinstance(fault, Inconsistent) else type(fault).__name__
+
+
+Rule = bool | tuple[str, object, str]
+"""True where the rule holds; else the field that breaks it, its value, and what is allowed."""
+
+MOMENT = "a moment with its zone, 1970 to 2199"
+COUNT = "0 or more"
+
+
+def must_hold(thing: str, where: tuple[object, ...], rules: tuple[Rule, ...]) -> None:
+    """Check the rules of a value. `where`: the thing's id, then the path to the value.
+
+    Raises:
+        Inconsistent: for the first rule that does not hold.
+    """
+    if rules.count(True) == len(rules):
+        return
+    for rule in rules:
+        if isinstance(rule, tuple):
+            field, value, allowed = rule
+            id, *path = map(str, where)
+            raise Inconsistent(thing, id, ".".join((*path, field)), value, allowed)
+
+
+def is_moment(value: object) -> bool:
+    """Whether a value is a plausible moment: with a time zone, between 1970 and 2199."""
+    return isinstance(value, datetime) and value.tzinfo is not None and 1970 <= value.year < 2200

@@ -1,10 +1,16 @@
-"""Notifications, prompts and attempts: their kinds, answers and statuses."""
+"""Notifications, prompts and attempts: their kinds, answers and statuses, and the invariants of each.
 
+The checks refuse only what no flow can produce. A column that is not given is not checked.
+"""
+
+from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
+from typing import Any
 
 from alertnet.core.directory.contact import RINGING, WRITTEN, Contact, MethodKind
 from alertnet.core.directory.usable_methods import ADDRESSED
+from alertnet.core.errors import COUNT, MOMENT, is_moment, must_hold
 from alertnet.core.incident import Severity
 
 
@@ -190,3 +196,82 @@ TEXT_DECISIONS = (PromptAnswer.OPENED, PromptAnswer.JOINED, PromptAnswer.SET_ASI
 """The possible decisions on a text that came while no incident was open."""
 CALL_FAILURES = (PromptAnswer.NO_ANSWER, PromptAnswer.WRONG_PERSON)
 """Why a call for a task failed."""
+
+
+_STATUSES = frozenset(each.value for each in AttemptStatus)
+_UNSETTLED = frozenset(each.value for each in UNSETTLED)
+_FAILURES = frozenset({None, *(each.value for each in Failure)})
+_METHODS = frozenset(each.value for each in MethodKind)
+_KINDS = frozenset(each.value for each in Kind)
+_PROMPTS = frozenset(each.value for each in PromptKind)
+_ANSWERS = frozenset(each.value for each in PromptAnswer)
+_QUEUED, _SENDING, _FAILED = AttemptStatus.QUEUED.value, AttemptStatus.SENDING.value, AttemptStatus.FAILED.value
+
+
+def check_attempt(id: str, attempt: Mapping[Any, Any]) -> None:
+    """Refuse (`must_hold`) an impossible attempt; without a due time it would be forgotten (A5)."""
+    get = attempt.get
+    status, due_at, lease, failure = get("status", ...), get("due_at", ...), get("lease", ...), get("failure", ...)
+    must_hold(
+        "attempt",
+        (id,),
+        (
+            status is ... or status in _STATUSES or ("status", status, "the status of an attempt"),
+            due_at is not None or status not in _UNSETTLED or ("due_at", due_at, f"a moment while {status}"),
+            due_at is None or due_at is ... or is_moment(due_at) or ("due_at", due_at, MOMENT),
+            lease is not None or status != _SENDING or ("lease", lease, "one while sending"),
+            lease is None or lease is ... or status != _QUEUED or ("lease", lease, "none while queued"),
+            failure is not None or status != _FAILED or ("failure", failure, "the reason why it failed"),
+            failure is ... or failure in _FAILURES or ("failure", failure, "a reason"),
+            get("method", "sms") in _METHODS or ("method", get("method"), "a method"),
+            not get("is_alert") or get("incident_id") is not None or ("incident_id", None, "that of the alert"),
+            get("checks", 0) >= 0 or ("checks", get("checks"), COUNT),
+            get("delays", 0) >= 0 or ("delays", get("delays"), COUNT),
+            get("wrong_keys", 0) >= 0 or ("wrong_keys", get("wrong_keys"), COUNT),
+            _is_none_or_moment(get("created_at")) or ("created_at", get("created_at"), MOMENT),
+            _is_none_or_moment(get("changed_at")) or ("changed_at", get("changed_at"), MOMENT),
+        ),
+    )
+
+
+def check_notification(id: str, notification: Mapping[Any, Any]) -> None:
+    """Refuse an impossible notification, likewise."""
+    get = notification.get
+    must_hold(
+        "notification",
+        (id,),
+        (
+            get("kind", "alert") in _KINDS or ("kind", get("kind"), "a kind of message"),
+            get("method", "sms") in _METHODS or ("method", get("method"), "a method"),
+            get("status", _QUEUED) in _STATUSES or ("status", get("status"), "the status of an attempt"),
+            get("round", 0) >= 0 or ("round", get("round"), COUNT),
+            _is_none_or_moment(get("planned_at")) or ("planned_at", get("planned_at"), MOMENT),
+            _is_none_or_moment(get("expires_at")) or ("expires_at", get("expires_at"), MOMENT),
+        ),
+    )
+
+
+def check_prompt(id: str, alarm: Mapping[Any, Any]) -> None:
+    """Refuse an impossible prompt, likewise; an unanswered one needs a due time, or it would fall silent (A2)."""
+    get = alarm.get
+    level, contacts, due_at, answer = get("level"), get("contacts"), get("due_at", ...), get("answer", ...)
+    must_hold(
+        "alarm",
+        (id,),
+        (
+            get("kind", "alarm") in _PROMPTS or ("kind", get("kind"), "alarm, decision, task or field_status"),
+            get("asked", 0) >= 0 or ("asked", get("asked"), COUNT),
+            level is None or level >= 0 or ("level", level, COUNT),
+            contacts is None or contacts >= 0 or ("contacts", contacts, COUNT),
+            answer is None or answer is ... or answer in _ANSWERS or ("answer", answer, "what ends a prompt"),
+            due_at is not None or answer is not None or ("due_at", due_at, "a moment until it is answered"),
+            due_at is None or due_at is ... or is_moment(due_at) or ("due_at", due_at, MOMENT),
+            _is_none_or_moment(get("raised_at")) or ("raised_at", get("raised_at"), MOMENT),
+            _is_none_or_moment(get("automatic_at")) or ("automatic_at", get("automatic_at"), MOMENT),
+            _is_none_or_moment(get("answered_at")) or ("answered_at", get("answered_at"), MOMENT),
+        ),
+    )
+
+
+def _is_none_or_moment(value: object) -> bool:
+    return value is None or is_moment(value)

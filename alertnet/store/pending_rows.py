@@ -6,6 +6,7 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy import insert
 
+from alertnet.core.notification import check_attempt, check_notification, check_prompt
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import NewRow, Prepared, change_each, stored
 from alertnet.store.tables import metadata
@@ -15,6 +16,13 @@ New = TypeVar("New", bound=NewRow)
 _INSERTS = {table.name: Prepared(insert(table)) for table in metadata.sorted_tables}
 _PLACES = {table: place for place, table in enumerate(_INSERTS)}
 """The position of each table in the order that foreign keys need."""
+
+_CHECKS: Mapping[str, Callable[[str, Mapping[str, Any]], None]] = {
+    "notifications": check_notification,
+    "attempts": check_attempt,
+    "alarms": check_prompt,
+}
+"""The checks of rows before they are written, the same as for rows that are read; `moving` checks escalations."""
 
 
 @dataclass
@@ -60,11 +68,16 @@ class PendingRows:
         rows[:] = map(revised, rows)
 
     def write(self, session: Session) -> None:
-        """Write everything, new rows first."""
+        """Write everything, new rows first.
+
+        Raises:
+            Inconsistent: one of the rows is impossible.
+        """
         self.write_new(session, *sorted(self._new, key=_PLACES.__getitem__))
         for table in list(self._changes):
             alike: dict[frozenset[str], list[dict[str, Any]]] = {}
             for id, values in self._changes.pop(table).items():
+                _check(table, id, values)
                 alike.setdefault(frozenset(values), []).append({"key": id} | values)
             for changes in alike.values():
                 change_each(session, metadata.tables[table], changes)
@@ -73,5 +86,13 @@ class PendingRows:
         """Write the new rows of those tables, in that order."""
         for table in tables:
             if new := self._new.pop(table, None):
+                for row in new if table in _CHECKS else ():
+                    columns = vars(row)
+                    _check(table, columns["id"], columns)
                 _INSERTS[table].each(session, new)
                 self._written.setdefault(table, []).extend(new)
+
+
+def _check(table: str, id: str, values: Mapping[str, Any]) -> None:
+    if check := _CHECKS.get(table):
+        check(id, values)

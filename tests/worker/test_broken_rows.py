@@ -54,7 +54,7 @@ def test_an_escalation_that_can_not_be_is_put_aside_and_the_batch_goes_on(stages
     opened = [stage.opens() for _ in range(3)]
     stage.settles()
     broken = escalation_of(stage, opened[1])
-    change(stage, escalations, broken.id, state=broken.state | {"status": "gone"})
+    change(stage, escalations, broken.id, state=broken.state | {"passed": -7})
     stage.clock.at += 3 * MINUTE
 
     stage.worker.step()
@@ -63,7 +63,7 @@ def test_an_escalation_that_can_not_be_is_put_aside_and_the_batch_goes_on(stages
     assert sorted(called) == sorted({*opened} - {opened[1]})
     ((queue, row, fault),) = postponed(stage)
     assert (queue, row) == ("escalations", broken.id)
-    assert fault == f"escalation {broken.id}: its state gives ValueError"
+    assert fault == f"escalation {broken.id}: state.passed is -7 (allowed: -1 before the first, 0 or more)"
     assert escalation_of(stage, opened[1]).due_at == NOW + 4 * MINUTE
 
 
@@ -74,8 +74,7 @@ def test_an_escalation_that_was_mended_goes_on(stages: Stages, each_database: st
     change(stage, escalations, broken.id, round=9)
     stage.passes(minutes=5)
     assert stage.attempts(MethodKind.CALL) == []
-    ((_, row, fault),) = {*postponed(stage)}
-    assert (row, "round 9 beside" in fault) == (broken.id, True)
+    assert {fault for _, _, fault in postponed(stage)} == {f"escalation {broken.id}: round is 9 (allowed: 1)"}
 
     change(stage, escalations, broken.id, round=1)
     stage.passes(minutes=2)
@@ -89,7 +88,7 @@ def test_the_other_trees_of_an_incident_go_on_beside_one_that_is_broken(stages: 
     incident = stage.opens()
     stage.settles()
     broken = escalation_of(stage, incident)
-    change(stage, escalations, broken.id, state={"status": "running"})
+    change(stage, escalations, broken.id, scope="somewhere")
 
     stage.passes(minutes=6)
 
@@ -131,13 +130,12 @@ def test_an_attempt_that_can_not_be_is_put_aside_and_the_batch_goes_on(stages: S
     for _ in range(3):
         stage.opens()
     broken = stage.attempts(MethodKind.SMS)[1]
-    change(stage, attempts, broken.id, failure="bad luck")
+    change(stage, attempts, broken.id, checks=-1)
 
     stage.worker.step()
 
     assert [row.status for row in stage.attempts(MethodKind.SMS)] == ["sent", "queued", "sent"]
-    fault = f"attempt {broken.id}: 'bad luck' is not a valid Failure"
-    assert postponed(stage) == [("attempts", broken.id, fault)]
+    assert postponed(stage) == [("attempts", broken.id, f"attempt {broken.id}: checks is -1 (allowed: 0 or more)")]
 
 
 def test_an_outcome_that_can_not_follow_keeps_no_other_from_the_record(stages: Stages, each_database: str) -> None:
@@ -154,19 +152,21 @@ def test_an_outcome_that_can_not_follow_keeps_no_other_from_the_record(stages: S
     assert known == {broken: "sending", whole: "failed"}
 
 
-def test_a_send_that_can_not_be_read_is_put_aside_and_others_are_settled(stages: Stages, each_database: str) -> None:
+def test_an_attempt_whose_lease_is_lost_is_put_aside_and_others_are_settled(stages: Stages, each_database: str) -> None:
     """A5, A11: one that is broken while it is sent holds up no other that was sent by the same worker."""
     stage = stages(each_database)
     stage.opens(), stage.opens()
     broken, whole = stage.attempts(MethodKind.SMS)
-    for id, failure in ((broken.id, "bad luck"), (whole.id, None)):
-        change(stage, attempts, id, status="sending", lease="x", failure=failure, due_at=NOW, started_at=NOW)
+    for id, lease in ((broken.id, None), (whole.id, "x")):
+        change(stage, attempts, id, status="sending", lease=lease, due_at=NOW, started_at=NOW)
     stage.clock.at += HALF_A_MINUTE
 
     stage.worker.step()
 
     assert [row.status for row in stage.attempts(MethodKind.SMS)] == ["sending", "unknown"]
-    assert [row for _, row, _ in postponed(stage)] == [broken.id]
+    assert postponed(stage) == [
+        ("attempts", broken.id, f"attempt {broken.id}: lease is None (allowed: one while sending)")
+    ]
 
 
 def test_an_alarm_that_can_not_be_is_put_aside_and_others_ring(stages: Stages, each_database: str) -> None:
@@ -176,15 +176,15 @@ def test_an_alarm_that_can_not_be_is_put_aside_and_others_ring(stages: Stages, e
         stage.opens(verified=False)
     rows = stage.runtime.read(lambda tx: tx.session.execute(select(alarms).order_by(alarms.c.id)).all())
     broken, whole = rows
-    change(stage, alarms, broken.id, kind="gossip")
+    change(stage, alarms, broken.id, asked=-5)
     stage.clock.at += 10 * MINUTE
 
     stage.worker.step()
 
     rows = stage.runtime.read(lambda tx: tx.session.execute(select(alarms)).all())
     asked = {row.id: row.asked for row in rows}
-    assert asked == {broken.id: 1, whole.id: 2}
-    assert postponed(stage) == [("alarms", broken.id, "ValueError")]
+    assert asked == {broken.id: -5, whole.id: 2}
+    assert postponed(stage) == [("alarms", broken.id, f"alarm {broken.id}: asked is -5 (allowed: 0 or more)")]
 
 
 def calls_of(tx: Tx, number: str, *ids: str) -> None:

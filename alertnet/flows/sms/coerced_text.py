@@ -55,7 +55,7 @@ def open_coerced(tx: Tx, edition: Edition, provider_id: str) -> None:
         return
     sender = member_at(tx, edition.network, sms.sender) or staff_at(edition.network, sms.sender)
     if sender is None:
-        raise Inconsistent("inbound", provider_id, "its sender is neither a member nor on a rota")
+        raise Inconsistent("inbound", provider_id, "sender", "nobody", "a member, or one on a rota")
     report, duty = parse_report(sms.body), parse_duty_change(sms.body)
     text = FieldText(tx, edition, sender, sms)
     receive_duress(text, report.verb.value if report else NO_VERB if duty is None else "ON" if duty.is_on else "OFF")

@@ -11,7 +11,7 @@ from alertnet.core.codec import value
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import Inconsistent
-from alertnet.core.notification import AttemptStatus, Failure, Kind
+from alertnet.core.notification import AttemptStatus, Failure, Kind, check_attempt, check_notification
 from alertnet.store.db.columns import Instant
 from alertnet.store.db.lookups import LookUp, is_among
 from alertnet.store.db.session import Session
@@ -244,7 +244,7 @@ def bring_near(tx: Tx) -> bool:
 def lock(
     session: Session, ids: Sequence[str], *, free_only: bool = False
 ) -> tuple[list[Attempt], dict[str, Inconsistent]]:
-    """Lock the attempts by id, after their incidents, until the transaction ends; unreadable ones are given apart.
+    """Lock the attempts by id, after their incidents, until the transaction ends; impossible ones are given apart.
 
     What was purged or erased is left out, and with `free_only` what is of incidents that others hold.
     """
@@ -258,15 +258,18 @@ def lock(
     return found, faults
 
 
-def typed(row: Row[Any]) -> dict[str, Any]:
-    """The fields of an `Attempt` from a row that begins with `COLUMNS`; `Inconsistent` where it can't be read."""
+def typed(row: Row[Any], expires_at: datetime | None = None) -> dict[str, Any]:
+    """The fields of an `Attempt` from a row that begins with `COLUMNS`; `expires_at`: that of its message.
+
+    Raises:
+        Inconsistent: it is impossible.
+    """
     columns = dict(zip(_NAMES, row, strict=False))
+    check_attempt(row.id, columns)
+    check_notification(row.notification_id, {"kind": row.kind, "expires_at": expires_at})
     failure = columns["failure"]
-    try:
-        columns["kind"], columns["method"] = Kind(row.kind), MethodKind(row.method)
-        columns["status"], columns["failure"] = AttemptStatus(row.status), None if failure is None else Failure(failure)
-    except ValueError as fault:
-        raise Inconsistent("attempt", row.id, str(fault)) from fault
+    columns["kind"], columns["method"] = Kind(row.kind), MethodKind(row.method)
+    columns["status"], columns["failure"] = AttemptStatus(row.status), None if failure is None else Failure(failure)
     return columns
 
 

@@ -231,7 +231,7 @@ def _change_each(session: Session, changes: Mapping[str, Mapping[str, Any]]) -> 
 
 def _due(row: Row[Any], coverage: tuple[Covered, ...]) -> DueAttempt:
     return DueAttempt(
-        **typed(row),
+        **typed(row, row.expires_at),
         address=row.address,
         extension=row.extension,
         said=from_plain(Said, row.said),

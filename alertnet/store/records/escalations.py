@@ -10,8 +10,10 @@ from typing import Any
 from sqlalchemy import Row, Select, bindparam, select, true, update
 
 from alertnet.core.codec import from_plain, to_stored, value
-from alertnet.core.errors import Inconsistent
+from alertnet.core.errors import Inconsistent, must_hold
+from alertnet.core.escalation.invariants import check_escalation
 from alertnet.core.escalation.state import State, Status
+from alertnet.core.incident import Scope, Severity
 from alertnet.store.db.columns import if_sound
 from alertnet.store.db.session import UNREADABLE, Session
 from alertnet.store.db.statements import NewRow, Prepared
@@ -73,6 +75,9 @@ class ReadEscalations:
 
 MOST_AHEAD = timedelta(seconds=30)
 """How far another process's clock may be ahead; later moments were written by a wrong clock."""
+_SCOPES = frozenset(scope.value for scope in Scope)
+_RANKS = range(2 * len(Severity))
+"""The ranks of real incidents, then of drills."""
 
 _OF_INCIDENTS: Select[Any] = (
     select(escalations)
@@ -91,29 +96,41 @@ _TO_MOVE = Prepared(_DUE.with_for_update(of=incidents, skip_locked=True))
 
 
 def opened(escalation: Escalation, tree_hash: str, rank: int) -> NewEscalation:
-    """Make the row of an escalation that is being opened."""
+    """Make the row of an escalation that is being opened.
+
+    Raises:
+        Inconsistent: `of_incidents` would refuse it.
+    """
+    must_hold("escalation", (escalation.id,), (escalation.scope in _SCOPES or ("scope", escalation.scope, "a scope"),))
     return NewEscalation(
         id=escalation.id,
         incident_id=escalation.incident_id,
         tree=escalation.tree,
         tree_hash=tree_hash,
         scope=escalation.scope,
-        **_columns(escalation, rank, _first(escalation.state)),
+        **_columns(escalation, rank, _first(escalation.state, escalation.due_at)),
     )
 
 
 @lru_cache(maxsize=16)
-def _first(state: State) -> Any:
-    """The stored form of a first state, made once for all escalations that begin with this very state."""
+def _first(state: State, due_at: datetime | None) -> Any:
+    """Check a first state, and give its stored form: once for all escalations that begin with this very state."""
+    check_escalation("that begins", state, due_at)
     return to_stored(state)
 
 
 def moving(escalation: Escalation, rank: int) -> dict[str, Any]:
-    """The columns that change: status, level, round, rank, due time and state."""
+    """The columns that change: status, level, round, rank, due time and state.
+
+    Raises:
+        Inconsistent: `of_incidents` would refuse it.
+    """
+    check_escalation(escalation.id, escalation.state, escalation.due_at)
     return _columns(escalation, rank, to_stored(escalation.state))
 
 
 def _columns(escalation: Escalation, rank: int, state: Any) -> dict[str, Any]:
+    _check_rank(escalation.id, rank)
     return {
         "status": escalation.state.status.value,
         "level": escalation.level,
@@ -213,11 +230,9 @@ def _escalation(row: Row[Any]) -> Escalation:
     try:
         state = from_plain(State, row.state)
     except (AttributeError, KeyError, TypeError, ValueError) as fault:
-        raise Inconsistent("escalation", row.id, f"its state gives {type(fault).__name__}") from fault
-    if (row.status, row.round) != (state.status, state.round):
-        # Queries use the columns.
-        told = f"status {row.status}, round {row.round} beside status {state.status}, round {state.round} in its state"
-        raise Inconsistent("escalation", row.id, told)
+        raise Inconsistent("escalation", row.id, "state", type(fault).__name__, "what was written of one") from fault
+    check_escalation(row.id, state, row.due_at)
+    _check_columns(row, state)
     return Escalation(
         id=row.id,
         incident_id=row.incident_id,
@@ -227,3 +242,21 @@ def _escalation(row: Row[Any]) -> Escalation:
         due_at=row.due_at,
         level=row.level,
     )
+
+
+def _check_columns(row: Row[Any], state: State) -> None:
+    """Refuse columns that contradict the state beside them, since queries use the columns."""
+    _check_rank(row.id, row.rank)
+    must_hold(
+        "escalation",
+        (row.id,),
+        (
+            row.status == state.status or ("status", row.status, state.status.value),
+            row.round == state.round or ("round", row.round, str(state.round)),
+            row.scope in _SCOPES or ("scope", row.scope, "a scope"),
+        ),
+    )
+
+
+def _check_rank(id: str, rank: int) -> None:
+    must_hold("escalation", (id,), (rank in _RANKS or ("rank", rank, "that of a severity"),))

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select, tuple_, update
+from sqlalchemy import Row, Select, bindparam, func, select, tuple_, update
 
 from alertnet.core.codec import from_plain, to_plain, value
 from alertnet.core.disclosure import Said
-from alertnet.core.errors import Inconsistent, Unknown, WrongState
+from alertnet.core.errors import Inconsistent, Unknown, WrongState, must_hold
 from alertnet.core.escalation.quorum import Via
 from alertnet.core.inbound.auto_replies import OFTEN, Earlier
 from alertnet.core.limits import WrongKeys
@@ -157,6 +157,8 @@ def texts_before(tx: Tx, text: InboundText) -> list[Earlier]:
 
 
 def record_reply(tx: Tx, provider_id: str, *, known: bool, reply: Reply | None) -> None:
+    if reply is not None:
+        _check_reply(provider_id, reply)
     plain = json.dumps(to_plain(reply)) if reply else None
     _ANSWERED.each(tx.session, [{"key": provider_id, "known": known, "reply": plain}])
 
@@ -179,14 +181,33 @@ def take_due(tx: Tx, provider_id: str) -> InboundText | None:
 
 
 def reply_to(session: Session, provider_id: str) -> Reply | None:
-    """The reply to that text; None for silence."""
+    """The reply to that text; None for silence.
+
+    Raises:
+        Inconsistent: the stored value is not a reply.
+    """
     plain = session.scalar(select(inbound.c.reply).where(inbound.c.provider_id == provider_id))
     if not plain:
         return None
     try:
-        return from_plain(Reply, json.loads(plain))
+        reply = from_plain(Reply, json.loads(plain))
     except (AttributeError, KeyError, TypeError, ValueError) as fault:
-        raise Inconsistent("inbound", provider_id, f"its reply gives {type(fault).__name__}") from fault
+        raise Inconsistent("inbound", provider_id, "reply", type(fault).__name__, "what was answered") from fault
+    _check_reply(provider_id, reply)
+    return reply
+
+
+def _check_reply(provider_id: str, reply: Reply) -> None:
+    must_hold(
+        "inbound",
+        (provider_id, "reply"),
+        (
+            isinstance(reply.kind, Kind) or ("kind", reply.kind, "a kind of message"),
+            reply.language != "" or ("language", reply.language, "a language"),
+            reply.templates != "" or ("templates", reply.templates, "the hash of templates"),
+            reply.to is None or reply.to.contact != "" or ("to", "nobody", "a contact, or none"),
+        ),
+    )
 
 
 PUT_THROUGH, RECORDED, MISSED, CHECKED_IN = _NOTHING_RAISED = ("put through", "recorded", "missed", "checked in")
@@ -265,9 +286,13 @@ def unkeyed_calls(tx: Tx, before: datetime, since: datetime) -> tuple[list[tuple
     sound, faults = list[tuple[str, str]](), dict[str, str]()
     for id in tx.session.scalars(query.with_only_columns(inbound.c.provider_id)).all():
         with PutApart(faults, id):
-            row = tx.session.execute(query.where(inbound.c.provider_id == id)).one()
-            sound.append((row.provider_id, row.sender))
+            sound.append(_call(tx.session.execute(query.where(inbound.c.provider_id == id)).one()))
     return sound, faults
+
+
+def _call(row: Row[Any]) -> tuple[str, str]:
+    must_hold("inbound", (row.provider_id,), (bool(row.sender) or ("sender", row.sender, "who called"),))
+    return row.provider_id, row.sender
 
 
 def set_aside(tx: Tx, provider_id: str) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import Row, Select, bindparam, func, select, update
 
 from alertnet.core.codec import value
 from alertnet.core.disclosure import Subject
-from alertnet.core.notification import PromptAnswer, PromptKind
+from alertnet.core.notification import PromptAnswer, PromptKind, check_prompt
 from alertnet.store.db.columns import Instant
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import NewRow, Prepared, by_incident, change_each
@@ -160,8 +160,13 @@ def incident_of(session: Session, id: str) -> str | None:
 
 
 def hold(session: Session, id: str) -> Prompt:
-    """The prompt, locked until the transaction ends."""
+    """The prompt, locked until the transaction ends.
+
+    Raises:
+        Inconsistent: it is impossible.
+    """
     [row] = _HOLD.all(session, {"id": id})
+    check_prompt(row.id, row._asdict())
     return _prompt(row)
 
 
@@ -266,6 +271,7 @@ def _first(session: Session, query: Prepared, incident: str) -> Prompt | None:
 
 
 def _change(session: Session, id: str, values: Mapping[str, Any]) -> None:
+    check_prompt(id, values)
     change_each(session, alarms, [{**values, "key": id}])
 
 
