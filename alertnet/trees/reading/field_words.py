@@ -8,7 +8,6 @@ from functools import cache
 from pathlib import Path
 
 import yaml
-from holidays.registry import COUNTRIES as COUNTRIES_OF_HOLIDAYS
 
 from alertnet.core.directory.countries import COUNTRIES
 from alertnet.core.directory.languages import Phrase, phrase
@@ -100,7 +99,9 @@ def _country(name: str) -> str | None:
     """The country of that name or code of three letters, or of a word close to it, such as `Colombian`."""
     named = _countries_by_name()
     if len(name) == len("COL"):
-        return next((codes[1] for codes in COUNTRIES_OF_HOLIDAYS.values() if name.upper() in codes[2:]), None)
+        from holidays.registry import COUNTRIES as named_in_full  # 4 MB, needed only by whoever slips here
+
+        return next((codes[1] for codes in named_in_full.values() if name.upper() in codes[2:]), None)
     alike = get_close_matches(name, named, n=1, cutoff=0.85)
     return named.get(name) or (named[alike[0]] if alike else None)
 
