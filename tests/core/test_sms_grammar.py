@@ -897,6 +897,14 @@ def test_a_consent_whose_digit_stands_apart_binds_too(text: str, consent: Scope 
     assert (report.type, report.consent) == ("arrest", consent)
 
 
+@pytest.mark.parametrize("standing", Scope)
+def test_a_consent_that_is_given_counts_whatever_the_standing_one_is(standing: Scope) -> None:
+    """B1: whoever has written C2 for a team without a standing consent was told C2, and no embassy heard."""
+    reports = [parse_report(f"SOS 47110 20 P7 {code}") for code in ("C0", "C1", "C2", "C3")]
+
+    assert [consent_within(report, standing) for report in reports if report] == [*Scope]
+
+
 @pytest.mark.parametrize(
     ("text", "consent"),
     [

@@ -42,7 +42,8 @@ def facts_of(report: Report, team: Team, member: Member, *, verified: bool, dure
 
 def consent_within(report: Report, standing: Scope) -> Scope:
     """The consent that counts where the standing one does for reports that give none."""
-    return narrowest([report.consent or standing, report.at_most or standing])
+    given = report.consent or standing
+    return narrowest([given, report.at_most or given])
 
 
 def add_to(known: Facts, news: Facts, said: Scope | None) -> Facts:
