@@ -1,15 +1,13 @@
 """Wires a process: makes an engine, a vault, a clock and entropy from the settings, and runs flows with them."""
 
 import asyncio
-import os
-import string
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import field
 from datetime import UTC, datetime, timedelta
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Engine
@@ -32,6 +30,7 @@ from alertnet.runtime.database.outage import Absence
 from alertnet.runtime.database.shared_commit import SharedCommit
 from alertnet.runtime.database.transactions import Begin, Transactions, surfacing
 from alertnet.runtime.database.wakeups import Listener, Wakeups
+from alertnet.runtime.entropy import SystemEntropy
 from alertnet.runtime.hang_ups import HangUps
 from alertnet.runtime.outlets import Outlet, open_mailbox, open_outlets
 from alertnet.runtime.settings.settings import Settings, missing_for
@@ -58,35 +57,6 @@ RENDERERS = 8
 
 STRETCHING = 2
 """Threads for slow hashes. Only senders of many texts with numbers wait for these, and nobody else."""
-
-
-class SystemEntropy:
-    """Entropy from the operating system's random source."""
-
-    def id(self) -> str:
-        # It begins with the time in milliseconds: rows written together are together in every index, so that a commit
-        # touches few pages. The other 80 bits are random.
-        return ((time.time_ns() // 1_000_000).to_bytes(6) + os.urandom(10)).hex()
-
-    def digits(self, count: int) -> str:
-        return self.letters(count, string.digits)
-
-    def letters(self, count: int, alphabet: str) -> str:
-        letter_of, unfair = _fair_letters(alphabet)
-        letters = b""
-        while len(letters) < count:
-            letters += os.urandom(2 * count).translate(letter_of, unfair)
-        return letters[:count].decode()
-
-    def bytes(self, count: int) -> bytes:
-        return os.urandom(count)
-
-
-@cache
-def _fair_letters(alphabet: str) -> tuple[bytes, bytes]:
-    """For each byte value its letter, and the values left out so that all letters are equally likely."""
-    times, left = divmod(256, len(alphabet))
-    return (alphabet * times).encode("ascii").ljust(256), bytes(range(256 - left, 256))
 
 
 class DatabaseClock:

@@ -18,7 +18,8 @@ from alertnet.flows.incidents.open_incident import SILENT, open_incident
 from alertnet.flows.sending.pause import pause
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.flows.unit.prefetch import MORE
-from alertnet.runtime.wiring import Runtime, SystemEntropy
+from alertnet.runtime.entropy import SystemEntropy
+from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Entropy, Tx
 from alertnet.store.records.credentials import api_keys
 from alertnet.store.records.credentials.codes import NewCode

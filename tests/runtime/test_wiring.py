@@ -8,8 +8,9 @@ import pytest
 
 from alertnet.core.errors import Misconfigured
 from alertnet.core.incident import REF_CHARACTERS
+from alertnet.runtime.entropy import SystemEntropy
 from alertnet.runtime.settings.settings import Settings, read_settings
-from alertnet.runtime.wiring import SystemEntropy, make_runtime
+from alertnet.runtime.wiring import make_runtime
 from tests.support.program import SECRET
 
 ROOT = Path(__file__).parents[2]

@@ -13,7 +13,7 @@ from alertnet.core.incident import CloseReason
 from alertnet.flows.escalation.escalate import escalate_due
 from alertnet.flows.incidents.close_incident import close_incident, reopen_incident
 from alertnet.runtime.clock import system_clock
-from alertnet.runtime.wiring import SystemEntropy
+from alertnet.runtime.entropy import SystemEntropy
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials.codes import find_sent, open_codes
 from alertnet.store.tables import code_numbers, codes

@@ -23,8 +23,9 @@ from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Member, Network, Team
 from alertnet.core.errors import BadInput
 from alertnet.flows.credentials.users import add_user
+from alertnet.runtime.entropy import SystemEntropy
 from alertnet.runtime.settings.settings import Settings, read_settings
-from alertnet.runtime.wiring import Runtime, SystemEntropy, make_runtime
+from alertnet.runtime.wiring import Runtime, make_runtime
 from alertnet.sandbox import Handset, Sandbox
 from alertnet.shipped import TEMPLATES, TREES, shipped
 from alertnet.store.db.tx import Tx

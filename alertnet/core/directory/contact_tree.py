@@ -99,6 +99,10 @@ class Start:
     after: timedelta = timedelta()
     unless_acknowledged: bool = False
 
+    def waits(self, *, alone: bool) -> timedelta:
+        """How long the tree waits; where it is the only one of its incident, for no others."""
+        return timedelta() if alone and self.unless_acknowledged else self.after
+
 
 @value
 class ContactTree:

@@ -25,9 +25,7 @@ from alertnet.core.resolution.resolve import Plan, PlannedLevel, Plans, Waiting,
 
 def begin_escalation(plan: Plan, opened_at: datetime, alone: bool) -> State:
     """The first state of an escalation. `alone`: it is the only one of its incident."""
-    start = plan.tree.start
-    waits = timedelta() if alone and start.unless_acknowledged else start.after
-    return State(Status.SCHEDULED, start_at=opened_at + waits)
+    return State(Status.SCHEDULED, start_at=opened_at + plan.tree.start.waits(alone=alone))
 
 
 def begin_each(plans: Plans, opened_at: datetime) -> dict[str, State]:

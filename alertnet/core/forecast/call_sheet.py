@@ -185,8 +185,7 @@ def _whole(page: _Page) -> SheetTree:
 
 def _of_plan(plan: Plan, page: _Page, state: State | None, alone: bool) -> SheetTree:
     goes, refused = (state.goes, state.refused) if state else ((), ())
-    start = plan.tree.start
-    moment: timedelta | None = timedelta() if alone and start.unless_acknowledged else start.after
+    moment: timedelta | None = plan.tree.start.waits(alone=alone)
     steps = []
     for planned in (each for each in plan.levels if each.contacts and each.index not in refused):
         given = planned.index in goes
