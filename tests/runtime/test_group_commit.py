@@ -131,7 +131,7 @@ def test_the_log_is_carried_over_to_the_file_beside_the_commits(on_sqlite: Runti
     for name in names:
         on_sqlite.transact(keep, name)
     before = in_the_file(on_sqlite)
-    while not begun.is_set():
+    while not begun.wait(0.01):
         names.append(on_sqlite.transact(keep, f"{len(names):03}"))
     assert carried.wait(60)
 
