@@ -36,6 +36,11 @@ MESSAGE_ID = re.compile(r"<([0-9a-f]{32})@")
 _DELIVERY, _BLANK_LINE = re.compile(rb"delivery-status", re.IGNORECASE), re.compile(rb"\n\r?\n")
 _BARE_CR = re.compile(rb"\r(?!\n)")
 """A line end for the standard library, though not for mail."""
+_FAILED = {
+    "message/delivery-status": ("Action", re.compile(r"failed\b", re.IGNORECASE)),
+    "message/disposition-notification": ("Disposition", re.compile(r"automatic-action/.*;\s*deleted\b", re.IGNORECASE)),
+}
+"""What the parts of a report say by which our mail is lost; the latter where a mailbox refuses mail (RFC 5429)."""
 _STATUS = re.compile(r"[45]\.\d{1,3}\.\d{1,3}\b")
 _MACHINES = re.compile(r"(?:mailer-daemon|postmaster|no-?reply|do-?not-?reply)@")
 _BULK = frozenset(("auto_reply", "bulk", "junk"))
@@ -88,7 +93,7 @@ def read_mail(raw: bytes, ours: Collection[str]) -> WrittenMail | None:
 
 
 def _report(mail: EmailMessage, raw: bytes, sender: str) -> WrittenMail | None:
-    """A report that our mail was given up; of one that was delayed, delivered or opened nothing follows."""
+    """A report that our mail was given up or refused; of one that was delayed, delivered or opened nothing follows."""
     answers, failed = MESSAGE_ID.findall(raw.decode("ascii", "replace")), _given_up(mail)
     if not answers or failed is None:
         return None
@@ -137,14 +142,15 @@ def _is_automatic(mail: EmailMessage, sender: str, *, is_answer: bool) -> bool:
 
 def _given_up(mail: EmailMessage) -> tuple[str, str] | None:
     """The status by which a recipient was given up, and its address; None where none was."""
-    reports = [part for part in mail.walk() if part.get_content_type() == "message/delivery-status"]
+    reports = [(part, *_FAILED[type]) for part in mail.walk() if (type := part.get_content_type()) in _FAILED]
     # One block for the whole, and one for each recipient.
-    for block in (block for part in reports for block in cast(list[EmailMessage], part.get_payload())):
-        # Who has tried in vain for days gives up with the status of the last try, such as 4.4.1.
-        if str(block.get("Action", "")).strip().lower() == "failed":
-            status = _STATUS.match(str(block.get("Status", "")).strip())
-            recipient = str(block.get("Original-Recipient") or block.get("Final-Recipient") or "")
-            return status[0] if status else "5.0.0", recipient.rpartition(";")[2].strip().strip("<>").lower()
+    for part, field, failed in reports:
+        for block in cast(list[EmailMessage], part.get_payload()):
+            if failed.match(str(block.get(field, "")).strip()):
+                # Who has tried in vain for days gives up with the status of the last try, such as 4.4.1.
+                status = _STATUS.match(str(block.get("Status", "")).strip())
+                recipient = str(block.get("Original-Recipient") or block.get("Final-Recipient") or "")
+                return status[0] if status else "5.0.0", recipient.rpartition(";")[2].strip().strip("<>").lower()
     return None
 
 

@@ -57,6 +57,7 @@ def quoted(text: str) -> str:
         # Outlook names no address that it has among its contacts, or wraps before it.
         f"4711\n\nDe: PBI\nEnviado el: jueves, 26 de noviembre\nPara: DDHH\nAsunto: A-7K3M\n\n{ALERT}\n",
         f"4711\n\nFrom: PBI\n<{OURS}>\nSent: Thursday\nSubject: A-7K3M\n\n{ALERT}\n",
+        f"4711\n\nDate: Thu, 26 Nov 2026 21:14:00 -0500\nSubject: A-7K3M\nFrom: {OURS}\n\n{ALERT}\n",
         # Below the original, where each line of that is quoted.
         f"On Thu, Nov 26, 2026 at 09:14:00PM -0500, PBI <{OURS}> wrote:\n{quoted(ALERT)}\n\n4711\n",
         f"El 26/11/26 a las 21:14, PBI escribió:\n{quoted(ALERT)}\n\n4711\n",
@@ -154,6 +155,20 @@ def test_a_report_says_that_our_mail_was_given_up_and_by_whom(status: str, bounc
     assert mail is not None
     assert (mail.answers, mail.bounced, mail.bounced_at) == ((NOTIFICATION,), bounced, "hr@es.example")
     assert mail.is_automatic
+
+
+def test_a_mailbox_that_refuses_mail_of_its_own_accord_says_so_in_a_receipt() -> None:
+    """As Dovecot does where somebody has left: `reject` in a Sieve script."""
+    refused = report("", "").replace(b"message/delivery-status", b"message/disposition-notification")
+    deleted = refused.replace(
+        b"Reporting-MTA: dns", b"Final-Recipient: rfc822; hr@es.example\nDisposition: %s; %s\nX: y"
+    )
+
+    given_up = read_mail(deleted % (b"automatic-action/MDN-sent-automatically", b"deleted"), [OURS])
+
+    assert given_up is not None
+    assert (given_up.answers, given_up.bounced, given_up.bounced_at) == ((NOTIFICATION,), "5.0.0", "hr@es.example")
+    assert read_mail(deleted % (b"manual-action/MDN-sent-manually", b"displayed"), [OURS]) is None
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection
-from itertools import islice
+from itertools import islice, takewhile
 
 from alertnet.core.codec import value
 
@@ -17,7 +17,9 @@ _SEPARATOR = re.compile(r"[-_]{5,}|[-_=*~]{2,}$|[—–]$")
 _SIGNED = re.compile(r"-----BEGIN PGP SIGNED MESSAGE-----\n(?:\w+: .*\n)*")
 """What stands above a text that is signed in clear (RFC 9580 7); in that `- ` stands before each line of dashes."""
 _YEAR = re.compile(r"\b20\d\d\b|\d[/.-]\d\d?[/.-]\d\d\b")
-_FROM = re.compile(r"(?:from|de|von|da|van|\u0645\u0646) ?:", re.IGNORECASE)
+_FIELD, _FROM = (
+    re.compile(rf"{name} ?:", re.IGNORECASE) for name in (r"[^\W\d][\w ]{0,15}", r"(?:from|de|von|da|van|\u0645\u0646)")
+)
 LONGEST_HEADING = 6
 """Lines about who wrote the original when."""
 _CLOSING = re.compile(
@@ -133,15 +135,11 @@ def _take_heading_from(lines: list[str], ours: Collection[str]) -> None:
         lines.pop()
     last = lines[-1] if lines else ""
     is_told = _names_us(last, ours) or (last.endswith(":") and not _MAY_BE_CODE.search(last))
-    for above in range(min(len(lines), LONGEST_HEADING)):
-        line = lines[-1 - above]
-        if not line or (above > 0 and _MAY_BE_CODE.search(line)):
-            break
-        if (is_told and _YEAR.search(line)) or ((is_told or above > 1) and _FROM.match(line)):
-            del lines[-1 - above :]
-            return
-    if is_told:
-        lines.pop()
+    block = list(takewhile(lambda line: line and not _MAY_BE_CODE.search(line), lines[: -1 - LONGEST_HEADING : -1]))
+    if any(_FROM.match(line) for line in block[0 if is_told else 2 :]):
+        del lines[-1 - max(above for above, line in enumerate(block) if _FIELD.match(line)) :]
+    elif is_told:
+        del lines[-1 - next((above for above, line in enumerate(block) if _YEAR.search(line)), 0) :]
 
 
 def _is_quoted_below(lines: list[str], place: int) -> bool:
