@@ -116,11 +116,7 @@ COUNT = "0 or more"
 
 
 def must_hold(thing: str, where: tuple[object, ...], rules: tuple[Rule, ...]) -> None:
-    """Check the rules of a value. `where`: the thing's id, then the path to the value.
-
-    Raises:
-        Inconsistent: for the first rule that does not hold.
-    """
+    """Refuse (`Inconsistent`) a value that breaks a rule. `where`: the thing's id, then the path to the value."""
     if rules.count(True) == len(rules):
         return
     for rule in rules:

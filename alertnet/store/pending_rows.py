@@ -68,11 +68,7 @@ class PendingRows:
         rows[:] = map(revised, rows)
 
     def write(self, session: Session) -> None:
-        """Write everything, new rows first.
-
-        Raises:
-            Inconsistent: one of the rows is impossible.
-        """
+        """Write everything, new rows first; `Inconsistent` where one of the rows is impossible."""
         self.write_new(session, *sorted(self._new, key=_PLACES.__getitem__))
         for table in list(self._changes):
             alike: dict[frozenset[str], list[dict[str, Any]]] = {}

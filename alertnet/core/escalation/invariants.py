@@ -24,11 +24,7 @@ ONCE = "each once"
 
 
 def check_escalation(id: str, state: State, due_at: datetime | None) -> None:
-    """Refuse an impossible state of an escalation, or a due time that does not fit it (A2).
-
-    Raises:
-        Inconsistent: names the field, its value, and what is allowed.
-    """
+    """Refuse (`Inconsistent`) an impossible state of an escalation, or a due time that does not fit it (A2)."""
     try:
         _check_due(id, state, due_at)
         _check_state(id, state)

@@ -259,10 +259,9 @@ def lock(
 
 
 def typed(row: Row[Any], expires_at: datetime | None = None) -> dict[str, Any]:
-    """The fields of an `Attempt` from a row that begins with `COLUMNS`; `expires_at`: that of its message.
+    """The fields of an `Attempt` from a row that begins with `COLUMNS`; `Inconsistent` where it is impossible.
 
-    Raises:
-        Inconsistent: it is impossible.
+    `expires_at`: that of its message.
     """
     columns = dict(zip(_NAMES, row, strict=False))
     check_attempt(row.id, columns)

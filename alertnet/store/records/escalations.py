@@ -96,11 +96,7 @@ _TO_MOVE = Prepared(_DUE.with_for_update(of=incidents, skip_locked=True))
 
 
 def opened(escalation: Escalation, tree_hash: str, rank: int) -> NewEscalation:
-    """Make the row of an escalation that is being opened.
-
-    Raises:
-        Inconsistent: `of_incidents` would refuse it.
-    """
+    """Make the row of an escalation that is being opened; `Inconsistent` where `of_incidents` would refuse it."""
     must_hold("escalation", (escalation.id,), (escalation.scope in _SCOPES or ("scope", escalation.scope, "a scope"),))
     return NewEscalation(
         id=escalation.id,
@@ -120,11 +116,7 @@ def _first(state: State, due_at: datetime | None) -> Any:
 
 
 def moving(escalation: Escalation, rank: int) -> dict[str, Any]:
-    """The columns that change: status, level, round, rank, due time and state.
-
-    Raises:
-        Inconsistent: `of_incidents` would refuse it.
-    """
+    """The columns that change: status, level, round, rank, due time and state; `Inconsistent` as for `opened`."""
     check_escalation(escalation.id, escalation.state, escalation.due_at)
     return _columns(escalation, rank, to_stored(escalation.state))
 

@@ -181,11 +181,7 @@ def take_due(tx: Tx, provider_id: str) -> InboundText | None:
 
 
 def reply_to(session: Session, provider_id: str) -> Reply | None:
-    """The reply to that text; None for silence.
-
-    Raises:
-        Inconsistent: the stored value is not a reply.
-    """
+    """The reply to that text; None for silence. `Inconsistent` where what is stored is no reply."""
     plain = session.scalar(select(inbound.c.reply).where(inbound.c.provider_id == provider_id))
     if not plain:
         return None

@@ -160,11 +160,7 @@ def incident_of(session: Session, id: str) -> str | None:
 
 
 def hold(session: Session, id: str) -> Prompt:
-    """The prompt, locked until the transaction ends.
-
-    Raises:
-        Inconsistent: it is impossible.
-    """
+    """The prompt, locked until the transaction ends; `Inconsistent` where it is impossible."""
     [row] = _HOLD.all(session, {"id": id})
     check_prompt(row.id, row._asdict())
     return _prompt(row)
