@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from enum import StrEnum
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
 
 LONGEST_URL = f"https://{'m' * 32}"
 """A URL of the greatest length for which every SMS must have room (B4: 40 characters)."""
+
+PRESSED = re.compile(r"<(button|option|summary)\b[^>]*>(?!</)(.+?)</\1>", re.S)
 
 app = group("Preview and check the message templates.", "alertnet templates check")
 
@@ -198,34 +199,12 @@ def _page(renderer: "Renderer", kind: Kind, language: str, said: Said, disclosur
         yield from _text_of(renderer.page(language, page))
 
 
-class _Lines(HTMLParser):
-    """The text of a page, line by line; buttons are in brackets."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lines: list[str] = []
-        self._inside: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in ("meta", "input", "br", "link"):
-            self._inside.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self._inside:
-            while self._inside.pop() != tag:
-                pass
-
-    def handle_data(self, data: str) -> None:
-        text = " ".join(data.split())
-        if text and not {"style", "title"} & set(self._inside):
-            pressed = self._inside[-1:] in (["button"], ["option"], ["summary"])
-            self.lines.append(f"  [{text}]" if pressed else f"  {text}")
-
-
 def _text_of(html: str) -> list[str]:
-    lines = _Lines()
-    lines.feed(html)
-    return lines.lines
+    """The text of a page, line by line; what can be pressed is in brackets."""
+    from jinja2.filters import do_striptags
+
+    body = PRESSED.sub(r"[\2]", html.partition("</style>")[2])
+    return [f"  {text}" for line in body.splitlines() if (text := do_striptags(line))]
 
 
 @app.command(epilog="Example: alertnet templates check message_templates")
