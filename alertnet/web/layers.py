@@ -38,6 +38,9 @@ Way = Callable[[Scope, HeadersAsCame, bytes], Awaitable[Response | None]]
 RAISED = "alertnet.raised"
 """Of a request's scope: what was raised on the straight way."""
 
+LONGEST_LINK = 64
+"""Characters of a link that are remembered: ours are shorter, and whatever else is asked for must fill no memory."""
+
 STREAMS = ("/live", "/events")
 """Ends of the paths that stay open for hours, which have limits of their own."""
 Asker = tuple[str, str]
@@ -159,8 +162,9 @@ class Turns:
     def _presses_too_often(self, scope: Scope, whose: Asker) -> bool:
         """Count a button pressed on a link; whether nobody presses by hand that often. Each stays in the history."""
         link, address = whose
-        is_press = link and scope["method"] == "POST"
-        return bool(is_press) and self._throttle.wait(ACTS, f"{link} {address}", self._runtime.now()) is not None
+        if not link or scope["method"] != "POST":
+            return False
+        return self._throttle.wait(ACTS, f"{link[:LONGEST_LINK]} {address}", self._runtime.now()) is not None
 
     def _turned_away(self, scope: Scope) -> Response:
         """The answer where too many wait: a page or words for people, a problem document for programs."""
