@@ -58,7 +58,7 @@ _TABLES = {
     "faults": frozenset(AccountFault),
     "waiting": frozenset(Waiting),
     "matters": frozenset(MATTERS),
-    "by_mail": frozenset(("answer", "decide", "task", "report", "unread")),
+    "by_mail": frozenset(("answer", "decide", "task", "report", "unread", "sealed")),
 }
 _TEXTS = [each.name for each in fields(Said) if each.type in (str, str | None, int | None, Subject | None)]
 _PARTIAL = {"short_types": frozenset(TYPES)}

@@ -83,7 +83,7 @@ def test_who_holds_the_key_reads_what_its_disclosure_allows(
     assert "/a/" in said
     assert all(each in said for each in read)
     assert ("Vereda Secreta" in said) is (disclosure == "full")
-    assert ("Maria Secreta" in said) is (disclosure != "minimal")
+    assert ("Maria Secreta" in said) is ("your answer is not encrypted" in said) is (disclosure != "minimal")
 
 
 @pytest.mark.parametrize(("disclosure", "is_read"), [("minimal", False), ("limited", True)])

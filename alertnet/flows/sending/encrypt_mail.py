@@ -102,7 +102,9 @@ def seal_for(tx: Tx, due: DueAttempt) -> Seal | None:
 def sealed(mail: Outgoing, seal: Seal, labels: Mapping[str, str], words: Words, at: datetime) -> Outgoing:
     """The mail with its words inside. If encryption fails, the plain mail, which says why it is not encrypted."""
     known = list(seal.in_words(labels, words))
-    inside = "\n".join([mail.text, labels["details"], "", *known]) if known else mail.text
+    # Mail programs quote all of a mail in an answer to it, which nobody can encrypt to us.
+    warning = [warned, ""] if (warned := words.by_mail.get("sealed")) else []
+    inside = "\n".join([mail.text, *warning, labels["details"], "", *known]) if known else mail.text
     try:
         return replace(mail, text="", html="", encrypted=encrypt(inside, seal.key, at))
     except CannotEncrypt as error:
