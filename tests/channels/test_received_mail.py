@@ -56,6 +56,7 @@ def quoted(text: str) -> str:
         f"4711\n\nOn 26 Nov 2026,\nat 21:14,\nPBI <{OURS}> wrote:\n\n{quoted(ALERT)}\n",
         # Outlook names no address that it has among its contacts, or wraps before it.
         f"4711\n\nDe: PBI\nEnviado el: jueves, 26 de noviembre\nPara: DDHH\nAsunto: A-7K3M\n\n{ALERT}\n",
+        f"4711\n\nFrom: PBI\nSent: Thursday\nSubject: A-7K3M\n\nExternal mail. Don't open links.\n\n{ALERT}\n",
         f"4711\n\nFrom: PBI\n<{OURS}>\nSent: Thursday\nSubject: A-7K3M\n\n{ALERT}\n",
         f"4711\n\nDate: Thu, 26 Nov 2026 21:14:00 -0500\nSubject: A-7K3M\nFrom: {OURS}\n\n{ALERT}\n",
         # Below the original, where each line of that is quoted.

@@ -100,8 +100,8 @@ class WrittenMail:
 def own_words(text: str, ours: Collection[str]) -> str:
     """The lines before the original, without quoted ones. `ours`: the addresses of our mails.
 
-    The original begins with the line of ours, with one that is drawn, or with one about who wrote it, which names our
-    address. Whoever answers below it is read only where all of it is quoted, since its lines may be ours.
+    The original begins with the line of ours, with one that is drawn, or with who wrote it, in fields or in a line that
+    names our address. Whoever answers below it is read only where all of it is quoted, since its lines may be ours.
     """
     text = text.lstrip()
     if begun := _SIGNED.match(text):
@@ -116,7 +116,7 @@ def own_words(text: str, ours: Collection[str]) -> str:
             if not was_quoted:
                 _take_heading_from(own, ours)
             continue
-        if REPLY_ABOVE in line or _SEPARATOR.match(line):
+        if REPLY_ABOVE in line or _SEPARATOR.match(line) or _are_fields(lines[place : place + 3]):
             break
         own.append(line)
         if _names_us(line, ours) and (has_code or not _is_quoted_below(lines, place)):
@@ -129,17 +129,21 @@ def own_words(text: str, ours: Collection[str]) -> str:
 def _take_heading_from(lines: list[str], ours: Collection[str]) -> None:
     """Take out who wrote the original when, which stands last: "On 27 Nov 2026 at 02:14, PBI wrote:".
 
-    Programs wrap it before the address or the hour, or put it into fields.
+    Programs wrap it, before the address or the hour.
     """
     while lines and not lines[-1]:
         lines.pop()
     last = lines[-1] if lines else ""
     is_told = _names_us(last, ours) or (last.endswith(":") and not _MAY_BE_CODE.search(last))
     block = list(takewhile(lambda line: line and not _MAY_BE_CODE.search(line), lines[: -1 - LONGEST_HEADING : -1]))
-    if any(_FROM.match(line) for line in block[0 if is_told else 2 :]):
-        del lines[-1 - max(above for above, line in enumerate(block) if _FIELD.match(line)) :]
-    elif is_told:
-        del lines[-1 - next((above for above, line in enumerate(block) if _YEAR.search(line)), 0) :]
+    if is_told:
+        begins = (above for above, line in enumerate(block) if _YEAR.search(line) or _FROM.match(line))
+        del lines[-1 - next(begins, 0) :]
+
+
+def _are_fields(lines: list[str]) -> bool:
+    """Whether these are the first fields about the original: From, Sent, Subject."""
+    return len(lines) == 3 and any(map(_FROM.match, lines)) and all(map(_FIELD.match, lines))
 
 
 def _is_quoted_below(lines: list[str], place: int) -> bool:
