@@ -93,12 +93,12 @@ class Sight:
             self.evening.jump()
 
     def sandbox_at_the_end(self, page: Page) -> None:
-        """The all-clear was given, and a sentence says what came of it."""
+        """The all-clear was given, and what came of it is a picture."""
         incident = self.evening.story().incident
         assert incident is not None
         self.evening.close(incident.ref, "released")
         page.goto(self._url)
-        expect(page.locator(".ending")).to_contain_text("told")
+        expect(page.get_by_role("link", name="Save this picture")).to_be_visible()
 
     def console(self, page: Page, path: str = "") -> None:
         """A page of the console, signed in by the sandbox's own link, to which nobody has to go twice."""
