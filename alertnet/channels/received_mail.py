@@ -42,6 +42,8 @@ _FAILED = {
 }
 """What the parts of a report say by which our mail is lost; the latter where a mailbox refuses mail (RFC 5429)."""
 _STATUS = re.compile(r"[45]\.\d{1,3}\.\d{1,3}\b")
+_GIVEN_UP = re.compile(rb"\bthis is a permanent error\b", re.IGNORECASE)
+"""How servers say so that send no report by RFC 3464: qmail, Zoho, GMX, Mail.ru."""
 _MACHINES = re.compile(r"(?:mailer-daemon|postmaster|no-?reply|do-?not-?reply)@")
 _BULK = frozenset(("auto_reply", "bulk", "junk"))
 _OF_SIGNATURES = frozenset(
@@ -85,7 +87,7 @@ def read_mail(raw: bytes, ours: Collection[str]) -> WrittenMail | None:
     try:
         mail: EmailMessage = message_from_bytes(raw, policy=_POLICY)
         sender = parseaddr(str(mail.get("From", "")))[1].lower()
-        is_by_machine = _DELIVERY.search(raw) is not None and _MACHINES.match(sender) is not None
+        is_by_machine = _MACHINES.match(sender) and (_DELIVERY.search(raw) or _GIVEN_UP.search(raw))
         is_report = is_by_machine or mail.get_content_type() == "multipart/report"
         return _report(mail, raw, sender) if is_report else _answer(mail, raw, sender, ours)
     except _UNREADABLE:
@@ -95,6 +97,8 @@ def read_mail(raw: bytes, ours: Collection[str]) -> WrittenMail | None:
 def _report(mail: EmailMessage, raw: bytes, sender: str) -> WrittenMail | None:
     """A report that our mail was given up or refused; of one that was delayed, delivered or opened nothing follows."""
     answers, failed = MESSAGE_ID.findall(raw.decode("ascii", "replace")), _given_up(mail)
+    if _GIVEN_UP.search(raw) and not _DELIVERY.search(raw):
+        failed = ("5.0.0", "")
     if not answers or failed is None:
         return None
     status, at = failed

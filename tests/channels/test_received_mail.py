@@ -158,6 +158,17 @@ def test_a_report_says_that_our_mail_was_given_up_and_by_whom(status: str, bounc
     assert mail.is_automatic
 
 
+def test_a_server_that_says_only_in_words_that_it_has_given_up_is_understood() -> None:
+    said = "Hi. This is the qmail-send program.\n{}\n--- Below this line is a copy.\n\nMessage-ID: <{}@pbi.example>\n"
+    found = [
+        read_mail(answer(said.format(words, NOTIFICATION), From=sender, In_Reply_To="").as_bytes(), [OURS])
+        for sender in ("MAILER-DAEMON@relay.example", "hr@es.example")
+        for words in ("This is a permanent error; I've given up.", "It will be tried again.")
+    ]
+
+    assert [(mail.answers, mail.bounced) for mail in found if mail] == [((NOTIFICATION,), "5.0.0"), *[((), None)] * 3]
+
+
 def test_a_mailbox_that_refuses_mail_of_its_own_accord_says_so_in_a_receipt() -> None:
     """As Dovecot does where somebody has left: `reject` in a Sieve script."""
     refused = report("", "").replace(b"message/delivery-status", b"message/disposition-notification")
