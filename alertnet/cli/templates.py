@@ -58,7 +58,13 @@ About = Annotated[
     typer.Option(metavar="SUBJECT", help="What an alarm, notice, decision or receipt is about; a wrong one lists all."),
 ]
 Drill = Annotated[bool, typer.Option("--drill", help="Show it as in a drill.")]
-Every = Annotated[bool, typer.Option("--all", help="Show every kind and subject: a sheet for proofreading a language.")]
+Every = Annotated[
+    bool,
+    typer.Option(
+        "--all",
+        help="Show every kind and subject, and what calls share once: a sheet for proofreading a language.",
+    ),
+]
 CheckedFolder = Annotated[
     Path,
     typer.Argument(
@@ -103,15 +109,18 @@ def preview(
     _look_at(kind, subject, type, language)
     templates = read_templates(folder)
     renderer = Renderer(templates)
-    said = replace(EXAMPLE, type=type, drill=drill)
+    said, heard = replace(EXAMPLE, type=type, drill=drill), set[str]()
     for each, about in _everything() if every else [(kind, subject)]:
         for medium in _media(each, method, role, every=every):
             try:
-                shown = [*_shown(renderer, each, medium, language, replace(said, subject=about), disclosure), ""]
+                shown = [*_shown(renderer, each, medium, language, replace(said, subject=about), disclosure)]
             except (KeyError, TemplateError) as error:
                 # In an unfinished language, what is missing says more than the error that it causes.
                 raise Misconfigured(find_missing(templates) or [str(error)]) from None
-            typer.echo("\n".join(shown))
+            if every and medium is Medium.CALL:
+                shown = [line for line in shown if line not in heard]
+                heard.update(shown)
+            typer.echo("\n".join([*shown, ""]))
 
 
 def _look_at(kind: Kind, subject: Subject | None, type: str, language: str) -> None:

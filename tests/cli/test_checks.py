@@ -89,6 +89,13 @@ def test_a_preview_shows_a_message_as_it_will_be_read(office: Office) -> None:
     assert "L12" not in said.out
 
 
+def test_a_sheet_for_proofreading_has_once_what_calls_share(office: Office) -> None:
+    said = office.types("templates", "preview", "--all", "--method", "call", "--language", "fr").out
+
+    assert said.count("  goodbye: ") == 1
+    assert said.count("  after: ") > 50
+
+
 def test_a_preview_shows_which_language_is_used_instead(office: Office) -> None:
     said = office.types("templates", "preview", "alert", "--language", "it-CH")
 
