@@ -74,7 +74,7 @@ class Mailbox:
     scanned: bool = False
     """A scanner opens every link before the owner can."""
     away: bool = False
-    """An automatic reply answers every mail."""
+    """An automatic reply answers every mail that does not say that a machine wrote it (RFC 3834)."""
     visited: list[str] = field(default_factory=list)
     """What the scanner has opened: method and link."""
     _faults: list[MailFault] = field(default_factory=list)
@@ -157,7 +157,7 @@ class PostOffice:
             mailbox.mails.append(mail)
             if mailbox.scanned:
                 asyncio.get_running_loop().run_in_executor(None, self._scan, mailbox, mail)
-            if mailbox.away:
+            if mailbox.away and "Auto-Submitted" not in mail.headers:
                 self.deliver(_automatic_reply(mail))
             if mailbox.next_fault(MailFault.CUT_OFF):
                 cast(asyncio.Transport, server.transport).abort()

@@ -13,8 +13,10 @@ from tests.sandbox.conftest import PATIENCE
 ANA = "ana@embassy.example"
 
 
-def deliver(sandbox: Sandbox, to: str = ANA) -> None:
+def deliver(sandbox: Sandbox, to: str = ANA, **headers: str) -> None:
     mail = EmailMessage()
+    for name, value in headers.items():
+        mail[name.replace("_", "-")] = value
     mail["From"], mail["To"], mail["Subject"], mail["Message-ID"] = "pbi@pbi.example", to, "Señal A-7K3M", "<1@pbi>"
     mail.set_content("Código 4711")
     mail.add_alternative("<p>Código <b>4711</b></p>", subtype="html")
@@ -61,10 +63,11 @@ def test_a_cut_connection_hides_that_the_mail_was_kept(sandbox: Sandbox) -> None
     assert len(sandbox.mailbox(ANA).mails) == 1
 
 
-def test_an_automatic_reply_goes_back_to_the_sender(sandbox: Sandbox) -> None:
+def test_an_automatic_reply_goes_back_to_a_sender_who_is_no_machine(sandbox: Sandbox) -> None:
     sandbox.mailbox(ANA).away = True
 
     deliver(sandbox)
+    deliver(sandbox, Auto_Submitted="auto-generated")
 
     (reply,) = sandbox.mailbox("pbi@pbi.example").mails
     assert (reply.sender, reply.headers["Auto-Submitted"]) == (ANA, "auto-replied")
