@@ -64,6 +64,25 @@ def test_who_signs_and_where_it_sits_takes_no_code_back(closing: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "banner",
+    [
+        "CAUTION: This email originated from outside of the organization. Do not click links or open attachments\n"
+        "unless you recognize the sender.",
+        "PRECAUCIÓN: Este correo se originó fuera de la organización. No haga clic en enlaces ni abra adjuntos.",
+        "ATTENTION : message externe. Ne cliquez pas sur les liens et n'ouvrez pas les pièces jointes.",
+        "ACHTUNG: externer Absender. Klicken Sie nicht auf Links und öffnen Sie keine Anhänge.",
+        "CUIDADO: e-mail de fora da organização. Não clique em links nem abra anexos.",
+    ],
+)
+def test_what_our_own_mail_server_warns_of_above_an_answer_takes_no_code_back(banner: str) -> None:
+    """Each answer that it let in was left to people."""
+    doubt = f"{banner}\n\nNo podemos antes del lunes.\n\n4711"
+
+    assert [(each.verb, each.code) for each in parse_answers(answer_in(f"{banner}\n\n4711"))] == [(Verb.OK, "4711")]
+    assert parse_answers(answer_in(doubt)) == parse_answers(f"{banner}\n\n4711") == ()
+
+
+@pytest.mark.parametrize(
     "signature",
     [
         "Ana Ruiz\nConsejera de Derechos Humanos\nCalle 92 No. 12-68, no. 2345\n\n¿Dudas? Escriba a dh@es.example",

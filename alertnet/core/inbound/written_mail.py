@@ -1,7 +1,7 @@
 """A mail that answers one of ours, and what in it its sender wrote: the lines above the quoted original (A6, A12)."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from itertools import islice, takewhile
 
 from alertnet.core.codec import value
@@ -45,23 +45,28 @@ _NOTICE_BEGINS = re.compile(
     r"|si (?:usted )?no (?:es|fuera)|si vous n|wenn sie nicht|sollten sie nicht|se (?:você )?não|caso não)",
     re.IGNORECASE,
 )
-_NOTICE_HOLDS = tuple(
-    re.compile(words, re.IGNORECASE)
-    for words in (
-        r"destinatari|destinatári|recipient|addressee|destinataire|empfänger|adressat",
-        r"confiden|vertraulich|privileg|if you are not|si (?:usted )?no (?:es|fuera)|si vous n|wenn sie nicht"
-        r"|sollten sie nicht|se (?:você )?não|caso não",
+_NOTICE_HOLDS, _FOOTER_HOLDS, _BANNER_HOLDS = (
+    tuple(re.compile(words, re.IGNORECASE) for words in each)
+    for each in (
+        (
+            r"destinatari|destinatári|recipient|addressee|destinataire|empfänger|adressat",
+            r"confiden|vertraulich|privileg|if you are not|si (?:usted )?no (?:es|fuera)|si vous n|wenn sie nicht"
+            r"|sollten sie nicht|se (?:você )?não|caso não",
+        ),
+        (
+            r"print|imprim|druck|virus|vírus|viren",
+            r"mail|message|mensaje|mensagem|correo|courriel|nachricht|avast|avg",
+        ),
+        (
+            r"extern|outside|fuera|extérieur|fora d",
+            r"clic|cliqu|klick",
+            r"link|enlace|lien|attach|adjunt|anhäng|jointe|anexo",
+        ),
     )
 )
-"""Both stand in a legal notice; a mail that went to the wrong recipient may say so, and only the former."""
-_FOOTER_HOLDS = tuple(
-    re.compile(words, re.IGNORECASE)
-    for words in (
-        r"print|imprim|druck|virus|vírus|viren",
-        r"mail|message|mensaje|mensagem|correo|courriel|nachricht|avast|avg",
-    )
-)
-"""Both stand in a line that mail programs add: "Don't print this e-mail", "No virus found in this message"."""
+"""What stands together in a legal notice, of which a mail that went to the wrong recipient may say only the former; in
+a line that mail programs add, as "Don't print this e-mail"; in what mail servers put above mails from outside.
+"""
 SHORTEST_NOTICE = 150
 """Characters of a legal notice, in which no word takes anything back."""
 _POSTSCRIPT = re.compile(r"^p\.? ?[sd]\b", re.IGNORECASE | re.MULTILINE)
@@ -158,13 +163,18 @@ def _names_us(line: str, ours: Collection[str]) -> bool:
 def answer_in(words: str) -> str:
     """The words without what every letter of its sender ends with: how it closes, who it is, and legal notices.
 
-    "If you are not the recipient" takes nothing back. Where a postscript follows, nothing is left out.
+    "If you are not the recipient" takes nothing back, nor does what a mail server warns of above. Where a postscript
+    follows, nothing is left out below.
     """
     head, code, rest = _at_code(words)
+    *above, beside = head.split("\n\n")
+    head = "\n\n".join([*(block for block in above if not _holds(block, _BANNER_HOLDS)), beside])
+    if _POSTSCRIPT.search(rest):
+        return f"{head}{code}{rest}"
     blocks = (block for block in _NUMBER_SIGN.sub("", rest).split("\n\n") if not _is_notice(block))
-    lines = [line for line in "\n\n".join(blocks).splitlines() if not _is_footer(line)]
+    lines = [line for line in "\n\n".join(blocks).splitlines() if not _holds(line, _FOOTER_HOLDS)]
     ends = (place for place in range(len(lines)) if _closes(lines[place:]) or _is_signature(lines[:place][-3:]))
-    return words if _POSTSCRIPT.search(rest) else "\n".join([f"{head}{code}", *lines[: next(ends, len(lines))]])
+    return "\n".join([f"{head}{code}", *lines[: next(ends, len(lines))]])
 
 
 def _at_code(words: str) -> tuple[str, str, str]:
@@ -187,8 +197,8 @@ def _is_signature(lines: list[str]) -> bool:
 
 def _is_notice(block: str) -> bool:
     is_long = len(block) >= SHORTEST_NOTICE
-    return is_long and bool(_NOTICE_BEGINS.match(block.strip())) and all(each.search(block) for each in _NOTICE_HOLDS)
+    return is_long and bool(_NOTICE_BEGINS.match(block.strip())) and _holds(block, _NOTICE_HOLDS)
 
 
-def _is_footer(line: str) -> bool:
-    return all(each.search(line) for each in _FOOTER_HOLDS)
+def _holds(text: str, patterns: Iterable[re.Pattern[str]]) -> bool:
+    return all(each.search(text) for each in patterns)
