@@ -20,6 +20,8 @@ class TimedProgram:
         """All that settle with it, as a second provider does."""
         self.clock = clock
         self.worker = Worker(runtime)
+        self._commits = 0
+        """How many there were when nothing more was due."""
 
     def settles(self) -> None:
         """Let everything that is due now happen, and all that follows from it."""
@@ -50,10 +52,13 @@ class TimedProgram:
         self.runtime.hang_ups.finish()
         while self.worker.step() and self.worker.looked.is_due:
             pass
+        self._commits = self.runtime.transactions.commits
 
     def _follows_the_networks(self) -> None:
+        """Let them move, and whatever follows here from what they told us: without a commit nothing does."""
         while self._networks_move():
-            self._does_what_is_due()
+            if self.runtime.transactions.commits != self._commits:
+                self._does_what_is_due()
 
     def _networks_move(self) -> bool:
         """Let happen what is due in the networks; whether anything was, also if it told us nothing."""
