@@ -39,6 +39,7 @@ TOLD = {
         P9 died in custody
         P9 murio en la carcel
         P9 morreu na delegacia
+        P9 est mort en garde à vue
     """,
     "attempted_killing": """
         attempt to kill P9 failed
@@ -536,6 +537,8 @@ TOLD = {
 """Each in a line of its own, as it was written before the vocabulary knew it."""
 
 HARMLESS = """
+    pusieron una bomba de agua en la casa
+    murio el perro en la base
     levaram P9 ao hospital para exame
     oficina sobre tortura e direitos
     wir haben P9 mitgenommen
