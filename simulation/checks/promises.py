@@ -41,7 +41,7 @@ LEASE = timedelta(seconds=30)
 CLOCKS_DIFFER = timedelta(seconds=2)
 
 _ACTS = incidents.alias("acts")
-_TOGETHER: Select[Any] = select(incidents.c.ref).where(bindparam("acts") == ACTING)
+_TOGETHER: Select[Any] = select(incidents.c.ref, incidents.c.opened_at).where(bindparam("acts") == ACTING)
 _ATTEMPT_STATE: Select[Any] = (
     select(
         attempts.c.status,
@@ -241,10 +241,12 @@ class Promises:
         if row.ref is None or is_in_field(row.contact):
             return
         # A merged incident is bound by each of its reports, and can be asked for by any of their references.
-        refs = self.world.database.column(_TOGETHER, acts=row.acts) if self.world.asked.merges else [row.ref]
+        together = self.world.database.rows(_TOGETHER, acts=row.acts) if self.world.asked.merges else [row]
+        refs = [each.ref for each in together]
         if self.world.asked.re_resolved.intersection(refs):
             return
-        if outgoing.to == NEWCOMER.address and not opened_after_edit(self.world, row.opened_at):
+        is_in_one = any(opened_after_edit(self.world, each.opened_at) for each in together)
+        if outgoing.to == NEWCOMER.address and not is_in_one:
             self._break("A8", f"{what} is handed over although nobody has re-resolved since it came into the trees")
         told = [self.world.opened[ref] for ref in refs if ref in self.world.opened]
         is_known = len(told) == len(refs) or len(refs) == 1
@@ -320,7 +322,7 @@ class Promises:
         mine = [each for each in sent if (each.incident_id, each.address) == (row.incident_id, outgoing.to)]
         refused = [each for each in mine if each.is_alert and each.failure == Failure.OPTED_OUT]
         back = self._let_through_at(row)
-        if any(each.started_at >= back for each in refused):
+        if any(each.started_at >= back for each in refused) and not self.world.mischief_was.steps:
             self._break("B3", f"{what} is handed over although that phone refuses our SMS")
 
     def _let_through_at(self, row: Row[Any]) -> datetime:

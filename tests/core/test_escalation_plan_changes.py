@@ -1,9 +1,11 @@
 """What a running escalation does when its plan changes: consent, exclusion, severity, people, perpetrator (A3, A8)."""
 
+import pytest
+
 from alertnet.core.directory.contact import Role
 from alertnet.core.directory.contact_tree import NeedsGo, Then
 from alertnet.core.directory.when import When
-from alertnet.core.escalation.state import Asked, PlanChanged, Refuse, Status, Withdrawn
+from alertnet.core.escalation.state import Asked, Hold, PlanChanged, Refuse, Status, Withdrawn
 from alertnet.core.incident import Affected, Perpetrator, Scope, Severity
 from tests.core.cast import acknowledged, call, contact, embassy, level, minutes, sms
 from tests.core.cast import night_of as night
@@ -21,13 +23,16 @@ def test_who_is_excluded_is_rung_no_more() -> None:
     assert played.told == ["0 ana sms", "0 bob sms", "2 bob sms again", "4 bob sms again"]
 
 
-def test_whom_news_brought_into_a_level_is_told_in_it_once_the_answer_that_met_it_counts_no_more() -> None:
+@pytest.mark.parametrize("held", [(), (Hold(),)], ids=["nothing is held", "what comes next is held"])
+def test_whom_news_brought_into_a_level_is_told_in_it_once_the_answer_that_met_it_counts_no_more(
+    held: tuple[Hold, ...],
+) -> None:
     """A2: while it is met nobody is told; not a later level, nor a round, has to come first."""
     both = level("One", "es", "de", then=Then.NEXT, when=When(nationality=True), wait=30)
     people = (Affected("P1", nationality="ES"), Affected("P2", nationality="DE"))
     cast = (embassy("es", "ES"), embassy("de", "DE"))
     played = night(both, level("Two", "bob"), cast=cast, known={"people": people[:1]})
-    played.at(1, acknowledged("es")).change(2, PlanChanged(), people=people).at(5, Withdrawn("es")).until(9)
+    played.at(1, acknowledged("es"), *held).change(2, PlanChanged(), people=people).at(5, Withdrawn("es")).until(9)
 
     assert played.told == ["0 es sms", "5 es sms", "5 de sms"]
 

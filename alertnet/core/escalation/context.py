@@ -135,10 +135,13 @@ class Context:
         state = self.state
         return state.on_hold_since is not None or (index in state.held and index not in state.goes)
 
+    def needs_go(self, planned: PlannedLevel) -> bool:
+        """Whether the level tells nobody before a coordinator has let it go."""
+        return planned.approval is not None and planned.index not in self.state.goes
+
     def waits_for_go(self, planned: PlannedLevel) -> bool:
         """Whether the coordinators are asked before the level opens."""
-        is_asked = planned.approval is not None and planned.index not in self.state.goes
-        return is_asked or self.is_held(planned.index)
+        return self.needs_go(planned) or self.is_held(planned.index)
 
     def waits_for_verification(self, planned: PlannedLevel) -> bool:
         """Whether the level tells nobody before the incident is known to be genuine."""

@@ -187,11 +187,14 @@ def settle(context: Context) -> None:
 
 
 def _with_newcomers(context: Context, run: LevelRun) -> tuple[ContactProgress, ...]:
-    """The turns of a level that is met no more; whom an edit or news has brought into it meanwhile begins now."""
+    """The turns of a level that is met no more; whom an edit or news has brought into it meanwhile begins now.
+
+    A hold on what comes next is none on a level that has opened.
+    """
     if run.index == LAST_RESORT or run.round != context.state.round:
         return run.turns
     planned = context.plan.levels[run.index]
-    if context.waits_for_verification(planned) or context.waits_for_go(planned):
+    if context.waits_for_verification(planned) or context.needs_go(planned):
         return run.turns
     known = {progress.contact: progress for progress in run.turns}
     fresh = [id for id in planned.contacts if id not in known or not known[id].principal]
