@@ -87,7 +87,10 @@ def test_a_report_that_cannot_be_read_silences_nothing_of_what_it_was_merged_int
 
 
 def test_two_reports_are_one_incident_under_both_references(night: World) -> None:
-    """B5: the graver severity, both references, reports of both on one history; merged again nothing changes."""
+    """B5: the graver severity, both references, reports of both on one history; merged again nothing changes.
+
+    Nor does what one of them turns out to be, where the other is graver.
+    """
     first, second = reported(night)
     assert second["warnings"] == [f"may be the same event as {first.ref}"]
 
@@ -98,6 +101,8 @@ def test_two_reports_are_one_incident_under_both_references(night: World) -> Non
     assert merged["reports"] == [first.ref]
     assert again["reports"] == merged["reports"]
     assert again["escalations"] == merged["escalations"]
+    assert first.act("updates", text="a threat", severity="serious")["severity"] == "critical"
+    assert second.act("updates", text="both", severity="serious")["severity"] == "serious"
     assert first["ref"] == second.ref
     assert {text["text"] for text in first["texts"]} == {"nos pararon", "tear gas"}
     assert second.timeline().count("merged") == 1

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from alertnet.core.codec import value
 from alertnet.core.errors import BadInput, Unknown
-from alertnet.core.incident import Wider
+from alertnet.core.incident import Wider, as_ref, gravest
 from alertnet.core.notification import PromptAnswer
 from alertnet.core.resolution.known_people import renewed
 from alertnet.flows.escalation import report_action as vouching
@@ -111,6 +111,9 @@ def update(doing: Doing, asked: News) -> None:
     """
     facts = ("severity", "type", "perpetrator")
     given = {name: value for name in facts if (value := getattr(asked, name)) is not None}
+    if asked.severity is not None and as_ref(doing.ref) != doing.incident.incident.ref:
+        # What is less grave of a report lowers nothing of the others that it was merged with.
+        given["severity"] = gravest(asked.severity, doing.incident.facts.severity)
     named = [{name: getattr(person, name) for name in person.model_fields_set} for person in asked.people or ()]
     news = renewed(doing.incident.facts, given, named, doing.edition.network)
     update_incident(doing.incident, asked.text, news, by=doing.by)
