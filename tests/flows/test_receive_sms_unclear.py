@@ -8,6 +8,7 @@ from sqlalchemy import update
 from alertnet.flows.incidents.update import exclude
 from alertnet.flows.sms.receive_sms import receive_late_sms
 from alertnet.flows.system.purge import PurgeDecision, begin_purge
+from alertnet.store.records.credentials.codes import ask_numbers_with
 from alertnet.store.records.inbound import InboundText
 from alertnet.store.tables import attempts, codes, guesses, inbound, incidents, limit_usage, notifications
 from tests.flows.switchboard import CAST, Switchboard
@@ -117,7 +118,7 @@ def test_words_around_a_number_that_is_no_code_are_read_by_people(alerted: Switc
 
 
 def test_five_wrong_codes_void_what_the_number_holds_and_make_it_afresh(alerted: Switchboard) -> None:
-    """B4; the fresh code comes in the reply, and the coordinators are told."""
+    """B4; the fresh code comes in the reply, the coordinators are told, and no other incident is given the void one."""
     before = alerted.code_of("ombuds")
 
     replies = [alerted.texts("ombuds", WRONG) for _ in range(5)]
@@ -127,6 +128,7 @@ def test_five_wrong_codes_void_what_the_number_holds_and_make_it_afresh(alerted:
     assert all(before in str(reply) for reply in replies[:4])
     assert after in str(replies[4])
     assert before not in str(replies[4])
+    assert alerted.runtime.read(lambda tx: ask_numbers_with(tx, [before])())[before]
     assert ("wrong_codes", "coordinator") in alerted.notices()
     alerted.texts("ombuds", before)
     assert alerted.answers() == []

@@ -86,6 +86,7 @@ def mark_open(locked: LockedIncident, is_open: bool) -> None:
     if is_open:
         for code_id in codes.given_anew(locked.tx.session, locked.incident.every_id):
             void(locked, code_id)
+            codes.give_up(locked.tx.session, code_id)
     codes.mark_open(locked.tx.session, locked.incident.every_id, is_open)
 
 

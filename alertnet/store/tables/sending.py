@@ -32,7 +32,7 @@ code_numbers = Table(
     Column("contact", String(64), nullable=False),
     Column("relays", Boolean, nullable=False),
     Column("open", Boolean, nullable=False),  # whether its incident is open, so that closed ones need not be searched
-    Column("code_hash", LargeBinary(16)),  # the code's own; NULL if it is void
+    Column("code_hash", LargeBinary(16)),  # the code's own; NULL where one of them got it anew
     Column("voided_at", Instant),  # void for this number only, which sent wrong codes
     Index("ix_code_numbers_number", "number_index", "open"),
 )

@@ -312,15 +312,19 @@ def _of_open(*columns: ColumnElement[Any]) -> Select[Any]:
 
 
 def void(tx: Tx, id: str) -> None:
-    """Make the code invalid."""
+    """Make the code invalid; as long as others of its incident are valid its numbers get none that reads the same."""
     tx.session.execute(update(codes).where(codes.c.id == id).values(voided_at=tx.now))
-    tx.session.execute(update(code_numbers).where(code_numbers.c.code_id == id).values(code_hash=None))
+
+
+def give_up(session: Session, id: str) -> None:
+    """Leave the code's text to those of its numbers that have it for another incident by now."""
+    session.execute(update(code_numbers).where(code_numbers.c.code_id == id).values(code_hash=None))
 
 
 def void_at(tx: Tx, id: str, number: str) -> None:
     """Make the code invalid from that number only."""
     mine = (code_numbers.c.code_id == id) & code_numbers.c.number_index.in_(tx.vault.indexes(number))
-    tx.session.execute(update(code_numbers).where(mine).values(voided_at=tx.now, code_hash=None))
+    tx.session.execute(update(code_numbers).where(mine).values(voided_at=tx.now))
 
 
 def forget_number(session: Session, id: str, index: bytes) -> None:
