@@ -11,7 +11,7 @@ from alertnet.core.notification import PromptAnswer
 from alertnet.flows.escalation.bad_addresses import report_strangers
 from alertnet.flows.escalation.escalate import move
 from alertnet.flows.escalation.record_response import Recorded, Response, events_of, must_be_respondent, respond
-from alertnet.flows.notifications import phone_tasks, prompts
+from alertnet.flows.notifications import phone_tasks
 from alertnet.flows.notifications.answer_changes import announce, told_at
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.store.records import answers
@@ -69,19 +69,15 @@ def report_action(
         move(locked, events_of(recipient, Acted(recipient.id)))
 
 
-def take_task(locked: LockedIncident, prompt: Prompt, by: str) -> None:
-    """Take a task for a coordinator who is going to call; without a result all are asked again.
-
-    Refused once it has a result.
-    """
-    _check_open(prompt)
-    if prompt.answer != PromptAnswer.TAKEN or prompt.answered_by != by:
-        prompts.answer_prompt(locked, prompt.id, PromptAnswer.TAKEN, by)
+def is_over(task: Prompt) -> WrongState:
+    """The refusal of what comes once a task has a result, or is wanted no more."""
+    return WrongState("the task", task.answer or "over", "it is not to be done any more")
 
 
 def report_failure(locked: LockedIncident, prompt: Prompt, why: PromptAnswer, by: str) -> None:
     """Record that nobody answered, or somebody else did. The method failed, and the contact's next one goes (B3)."""
-    _check_open(prompt)
+    if not prompt.is_open:
+        raise is_over(prompt)
     covered = covered_by_task(locked.tx.session, prompt.id)
     phone_tasks.end_task(locked, covered[0], why, by)
     stale = (MethodKind.TASK,) if why is PromptAnswer.WRONG_PERSON else ()
@@ -103,8 +99,3 @@ def still_to_do(locked: LockedIncident, prompt: Prompt) -> bool:
     phone_tasks.end_task(locked, covered[0], PromptAnswer.HOURS, None)
     move(locked, {each.tree: [Unsent(each.contact, each.method_index)] for each in covered})
     return False
-
-
-def _check_open(prompt: Prompt) -> None:
-    if not prompt.is_open:
-        raise WrongState("the task", prompt.answer or "over", "it is not to be done any more")

@@ -158,11 +158,36 @@ def answer_prompt(locked: LockedIncident, prompt_id: str, answer: PromptAnswer, 
     locked.record("alarm_answered", alarm=prompt_id, answer=answer.value, by=by)
 
 
-def give_back(locked: LockedIncident, prompt: Prompt, by: str) -> None:
-    """Let a prompt that this coordinator took ring for all of them again: they can't act after all, or pass it on."""
-    if prompt.answer in (PromptAnswer.ACKNOWLEDGED, PromptAnswer.TAKEN) and prompt.answered_by == by:
+def take(locked: LockedIncident, prompt: Prompt, by: str) -> bool:
+    """Take an alarm, or a task to call; without a result all are asked again. Taken twice it counts once.
+
+    False where that comes too late: another has taken the alarm, or it is over.
+    """
+    if not _has_taken(prompt, by):
+        if not prompt.is_open:
+            return False
+        answer_prompt(locked, prompt.id, _taken(prompt), by)
+    return True
+
+
+def give_back(locked: LockedIncident, prompt: Prompt, by: str) -> bool:
+    """Let an alarm or a task ring for the others, also if this coordinator took it before.
+
+    False where it does not ring: another has taken it, or it is over.
+    """
+    if _has_taken(prompt, by):
         prompt_store.ask_anew(locked.tx.session, prompt, locked.tx.now + PROMPT_EVERY)
         locked.record("alarm_declined", alarm=prompt.id, by=by)
+        return True
+    return prompt.is_open and prompt.answer is None
+
+
+def _has_taken(prompt: Prompt, by: str) -> bool:
+    return (prompt.answer, prompt.answered_by) == (_taken(prompt), by)
+
+
+def _taken(prompt: Prompt) -> PromptAnswer:
+    return PromptAnswer.TAKEN if prompt.kind == PromptKind.TASK else PromptAnswer.ACKNOWLEDGED
 
 
 def answer_each(

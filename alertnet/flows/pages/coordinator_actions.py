@@ -80,29 +80,24 @@ def was_refused(prompt: Prompt) -> bool:
 def answer(locked: LockedIncident, prompt: Prompt, said: str, by: str) -> None:
     """Answer a prompt. The same answer again counts once, but for a hold: who gave that one may have taken it back.
 
-    Refused once something else was answered.
+    Refused once something else was answered, or another has taken the alarm.
     """
     if prompt.kind == PromptKind.TASK:
         _report(locked, prompt, said, by)
+    elif said == ACKNOWLEDGE:
+        if not prompts.take(locked, prompt, by):
+            raise WrongState("the alarm", prompt.answer or "over", "it was answered before")
     elif said == AFTER_ALL:
         if not locked.facts.verified:
             decide(locked, PromptAnswer.GO, by=by)
-    elif said == PromptAnswer.HOLD or prompt.answer != (PromptAnswer.ACKNOWLEDGED if said == ACKNOWLEDGE else said):
-        _decide(locked, prompt, said, by)
-
-
-def _decide(locked: LockedIncident, prompt: Prompt, said: str, by: str) -> None:
-    if said != ACKNOWLEDGE:
+    elif said == PromptAnswer.HOLD or prompt.answer != said:
         decide_prompt(locked, prompt, PromptAnswer(said), by)
-    elif prompt.is_open:
-        prompts.answer_prompt(locked, prompt.id, PromptAnswer.ACKNOWLEDGED, by)
-    else:
-        raise WrongState("the alarm", prompt.answer or "over", "it was answered before")
 
 
 def _report(locked: LockedIncident, prompt: Prompt, said: str, by: str) -> None:
     if said == TAKE:
-        report_action.take_task(locked, prompt, by)
+        if not prompts.take(locked, prompt, by):
+            raise report_action.is_over(prompt)
     elif said in CALL_FAILURES:
         if prompt.answer != said:
             report_action.report_failure(locked, prompt, PromptAnswer(said), by)

@@ -19,7 +19,7 @@ from alertnet.flows.incidents.lone_text import RECEIVED_BY
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.notifications.contact_pins import keep_duress
 from alertnet.flows.notifications.floods import ring_once
-from alertnet.flows.notifications.prompts import answer_prompt, give_back, is_taken_on, words_of_prompt
+from alertnet.flows.notifications.prompts import give_back, is_taken_on, take, words_of_prompt
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.credentials.codes import HeldCode
@@ -170,18 +170,16 @@ def _ask_again(texted: _TextedAnswer, question: Prompt) -> Reply:
 
 def _take_alarm(texted: _TextedAnswer, prompt: Prompt) -> Reply:
     """Silence an alarm that somebody takes; if they can't or pass it on, it rings on, even if they took it before."""
-    locked, holder = texted.locked, texted.holder
-    if texted.answer.verb in (Verb.NO, Verb.RELAY):
-        if not _is_older(texted, prompt):
-            give_back(locked, prompt, holder.id)
-        return _reply(texted, Kind.DECLINED, code=texted.code.text, at=locked.tx.now)
-    if not prompt.is_open:
-        wanted = _code_wanted_instead(holder) if prompt.answer == PromptAnswer.OPENED else None
-        if wanted is not None:
-            return _reply(texted, Kind.NOT_UNDERSTOOD, open_codes=(wanted,))
-        return _reply_current(texted, prompt)
-    answer_prompt(locked, prompt.id, PromptAnswer.ACKNOWLEDGED, holder.id)
-    return _reply(texted, Kind.RECORDED, subject=Subject.ACKNOWLEDGED, at=locked.tx.now)
+    locked, holder, verb = texted.locked, texted.holder, texted.answer.verb
+    if verb in (Verb.NO, Verb.RELAY):
+        if not _is_older(texted, prompt) and give_back(locked, prompt, holder.id):
+            return _reply(texted, Kind.DECLINED, code=texted.code.text, at=locked.tx.now)
+    elif prompt.is_open and take(locked, prompt, holder.id):
+        return _reply(texted, Kind.RECORDED, subject=Subject.ACKNOWLEDGED, at=locked.tx.now)
+    wanted = _code_wanted_instead(holder) if prompt.answer == PromptAnswer.OPENED else None
+    if wanted is not None:
+        return _reply(texted, Kind.NOT_UNDERSTOOD, open_codes=(wanted,))
+    return _reply_current(texted, prompt)
 
 
 def _code_wanted_instead(holder: Recipient) -> str | None:

@@ -7,7 +7,6 @@ from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.notification import Kind, PromptAnswer
 from alertnet.flows.escalation.record_decision import decide_prompt, hold_rest, was_opened
 from alertnet.flows.escalation.record_response import Response, respond
-from alertnet.flows.escalation.report_action import take_task
 from alertnet.flows.notifications import prompts
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.flows.voice.live_call import KeypadQuestion
@@ -65,23 +64,9 @@ def take_keys(asked: ToAnswer, digits: str) -> Reaction:
         return Reaction(ask=MENU)
     if asked.kind.is_alert:
         return _respond(asked, answer)
-    if answer is not AnswerKind.ACKNOWLEDGED:
-        prompts.give_back(asked.locked, asked.prompt, asked.listener.id)
-    elif not _take(asked):
-        return Reaction(("taken_care_of",))
-    return Reaction((f"thanks_{answer}",))
-
-
-def _take(asked: ToAnswer) -> bool:
-    """Take an alarm or a task. False where it was no longer open."""
-    prompt = asked.prompt
-    if prompt.answered_by == asked.listener.id and prompt.answer in (PromptAnswer.ACKNOWLEDGED, PromptAnswer.TAKEN):
-        return True
-    if prompt.is_open and asked.kind is Kind.TASK:
-        take_task(asked.locked, prompt, asked.listener.id)
-    elif prompt.is_open:
-        prompts.answer_prompt(asked.locked, prompt.id, PromptAnswer.ACKNOWLEDGED, asked.listener.id)
-    return prompt.is_open
+    answered = prompts.take if answer is AnswerKind.ACKNOWLEDGED else prompts.give_back
+    counts = answered(asked.locked, asked.prompt, asked.listener.id)
+    return Reaction((f"thanks_{answer}" if counts else "taken_care_of",))
 
 
 def _decide(asked: ToAnswer, digits: str) -> Reaction:
