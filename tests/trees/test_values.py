@@ -21,6 +21,7 @@ from alertnet.trees.reading.fault import NotAllowed
         (values.number, "+573005550101", "+573005550101"),
         (values.number, "+17185550101", "+17185550101"),
         (values.number, "+881631234567", "+881631234567"),  # a satellite phone
+        (values.number, "+5215512345671", "+525512345671"),  # a mobile in Mexico as it was dialled until 2019
         (values.mail_address, "o'neill+duty@sub.es.example", "o'neill+duty@sub.es.example"),
         (values.mail_address, "Human.Rights@ES.example", "human.rights@es.example"),
         (values.zone, "America/Bogota", "America/Bogota"),

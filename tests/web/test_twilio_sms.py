@@ -44,7 +44,7 @@ def test_a_stranger_learns_nothing(world: World) -> None:
 
 
 def test_a_mexican_mobile_is_known_by_the_number_that_trees_have(world: World) -> None:
-    """A6, A12: trees hold no number with the 1 that some carriers still put before it, so an SOS was a stranger's."""
+    """A6, A12: trees have none with the 1 that some carriers still put before it, so an SOS was a stranger's."""
     world.texts("+5215512345671", "SOS")
     world.post("/twilio/voice", CallSid="CA1", From="+5215512345671", To=OURS)
 

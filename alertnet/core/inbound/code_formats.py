@@ -81,9 +81,9 @@ def digits_of(text: str) -> str:
 
 
 def number_as_listed(sender: str) -> str:
-    """The number that a text or call comes from, as trees have it.
+    """The number that a text or call comes from, or that somebody has written, as trees have it.
 
-    From mobiles in Mexico some carriers still put the 1 before it that ended in 2019, and that no tree may hold.
+    Before mobiles in Mexico some carriers and people still put the 1 that ended in 2019.
     """
     return _OLD_MEXICAN.sub(r"\1\2", sender)
 

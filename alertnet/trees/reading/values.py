@@ -19,6 +19,7 @@ from alertnet.core.directory.countries import COUNTRIES
 from alertnet.core.directory.coverage import WEEKDAYS
 from alertnet.core.directory.durations import LONGEST, read_duration
 from alertnet.core.directory.languages import Phrase, phrase
+from alertnet.core.inbound.code_formats import number_as_listed
 from alertnet.core.incident import ASKS, Perpetrator
 from alertnet.trees.reading.fault import NotAllowed
 
@@ -160,6 +161,7 @@ def number(text: str) -> str:
         raise emergency
     if not re.fullmatch(r"\+[1-9][0-9]{4,14}", text):
         raise wanted
+    text = number_as_listed(text)
     try:
         parsed = parsed_number(text)
     except phonenumbers.NumberParseException:
