@@ -16,7 +16,7 @@ from html.parser import HTMLParser
 from typing import Any, Literal, cast
 
 from alertnet.core.inbound.auto_replies import says_so
-from alertnet.core.inbound.written_mail import LONGEST_WORDS, WrittenMail, own_words
+from alertnet.core.inbound.written_mail import BY_US, LONGEST_WORDS, WrittenMail, own_words
 
 LONGEST_HEADER = 4000
 """Characters of a header that are read; 60 references are no longer."""
@@ -135,7 +135,7 @@ def _is_automatic(mail: EmailMessage, sender: str, *, is_answer: bool) -> bool:
     submitted = str(mail.get("Auto-Submitted", "no")).partition(";")[0].strip().lower()
     return (
         submitted != "no"
-        or any(name in mail for name in ("X-Autoreply", "X-Autorespond"))
+        or any(name in mail for name in (BY_US, "X-Autoreply", "X-Autorespond"))
         or str(mail.get("Precedence", "")).strip().lower() in _BULK
         or ("List-Id" in mail and not is_answer)
         or str(mail.get("Return-Path", "")).strip() == "<>"

@@ -1,6 +1,8 @@
 """Who is told by mail answers by mail: the code in words of its own counts, all else is read by people (A6, A12)."""
 
 from datetime import timedelta
+from email import message_from_bytes
+from email.policy import default
 
 import pytest
 from sqlalchemy import select
@@ -283,6 +285,14 @@ def writes_anew(world: World, text: str, *, sender: str = SPAIN) -> None:
     world.reads_mail()
 
 
+def comes_to_our_own_mailbox(world: World) -> None:
+    """The embassy is a group that passes our first mail on in its own name, and we are in it."""
+    mail = message_from_bytes(world.mailbox(SPAIN).mails[0].raw, policy=default)
+    del mail["From"], mail["To"]
+    mail["From"], mail["To"] = SPAIN, "alertnet@sandbox.example"
+    world.mailbox(SPAIN).post(mail)
+
+
 def test_a_new_mail_of_a_contact_is_a_text_to_be_read_and_rings_nobody(world: World) -> None:
     """A12; anybody can write in anybody's name, so it can wait."""
     world.gives_pins("international/head-office", "international/head-office-2")
@@ -366,8 +376,11 @@ def test_a_new_mail_of_a_mailbox_that_is_a_strangers_is_not_replied_to(world: Wo
 
 
 def test_a_new_mail_of_a_stranger_or_of_a_machine_is_left(world: World) -> None:
+    """Nor does an alert answer an alert, else two such programs would ring each other's coordinators for ever."""
     writes_anew(world, "Buy now.", sender="friend@elsewhere.example")
     world.mailbox(SPAIN).writes("alertnet@sandbox.example", "Respuesta automática: Colombia", "Estoy fuera.")
+    told_by_mail(world)
+    comes_to_our_own_mailbox(world)
     world.reads_mail()
     before = kept(world)
 

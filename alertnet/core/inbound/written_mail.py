@@ -9,11 +9,14 @@ from alertnet.core.codec import value
 REPLY_ABOVE = "#####"
 """What the line of our mails begins with above which an answer is written; it survives every way of quoting."""
 
+BY_US = "X-Alarm"
+"""The header of our mails that want an answer, by which we know one that comes to our own mailbox, or another's."""
+
 LONGEST_WORDS = 1600
 """Characters that are kept, as of an SMS."""
 
-_SEPARATOR = re.compile(r"[-_]{5,}|[-_=*~]{2,}$|[—–]$")
-"""A line that parts an answer from the original, or from a signature."""
+_SEPARATOR, _UNDERLINE = re.compile(r"[-_]{5,}|--$"), re.compile(r"[-_=*~]{2,}$|[—–]$")
+"""A line that parts an answer from the original, or from a signature; and one that parts it from the latter alone."""
 _SIGNED = re.compile(r"-----BEGIN PGP SIGNED MESSAGE-----\n(?:\w+: .*\n)*")
 """What stands above a text that is signed in clear (RFC 9580 7); in that `- ` stands before each line of dashes."""
 _YEAR = re.compile(r"\b20\d\d\b|\d[/.-]\d\d?[/.-]\d\d\b")
@@ -54,8 +57,8 @@ _NOTICE_HOLDS, _FOOTER_HOLDS, _BANNER_HOLDS = (
             r"|sollten sie nicht|se (?:você )?não|caso não",
         ),
         (
-            r"print|imprim|druck|virus|vírus|viren",
-            r"mail|message|mensaje|mensagem|correo|courriel|nachricht|avast|avg",
+            r"print|imprim|\b(?:aus)?(?:ge)?druck|virus|vírus|viren",
+            r"\b(?:this|est[ea]|ess[ea]|cet?|diese[rns]?) (?:e-?mail|me[ns]sa|correo|courriel|nachricht)|avast|\bavg\b",
         ),
         (
             r"extern|outside|fuera|extérieur|fora d",
@@ -70,8 +73,8 @@ a line that mail programs add, as "Don't print this e-mail"; in what mail server
 SHORTEST_NOTICE = 150
 """Characters of a legal notice, in which no word takes anything back."""
 _POSTSCRIPT = re.compile(r"^p\.? ?[sd]\b", re.IGNORECASE | re.MULTILINE)
-_NUMBER_SIGN = re.compile(r"\bN(?:o|[°º])\.? ?(?=\d)(?!\d{4}\b)")
-"""As of a house: Carrera 9 No. 76-49."""
+_NUMBER_SIGN = re.compile(r"(?<=[\w,.] )N(?:o|[°º])\.? ?(?=\d)(?!\d{4}\b)")
+"""As of a house, behind its street: Carrera 9 No. 76-49."""
 _NAME, _SMALL_WORD = re.compile(r"\b[A-ZÀ-Þ]\w*[^\W\d_A-ZÀ-Þ]"), re.compile(r"\b[^\W\d_A-ZÀ-Þ]{4}")
 """A word as of a name, and one as of a sentence."""
 _MAY_BE_CODE = re.compile(r"(?<![\d+-])(?!19|20)\d{4}(?!\d).*")
@@ -122,6 +125,8 @@ def own_words(text: str, ours: Collection[str]) -> str:
                 _take_heading_from(own, ours)
             continue
         if REPLY_ABOVE in line or _SEPARATOR.match(line) or _are_fields(lines[place : place + 3]):
+            break
+        if has_code and _UNDERLINE.match(line):
             break
         own.append(line)
         if _names_us(line, ours) and (has_code or not _is_quoted_below(lines, place)):

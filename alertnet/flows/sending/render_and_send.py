@@ -25,6 +25,7 @@ from alertnet.core.codec import extended, value
 from alertnet.core.delivery.sms_encoding import count
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.escalation.context import SHORTEST_VALIDITY
+from alertnet.core.inbound.written_mail import BY_US
 from alertnet.core.notification import URGENT, Failure
 from alertnet.flows.credentials.page_links import with_page
 from alertnet.flows.sending.encrypt_mail import Seal, sealed
@@ -38,11 +39,11 @@ UNCONFIGURED = Refused(Failure.OUR_ACCOUNT, "settings")
 FAULT = Unsure("fault")
 OURS = (UNRENDERED, UNCONFIGURED, FAULT)
 """Our own faults, which say nothing about the provider."""
-_BY_A_MACHINE = {"Auto-Submitted": "auto-generated"}
-"""What keeps other machines from answering (RFC 3834).
+_BY_A_MACHINE, _WANTS_ANSWER = {"Auto-Submitted": "auto-generated"}, {BY_US: "yes"}
+"""What keeps other machines from answering (RFC 3834), and what keeps our own kind from it alone.
 
-Mails that want an answer go without: mailboxes that see it hold back who stands in for whoever is away, and those that
-refuse mail (RFC 5429) drop it without a word.
+Mails that want an answer go with the latter: mailboxes that see the former hold back who stands in for whoever is away,
+and those that refuse mail (RFC 5429) drop it without a word.
 """
 
 log = structlog.get_logger(__name__)
@@ -116,7 +117,7 @@ def render(claimed: Claimed, renderer: Renderer, public_url: str, *, reads_mail:
         text=message.text,
         subject=message.subject,
         html=message.html,
-        headers={"Date": format_datetime(claimed.at)} | ({} if claimed.kind in URGENT else _BY_A_MACHINE),
+        headers={"Date": format_datetime(claimed.at)} | (_WANTS_ANSWER if claimed.kind in URGENT else _BY_A_MACHINE),
         sender_name=words.sender,
     )
     if claimed.seal is None:
