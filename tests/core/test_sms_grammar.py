@@ -591,6 +591,7 @@ WELL_SAID = {
         todo normal 47110
         pas de soucis ici 47110
         sin problemas 47110
+        sem problemas 47110
         alles gut, zurueck zu Hause 47110
     """,
     ARRIVE: """
@@ -665,6 +666,7 @@ ILL_SAID = """
     war alles gut 47110
     foi tudo bem 47110
     no, problema 47110
+    sim, problemas 47110
     nada normal 47110
 """
 """What only begins like them, or says the contrary."""

@@ -72,6 +72,7 @@ TOLD = {
         shots fired at our car
         le pusieron una bomba en la casa
         levou três tiros mas está vivo
+        P9 levou um tiro na perna
     """,
     "disappearance": """
         P9 vanished after leaving the court

@@ -112,7 +112,7 @@ SAID = {
     "dos/tres/cuatro/varios/hay/2/3/4/5-muertos deux/trois/quatre/plusieurs/2/3/4/5-morts il-y-a-morts mass-grave "
     "fosa-comun fosse-commune",
     "attempted_killing": "attempt-to-kill voulu-tuer wanted-to-kill attaque-a-machette run-HIM/P-over balazo balazos "
-    "ambush ambushed emboscada emboscaron embuscade atentaron-contra shooting-at-US "
+    "ambush ambushed emboscada emboscaron embuscade atentaron-contra shooting-at-US deram/levou-um-tiro "
     "tried/trying/attempted-to-kill/murder tire-sur tirent-sur tirent-dessus blesse-par-balle blessee-par-balle "
     "touche-par-balle essaye/tente-de-tuer essaye/tente-d-assassiner dispararon-a dispararon-contra le-dispararon "
     "nos-dispararon nos-disparan atiraram/atirou-em/no/na/contra shots-fired-at deram/levou-_-tiros geschossen-auf "
