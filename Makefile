@@ -24,10 +24,10 @@ $(STAMP): requirements.txt requirements-dev.txt pyproject.toml
 		echo 'On Debian and Ubuntu: apt-get install python3-venv. Elsewhere: make PYTHON=/path/to/python3' >&2; exit 1; }
 	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv
 	@echo 'Installing what alertnet needs into .venv, once: a minute or more.'
-	@# Meanwhile the program is compiled: its first start would take half a second for it.
-	$(BIN)/python -m compileall -q alertnet migrations & \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt && wait
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-dev.txt
+	@# All of it compiled by all cores, where pip takes one file after the other; a first start would take seconds for it.
+	$(BIN)/python -m compileall -qq -j 0 alertnet migrations .venv/lib & \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . && wait
 	@touch $@
 
 demo: venv ## open the sandbox in a browser (TOUR=1: play one incident in the terminal, and end)
