@@ -461,6 +461,28 @@ def test_the_page_loads_nothing_from_elsewhere_and_little_at_all(world: World, d
     assert answer.num_bytes_downloaded < 14_000
 
 
+def test_an_alarm_that_was_repeated_since_the_board_was_drawn_is_taken(world: World, desk: Desk) -> None:
+    """Who presses it means what rings, and hearing that it was answered would let it ring on."""
+
+    def ring(tx: Tx) -> None:
+        before = NOW - timedelta(minutes=20)
+        tx.session.execute(update(alarms).values(answer=PromptAnswer.REPEATED.value, due_at=None, raised_at=before))
+        locked = take_up(tx, world.incident)
+        [escalation] = [each.id for each in locked.escalations if each.tree == "valley"]
+        raise_prompt(locked, PromptKind.ALARM, Subject.UNANSWERED, about="valley", escalation_id=escalation)
+        locked.finish()
+
+    world.raises()
+    world.runtime.transact(ring)
+    board = desk.opens("/desk")
+    world.runtime.transact(ring)
+
+    board.presses("I see to it")
+
+    found = world.runtime.read(lambda tx: tx.session.execute(select(alarms)).all())
+    assert sorted(str(each.answer) for each in found) == ["acknowledged", "repeated"]
+
+
 def test_nothing_of_what_people_wrote_stands_on_the_board(world: World, desk: Desk) -> None:
     """It is left open on a table: places, names and words are a page further (A9)."""
     world.raises()

@@ -177,7 +177,7 @@ def answer_matter(id: str, form: Posted, desk: AtDesk) -> Response:
         if incident is None:
             raise Unknown("matter", id[:32])
         locked = take_up(tx, incident)
-        prompt = prompts.hold(tx.session, id)
+        prompt = prompts.as_of_now(tx.session, id)
         if said not in answers_to(prompt):
             raise BadInput("answer", said, answers_to(prompt))
         if prompt.answer in PUT_OFF and form.get("standing", prompt.answer) != prompt.answer:
