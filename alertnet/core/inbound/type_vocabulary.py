@@ -11,7 +11,7 @@ TYPE_NAMES = {
     "linchar* assassiner* lyncher* decapiter*",
     "attempted_killing": "armed-attack attempted-killing attempted-murder attempt-on-life shot stabbed attentat "
     "attaque-armee tentative-d-assassinat tentative-de-meurtre atentado intento-de-asesinato tentativa-de-asesinato "
-    "esfaqueado esfaqueada angeschossen niedergestochen bewaffneter-angriff mordversuch ataque-armado "
+    "esfaquear* angeschossen niedergestochen bewaffneter-angriff mordversuch ataque-armado "
     "versuchte-totung versuchte-toetung tentativa-de-assassinato stab* apunalar* balear* poignarder*",
     "disappearance": "vanished disappearance disappeared enforced-disappearance desaparicion-forzada "
     "disparition-forcee missing missing-since missing-person disparition disparu disparue introuvable desaparicion "
@@ -112,7 +112,7 @@ SAID = {
     "dos/tres/cuatro/varios/hay/2/3/4/5-muertos deux/trois/quatre/plusieurs/2/3/4/5-morts il-y-a-morts mass-grave "
     "fosa-comun fosse-commune",
     "attempted_killing": "attempt-to-kill voulu-tuer wanted-to-kill attaque-a-machette run-HIM/P-over balazo balazos "
-    "ambush ambushed emboscada emboscaron embuscade atentaron-contra shooting-at-US deram/levou-um-tiro "
+    "ambush ambushed emboscada emboscaron embuscade atentaron-contra shooting-at-US deram/deu/levou/tomou-um-tiro "
     "tried/trying/attempted-to-kill/murder tire-sur tirent-sur tirent-dessus blesse-par-balle blessee-par-balle "
     "touche-par-balle essaye/tente-de-tuer essaye/tente-d-assassiner dispararon-a dispararon-contra le-dispararon "
     "nos-dispararon nos-disparan atiraram/atirou-em/no/na/contra shots-fired-at deram/levou-_-tiros geschossen-auf "
