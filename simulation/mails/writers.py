@@ -79,6 +79,13 @@ class Writers:
         self.world.story.tell("mailbox", f"{self.world.name_of(ours.to)}: {id} comes {kind}, {words!r}")
         self.world.mails[id] = ReceivedMail(at.replace(microsecond=0), mail)
 
+    def forget_unknown(self) -> None:
+        """Expect nothing of what machines and others answered to mails that a lost database alone has known."""
+        known = set(self.world.database.column(select(notifications.c.id)))
+        for id, (kind, ours) in list(self.written.items()):
+            if ours.notification not in known and kind not in (OWN, ALONE):
+                del self.written[id], self.world.mails[id]
+
 
 def check_mails(world: World, writers: Writers, history: Sequence[Row[Any]]) -> Found:
     """A12: each is heard, what people wrote is on record, no machine is answered; what came back has failed.

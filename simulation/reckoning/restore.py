@@ -13,12 +13,14 @@ from sqlalchemy import Row, Select, func, literal_column, select
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
+from alertnet.core.inbound.on_the_road.journey import Status
 from alertnet.store.monitoring import last_activity
 from alertnet.store.monitoring.heartbeats import HELD_FOR
 from alertnet.store.monitoring.last_activity import MADE_KNOWN, RESTORED
-from alertnet.store.tables import acknowledgements, attempts, inbound, incidents, notifications, timeline
+from alertnet.store.tables import acknowledgements, attempts, inbound, incidents, journeys, notifications, timeline
 from alertnet.worker.startup_recovery import AWAY, declare_restored
 from simulation.hosts.host import Host, Process, running
+from simulation.mails.writers import check_mails
 from simulation.night import CALM, Night
 from simulation.reckoning.end_of_night import reckon_incidents
 from simulation.world.database import FAR_AWAY
@@ -40,6 +42,7 @@ _TEXTS: Select[Any] = select(inbound.c.sender, inbound.c.received_at, inbound.c.
 _CODE = re.compile(r"\d{4}")
 _CODES: Select[Any] = select(notifications).where(notifications.c.method == MethodKind.SMS.value)
 _UNDER_WAY: Select[Any] = select(attempts.c.id).where(attempts.c.status.in_(["queued", "sending"]))
+_JOURNEYS: Select[Any] = select(*journeys.c["id", "team", "member", "status", "incident_id"])
 _WRITTEN: Select[Any] = select(func.max(literal_column("rowid"))).select_from(timeline)
 _SAID: Select[Any] = select(timeline.c.at).where(timeline.c.kind == RESTORED)
 _GOES_ON = frozenset({"level_opened", "round_began", "escalation_unanswered"})
@@ -52,7 +55,9 @@ class Loss:
         self.night = night
         self.world = night.world
         self.random = Random(f"loss {night.world.seed}")
-        self._comes = not self.world.mischief.quiet and self.random.random() < CHANCE
+        # By a clock that was wrong nobody knows what is younger than the copy.
+        is_apart = self.world.mischief.quiet or self.world.mischief.steps
+        self._comes = not is_apart and self.random.random() < CHANCE
         if self._comes:
             self.world.time.after(self.random.uniform(3, self.world.length + CALM / 2), self._back_up)
 
@@ -66,7 +71,9 @@ class Loss:
         before.look_at_copy()
         self._goes_on(before)
         history = reckon_incidents(self.night)
-        for promise, how in (*before.told(history), *before.kept(history), *before.sent_once()):
+        of_incidents = (*before.told(history), *before.kept(history), *before.sent_once())
+        mails = check_mails(world, self.night.writers, history)
+        for promise, how in (*of_incidents, *before.came_through(), *mails):
             world.story.breaks_promise(promise, how)
 
     def _back_up(self) -> None:
@@ -85,6 +92,7 @@ class Loss:
         world.has_committed()
         there = set(world.database.column(_REFS))
         world.opened = {ref: facts for ref, facts in world.opened.items() if ref in there}
+        night.writers.forget_unknown()
         night.coordinators.accepted.clear()
         night.promises.replies.clear()
         night.promises.begun.clear()
@@ -139,6 +147,8 @@ class _Before:
         self.newest_sent = max(texts, default=START)
         self._refs = set(self.world.database.column(_REFS))
         self._answers = self.world.database.rows(_ANSWERS)
+        came = (row for row in self.world.database.rows(_JOURNEYS) if row.status == Status.OVER.value)
+        self._safe = {row.id for row in came if row.incident_id is None}
         self._texts = {(row.sender, row.received_at): row.body for row in self.world.database.rows(_TEXTS)}
 
     def look_at_copy(self) -> None:
@@ -159,8 +169,7 @@ class _Before:
         known = [row.payload["lost"] for row in history if row.kind == MADE_KNOWN]
         if not known:
             yield "A12", "a copy has become the database, and coordinators were not told"
-        # By a clock that is wrong for good nobody knows which of the provider's messages are younger than the copy.
-        for ref in sorted(self._refs.difference(*known)) if not self.world.time.put_on else ():
+        for ref in sorted(self._refs.difference(*known)):
             if any(each.outgoing.method is MethodKind.SMS and ref in each.outgoing.text for each in self.taken):
                 yield "A12", f"{ref} is lost, the provider has messages that name it, and coordinators were not told"
         alarms = {
@@ -188,6 +197,15 @@ class _Before:
                     break
                 if each.kind in _GOES_ON and each.payload["tree"] == row.tree:
                     yield "A4", f"{row.contact} had {row.kind} by SMS, and before we knew it {each.kind} at {each.at}"
+
+    def came_through(self) -> Found:
+        """B4: nobody who had called in before the database was lost is taken for missing."""
+        for row in self.world.database.rows(_JOURNEYS):
+            if row.id in self._safe and row.incident_id is not None:
+                yield (
+                    "B4",
+                    f"{row.team}/{row.member} had called in before the database was lost, and an incident was opened",
+                )
 
     def sent_once(self) -> Found:
         """A5: no SMS leaves again that the provider has had since, and that it could be asked for.

@@ -69,6 +69,20 @@ MUTANTS = {
         reply = None
 """,
     ),
+    "what a contact answers to a mail that only the lost database knew is read by nobody": Mutant(
+        "A12",
+        118,
+        "alertnet/flows/mail/receive_mail.py",
+        "    if is_about_none and mail.sender",
+        "    if sent is not None and is_about_none and mail.sender",
+    ),
+    "after a restore a journey is missed before what came in meanwhile is read": Mutant(
+        "B4",
+        3117,
+        "alertnet/store/monitoring/last_activity.py",
+        "(escalations, alarms, journeys, inbound)",
+        "(escalations, alarms, inbound)",
+    ),
     "what waited in a copy of the database that was lost is sent again": Mutant(
         "A5",
         5,
