@@ -667,6 +667,7 @@ ILL_SAID = """
     foi tudo bem 47110
     no, problema 47110
     sim, problemas 47110
+    la orden 47110
     nada normal 47110
 """
 """What only begins like them, or says the contrary."""
@@ -1170,6 +1171,8 @@ TAKEN_BACK = """
     pas encore arrivés
     dans 1 heure
     uns geht es nicht gut
+    no está todo en orden
+    hier ist nicht alles in Ordnung
     noch nicht da
     in einer Stunde
     tarde

@@ -124,13 +124,13 @@ WELL = frozenset(
     (
         *("ok", "okay", "okey", "safe", "safely", "fine", "good", "well", "clear", "bien", "tranquilo", "tranquila"),
         *("ras", "securite", "gut", "ordnung", "sicher", "bem", "seguro", "segura", "seguros", "seguras"),
-        *("orden", "ordem", "normal", "certo"),
+        *("normal", "certo"),
     )
 )
 """Words that say that all is well, where a text says nothing else."""
 AS_OK = re.compile(
     r"\b(?:o k|ca va|a salvo|sains? et saufs?|saines? et sauves?|sin novedad(?:es)?|sem novidades?|rien a signaler"
-    r"|nothing to report|(?:sin|sem) problemas?|pas de (?:probleme|souci)s?|keine probleme)\b"
+    r"|nothing to report|(?:sin|sem) problemas?|en orden|em ordem|pas de (?:probleme|souci)s?|keine probleme)\b"
 )
 """What says so in several words, of which one alone means something else."""
 HEDGED = re.compile(
