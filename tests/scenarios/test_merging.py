@@ -681,6 +681,26 @@ def test_whom_only_the_other_report_concerned_hears_no_more_of_this_one_after_a_
     assert [second.ref in text for text in germany.inbox] == [True, True, True, True]
 
 
+def test_whom_only_the_other_report_barred_is_told_in_the_level_that_is_open_after_a_split(world_of: Worlds) -> None:
+    """A2, B3: it goes on as it would have without the report that accused the army, to others at once as well."""
+    brigade = """
+  brigade: {role: authority, belongs_to: army, organisation: Brigade, methods: [{sms: "+573005550142"}]}
+"""
+    both = FRIENDS.replace("[defenders]", "[defenders, brigade]")
+    world = world_of(a_tree(COORDINATION + both, CONTACTS + brigade))
+    accusing, other = world.raises(perpetrator="army"), world.raises(perpetrator="none")
+    army = world.phone("+573005550142")
+    accusing.act("merge", into=other.ref)
+    world.passes(minutes=12)
+    assert (other.level("valley"), army.inbox) == ("Friends", [])
+
+    other.act("split", reports=[accusing.ref])
+    world.passes(minutes=1)
+
+    assert [other.ref in text for text in army.inbox] == [True]
+    assert other.told("alert").count(("defenders", "sms")) == 1
+
+
 def test_whom_only_the_other_report_let_into_a_level_that_was_met_hears_no_more_after_a_split(world_of: Worlds) -> None:
     """B1: the answer that had met it was revoked while the two were one."""
     nations = (

@@ -303,15 +303,20 @@ def apply_facts(locked: LockedIncident, facts: Facts) -> None:
         return
     left_alone, before = locked.facts.leaves_all_alone, locked.plans
     locked.change_facts(facts)
-    for each in locked.escalations:
-        if each.state.status is not Status.STOPPED:
-            each.state = take_in(each.state, before[each.tree], locked.plans[each.tree], locked.tx.now)
+    let_in(locked, before)
     if locked.facts.leaves_all_alone and not left_alone:
         field_reassurance.fall_silent(locked)
     stop_what_reaches_nobody(locked)
     move(locked, for_all(locked, PlanChanged()))
     cancel_barred(locked)
     discredit(locked, (locked.incident.every_id, before))
+
+
+def let_in(locked: LockedIncident, before: Plans) -> None:
+    """Let whom the changed facts no longer bar begin in the levels that are open; `before`: the plans until then."""
+    for each in locked.escalations:
+        if each.state.status is not Status.STOPPED:
+            each.state = take_in(each.state, before[each.tree], locked.plans[each.tree], locked.tx.now)
 
 
 def discredit(locked: LockedIncident, *before: tuple[Sequence[str], Plans]) -> None:

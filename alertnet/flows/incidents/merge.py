@@ -20,7 +20,7 @@ from alertnet.core.replan.merging import apart, as_one, narrowed, no_wider, take
 from alertnet.core.replan.tree_migration import succeed
 from alertnet.flows.escalation.bad_addresses import bad_addresses, let_through_meanwhile, take_out_of_use
 from alertnet.flows.escalation.decisions import decisions_of
-from alertnet.flows.escalation.escalate import discredit, move, stop_what_reaches_nobody
+from alertnet.flows.escalation.escalate import discredit, let_in, move, stop_what_reaches_nobody
 from alertnet.flows.escalation.record_decision import answer_whether_genuine, end_change
 from alertnet.flows.escalation.record_response import events_of
 from alertnet.flows.incidents.close_incident import end_incident, let_leave, resume
@@ -343,7 +343,7 @@ def _is_held_by_another(whole: LockedIncident, here: escalation_store.Escalation
 
 def _become_two(part: LockedIncident, whole: LockedIncident) -> None:
     """Remove the part's facts from the whole; consent that becomes wider by it waits for a coordinator (A8)."""
-    merged, now = whole.incident.merged, whole.facts
+    merged, now, before = whole.incident.merged, whole.facts, whole.plans
     assert merged is not None
     inform_parts(whole)
     known = next(each.facts for each in whole.parts if each.id == part.incident.id)
@@ -359,6 +359,7 @@ def _become_two(part: LockedIncident, whole: LockedIncident) -> None:
     whole.read_parts_anew()
     part.change_facts(no_wider(known, now))
     whole.restore_facts(narrow)
+    let_in(whole, before)
     _let_wait(part, known.consent, f"before it was merged into {whole.incident.ref}")
     _let_wait(whole, facts.consent, f"before {part.incident.ref} was merged")
     stop_what_reaches_nobody(whole)
