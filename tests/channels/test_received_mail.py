@@ -73,6 +73,14 @@ def test_the_words_are_what_stands_above_the_original_however_that_is_quoted(tex
     assert read(answer(text)).words == "4711"
 
 
+def test_an_office_that_writes_in_the_form_of_a_memo_is_heard() -> None:
+    """A6: its fields are no original, which stands below something; the code below them counted for nobody."""
+    memo = "Fecha: jueves\nDe: Embajada\nPara: PBI\nAsunto: A-7K3M\n\nOK 4711"
+    original = f"De: PBI\nEnviado: jueves\nAsunto: A-7K3M\n\n{ALERT}\n"
+
+    assert read(answer(f"{memo}\n\n{original}")).words == memo
+
+
 def test_a_quoted_line_that_was_wrapped_is_quoted_to_its_end() -> None:
     """A6: else thanks for an alert would take charge, by the code of the alert itself."""
     wrapped = "> Your code for a reply by text message:\n4711 to take charge.\n> Our coordinator can tell you more."

@@ -76,10 +76,10 @@ def test_who_signs_and_where_it_sits_takes_no_code_back(closing: str) -> None:
 )
 def test_what_our_own_mail_server_warns_of_above_an_answer_takes_no_code_back(banner: str) -> None:
     """Each answer that it let in was left to people."""
-    doubt = f"{banner}\n\nNo podemos antes del lunes.\n\n4711"
-
-    assert [(each.verb, each.code) for each in parse_answers(answer_in(f"{banner}\n\n4711"))] == [(Verb.OK, "4711")]
-    assert parse_answers(answer_in(doubt)) == parse_answers(f"{banner}\n\n4711") == ()
+    for parts in ("\n", "\n\n"):
+        said, doubt = f"{banner}{parts}4711", f"{banner}{parts}No podemos antes del lunes.\n\n4711"
+        assert [(each.verb, each.code) for each in parse_answers(answer_in(said))] == [(Verb.OK, "4711")]
+        assert parse_answers(answer_in(doubt)) == parse_answers(said) == ()
 
 
 @pytest.mark.parametrize(
@@ -111,6 +111,8 @@ def test_a_signature_without_a_closing_formula_takes_no_code_back(signature: str
         "4711\nSaludos,\nJuan\n\nPD: no podemos antes del lunes",
         "4711\n\nSaludos,\n\nNo podemos hasta el lunes.",
         "Saludos\nno podemos\n4711",
+        "We can't do it, we are outside the country; a click on the link shows nothing.\n\n4711",
+        "We never open attachments from outside, and can't act.\n\n4711",
         "4711\nNo 100% seguro de poder ir",
         "4711\nIch habe den Eindruck, die Mail ist nicht für uns",
         "4711\nWe could not print the message, and can't do it",

@@ -48,7 +48,7 @@ _NOTICE_BEGINS = re.compile(
     r"|si (?:usted )?no (?:es|fuera)|si vous n|wenn sie nicht|sollten sie nicht|se (?:você )?não|caso não)",
     re.IGNORECASE,
 )
-_NOTICE_HOLDS, _FOOTER_HOLDS, _BANNER_HOLDS = (
+_NOTICE_HOLDS, _FOOTER_HOLDS = (
     tuple(re.compile(words, re.IGNORECASE) for words in each)
     for each in (
         (
@@ -60,16 +60,18 @@ _NOTICE_HOLDS, _FOOTER_HOLDS, _BANNER_HOLDS = (
             r"print|imprim|\b(?:aus)?(?:ge)?druck|virus|vírus|viren",
             r"\b(?:this|est[ea]|ess[ea]|cet?|diese[rns]?) (?:e-?mail|me[ns]sa|correo|courriel|nachricht)|avast|\bavg\b",
         ),
-        (
-            r"extern|outside|fuera|extérieur|fora d",
-            r"clic|cliqu|klick",
-            r"link|enlace|lien|attach|adjunt|anhäng|jointe|anexo",
-        ),
     )
 )
 """What stands together in a legal notice, of which a mail that went to the wrong recipient may say only the former; in
-a line that mail programs add, as "Don't print this e-mail"; in what mail servers put above mails from outside.
+a line that mail programs add, as "Don't print this e-mail".
 """
+_WARNING = re.compile(
+    r"(?i:(?:correo|mensaje|e-?mail|mensagem)\s[^.!,;]{0,25}f(?:uera\sde|ora\sd[ae])[^.!,;]{1,10}(?:organiz|empres|entid)\w+)"
+    r"|(?i:(?:do\snot|don['’]t|never)\s(?:click|open\s(?:any\s)?(?:links|attachments))|no\sha(?:ga|gan|cer)\sclic"
+    r"|no\sabra|ne\s(?:cliquez|pas\scliquer)|n['’]ouvrez|klicken\ssie|öffnen\ssie|não\s(?:clique|abra))"
+    r"[^.!?,;\n]*(?:\n[a-z][^.!?,;\n]*)*"
+)
+"""Parts of what mail servers put above mails from outside, and of nothing else that stands beside those."""
 SHORTEST_NOTICE = 150
 """Characters of a legal notice, in which no word takes anything back."""
 _POSTSCRIPT = re.compile(r"^p\.? ?[sd]\b", re.IGNORECASE | re.MULTILINE)
@@ -124,7 +126,10 @@ def own_words(text: str, ours: Collection[str]) -> str:
             if not was_quoted:
                 _take_heading_from(own, ours)
             continue
-        if REPLY_ABOVE in line or _SEPARATOR.match(line) or _are_fields(lines[place : place + 3]):
+        if REPLY_ABOVE in line or _SEPARATOR.match(line):
+            break
+        # In fields above which nothing stands an office says who answers: De, Para, Asunto.
+        if own and not _FIELD.match(own[-1]) and _are_fields(lines[place : place + 3]):
             break
         if has_code and _UNDERLINE.match(line):
             break
@@ -172,8 +177,7 @@ def answer_in(words: str) -> str:
     follows, nothing is left out below.
     """
     head, code, rest = _at_code(words)
-    *above, beside = head.split("\n\n")
-    head = "\n\n".join([*(block for block in above if not _holds(block, _BANNER_HOLDS)), beside])
+    head = _WARNING.sub("", head)
     if _POSTSCRIPT.search(rest):
         return f"{head}{code}{rest}"
     blocks = (block for block in _NUMBER_SIGN.sub("", rest).split("\n\n") if not _is_notice(block))
