@@ -165,8 +165,8 @@ def declare_restored(runtime: Runtime, taken_at: datetime | None, by: str) -> tu
     if not declared.is_over:
         # Before any code is drawn: a code that was told since the backup must not be given to another contact.
         declared = replace(declared, lost=_find_lost(runtime, declared.taken_at))
-        for id in runtime.read(lambda tx: last_activity.queued(tx.session, declared.at)):
-            _apart(runtime, restored_backup.mark_unknown, id)
+        for id in runtime.read(lambda tx: last_activity.queued(tx, declared.at)):
+            _apart(runtime, restored_backup.mark_unknown, id, declared.taken_at)
         for id, _ in incidents:
             _apart(runtime, restored_backup.alarm_about, id, declared.taken_at)
         runtime.transact(restored_backup.tell_everybody, runtime.edition, declared.taken_at, declared.lost)

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from alertnet.flows.system.restored_backup import hold_back
 from alertnet.flows.unit.prefetch import CodePool
 from alertnet.store.monitoring import heartbeats
 from alertnet.store.queues import workers
+from alertnet.worker.self_monitoring import Watch
 from alertnet.worker.startup_recovery import StartupRecovery, declare_restored
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import reports, tries
@@ -63,9 +64,9 @@ def backs_up(valley: World, tmp_path: Path) -> BackUp:
     return back_up
 
 
-def declares(world: World) -> list[str]:
+def declares(world: World, taken_at: datetime | None = None) -> list[str]:
     """Somebody says that the database was restored; the references that are named."""
-    _, refs = declare_restored(world.runtime, None, by="test")
+    _, refs = declare_restored(world.runtime, taken_at, by="test")
     return list(refs)
 
 
@@ -86,15 +87,20 @@ def stands(incident: Incident, contact: str = "ombuds", method: str = "sms") -> 
     return [attempt.status for attempt in tries(incident, contact, method)]
 
 
-def test_what_was_sent_since_the_backup_is_not_sent_again(valley: World, backs_up: BackUp) -> None:
+@pytest.mark.parametrize("ahead", [timedelta(), timedelta(hours=1)], ids=["in time", "by a clock that was ahead"])
+def test_what_was_sent_since_the_backup_is_not_sent_again(valley: World, backs_up: BackUp, ahead: timedelta) -> None:
     """A5: what was queued then is found at the provider, with what became of it."""
+    valley.clock.at += ahead
     incident = reports(valley)
     restore = backs_up()
+    valley.clock.at -= ahead
+    taken_at = valley.clock.at if ahead else None
+    Watch(valley.runtime, "a worker", lambda *_: None).beat()
     valley.settles()
     valley.clock.at += timedelta(minutes=3)
 
     restore()
-    declares(valley)
+    declares(valley, taken_at)
     valley.passes(minutes=1)
 
     assert stands(incident) == ["delivered"]

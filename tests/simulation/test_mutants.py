@@ -87,7 +87,7 @@ MUTANTS = {
         "A5",
         5,
         "alertnet/worker/startup_recovery.py",
-        "            _apart(runtime, restored_backup.mark_unknown, id)\n",
+        "            _apart(runtime, restored_backup.mark_unknown, id, declared.taken_at)\n",
         "            pass\n",
     ),
     "a worker that finds such a copy asks what has left since its own start": Mutant(

@@ -35,17 +35,21 @@ def hold_back(tx: Tx, taken_at: datetime | None, by: str, inbound_routes: Sequen
         declared = _declare(tx, taken_at or last_activity.newest(tx.session) or tx.now, by)
     if declared.is_over:
         return declared
-    last_activity.hold_queues(tx.session, tx.now + heartbeats.HELD_FOR, sends_from_before=declared.at)
+    last_activity.hold_queues(tx, tx.now + heartbeats.HELD_FOR, sends_from_before=declared.at)
     inbound_polls.rewind(tx, inbound_routes, declared.taken_at)
     return declared
 
 
-def mark_unknown(tx: Tx, attempt_id: str) -> None:
-    """Mark an attempt that was queued in the backup and has probably left since: the provider is asked first (A5)."""
+def mark_unknown(tx: Tx, attempt_id: str, taken_at: datetime) -> None:
+    """Mark an attempt that was queued in the backup and has probably left since: the provider is asked first (A5).
+
+    If a clock that was ahead has queued it, it is looked for since the backup was taken.
+    """
     attempt = lock_attempt(tx, attempt_id)
     if attempt is None or attempt.status is not AttemptStatus.QUEUED:
         return
-    attempt.change(started_at=attempt.found.created_at)
+    queued_at = attempt.found.created_at
+    attempt.change(started_at=queued_at if queued_at <= tx.now else taken_at)
     attempt.unsure(CODE)
     attempt.finish()
 
@@ -77,7 +81,7 @@ def tell_everybody(tx: Tx, edition: Edition, taken_at: datetime, told: LostIncid
 
 
 def _declare(tx: Tx, taken_at: datetime, by: str) -> Declaration:
-    queued = len(last_activity.queued(tx.session, before=tx.now))
+    queued = len(last_activity.queued(tx, before=tx.now))
     timeline.note(tx, last_activity.RESTORED, taken_at=taken_at.isoformat(), queued=queued, by=by)
     heartbeats.note(tx, heartbeats.RESTORED)
     return Declaration(taken_at, tx.now, queued, is_over=False)

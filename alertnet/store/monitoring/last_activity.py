@@ -5,7 +5,7 @@ from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, func, select, true, update
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select, true, update
 
 from alertnet.core.codec import value
 from alertnet.core.escalation.state import AT_REST
@@ -14,6 +14,7 @@ from alertnet.store.db.engine import insert_once
 from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues.attempts import SENT_BY
+from alertnet.store.records.escalations import MOST_AHEAD
 from alertnet.store.records.timeline import SYSTEM
 from alertnet.store.tables import (
     IS_OPEN,
@@ -108,23 +109,26 @@ def declared(session: Session, again: datetime | None = None) -> Declaration | N
     return Declaration(taken_at, began.at, began.payload["queued"], is_over=is_over, lost=lost)
 
 
-def queued(session: Session, before: datetime) -> Sequence[str]:
+def queued(tx: Tx, before: datetime) -> Sequence[str]:
     """Ids of the attempts made before then that wait to be sent, oldest first."""
     query = select(attempts.c.id).where(
-        attempts.c.method.in_(SENT_BY),
-        attempts.c.status == AttemptStatus.QUEUED.value,
-        attempts.c.due_at.is_not(None),
-        attempts.c.created_at < before,
+        attempts.c.method.in_(SENT_BY), attempts.c.due_at.is_not(None), _waits_since(before, tx.now)
     )
-    return session.scalars(query.order_by(attempts.c.created_at, attempts.c.id)).all()
+    return tx.session.scalars(query.order_by(attempts.c.created_at, attempts.c.id)).all()
 
 
-def hold_queues(session: Session, until: datetime, *, sends_from_before: datetime) -> None:
+def hold_queues(tx: Tx, until: datetime, *, sends_from_before: datetime) -> None:
     """Hold all due rows back until then; of waiting attempts only those made before `sends_from_before`."""
-    is_old = (attempts.c.status == AttemptStatus.QUEUED.value) & (attempts.c.created_at < sends_from_before)
+    is_old = _waits_since(sends_from_before, tx.now)
     for queue, which in (*((queue, true()) for queue in (escalations, alarms, journeys, inbound)), (attempts, is_old)):
         overdue = update(queue).where(queue.c.due_at.is_not(None), queue.c.due_at < until, which)
-        session.execute(overdue.values(due_at=until))
+        tx.session.execute(overdue.values(due_at=until))
+
+
+def _waits_since(before: datetime, now: datetime) -> ColumnElement[bool]:
+    """Whether an attempt that was made before then is queued; what a clock that was ahead has made was, too."""
+    made_at = attempts.c.created_at
+    return (attempts.c.status == AttemptStatus.QUEUED.value) & or_(made_at < before, made_at > now + MOST_AHEAD)
 
 
 def going_on(session: Session) -> list[tuple[str, str]]:
