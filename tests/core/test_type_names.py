@@ -38,6 +38,7 @@ TOLD = {
         P9 wurde getoetet
         P9 died in custody
         P9 murio en la carcel
+        three prisoners died in prison
         P9 morreu na delegacia
         P9 est mort en garde à vue
     """,
@@ -539,6 +540,8 @@ TOLD = {
 
 HARMLESS = """
     pusieron una bomba de agua en la casa
+    colocaron la bomba de riego
+    deram um tiro no ar
     murio el perro en la base
     levaram P9 ao hospital para exame
     oficina sobre tortura e direitos

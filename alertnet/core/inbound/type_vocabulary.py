@@ -107,8 +107,9 @@ SAID = {
     "P-executed executed-HIM burned-alive quemado-vivo quemada-viva brule-vif "
     "found/hallaron/encontraron/hallado-muerto/muerta battu/battue-a-mort beaten-to-death golpeado-hasta-la-muerte "
     "died-of/from-gunshot/wounds/injuries/torture murio-de/por-balazo/golpes "
-    "P/he/she-died/murio/fallecio/morreu-_-CELL murio/fallecio/morreu-P-_-CELL died-in-custody "
-    "mort/morte-en-garde-a-vue mort/morte-en-CELL P-dead 2/3/4/5/one/two/three/four/several-dead un-muerto "
+    "P/PRISONER/he/she-died/murio/fallecio/morreu-_-CELL murio/fallecio/morreu-P/PRISONER-_-CELL "
+    "died-in-custody mort/morte-en-garde-a-vue mort/morte-en-CELL P-dead "
+    "2/3/4/5/one/two/three/four/several-dead un-muerto "
     "dos/tres/cuatro/varios/hay/2/3/4/5-muertos deux/trois/quatre/plusieurs/2/3/4/5-morts il-y-a-morts mass-grave "
     "fosa-comun fosse-commune",
     "attempted_killing": "attempt-to-kill voulu-tuer wanted-to-kill attaque-a-machette run-HIM/P-over balazo balazos "
@@ -300,6 +301,7 @@ KINDS = {
     "voisine avocat avocate famille irmao advogado advogada vizinho vizinha professor professora irma mae pai marido "
     "filho filha companheiro companheira bruder schwester mutter vater frau mann sohn tochter team equipo equipe "
     "volunteer voluntario voluntaria campesino campesina villager villageois villageoise aldeano aldeana",
+    "PRISONER": "prisoner detainee inmate detenido detenida preso",
     "HIM": "P him her them",
     "US": "HIM us me uns mich",
     "POLICE": "police policeman policemen cop officer soldier army military troop gendarme gendarmerie policia "
@@ -343,7 +345,8 @@ NO_NAMES = (
     "she-is-dead-tired P-is-dead-tired P-dead-tired accused-of-nothing se-llevo-a-cabo se-llevaron-a-cabo "
     "explosion-_-FIREWORKS FIREWORKS-_-shots FIREWORKS-_-disparos FIREWORKS-_-tirs FIREWORKS-_-explosion "
     "violaron-derecho violar-derecho took-HIM-to-hotel kill-us-with levaram-P-ao/para-hospital/medico "
-    "levaram-P-para-casa einbruch-der-dunkelheit pusieron/colocaron-bomba-de-agua received-bullet-train"
+    "levaram-P-para-casa einbruch-der-dunkelheit pusieron/colocaron-bomba-de-agua/riego/aire "
+    "received-bullet-train deram/deu-um-tiro-no-ar/escuro/gol"
 )
 """Phrases that sound like a name but mean something else: a bus that stops, rights that are violated, a way home."""
 EVERYDAY = "presa abattu abattue frappe missing watched despejo following descente visa medical migracion"
