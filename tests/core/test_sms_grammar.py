@@ -1173,6 +1173,9 @@ TAKEN_BACK = """
     uns geht es nicht gut
     no está todo en orden
     hier ist nicht alles in Ordnung
+    nichts ist in Ordnung
+    nadie está a salvo
+    nem tudo está bem
     noch nicht da
     in einer Stunde
     tarde
@@ -1218,6 +1221,7 @@ NOT_TAKEN_BACK = """
     will call in 10 min
     ligo em 5 min
     no estoy segura de la hora
+    no pasa nada está bien
     tarde pero bien
     por la tarde
     pas bien dormi

@@ -53,7 +53,8 @@ _DENIED = (
     r"|muito|ainda) )*"
 )
 _NOT_WELL = re.compile(
-    rf"{_DENIED}(?:{'|'.join(sorted(WELL - {'good', 'clear'}))}|a salvo|en orden|em ordem|in ordnung)\b"
+    rf"(?:{_DENIED}|\b(?:nobody|nothing|nadie|ninguem|niemand|nichts) (?:is|esta|ist) |\bnem tudo (?:esta )?)"
+    rf"(?:{'|'.join(sorted(WELL - {'good', 'clear'}))}|a salvo|en orden|em ordem|in ordnung)\b"
     r"(?:(?<=bien)|(?<=bem)|(?! (?:de|del|que|si|da|do|se|ob|wann)\b))"
     r"(?! (?:dormi\w?|mange\w?|compris|entendu|recu|geschlafen|gegessen|verstanden|slept|rested|understood)\b)"
 )
