@@ -138,7 +138,7 @@ def test_the_same_mail_has_the_same_id_and_another_has_another() -> None:
         {"Precedence": "bulk"},
         {"Return_Path": "<>"},
         {"X_Autoreply": "yes"},
-        pytest.param({"X_Alarm": "yes"}, id="an alert, of ours or of another alertnet"),
+        pytest.param({"X_Awaits_Answer": "yes"}, id="an alert, of ours or of another alertnet"),
         {"List_Id": "<all.es.example>", "In_Reply_To": ""},
         {"From": "No-Reply@es.example"},
         {"Subject": "Respuesta automática: PBI A-7K3M"},

@@ -9,8 +9,11 @@ from alertnet.core.codec import value
 REPLY_ABOVE = "#####"
 """What the line of our mails begins with above which an answer is written; it survives every way of quoting."""
 
-BY_US = "X-Alarm"
-"""The header of our mails that want an answer, by which we know one that comes to our own mailbox, or another's."""
+BY_US = "X-Awaits-Answer"
+"""The header of our mails that want an answer, by which we know one that comes to our own mailbox, or another's.
+
+It goes in clear beside what is encrypted, so its name says nothing of an alarm (A9).
+"""
 
 LONGEST_WORDS = 1600
 """Characters that are kept, as of an SMS."""
