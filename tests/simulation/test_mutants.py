@@ -50,7 +50,7 @@ MUTANTS = {
     ),
     "a text that comes twice is heard twice": Mutant(
         "A1 A12",
-        11,
+        7,
         "alertnet/flows/sms/receive_sms.py",
         "    if not inbound.receive(tx, sms):\n        return inbound.reply_to(tx.session, sms.provider_id)\n",
         "    inbound.receive(tx, sms)\n",
@@ -99,13 +99,13 @@ MUTANTS = {
     ),
     "a lease is never taken back": Mutant(
         "A2 A5",
-        25,
+        3,
         "alertnet/worker/due_work.py",
         '                *(_job(runtime, "attempts", id, expire_lease, id) for id in leases),\n',
     ),
     "what nobody wants any more rings on": Mutant(
         "A4",
-        56,
+        1,
         "alertnet/flows/notifications/cancel_messages.py",
         "        locked.tx.hang_up(attempt.provider_id)\n",
     ),
@@ -125,7 +125,7 @@ MUTANTS = {
     ),
     "nobody hears of a contact who called and keyed nothing": Mutant(
         "A12",
-        10,
+        257,
         "alertnet/flows/voice/incoming_call.py",
         "        _prompt(tx, call, caller, Subject.INBOUND_CALL, engaged=",
         "        dict(engaged=",
@@ -152,7 +152,7 @@ MUTANTS = {
         "if recording.is_over:",
     ),
     "a purge that was cut short is ended by nobody": Mutant(
-        "A10", 190, "alertnet/store/erasure.py", "is_old | is_begun)", "is_old)"
+        "A10", 1, "alertnet/store/erasure.py", "is_old | is_begun)", "is_old)"
     ),
     "numbers that turned out to be dead outlive the purge": Mutant(
         "A10", 41, "alertnet/store/erasure.py", "    forget_addresses(tx.session, every_id)\n"
@@ -173,7 +173,7 @@ MUTANTS = {
     ),
     "an answer that was taken back goes on resting the alarm": Mutant(
         "A6",
-        20,
+        26,
         "alertnet/flows/escalation/record_response.py",
         "    move(locked, events_of(giver, *taken_back(given, left)))\n",
     ),
@@ -231,7 +231,7 @@ MUTANTS = {
         "pass",
     ),
     "a PIN entered under duress is told to nobody": Mutant(
-        "B4",
+        "A12 B4",
         107,
         "alertnet/flows/notifications/contact_pins.py",
         "    if tried.check is PinCheck.DURESS:\n        _tell",
@@ -282,7 +282,7 @@ MUTANTS = {
     ),
     "lease without fencing: at the answer to a question": Mutant(
         "A5",
-        84,
+        42,
         "alertnet/flows/sending/settle_unknown.py",
         "attempt.status is before and attempt.found.lease == lease",
         "attempt.status is before",
@@ -291,7 +291,7 @@ MUTANTS = {
         "A5", 3, "alertnet/worker/service.py", "        for pool in self._pools.values():\n            pool.close()\n"
     ),
     "what came in a moment before the list was read is not looked for again": Mutant(
-        "A12", 5, "alertnet/worker/missed_inbound.py", "OVERLAP = timedelta(minutes=70)", "OVERLAP = timedelta()"
+        "A12", 1, "alertnet/worker/missed_inbound.py", "OVERLAP = timedelta(minutes=70)", "OVERLAP = timedelta()"
     ),
     "who wrote while we were away gets no reply": Mutant(
         "A12",
@@ -304,7 +304,7 @@ MUTANTS = {
     ),
     "whoever holds a level takes charge by it": Mutant(
         "A6",
-        1,
+        4,
         "alertnet/flows/sms/answer_by_sms.py",
         "                return _decide(texted, prompt)\n",
         "                hold_rest(texted.holder, texted.inbound.via, texted.inbound.sender, texted.inbound.heard_at)\n"
@@ -312,7 +312,7 @@ MUTANTS = {
     ),
     "what one provider did not take waits for it, though there is another": Mutant(
         "A11",
-        109,
+        62,
         "alertnet/flows/sending/claim_sends.py",
         "may_go_over = due.provider is None and",
         "may_go_over = False and",
@@ -326,7 +326,7 @@ MUTANTS = {
     ),
     "an expired lease is sent again unmarked": Mutant(
         "A5 A11",
-        1,
+        3,
         "alertnet/flows/sending/settle_unknown.py",
         'attempt.unsure("lease")',
         'attempt.wait(tx.now, "lease")',
@@ -369,7 +369,7 @@ MUTANTS = {
     ),
     "acknowledgement cancels nothing": Mutant(
         "A4",
-        92,
+        1,
         "alertnet/flows/escalation/escalate.py",
         "    if not locked.fresh:\n        forget_uses(locked, cancel_unwanted(locked))\n",
     ),
@@ -377,11 +377,11 @@ MUTANTS = {
         "B1", 2, "alertnet/core/directory/contact_tree.py", "contact.numbers | set(besides)", "set(besides)"
     ),
     "pruning skipped at the send": Mutant(
-        "A3 A7", 3, "alertnet/flows/sending/claim_sends.py", " or self._obstacles.to(due) is not None:", ":"
+        "A3 A7", 34, "alertnet/flows/sending/claim_sends.py", " or self._obstacles.to(due) is not None:", ":"
     ),
     "wider consent is applied unseen": Mutant(
         "A8",
-        83,
+        15,
         "alertnet/flows/incidents/update.py",
         "wider = [each for each in given if _widens(holds[each.person], heard.scope)]",
         "wider: list[Wider] = []",
@@ -434,7 +434,7 @@ MUTANTS = {
     ),
     "wrong codes are not counted": Mutant(
         "A6",
-        36,
+        38,
         "alertnet/flows/notifications/wrong_codes.py",
         "    guess_store.keep(tx, number, before, {id: each for id, (each, _) in after.items()})\n",
     ),
@@ -536,7 +536,7 @@ MUTANTS = {
     ),
     "of two reports that are merged the wider consent holds": Mutant(
         "A8",
-        34,
+        15,
         "alertnet/core/replan/merging.py",
         "consent=narrowest([own.consent, other.consent]),",
         "consent=max(own.consent, other.consent, key=lambda scope: scope.rank),",
