@@ -231,8 +231,8 @@ MUTANTS = {
         "pass",
     ),
     "a PIN entered under duress is told to nobody": Mutant(
-        "A12 B4",
-        107,
+        "B4",
+        291,
         "alertnet/flows/notifications/contact_pins.py",
         "    if tried.check is PinCheck.DURESS:\n        _tell",
         "    if False:\n        _tell",
@@ -563,7 +563,7 @@ MUTANTS = {
     ),
     "whose answer was revoked hears nothing more of it": Mutant(
         "A2",
-        23,
+        7,
         "alertnet/core/escalation/apply_events.py",
         "    for run in state.runs if again else ():\n",
         "    for run in ():\n",
