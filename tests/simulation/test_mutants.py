@@ -41,6 +41,13 @@ MUTANTS = {
             self._runtime.measure_clock()
 """,
     ),
+    "a heartbeat leaves by what was seen before the process stood still": Mutant(
+        "A12",
+        249,
+        "alertnet/flows/system/self_monitoring.py",
+        "may_beat(replace(seen, now=tx.now), found)",
+        "may_beat(seen, found)",
+    ),
     "the same request has its effect a second time": Mutant(
         "A1",
         7,

@@ -105,7 +105,8 @@ def keep_watch(
     _forget(tx)
     if heartbeats.lease(tx, heartbeats.CHECKPOINT, CHECK_EVERY):
         checkpoints.note_changed(tx)
-    beats = may_beat(seen, found) and heartbeats.lease(tx, heartbeats.HEARTBEAT_SENT, CHECK_EVERY)
+    # Since it was seen the process may have stood still.
+    beats = may_beat(replace(seen, now=tx.now), found) and heartbeats.lease(tx, heartbeats.HEARTBEAT_SENT, CHECK_EVERY)
     return OutsideChecks(
         ping=checkpoints.signed_head(tx) if beats else None,
         test=seen.is_tested and heartbeats.lease(tx, heartbeats.INBOUND_ASKED, CHECK_EVERY),
