@@ -520,6 +520,22 @@ def test_who_has_answered_only_the_other_report_is_told_of_this_one_after_the_sp
     assert second.ref in anew
 
 
+def test_who_was_only_asked_about_this_report_and_told_of_the_other_is_told_of_it_after_the_split(
+    world_of: Worlds,
+) -> None:
+    """A2: a question, or an alarm, is no alert."""
+    night = world_of(a_tree("  - {name: Office, notify: [ombuds], wait: 10m}\n" + COORDINATION), field=TEAMS)
+    night.gives_pins("north/ana", "north/mary")
+    first, second = reported(night, second="ALERT 46 L13 tear gas")
+    first.act("merge", into=second.ref)
+    assert ("coordinator", "sms") in second.told("decision")
+    assert [second.ref in text for text in alerts(night, "coordinator")] == [False]
+
+    second.act("split", reports=[first.ref])
+
+    assert [second.ref in text for text in alerts(night, "coordinator")] == [False, True]
+
+
 def test_after_a_split_a_code_of_others_is_reported_where_it_was_sent(night: World) -> None:
     """B9: while they are one, to the whole; then to that report's own coordinators, and to nobody else."""
     first, second = reported(night)

@@ -14,7 +14,7 @@ from alertnet.core.errors import BadInput, WrongState
 from alertnet.core.escalation.quorum import Action
 from alertnet.core.escalation.state import Acted, Event, PlanChanged, Withdrawn
 from alertnet.core.incident import CloseReason, Facts, Incident, Merged, Scope, Wider, as_ref, gravest
-from alertnet.core.notification import PromptAnswer, PromptKind
+from alertnet.core.notification import ALERTS, PromptAnswer, PromptKind
 from alertnet.core.replan.difference import Retold, as_proposed, retold
 from alertnet.core.replan.merging import apart, as_one, narrowed, no_wider, taken_over, undecided, unopened
 from alertnet.core.replan.tree_migration import succeed
@@ -375,8 +375,8 @@ def _let_wait(locked: LockedIncident, consent: Scope, since: str) -> None:
 
 
 def _told_only_of(whole: LockedIncident, ref: str) -> set[tuple[str, str]]:
-    """(tree, contact) of those who may have been told of that report and no other."""
-    others = dict(whole.heard_of_each)
+    """(tree, contact) of those who may have been alerted of that report and no other, whatever they were asked."""
+    others = whole.told_of_each(ALERTS)
     return others.pop(ref).difference(*others.values())
 
 

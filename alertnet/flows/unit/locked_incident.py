@@ -1,6 +1,6 @@
 """One incident in a flow's hands: its locked row, its plans, its escalations, and what is to be written."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
@@ -147,8 +147,12 @@ class LockedIncident:
     @cached_property
     def heard_of_each(self) -> dict[str, set[tuple[str, str]]]:
         """For each reference, its own first, (tree, contact) of those who may have been told under it."""
+        return self.told_of_each(URGENT)
+
+    def told_of_each(self, kinds: Collection[Kind]) -> dict[str, set[tuple[str, str]]]:
+        """The same of those who may have been told by a message of these kinds."""
         refs = {self.incident.id: self.incident.ref} | {each.id: each.ref for each in self.parts}
-        heard = {id: incident_attempts.heard(self.tx.session, [id], URGENT) for id in refs}
+        heard = {id: incident_attempts.heard(self.tx.session, [id], kinds) for id in refs}
         return {ref: {(each.tree, each.contact) for each in heard[id]} for id, ref in refs.items()}
 
     @property
