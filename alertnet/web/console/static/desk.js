@@ -93,7 +93,7 @@ function receive(event) {
     else put(id, html);
   }
   sort();
-  if (document.querySelectorAll("#matters .matter:not(.put-off)").length > waited) sound();
+  if (document.querySelectorAll("#matters .matter:not(.put-off)").length > waited && box?.checked) sound();
   tick();
 }
 
@@ -168,14 +168,38 @@ function until(seconds) {
   return [line.dataset.ahead, ...parts.filter(([count]) => count).flat()].join(" ");
 }
 
+// A page may sound only once somebody has touched it: the box is ticked while what comes will be heard.
+const WISHED = "desk-sound";
+const box = byId("sound");
+let speaker = null;
+
+function listen() {
+  if (!localStorage.getItem(WISHED)) return;
+  if (!speaker) speaker = new AudioContext(), speaker.onstatechange = hears, hears();
+  speaker.resume();
+}
+
+function hears() {
+  box.checked = speaker.state === "running";
+  box.parentElement.classList.toggle("old", !box.checked && localStorage.getItem(WISHED));
+}
+
+if (box) {
+  box.closest("p").hidden = false;
+  box.onchange = () => {
+    if (box.checked) localStorage.setItem(WISHED, "yes"), listen(), sound();
+    else localStorage.removeItem(WISHED), speaker.suspend();
+  };
+  for (const touch of ["click", "keydown"]) document.addEventListener(touch, listen);
+  listen();
+}
+
 function sound() {
-  if (!byId("sound")?.checked) return;
-  const context = new AudioContext();
-  const [tone, volume] = [context.createOscillator(), context.createGain()];
-  tone.connect(volume).connect(context.destination);
-  volume.gain.setValueAtTime(0.2, context.currentTime);
-  volume.gain.exponentialRampToValueAtTime(0.001, context.currentTime + 0.8);
-  tone.start(), tone.stop(context.currentTime + 0.8);
+  const [tone, volume] = [speaker.createOscillator(), speaker.createGain()];
+  tone.connect(volume).connect(speaker.destination);
+  volume.gain.setValueAtTime(0.2, speaker.currentTime);
+  volume.gain.exponentialRampToValueAtTime(0.001, speaker.currentTime + 0.8);
+  tone.start(), tone.stop(speaker.currentTime + 0.8);
 }
 
 const present = document.querySelector("#picture .now"); // What happens now is in sight, and some of what was before.
