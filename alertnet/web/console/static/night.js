@@ -49,6 +49,6 @@ form.addEventListener("input", (event) => {
   soon = setTimeout(play, 200);
 });
 form.addEventListener("submit", (event) => {
-  if (!event.submitter?.hasAttribute("formaction")) event.preventDefault(), play();
+  if (event.submitter?.hasAttribute("formaction") === false) event.preventDefault(), play();
 });
 look();

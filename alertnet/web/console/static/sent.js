@@ -1,6 +1,7 @@
 // Sends forms without leaving the page, so that a line that breaks takes nothing away: it is sent until there is an
 // answer, and counts once. What is typed into a form with `data-draft` is kept, sealed by a key that only the page has.
-// Without scripts the browser sends the forms itself, and the server says what was recorded before.
+// Without scripts, or where they are too old for this, the browser sends the forms itself, and the server says what was
+// recorded before.
 "use strict";
 
 const KEPT = "desk-draft";
@@ -8,7 +9,7 @@ const SHIFT = 12 * 60 * 60 * 1000;
 
 document.addEventListener("submit", async (event) => {
   const form = event.target;
-  if (form.method !== "post" || "plain" in form.dataset) return;
+  if (form.method !== "post" || "plain" in form.dataset || !AbortSignal.timeout) return;
   event.preventDefault();
   if (form.querySelector(":scope > .sending")) return; // Pressed twice.
   const fields = filled(form, event.submitter);
