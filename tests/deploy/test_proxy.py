@@ -61,6 +61,7 @@ class _Answers(Quiet):
             self._stream()
             return
         self.send_header("Content-Length", "0")
+        self.send_header("Referrer-Policy", "same-origin")
         self.end_headers()
 
     def _stream(self) -> None:
@@ -82,10 +83,13 @@ class Front:
     webs: list[Web] = field(default_factory=list)
 
     def asks(self, method: str, path: str, body: bytes | None = None, **headers: str) -> int:
+        return self.answer(method, path, body, **headers).status
+
+    def answer(self, method: str, path: str, body: bytes | None = None, **headers: str) -> http.client.HTTPResponse:
         connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=20)
         try:
             connection.request(method, path, body, headers)
-            return connection.getresponse().status
+            return connection.getresponse()
         finally:
             connection.close()
 
@@ -113,6 +117,14 @@ def test_what_is_for_the_network_inside_is_not_public(front: Front) -> None:
     assert answers == dict.fromkeys(inside, 404)
     assert front.heard == []
     assert front.asks("GET", "/healthz") == 200
+
+
+def test_what_a_page_says_to_the_browser_is_left_as_it_is(front: Front) -> None:
+    """With `no-referrer` instead a browser does not say which site a form is from, and nobody could sign in."""
+    answer = front.answer("GET", "/desk/sign-in")
+
+    assert answer.headers.get_all("Referrer-Policy") == ["same-origin"]
+    assert answer.headers["Strict-Transport-Security"]
 
 
 def test_a_webhook_without_a_signature_and_a_body_that_is_too_long_come_no_further(front: Front) -> None:

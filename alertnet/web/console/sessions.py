@@ -96,8 +96,13 @@ class Busy(AlertnetError):
 
 
 def is_secure(request: Request) -> bool:
-    """Whether the browser came by TLS. Only then does it send a secure cookie back."""
-    return "https" in (request.url.scheme, request.headers.get("X-Forwarded-Proto", "").lower())
+    """Whether the browser came by TLS. Only then does it send a secure cookie back.
+
+    The browser says so itself in Origin. Where it names none, as coming back from an OpenID Connect provider, it came
+    to the public URL.
+    """
+    origin = request.headers.get("Origin", "null")
+    return (_public_url(request) if origin == "null" else origin).startswith("https:")
 
 
 def remember(request: Request, response: Response, token: str) -> None:
@@ -125,13 +130,26 @@ Viewer = Annotated[SignedIn, Depends(signed_in)]
 
 
 def check_origin(request: Request) -> None:
-    """Refuse (`Forbidden`) a request whose Origin is missing, or names another host than this site's."""
+    """Refuse (`Forbidden`) a form that the browser does not say came from a page of this site.
+
+    `Sec-Fetch-Site` says it whatever a proxy has made of Host. A browser without it is judged by Origin: that must name
+    the host that was asked, or the public URL's.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site != "same-origin" and (site is not None or not _names_this_site(request)):
+        raise Forbidden(NOT_OURS)
+
+
+def _names_this_site(request: Request) -> bool:
     try:
         host = urlsplit(request.headers.get("Origin", "")).netloc
     except ValueError:
-        host = ""
-    if not host or host != request.headers.get("Host"):
-        raise Forbidden(NOT_OURS)
+        return False
+    return bool(host) and host in (request.headers.get("Host"), urlsplit(_public_url(request)).netloc)
+
+
+def _public_url(request: Request) -> str:
+    return runtime_of(request).settings.public_url or ""
 
 
 async def keep(request: Request, vault: Vault) -> str:

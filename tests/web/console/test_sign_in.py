@@ -47,6 +47,25 @@ def test_a_password_and_a_code_let_somebody_in(world: World, maria: Desk) -> Non
     assert kinds(world) == ["user_added", "user_signed_in"]
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"Host": "127.0.0.1:8000", "Origin": PUBLIC_URL},
+        {"Host": "127.0.0.1:8000", "Origin": "https://10.0.0.9:8443", "Sec-Fetch-Site": "same-origin"},
+        {"Host": "127.0.0.1:8000", "Origin": "null", "Sec-Fetch-Site": "same-origin"},
+    ],
+)
+def test_a_front_may_change_the_host_and_take_the_origin_away(maria: Desk, sent: dict[str, str]) -> None:
+    """As nginx and Apache do unless they are told not to; with `Referrer-Policy: no-referrer` browsers send null."""
+    fields = {"name": "maria", "password": PASSWORD, "code": maria.code_after(0)}
+
+    entered = maria.posts("/desk/sign-in", fields, {"Content-Type": "application/x-www-form-urlencoded", **sent})
+
+    assert entered.status_code == 303
+    assert "Secure" in entered.headers["Set-Cookie"]
+    assert is_in(maria) is True
+
+
 def test_without_a_provider_there_is_no_way_to_one(maria: Desk) -> None:
     """Where the operator has set none, the door is as it was."""
     assert "openid" not in maria.opens("/desk/sign-in").html
@@ -155,7 +174,14 @@ def test_the_right_one_in_time_takes_the_count_back(maria: Desk) -> None:
 
 @pytest.mark.parametrize(
     "headers",
-    [{}, {"Origin": "https://evil.example"}, {"Origin": "null"}, {"Origin": f"{PUBLIC_URL}.evil.example"}],
+    [
+        {},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": f"{PUBLIC_URL}.evil.example"},
+        {"Origin": PUBLIC_URL, "Sec-Fetch-Site": "cross-site"},
+        {"Origin": PUBLIC_URL, "Sec-Fetch-Site": "same-site"},
+    ],
 )
 def test_another_site_signs_nobody_in_or_out(maria: Desk, headers: dict[str, str]) -> None:
     sent = {"Content-Type": "application/x-www-form-urlencoded", **headers}
