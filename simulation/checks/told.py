@@ -25,7 +25,7 @@ from alertnet.store.tables import (
     timeline,
 )
 from simulation.checks.watch import Watch
-from simulation.world.cast import phones_of
+from simulation.world.cast import phones_of, sharing
 from simulation.world.expected_plan import is_closed, told_by
 from simulation.world.world import World
 
@@ -195,11 +195,15 @@ class _UnderWay:
         return any(
             each.at >= since
             and (
-                (each.contact == contact.id and each.kind in ENDS)
+                (each.contact in self._same_as(contact) and each.kind in ENDS)
                 or (each.contact in deputies and each.kind == ENDS[0])
             )
             for each in self.answers
         )
+
+    def _same_as(self, contact: Contact) -> set[str]:
+        """It, and those that share a telephone or mailbox with it: what one of them answers counts for all."""
+        return sharing(self.trees.values(), contact)
 
     def _began_at(self, run: LevelRun) -> datetime:
         """When it was opened: where its incident was closed since, and reopened, it has that much more time."""
@@ -238,7 +242,7 @@ class _UnderWay:
 
     def _relayed(self, contact: Contact) -> set[str | None]:
         """The addresses that have passed it on: what replaced that leaves it so, unless an answer was revoked since."""
-        own = [each for each in self.all_answers if each.contact == contact.id]
+        own = [each for each in self.all_answers if each.contact in self._same_as(contact)]
         replaced = {each.at for each in own}
         revoked = [each.revoked_at for each in own if each.revoked_at and each.revoked_at not in replaced]
 
@@ -253,7 +257,8 @@ class _UnderWay:
         Two trees share the first alert; what one of them has told anew the other need not tell once more.
         """
         slack = self.world.mischief.slack(1)
-        ended = [each for each in self.all_answers if each.contact == contact.id and each.kind in ENDS]
+        same = self._same_as(contact)
+        ended = [each for each in self.all_answers if each.contact in same and each.kind in ENDS]
         gone = [each.revoked_at for each in ended if each.revoked_at and not self.row.merged]
         began_at = self._began_at(run)
         if run.index == LAST_RESORT and any(each.at < began_at and not each.revoked_at for each in ended):

@@ -9,7 +9,7 @@ from sqlalchemy import Row, Select, select
 from alertnet.core.directory.contact import RINGING, MethodKind
 from alertnet.core.notification import Kind
 from alertnet.store.tables import attempts, escalations, incidents, notifications
-from simulation.checks.promises import opened_after_edit
+from simulation.checks.recipients import opened_after_edit
 from simulation.checks.watch import LONG_GAP
 from simulation.night import Night
 from simulation.world.expected_plan import Planned, is_closed, plan_of

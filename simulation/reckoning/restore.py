@@ -95,7 +95,7 @@ class Loss:
         night.writers.forget_unknown()
         night.coordinators.accepted.clear()
         night.promises.replies.clear()
-        night.promises.begun.clear()
+        night.promises.phones.begun.clear()
         world.edition = world.publish(world.edition.network)
 
     def _goes_on(self, before: "_Before") -> None:

@@ -1,13 +1,13 @@
 """Contact trees and incidents drawn by seed, small enough for many nights."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
 from alertnet.core.directory.availability import Hours
-from alertnet.core.directory.contact import ABROAD, Contact, Disclosure, Method, MethodKind, Role
+from alertnet.core.directory.contact import ABROAD, RINGING, Contact, Disclosure, Method, MethodKind, Role
 from alertnet.core.directory.contact_tree import (
     ActionDue,
     ContactTree,
@@ -40,6 +40,8 @@ TRAVELLER = "north/eva"
 INCIDENT_AFTER = 2 * MINUTE
 """How long somebody may not be heard of."""
 ZONE = ZoneInfo("Asia/Kathmandu")
+SHARED = 0.1
+"""The share of nights in which two contacts of the first tree have one telephone."""
 RECYCLED = 0.2
 """The share of nights in which a stranger has the number of one contact."""
 NEWCOMER = Method(MethodKind.SMS, "+573005550190")
@@ -123,6 +125,19 @@ def with_rota(random: Random, network: Network) -> Network:
     return replace(network, trees=trees, staff=staff)
 
 
+def with_switchboard(random: Random, network: Network) -> Network:
+    """The same network, in which two contacts of a tree may have one telephone."""
+    if random.random() >= SHARED:
+        return network
+    tree = network.trees["colombia"]
+    rung = sorted(each.id for each in tree.contacts.values() if each.numbers and each.id not in tree.last_resort)
+    first, second = (tree.contacts[id] for id in random.sample(rung, 2))
+    number = min(first.numbers)
+    methods = tuple(replace(each, address=number) if each.kind in RINGING else each for each in second.methods)
+    contacts = {**tree.contacts, second.id: replace(second, methods=methods)}
+    return replace(network, trees={**network.trees, "colombia": replace(tree, contacts=contacts)})
+
+
 def recycled(random: Random, network: Network) -> str | None:
     """In some nights, a number that the network has given to somebody else."""
     numbers = {number for _, each in network.all_contacts for number in each.numbers}
@@ -132,6 +147,12 @@ def recycled(random: Random, network: Network) -> str | None:
 def phones_of(contact: Contact) -> frozenset[str]:
     """Its numbers and addresses, and the phones of those who take turns."""
     return contact.addresses | {each.phone for each in (contact.duty.rota if contact.duty else ())}
+
+
+def sharing(trees: Iterable[ContactTree], contact: Contact) -> set[str]:
+    """The ids of those with a telephone or mailbox of that contact, its own too."""
+    known = (each for tree in trees for each in tree.contacts.values())
+    return {contact.id, *(each.id for each in known if phones_of(each) & phones_of(contact))}
 
 
 def _narrower(random: Random, when: When) -> When:

@@ -24,6 +24,7 @@ from simulation.world.cast import (
     for_some,
     recycled,
     with_rota,
+    with_switchboard,
 )
 from simulation.world.database import Database
 from simulation.world.faults import Mischief, Trouble, draw_mischief, draw_steps, draw_watched
@@ -70,7 +71,8 @@ class World:
         self.random = Random(f"night {seed}")
         self.entropy = Random(f"chance {seed}")
         drawn = for_some(Random(f"places {seed}"), draw_network(self.random))
-        self.network = with_rota(Random(f"rota {seed}"), drawn)
+        drawn = with_rota(Random(f"rota {seed}"), drawn)
+        self.network = with_switchboard(Random(f"switchboard {seed}"), drawn)
         self.length = self.random.choice([3, 4, 5, 6, 10]) * MINUTE
         self.mischief = _drawn_mischief(seed, self.random, self.length)
         self.length = QUIET_LENGTH if self.mischief.quiet else self.length

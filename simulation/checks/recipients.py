@@ -1,0 +1,152 @@
+"""Checks of a message as it is sent whether its recipient may hear what it says (A3, A8, A9, B1)."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, Select, bindparam, select
+
+from alertnet.channels.base import Outgoing
+from alertnet.core.codec import from_plain
+from alertnet.core.directory.contact import MethodKind
+from alertnet.core.disclosure import NoRef
+from alertnet.core.escalation.state import LAST_RESORT
+from alertnet.core.incident import Facts
+from alertnet.core.notification import Kind, is_in_field
+from alertnet.store.tables import ACTING, escalations, incidents, notifications, served, timeline
+from simulation.world.cast import NEWCOMER, SECRET, phones_of
+from simulation.world.expected_consent import why_barred
+from simulation.world.expected_plan import concerns
+from simulation.world.story import Found
+from simulation.world.world import World
+
+CLOCKS_DIFFER = timedelta(seconds=2)
+
+_TOGETHER: Select[Any] = select(incidents.c.ref, incidents.c.opened_at).where(bindparam("acts") == ACTING)
+SERVICES: Select[Any] = (
+    select(escalations.c.status, escalations.c.tree, served.c.contact, served.c.level_index)
+    .join(served, served.c.escalation_id == escalations.c.id)
+    .where(served.c.notification_id == bindparam("notification"))
+)
+"""What a message counts for."""
+_CALLED: Select[Any] = (
+    select(escalations.c.status, escalations.c.tree, served.c.contact)
+    .join(served, served.c.escalation_id == escalations.c.id)
+    .join(notifications, notifications.c.id == served.c.notification_id)
+    .where(notifications.c.alarm_id == bindparam("alarm"), notifications.c.method == MethodKind.TASK.value)
+)
+_WRITTEN_OF: Select[Any] = select(incidents.c.ref, notifications.c.address).join(
+    notifications, notifications.c.incident_id == incidents.c.id
+)
+_DISOWNED: Select[Any] = (
+    select(timeline.c.seq)
+    .join(incidents, incidents.c.id == timeline.c.chain)
+    .where(bindparam("acts") == ACTING, timeline.c.kind == "wrong_person")
+)
+
+
+def opened_after_edit(world: World, opened_at: datetime) -> bool:
+    """Whether an incident may have opened on edited trees, by any of the clocks."""
+    return world.edited_at is not None and opened_at > world.edited_at - CLOCKS_DIFFER
+
+
+def check_recipient(world: World, row: Row[Any], outgoing: Outgoing) -> Found:
+    """Why it should not have been sent to them, or not in these words."""
+    if row.ref is not None and not is_in_field(row.contact):
+        yield from _consents(world, from_plain(Facts, row.facts), outgoing.to)
+        yield from _is_in_the_plan(world, row, outgoing)
+    is_a_strangers = outgoing.to == world.recycled and row.kind != Kind.NOT_UNDERSTOOD.value
+    if is_a_strangers and world.database.rows(_DISOWNED, acts=row.acts):
+        yield "A9", "whoever has that number is a stranger, and has said so"
+    if row.kind == Kind.TASK.value:
+        yield from _is_to_be_called(world, row)
+    if row.incident_id is None and row.kind in (Kind.ALARM.value, Kind.NOTICE.value):
+        yield from _is_about_us(world, outgoing)
+    if row.kind == Kind.TEST.value:
+        yield from _may_be_tested(world, outgoing)
+    if SECRET in outgoing.subject + (outgoing.text if outgoing.method is MethodKind.SMS else ""):
+        yield "A9", "it names a person or a place"
+    if outgoing.method is MethodKind.SMS and outgoing.to in outgoing.text:
+        yield "B1", "it asks its recipient to call its own number"
+
+
+def _consents(world: World, facts: Facts, address: str) -> Found:
+    why = why_barred(facts, world.network.trees.values(), address)
+    if why is not None:
+        yield "A3", why
+
+
+def _is_in_the_plan(world: World, row: Row[Any], outgoing: Outgoing) -> Found:
+    """Nobody who was added later, or is beyond the reported consent, is told before a re-resolution (A8)."""
+    # A merged incident is bound by each of its reports, and can be asked for by any of their references.
+    together = world.database.rows(_TOGETHER, acts=row.acts) if world.asked.merges else [row]
+    refs = [each.ref for each in together]
+    if world.asked.re_resolved.intersection(refs):
+        return
+    is_in_one = any(opened_after_edit(world, each.opened_at) for each in together)
+    if outgoing.to == NEWCOMER.address and not is_in_one:
+        yield "A8", "nobody has re-resolved since it came into the trees"
+    told = [world.opened[ref] for ref in refs if ref in world.opened]
+    is_known = len(told) == len(refs) or len(refs) == 1
+    if row.is_alert and is_known and not opened_after_edit(world, row.opened_at):
+        yield from _concerns_them(world, [from_plain(Facts, row.facts), *told], outgoing)
+    for reported in told:
+        asked = Facts(reported.type, reported.severity, reported.country, consent=reported.consent)
+        for _, why in _consents(world, asked, outgoing.to):
+            yield "A8", f"nobody has re-resolved: {why}"
+
+
+def _concerns_them(world: World, known: Sequence[Facts], outgoing: Outgoing) -> Found:
+    """The contacts told in a level, and the level itself, are for a place and organisation of these (B1)."""
+    trees = world.network.trees
+    services = world.database.rows(SERVICES, notification=outgoing.notification)
+    told = [(trees[each.tree], each) for each in services if each.level_index != LAST_RESORT]
+    whens = [(tree.levels[each.level_index].when, tree.contacts[each.contact].when) for tree, each in told]
+    if (
+        told
+        and len(told) == len(services)
+        and not any(all(concerns(when, facts) for when in both) for both in whens for facts in known)
+    ):
+        yield "B1", "it is for another place or organisation"
+
+
+def _is_to_be_called(world: World, row: Row[Any]) -> Found:
+    """Nobody is asked to call a contact whom the incident may not reach, or for whom nobody waits."""
+    if row.incident_status != "open":
+        yield "A4", "its incident is closed"
+    services = world.database.rows(_CALLED, alarm=row.alarm_id)
+    if services and all(each.status in ("acknowledged", "stopped") for each in services):
+        yield "A4", "nobody waits for what comes of it"
+    for each in services:
+        for address in world.network.trees[each.tree].contacts[each.contact].addresses:
+            yield from _consents(world, from_plain(Facts, row.facts), address)
+
+
+def _is_about_us(world: World, outgoing: Outgoing) -> Found:
+    """Messages about no incident go only to coordinators, and name no incident."""
+    coordinators = (each for tree in world.network.trees.values() for each in tree.coordinators)
+    if not any(outgoing.to in phones_of(each) for each in coordinators):
+        yield "A9", "it concerns no incident, and is for coordinators"
+    words = outgoing.subject + outgoing.text
+    # Something else that was to be sent to that phone may be named in it.
+    own = {row.ref for row in world.database.rows(_WRITTEN_OF) if row.address == outgoing.to}
+    if NoRef.OURSELVES in words and any(ref in words for ref in _refs(world) if ref not in own):
+        yield "A9", "it is about ourselves, and names an incident"
+
+
+def _may_be_tested(world: World, outgoing: Outgoing) -> Found:
+    """No outsider gets a test, and a test says nothing about any incident."""
+    able = {
+        each.address
+        for tree, contact in world.edition.network.all_contacts
+        if contact.drills or contact.is_coordinator or contact.id in tree.last_resort
+        for each in contact.at_hand
+    }
+    if outgoing.to not in able:
+        yield "A9", "it is a test of an outsider's number, who takes no part in drills"
+    if any(ref in outgoing.subject + outgoing.text for ref in _refs(world)):
+        yield "A9", "it is a test, and names an incident"
+
+
+def _refs(world: World) -> Sequence[str]:
+    return world.database.column(select(incidents.c.ref))
