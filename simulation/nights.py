@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -34,37 +34,38 @@ class Told:
     """How many messages the provider accepted."""
 
 
-def live(seeds: Sequence[int]) -> Iterator[Told]:
+def live(seeds: Sequence[int], wanted: Collection[str] = ()) -> Iterator[Told]:
+    """Run these nights; `wanted`: of what comes in some nights, what comes in all of them."""
     faults = Faults()
     with tempfile.TemporaryDirectory(prefix="alertnet-nights-", dir=_in_memory()) as folder:
         database = Database(Path(folder))
         renderer = Renderer(database.pattern.templates)
         try:
             for seed in seeds:
-                yield _live(seed, database, renderer, faults)
+                yield _live(seed, wanted, database, renderer, faults)
         finally:
             database.close()
 
 
-def live_in_processes(seeds: Sequence[int], jobs: int) -> Iterator[Told]:
+def live_in_processes(seeds: Sequence[int], jobs: int, wanted: Collection[str] = ()) -> Iterator[Told]:
     """Run these nights in so many processes; results come in the order of the seeds."""
     parts = [seeds[start : start + STRIDE] for start in range(0, len(seeds), STRIDE)]
     if jobs == 1 or len(parts) == 1:
-        yield from live(seeds)
+        yield from live(seeds, wanted)
         return
     with ProcessPoolExecutor(min(jobs, len(parts)), mp_context=get_context("spawn")) as pool:
-        for told in pool.map(_live_all, parts):
+        for told in pool.map(partial(_live_all, wanted=wanted), parts):
             yield from told
 
 
-def _live_all(seeds: Sequence[int]) -> list[Told]:
-    return list(live(seeds))
+def _live_all(seeds: Sequence[int], wanted: Collection[str]) -> list[Told]:
+    return list(live(seeds, wanted))
 
 
-def _live(seed: int, database: Database, renderer: Renderer, faults: Faults) -> Told:
+def _live(seed: int, wanted: Collection[str], database: Database, renderer: Renderer, faults: Faults) -> Told:
     database.begin()
     try:
-        night = Night(World(seed, database, renderer))
+        night = Night(World(seed, database, renderer, wanted))
         loss = Loss(night)
         story = night.world.story
         faults.report = partial(story.breaks_promise, "A11")

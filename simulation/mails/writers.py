@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from functools import partial
-from random import Random
 from typing import Any
 
 from sqlalchemy import Row, Select, select
@@ -46,7 +45,7 @@ class Writers:
     def __init__(self, world: World, people: People) -> None:
         self.world = world
         self.people = people
-        self.random = Random(f"answers a mail {world.seed}")
+        self.random = world.draws("answers a mail")
         self.written: dict[str, tuple[str, Outgoing]] = {}
         """What kind of mail answers which mail of ours, by its id."""
 

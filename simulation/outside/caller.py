@@ -5,7 +5,6 @@ We keep the recording, and nobody else does (A9, A12). Only the code of the call
 
 import re
 from functools import partial
-from random import Random
 
 from sqlalchemy import select
 from starlette.responses import Response
@@ -27,9 +26,8 @@ from simulation.world.database import ACCOUNT
 from simulation.world.story import Found
 from simulation.world.world import World
 
-CHANCE = 0.3
-CALLS_BACK, CALLS = 1 / 6, 3
-"""The share of nights in which contacts call us, and how often then."""
+CALLS = 3
+"""How often contacts call us, in nights in which they do."""
 TRIES_EVERY = 5.0  # Seconds.
 KEYED = ((None, ""), ("pin", f"{PIN}*"), ("type", "20"), ("told", "*"))
 """The keys pressed in a call to us, in order, by what was asked for."""
@@ -46,8 +44,8 @@ class Caller:
         self.world = world
         self.web = web
         self.provider = provider
-        self.random = Random(f"caller {world.seed}")
-        self.calls = is_free and not world.mischief.quiet and self.random.random() < CHANCE
+        self.random = world.draws("caller")
+        self.calls = is_free and not world.mischief.quiet and self.random.comes()
         self.told: dict[str, bytes] = {}
         """The recordings that we have acknowledged, by their ids."""
 
@@ -108,16 +106,16 @@ class CallsBack:
         self.world = world
         self.web = web
         self.people = people
-        self.random = Random(f"a call to us {world.seed}")
-        self.calls = 0 if world.mischief.quiet or self.random.random() >= CALLS_BACK else CALLS
+        self.random = world.draws("a call to us")
+        self.calls = CALLS if not world.mischief.quiet and self.random.comes() else 0
         # It has its own entropy, so that nights in which nobody has a PIN are the same.
-        self._proving = Random(f"proves a call to us {world.seed}")
+        self._proving = world.draws("proves a call to us")
         self.silent: dict[str, str] = {}
         """The numbers of those who keyed nothing, and heard us to the end, by the provider's id of the call."""
 
     def begin(self) -> None:
         """Give one contact a PIN in half of these nights, and plan the calls."""
-        if self.calls and self._proving.random() < 0.5:
+        if self.calls and self._proving.comes():
             self._gives_pin()
         for place in range(self.calls):
             at = self.random.uniform(5, self.world.length)

@@ -1,7 +1,6 @@
 """An attacker who forges a contact's number and texts codes until one is right, but no longer counts (A6, B9)."""
 
 from functools import partial
-from random import Random
 
 from sqlalchemy import select
 from starlette.responses import Response
@@ -18,7 +17,6 @@ from simulation.world.story import Found
 from simulation.world.world import World
 
 GUESSES = 40
-CHANCE = 0.3
 ENOUGH = 10
 """After so many wrong codes received within an hour no code of the number counts in that incident."""
 LUCK = "by luck"
@@ -31,14 +29,14 @@ class CodeGuesser:
         self.world = world
         self.web = web
         self.people = people
-        self.random = Random(f"code guesser {world.seed}")
+        self.random = world.draws("code guesser")
         numbers = {
             method.address
             for _, contact in world.network.all_contacts
             for method in contact.methods
             if method.kind is MethodKind.SMS
         }
-        comes = bool(numbers) and not world.mischief.quiet and self.random.random() < CHANCE
+        comes = bool(numbers) and not world.mischief.quiet and self.random.comes()
         self.number = self.random.choice(sorted(numbers)) if comes else ""
         self.heard: dict[str, int] = {}
         """How many wrong ones were received while the number had that code."""

@@ -42,12 +42,6 @@ from simulation.world.cast import SECRET
 from simulation.world.world import World
 
 TRIES_EVERY = 8.0  # Seconds.
-MERGES = 0.1
-"""The share of nights in which two reports are merged."""
-SORTS = 0.1
-"""The share of the others in which any of them are merged and split, over and over."""
-EDITS_BESIDE = 0.5
-"""The share of both in which the trees are edited amid it, and an open incident may be put on them."""
 
 _HELD: Select[Any] = (
     select(acknowledgements.c.id, acknowledgements.c.contact, acknowledgements.c.kind, incidents.c.ref)
@@ -86,19 +80,19 @@ class Coordinators:
         self.reports = 0
         self._asked = 0
         # It has its own entropy, so that everything else in a night is the same whatever there is to choose from.
-        self._places = Random(f"reported places {world.seed}")
-        self._merging = Random(f"merging {world.seed}")
-        self.merges = not (world.mischief.quiet or world.mischief.edits) and self._merging.random() < MERGES
+        self._places = world.draws("reported places")
+        self._merging = world.draws("merging")
+        self.merges = not (world.mischief.quiet or world.mischief.edits) and self._merging.comes()
         """Whether two reports are taken for one event in this night."""
-        self._sorting = Random(f"sorts reports {world.seed}")
-        sorts = not (world.mischief.quiet or world.mischief.edits or self.merges) and self._sorting.random() < SORTS
+        self._sorting = world.draws("sorts reports")
+        sorts = not (world.mischief.quiet or world.mischief.edits or self.merges) and self._sorting.comes()
         self.sortings = self._sorting.choice([4, 8, 16]) if sorts else 0
         """How often reports are taken for one event, or one of several for another after all."""
-        self._editing = Random(f"edits beside {world.seed}")
-        sees_both = (self.merges or self.sortings) and self._editing.random() < EDITS_BESIDE
+        self._editing = world.draws("edits beside")
+        sees_both = (self.merges or self.sortings) and self._editing.comes()
         self.edits_at = self._editing.uniform(5, world.length * 0.9) if sees_both else None
         """When the trees are edited in a night in which reports are merged, in seconds."""
-        self._doubting = Random(f"takes back {world.seed}")
+        self._doubting = world.draws("takes back")
         self.takings_back = 0 if world.mischief.quiet else self._doubting.choice([0, 0, 0, 1, 3])
         """How many answers are revoked."""
         self._key = world.database.pattern.transact(_make_key)

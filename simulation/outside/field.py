@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import pairwise
-from random import Random
 from typing import Any
 
 from sqlalchemy import Row, Select, select
@@ -42,7 +41,6 @@ from simulation.world.story import Found
 from simulation.world.world import World
 
 PIN, DURESS = "58231", "58232"
-CHANCE = 0.3
 TRIES_EVERY = 8.0  # Seconds.
 SETTLED = timedelta(seconds=30)
 """What happened before the calm was half over is on record after this time."""
@@ -76,8 +74,8 @@ class Traveller:
     def __init__(self, world: World, people: People) -> None:
         self.world = world
         self.people = people
-        self.random = Random(f"traveller {world.seed}")
-        self.travels = not world.mischief.quiet and self.random.random() < CHANCE
+        self.random = world.draws("traveller")
+        self.travels = not world.mischief.quiet and self.random.comes()
         self.calls_in = self.random.choice(["in time", "late", "never", "under duress"])
 
     @property
@@ -111,7 +109,7 @@ class Traveller:
         """The time as somebody types it, half the time with its day."""
         hour, day = f"{expected:%H:%M}", _WEEKDAYS[expected.weekday()]
         dated = (f"{day} {hour}", f"{hour} {day}", f"{expected:%d/%m} {hour}", f"el {day} {expected.day} a las {hour}")
-        writing = Random(f"departure {self.world.seed}")
+        writing = self.world.draws("departure")
         return writing.choice(dated) if writing.random() < 0.5 else hour
 
     def _plan(self, at: datetime, text: str) -> None:
@@ -126,9 +124,9 @@ class Members:
         self.world = world
         self.web = web
         self.people = people
-        self.random = Random(f"members {world.seed}")
+        self.random = world.draws("members")
         drawn = self.random.choice(["withdraw", "answer", "borrow", "press"])
-        acts = not (world.mischief.quiet or traveller.travels) and self.random.random() < CHANCE
+        acts = not (world.mischief.quiet or traveller.travels) and self.random.comes()
         self.does = drawn if acts else None
         self._presses = 0
 

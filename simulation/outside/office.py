@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from random import Random
 from typing import Any
 
 from sqlalchemy import Row, Select, select
@@ -39,11 +38,6 @@ from simulation.world.cast import STRANGERS_PHONE
 from simulation.world.story import Found
 from simulation.world.world import World
 
-CHANCE = 0.4
-TRIES = 0.5
-"""The share of nights in which somebody tests numbers while all else goes on; a test may or may not be answered."""
-ERASES = 0.15
-"""The share of nights in which people ask that what is kept about them be erased."""
 COUNTRY = "CO"
 SETTLED = timedelta(seconds=30)
 SEEN_WITHIN = timedelta(seconds=3)
@@ -65,10 +59,10 @@ class NumberTests:
     def __init__(self, world: World, web: Web) -> None:
         self.world = world
         self.web = web
-        self.random = Random(f"number tests {world.seed}")
+        self.random = world.draws("number tests")
 
     def begin(self) -> None:
-        if not self.world.mischief.quiet and self.random.random() < TRIES:
+        if not self.world.mischief.quiet and self.random.comes():
             self.world.time.after(self.random.uniform(1, self.world.length / 2), self._try_some)
 
     def _try_some(self) -> None:
@@ -90,10 +84,10 @@ class Erasures:
     def __init__(self, world: World, web: Web) -> None:
         self.world = world
         self.web = web
-        self.random = Random(f"erasures {world.seed}")
+        self.random = world.draws("erasures")
 
     def begin(self) -> None:
-        if not self.world.mischief.quiet and self.random.random() < ERASES:
+        if not self.world.mischief.quiet and self.random.comes():
             for _ in range(self.random.choice([1, 2, 4])):
                 self.world.time.after(self.random.uniform(20, self.world.length), self._erases)
 
@@ -143,9 +137,9 @@ class Office:
     def __init__(self, world: World, web: Web, *, is_free: bool) -> None:
         self.world = world
         self.web = web
-        self.random = Random(f"office {world.seed}")
+        self.random = world.draws("office")
         drawn = self.random.choice(["drill", "pause"])
-        acts = is_free and not world.mischief.quiet and self.random.random() < CHANCE
+        acts = is_free and not world.mischief.quiet and self.random.comes()
         self.does = drawn if acts else None
 
     @property

@@ -2,7 +2,6 @@
 
 import re
 from functools import partial
-from random import Random
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -44,10 +43,6 @@ IN_WORDS = "they have been watching the house since noon"
 
 WRONG_PERSON = "wrong_person"
 
-REFUSES = 0.2
-"""The share of nights in which some refuse our SMS like advertisements; half of them reconsider."""
-HURRIES = 0.2
-"""The share of nights in which often somebody answers just while another phone rings."""
 AGAIN_AFTER = 60.0  # Seconds until somebody without a reply sends the same text again.
 MOST_TRIES = 4
 
@@ -75,10 +70,10 @@ class People:
         """How many texts were sent that raise an incident, each with its own id."""
         self._texts = 0
         # It has its own entropy, so that all other nights are the same.
-        self._refusing = Random(f"refusing {world.seed}")
-        self._refuses = not world.mischief.quiet and self._refusing.random() < REFUSES
-        self._hurrying = Random(f"rings beside {world.seed}")
-        self._hurries = not world.mischief.quiet and self._hurrying.random() < HURRIES
+        self._refusing = world.draws("refusing")
+        self._refuses = not world.mischief.quiet and self._refusing.comes()
+        self._hurrying = world.draws("rings beside")
+        self._hurries = not world.mischief.quiet and self._hurrying.comes()
 
     def proves(self, via: str, address: str) -> None:
         """Note that an answer with proof is on its way from there."""

@@ -1,7 +1,6 @@
 """An attacker who has found the links of a mailbox whose owner has a PIN, and guesses the PIN (A6, B9)."""
 
 from functools import partial
-from random import Random
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -19,7 +18,6 @@ from simulation.world.world import World
 
 PIN, STRANGER = "47110", "a stranger"
 GUESSES = 40
-CHANCE = 0.3
 MOST_HEARD = 10
 """The most wrong PINs of one owner that are checked in the longest of nights: five, and five after the wait."""
 
@@ -33,14 +31,14 @@ class Guesser:
         self.world = world
         self.web = web
         self.people = people
-        self.random = Random(f"guesser {world.seed}")
+        self.random = world.draws("guesser")
         contacts = [
             (f"{tree.id}/{contact.id}", method.address)
             for tree, contact in world.network.all_contacts
             for method in contact.methods
             if method.kind is MethodKind.EMAIL
         ]
-        comes = bool(contacts) and self.random.random() < CHANCE
+        comes = bool(contacts) and self.random.comes()
         self.address = self.random.choice(sorted(contacts))[1] if comes else None
         if self.address is not None:
             world.pins[self.address] = PIN

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from random import Random
 
 from starlette.responses import Response
 
@@ -20,8 +19,6 @@ from simulation.outside.people import People
 from simulation.pages.shown import Shown, forms_of
 from simulation.world.world import World
 
-CHANCE = 0.2
-"""The share of nights in which pages are visited."""
 PIN, DURESS, WRONG = "61803", "91735", "11111"
 TRIES_EVERY, MOST_TRIES = 8.0, 4  # Seconds.
 DONE, UNPROVED, REFUSED = 200, 403, 422
@@ -57,8 +54,8 @@ class Visitors:
         self.world = world
         self.web = web
         self.people = people
-        self.random = Random(f"visitors {world.seed}")
-        comes = not world.mischief.quiet and self.random.random() < CHANCE
+        self.random = world.draws("visitors")
+        comes = not world.mischief.quiet and self.random.comes()
         self.visits = self.random.choice([4, 8, 16]) if comes else 0
         self.pressed: list[Pressed] = []
         self.owner = self._owner() if self.visits and self.random.random() < 0.5 else None

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from random import Random
 from typing import Any
 
 from sqlalchemy import Select, Table, select
@@ -24,7 +23,6 @@ from simulation.night import Night
 from simulation.world.cast import SECRET
 from simulation.world.story import Found
 
-CHANCE = 0.15
 TELLS_ALL = timedelta(seconds=100)
 """After a close, everybody who was told has heard by then that it is over."""
 TRIES, TRY_EVERY = 3, timedelta(seconds=50)
@@ -39,8 +37,8 @@ _NUMBER_OR_NAME = re.compile(rf"\+\d{{9}}|{SECRET}")
 
 def purge(night: Night) -> bool:
     """Close and purge everything, and check what is left; gives whether this is one of those nights."""
-    world, random = night.world, Random(f"purge {night.world.seed}")
-    if world.mischief_was.quiet or random.random() >= CHANCE:
+    world, random = night.world, night.world.draws("purge")
+    if world.mischief_was.quiet or not random.comes():
         return False
     for id in world.database.column(_ACTING):
         night.web.request("a close", partial(_close, id))

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from random import Random
 from typing import Any
 
 from sqlalchemy import Row, Select, func, literal_column, select
@@ -27,7 +26,6 @@ from simulation.world.database import FAR_AWAY
 from simulation.world.story import Found
 from simulation.world.world import START
 
-CHANCE = 0.15
 DIES = 0.05
 UNNOTICED = AWAY + timedelta(seconds=10)
 """How much younger than the copy a message at the provider must be, so that a worker notices by itself."""
@@ -54,10 +52,10 @@ class Loss:
     def __init__(self, night: Night) -> None:
         self.night = night
         self.world = night.world
-        self.random = Random(f"loss {night.world.seed}")
+        self.random = night.world.draws("loss")
         # By a clock that was wrong nobody knows what is younger than the copy.
         is_apart = self.world.mischief.quiet or self.world.mischief.steps
-        self._comes = not is_apart and self.random.random() < CHANCE
+        self._comes = not is_apart and self.random.comes()
         if self._comes:
             self.world.time.after(self.random.uniform(3, self.world.length + CALM / 2), self._back_up)
 

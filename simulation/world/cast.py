@@ -26,6 +26,7 @@ from alertnet.core.directory.on_call import Duty, Officer
 from alertnet.core.directory.routine import Terms
 from alertnet.core.directory.when import When
 from alertnet.core.incident import Affected, PersonKind, Scope, Severity
+from simulation.world.chance import Chance
 
 MINUTE = timedelta(minutes=1)
 NIGHT_BEGINS = 21 * 60 + 14
@@ -40,10 +41,6 @@ TRAVELLER = "north/eva"
 INCIDENT_AFTER = 2 * MINUTE
 """How long somebody may not be heard of."""
 ZONE = ZoneInfo("Asia/Kathmandu")
-SHARED = 0.1
-"""The share of nights in which two contacts of the first tree have one telephone."""
-RECYCLED = 0.2
-"""The share of nights in which a stranger has the number of one contact."""
 NEWCOMER = Method(MethodKind.SMS, "+573005550190")
 """The method of a contact that is in no tree before the trees are edited."""
 SECRET = "Secreta"
@@ -111,9 +108,9 @@ def for_some(random: Random, network: Network) -> Network:
     return replace(network, trees=trees, people={"P7": known})
 
 
-def with_rota(random: Random, network: Network) -> Network:
+def with_rota(random: Chance, network: Network) -> Network:
     """The same network, in which a coordinator's phone may be shared by turns, and passed on during the night."""
-    if random.random() < 0.75:
+    if random.random() < 1 - random.share:
         return network
     id = random.choice(["colombia-duty", "colombia-second"])
     tree = network.trees["colombia"]
@@ -125,9 +122,9 @@ def with_rota(random: Random, network: Network) -> Network:
     return replace(network, trees=trees, staff=staff)
 
 
-def with_switchboard(random: Random, network: Network) -> Network:
+def with_switchboard(random: Chance, network: Network) -> Network:
     """The same network, in which two contacts of a tree may have one telephone."""
-    if random.random() >= SHARED:
+    if not random.comes():
         return network
     tree = network.trees["colombia"]
     rung = sorted(each.id for each in tree.contacts.values() if each.numbers and each.id not in tree.last_resort)
@@ -138,10 +135,10 @@ def with_switchboard(random: Random, network: Network) -> Network:
     return replace(network, trees={**network.trees, "colombia": replace(tree, contacts=contacts)})
 
 
-def recycled(random: Random, network: Network) -> str | None:
+def recycled(random: Chance, network: Network) -> str | None:
     """In some nights, a number that the network has given to somebody else."""
     numbers = {number for _, each in network.all_contacts for number in each.numbers}
-    return random.choice(sorted(numbers)) if numbers and random.random() < RECYCLED else None
+    return random.choice(sorted(numbers)) if numbers and random.comes() else None
 
 
 def phones_of(contact: Contact) -> frozenset[str]:

@@ -8,6 +8,7 @@ from random import Random
 
 from alertnet.core.delivery.provider_routes import FIRST, PROVIDERS, Route
 from alertnet.store.queues.attempts import SENT_BY
+from simulation.world.chance import Chance
 
 
 class Trouble(StrEnum):
@@ -98,14 +99,6 @@ class Mischief:
         return timedelta(seconds=seconds + 2 * self.clocks_apart)
 
 
-WATCHED = 0.2
-"""The share of nights in which a watch is kept; its turns are a third of what happens there."""
-
-
-STEPS = 0.2
-"""The share of nights with a watch, except quiet ones, in which the clock is put on or back."""
-
-
 class _Dice:
     """Draws faults for a night of that length."""
 
@@ -171,9 +164,9 @@ def _troubles(
     return tuple(((method, provider), random.choice(list(Trouble)), span) for method, provider, span in struck)
 
 
-def draw_watched(random: Random, mischief: Mischief, length: float) -> Mischief:
+def draw_watched(random: Chance, mischief: Mischief, length: float) -> Mischief:
     """The same night, with a watch in one of five; in these, except quiet ones, what it should detect may happen."""
-    if random.random() >= WATCHED:
+    if not random.comes():
         return mischief
     if mischief.quiet:
         return replace(mischief, watched=True)
@@ -186,9 +179,9 @@ def draw_watched(random: Random, mischief: Mischief, length: float) -> Mischief:
     )
 
 
-def draw_steps(random: Random, mischief: Mischief, length: float) -> Mischief:
+def draw_steps(random: Chance, mischief: Mischief, length: float) -> Mischief:
     """The same night, in some of those with a watch with a clock that is corrected, or wrong for a while."""
-    if mischief.quiet or not mischief.watched or random.random() >= STEPS:
+    if mischief.quiet or not mischief.watched or not random.comes():
         return mischief
     by, begin = random.choice([5.0, 40.0, 600.0, 3600.0, -5.0, -40.0, -300.0]), random.uniform(20, length * 0.8)
     back = (random.uniform(begin + 30, length), -by)

@@ -1,6 +1,6 @@
 """The plain state of one night, drawn from its seed. Everything in the night shares it, and it knows none of them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -26,6 +26,7 @@ from simulation.world.cast import (
     with_rota,
     with_switchboard,
 )
+from simulation.world.chance import Chance, chance
 from simulation.world.database import Database
 from simulation.world.faults import Mischief, Trouble, draw_mischief, draw_steps, draw_watched
 from simulation.world.message import text_of
@@ -40,8 +41,6 @@ QUIET_LENGTH = 35 * MINUTE
 """Long enough for the end of a tree and its second round; where nothing else happens, it costs little."""
 SEES_CLOCK_WITHIN = 25.0
 """Seconds after the clock was put on within which every process has measured it."""
-READS_MAIL = 0.2
-"""The share of nights in which answers by mail are read."""
 LEAD = 1.05
 """Seconds before anything is due.
 
@@ -66,15 +65,16 @@ class Asked:
 class World:
     """Entropy, time and story of a night, its trees and database, and what is wrong just now."""
 
-    def __init__(self, seed: int, database: Database, renderer: Renderer) -> None:
-        self.seed, self.database, self.renderer = seed, database, renderer
+    def __init__(self, seed: int, database: Database, renderer: Renderer, wanted: Collection[str] = ()) -> None:
+        """`wanted`: of what comes in some nights, what comes in this one."""
+        self.seed, self.database, self.renderer, self.wanted = seed, database, renderer, wanted
         self.random = Random(f"night {seed}")
-        self.entropy = Random(f"chance {seed}")
-        drawn = for_some(Random(f"places {seed}"), draw_network(self.random))
-        drawn = with_rota(Random(f"rota {seed}"), drawn)
-        self.network = with_switchboard(Random(f"switchboard {seed}"), drawn)
+        self.entropy = self.draws("chance")
+        drawn = with_rota(self.draws("rota"), for_some(self.draws("places"), draw_network(self.random)))
+        self.network = with_switchboard(self.draws("switchboard"), drawn)
         self.length = self.random.choice([3, 4, 5, 6, 10]) * MINUTE
-        self.mischief = _drawn_mischief(seed, self.random, self.length)
+        watched = draw_watched(self.draws("watch"), draw_mischief(self.random, self.length), self.length)
+        self.mischief = draw_steps(self.draws("clocks"), watched, self.length)
         self.length = QUIET_LENGTH if self.mischief.quiet else self.length
         self.mischief_was = self.mischief
         self.routes: list[Route] = [(method, provider) for method in SENT_BY for provider in self.mischief.providers]
@@ -88,7 +88,7 @@ class World:
         self.troubles: dict[Route, Trouble] = {}
         self.texts: dict[str, LedgerEntry] = {}
         """What phones sent to our numbers, by the provider's ids."""
-        self.reads_mail = not self.mischief.quiet and Random(f"mails {seed}").random() < READS_MAIL
+        self.reads_mail = not self.mischief.quiet and self.draws("mails").comes()
         """Whether there is a mailbox for answers by mail."""
         self.mails: dict[str, ReceivedMail] = {}
         """What has come there, by its ids."""
@@ -98,7 +98,7 @@ class World:
         self.pins: dict[str, str] = {}
         """What the owner of each mailbox enters; nothing where it has no PIN."""
         self.names = _names(self.network)
-        self.recycled = recycled(Random(f"recycled number {seed}"), self.network) if not self.is_calm else None
+        self.recycled = recycled(self.draws("recycled number"), self.network) if not self.is_calm else None
         """The number of a contact that a stranger has got meanwhile."""
         self.edition = self.publish(self.network)
         self.edited_at: datetime | None = None
@@ -106,6 +106,10 @@ class World:
         self.looks_until = START
         """Until then every tick counts, so that each worker sees what somebody has just paused."""
         self._earliest: datetime | None = None
+
+    def draws(self, name: str) -> Chance:
+        """The entropy of something that other nights may go without."""
+        return chance(name, self.seed, self.wanted)
 
     def moment(self, seconds: float) -> datetime:
         """So many seconds from the beginning of the night."""
@@ -203,12 +207,6 @@ class World:
             lead = LEAD + 2 * self.mischief.clocks_apart
             self._earliest = self.database.earliest_due() - timedelta(seconds=lead)
         return self._earliest
-
-
-def _drawn_mischief(seed: int, random: Random, length: float) -> Mischief:
-    """What can go wrong in that night; watch and clocks have entropy of their own, so that others stay the same."""
-    mischief = draw_watched(Random(f"watch {seed}"), draw_mischief(random, length), length)
-    return draw_steps(Random(f"clocks {seed}"), mischief, length)
 
 
 def _names(network: Network) -> dict[str, str]:
