@@ -109,6 +109,14 @@ def test_what_is_to_be_judged_is_read_once(world: World, desk: Desk) -> None:
     assert asked.count("two men follow us") == 1
 
 
+def test_a_countdown_is_not_read_aloud_each_second(desk: Desk, unverified: str) -> None:
+    """It stands in a list that says by itself what is new in it."""
+    board = desk.opens("/desk").html
+
+    asked = board[board.index('<ul id="matters" class="matters" aria-live="polite">') :].partition("</ul>")[0]
+    assert re.findall("<time .*? (aria-live=.*?) data-due>", asked) == ['aria-live="off"']
+
+
 @pytest.mark.parametrize("path", ["/desk", "/desk/incidents/{}"])
 def test_the_title_begins_with_what_was_recorded(desk: Desk, unverified: str, path: str) -> None:
     """A screen reader says the title first, and what stands on a page that is new it may not say at all."""

@@ -153,7 +153,8 @@ function tick() {
   const at = now + (Date.now() - learned) / 1000;
   for (const due of document.querySelectorAll("[data-due]")) { // The server's clock time stays, with what is left beside it.
     due.dataset.clock ??= due.textContent;
-    due.textContent = `${due.dataset.clock} (${until(Date.parse(due.dateTime) / 1000 - at)})`;
+    const words = `${due.dataset.clock} (${until(Date.parse(due.dateTime) / 1000 - at)})`;
+    if (due.textContent !== words) due.textContent = words;
   }
   const old = Date.now() - heard > 40000;
   line.classList.toggle("old", old);
