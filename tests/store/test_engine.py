@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, delete, event, insert, select, text
+from sqlalchemy import Connection, Engine, delete, event, insert, make_url, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -137,6 +137,20 @@ def test_a_commit_that_never_reached_the_driver_leaves_no_transaction_behind(eng
 )
 def test_every_way_to_write_postgresql_means_psycopg(url: str) -> None:
     assert parse_url(url).drivername == "postgresql+psycopg"
+
+
+@pytest.mark.postgres
+def test_options_in_the_url_are_added_to_ours(postgres: str, vault: Vault) -> None:
+    """Whoever names a schema there keeps our time-outs."""
+    options = "-csearch_path=elsewhere -cjit=on"
+    engine = make_engine(make_url(postgres).update_query_dict({"options": options}).render_as_string(), vault)
+    shows = ("search_path", "jit", "lock_timeout")
+
+    with engine.connect() as connection:
+        shown = [connection.scalar(text(f"SHOW {name}")) for name in shows]
+    engine.dispose()
+
+    assert shown == ["elsewhere", "on", "3s"]
 
 
 @pytest.mark.parametrize(

@@ -177,8 +177,9 @@ def make_engine(url: str, vault: Vault, *, pooled: bool = False) -> Engine:
         connect: dict[str, Any] = {name: each for name, each in POSTGRES_CONNECT.items() if name not in parsed.query}
         # With a pooler each transaction may get another session, and a session another program: nothing may stay in it.
         connect["prepare_threshold"] = None if pooled else PREPARED_AFTER
-        if not pooled and "options" not in parsed.query:
-            connect["options"] = " ".join(f"-c {name}={value}" for name, value in POSTGRES_SESSION.items())
+        if not pooled:
+            ours = [f"-c {name}={value}" for name, value in POSTGRES_SESSION.items()]
+            connect["options"] = " ".join([*ours, *parsed.normalized_query.get("options", ())])  # the last one counts
         # All connections stay open, and the last used is used next: a new one costs more than most transactions, and
         # has to plan its statements anew.
         engine = create_engine(
