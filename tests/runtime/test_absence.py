@@ -17,6 +17,7 @@ from alertnet.runtime.database.outage import Absence
 from alertnet.runtime.database.transactions import DatabaseAway, NotWritable
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.engine import make_engine
+from alertnet.store.db.pipeline import NO_ANSWER
 from alertnet.store.db.vault import Vault
 from tests.runtime.flows import connect, keep, kept
 
@@ -130,11 +131,9 @@ def test_a_file_that_is_gone_is_named_with_the_cause(on_sqlite: Runtime, tmp_pat
 
 @pytest.mark.postgres
 def test_a_server_that_can_only_be_read_is_named_with_the_cause(on_postgres: Runtime) -> None:
-    """A standby that was not promoted, or a server that its operator has set to read-only."""
-    database = on_postgres.engine.url.database
-    on_postgres.transact(
-        lambda tx: tx.session.execute(text(f'ALTER DATABASE "{database}" SET default_transaction_read_only = on'))
-    )
+    """A standby that was not promoted, or a server that its operator has set to read-only: a session stays so."""
+    alter = f'ALTER DATABASE "{on_postgres.engine.url.database}"'
+    on_postgres.transact(lambda tx: tx.session.execute(text(f"{alter} SET default_transaction_read_only = on")))
     on_postgres.engine.dispose()
 
     with pytest.raises(NotWritable) as caught:
@@ -143,6 +142,16 @@ def test_a_server_that_can_only_be_read_is_named_with_the_cause(on_postgres: Run
     assert "standby" in caught.value.cause
     assert on_postgres.absence.cause == caught.value.cause
     assert on_postgres.read(kept) == []
+    with on_postgres.engine.connect() as connection:
+        connection.exec_driver_sql("SET TRANSACTION READ WRITE")
+        connection.exec_driver_sql(f"{alter} RESET default_transaction_read_only")
+        connection.commit()
+    with pytest.raises(NotWritable):
+        on_postgres.transact(keep, "in a session of before")
+
+    on_postgres.transact(keep, "after")
+
+    assert on_postgres.read(kept) == ["after"]
 
 
 def test_a_server_that_is_not_there_is_named_with_the_cause() -> None:
@@ -161,6 +170,10 @@ def test_a_server_that_is_not_there_is_named_with_the_cause() -> None:
         (errors.TooManyConnections("sorry"), Cause("the server has no connection or memory left")),
         (errors.QueryCanceled("timeout"), Cause("the server was too busy: a statement took too long")),
         (errors.LockNotAvailable("timeout"), Cause("the server was too busy: a lock was held for too long")),
+        (
+            psycopg.OperationalError(NO_ANSWER),
+            Cause("the server has not answered in time: it hangs, or a COMMIT waits for a standby that is away"),
+        ),
         (
             psycopg.OperationalError('FATAL: password authentication failed for user "alertnet"'),
             Cause("the server takes neither this user nor its password"),

@@ -28,6 +28,7 @@ _DELETE = delete(workers).where(workers.c.id == bindparam("which"))
 LAST = text("SELECT id FROM workers ORDER BY id DESC LIMIT 1")
 READY = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%workers%'")
 END_OWN = text("SELECT pg_terminate_backend(pg_backend_pid())")
+LOCK = "SELECT pg_advisory_xact_lock(1)"
 PLANS = text("SELECT custom_plans, generic_plans FROM pg_prepared_statements WHERE statement LIKE '%INTO workers%'")
 END_LISTENER = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'LISTEN alertnet'")
 
@@ -312,6 +313,33 @@ def test_connections_lost_while_idle_are_noticed_by_nobody(on_postgres: Runtime,
     on_postgres.transact(keep, "b")
 
     assert on_postgres.read(kept) == ["a", "b"]
+
+
+@pytest.mark.parametrize("by_pipeline", [True, False])
+def test_a_server_that_hangs_is_away_and_its_connection_is_given_up(
+    on_postgres: Runtime, elsewhere: Runtime, by_pipeline: bool
+) -> None:
+    """Its disk may hang, a COMMIT wait for a standby, or a proxy keep the way to a machine that is gone."""
+
+    def wait(tx: Tx) -> None:
+        line = line_of(tx.session)
+        line.run("SET LOCAL lock_timeout = 0")
+        line.run("SET LOCAL statement_timeout = 0")
+        keep(tx, "undone")
+        assert line.pipeline is not None
+        line.pipeline.answer_seconds = 0.01
+        line.run(LOCK) if by_pipeline else tx.session.execute(text(LOCK))
+
+    def hang(tx: Tx) -> None:
+        tx.session.execute(text(LOCK))
+        with pytest.raises(DatabaseAway) as caught:
+            on_postgres.transact(wait)
+        assert "has not answered in time" in caught.value.cause
+
+    elsewhere.transact(hang)
+    on_postgres.transact(keep, "b")
+
+    assert on_postgres.read(kept) == ["b"]
 
 
 def test_a_server_that_is_not_there_is_away() -> None:

@@ -26,7 +26,7 @@ _SQLITE_TAKES_NOTHING = {
     sqlite3.SQLITE_CORRUPT: "the file is damaged: restore it from a backup",
     sqlite3.SQLITE_NOTADB: "the file is no database, or damaged: restore it from a backup",
 }
-_ONLY_READ, _POOLED = "25006", "pooled"
+_ONLY_READ, _POOLED, _SILENT = "25006", "pooled", "silent"
 _SERVER_TAKES_NOTHING = {
     _ONLY_READ: "the server can only be read: it is a standby, or set to read-only",
     "42501": "the server lets this user write nothing",
@@ -40,6 +40,7 @@ _SERVER_AWAY = {
     "55": "the server was too busy: a lock was held for too long",
     "57014": "the server was too busy: a statement took too long",
     "57": "the server is starting or stopping",
+    _SILENT: "the server has not answered in time: it hangs, or a COMMIT waits for a standby that is away",
 }
 """By an error code or its beginning (appendix A of PostgreSQL's manual)."""
 _SAID = (
@@ -48,6 +49,7 @@ _SAID = (
     (r"database .* does not exist", "3D"),
     (r"too many (clients|connections)|connection slots", "53"),
     (r"starting up|shutting down|not (currently )?accepting connections|recovery mode", "57"),
+    (r"has not answered in time", _SILENT),
     (r"No space left on device|could not write init file", "53100"),
 )
 """What a server says before there is a connection, when there is no error code."""
@@ -59,6 +61,8 @@ class Cause:
 
     words: str
     lasts: bool = False
+    is_of_session: bool = False
+    """Whether another connection may be without it, since sessions keep a setting or lead to a server of before."""
 
 
 def cause_of(error: DBAPIError | PoolTimeout, engine: Engine) -> Cause | None:
@@ -106,7 +110,7 @@ def _on_server(error: DBAPIError, engine: Engine, reads: bool) -> Cause | None:
     code = getattr(error.orig, "sqlstate", None) or _code_said(str(error.orig))
     # Writing where only reading was asked for is a programming error.
     if code in _SERVER_TAKES_NOTHING and not (reads and code == _ONLY_READ):
-        return Cause(_SERVER_TAKES_NOTHING[code], lasts=True)
+        return Cause(_SERVER_TAKES_NOTHING[code], lasts=True, is_of_session=code == _ONLY_READ)
     if not (error.connection_invalidated or isinstance(error, OperationalError)):
         return None
     known = (_SERVER_AWAY[start] for start in (code, code[:2]) if start in _SERVER_AWAY)

@@ -83,6 +83,8 @@ def surfacing(engine: Engine) -> Iterator[None]:
         cause = cause_of(error, engine)
         if cause is None:
             raise
+        if cause.is_of_session:
+            engine.dispose()
         raise (NotWritable if cause.lasts else DatabaseAway)(cause.words) from error
 
 

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import psycopg
 from psycopg import OperationalError
+from psycopg.abc import RV, PQGen
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import InFailedSqlTransaction, error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
@@ -34,6 +35,13 @@ MOST_AT_ONCE = 256
 
 MOST_KEPT_READY = 400
 """The most statements that a connection keeps prepared."""
+
+ANSWER_SECONDS = 10.0
+"""A server that has not answered for so long is taken for gone, though its machine, or a proxy, keeps the connection.
+
+It gives up each statement earlier by itself, but not a COMMIT that waits for a standby, nor while its disk hangs.
+"""
+NO_ANSWER = "the server has not answered in time"
 
 _PLACE = re.compile(r"%\((\w+)\)s|%%")
 
@@ -58,6 +66,20 @@ class LastingConnection(psycopg.Connection[Any]):
         self.cursor_factory = _Settling
         self.ours = Pipeline(self)
 
+    def wait(self, gen: PQGen[RV], interval: float = 0.1, timeout: float | None = None) -> RV:
+        """Wait as the driver does, but no longer than for an answer; then the connection is closed."""
+        try:
+            return super().wait(gen, interval, self.ours.answer_seconds if timeout is None else timeout)
+        except OperationalError:
+            if timeout is None and self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                self.close()
+                raise OperationalError(NO_ANSWER) from None
+            raise
+
+    def set_read_only(self, value: bool | None) -> None:
+        """Begin read-only transactions or those that the server begins by itself: a standby refuses READ WRITE."""
+        super().set_read_only(value or None)
+
     def commit(self) -> None:
         """Commit what was done, together with what was postponed.
 
@@ -69,9 +91,9 @@ class LastingConnection(psycopg.Connection[Any]):
         """Undo what was not committed, and nothing else."""
         self.ours.forget()
         if not self.closed and self.pgconn.transaction_status != TransactionStatus.IDLE:
-            self.pgconn.exec_(b"ROLLBACK")
+            self.ours.undo()
         if self.closed:
-            raise OperationalError("the connection is lost")
+            raise self.ours.fault or OperationalError("the connection is lost")
 
 
 class Pipeline:
@@ -90,6 +112,9 @@ class Pipeline:
         """The questions among them: the place of each, and where its rows go."""
         self.at_fault: str | None = None
         """The statement that has just failed, where that is known."""
+        self.fault: psycopg.Error | None = None
+        """The last failure; where the connection is closed, that was why."""
+        self.answer_seconds = ANSWER_SECONDS
         self._readable, self._open = poll(), poll()
         self._readable.register(self._server.socket, POLLIN)
         self._open.register(self._server.socket, POLLIN | POLLOUT)
@@ -144,6 +169,10 @@ class Pipeline:
         if answer is None or answer.command_status != b"COMMIT":
             raise InFailedSqlTransaction("the server has undone it: a statement of it had failed")
 
+    def undo(self) -> None:
+        """Undo what was not committed."""
+        self._exchange([("ROLLBACK", None, ())])
+
     def _rows(self, answer: PGresult) -> Rows:
         self._values.set_pgresult(answer)
         return self._values.load_rows(0, answer.ntuples, tuple)
@@ -166,9 +195,10 @@ class Pipeline:
             fault = next((each for each in answers if each.status == ExecStatus.FATAL_ERROR), None)
             if fault is None or self._server.status == ConnStatus.OK:
                 self._server.exit_pipeline_mode()
-        except BaseException:
+        except BaseException as failure:
             # Nobody knows what the server would answer next.
             self._driver.close()
+            self.fault = failure if isinstance(failure, psycopg.Error) else None
             raise
         if fault is not None:
             place = answers.index(fault) - len(answers)
@@ -176,7 +206,7 @@ class Pipeline:
             if self.at_fault is None:
                 for sql in fresh:
                     self._ready.pop(sql, None)
-            error = error_from_result(fault)
+            self.fault = error = error_from_result(fault)
             if error.sqlstate in OUTDATED:
                 self._driver.close()
             raise error
@@ -213,12 +243,10 @@ class Pipeline:
         server, answers = self._server, list[PGresult]()
         try:
             while server.flush():
-                self._open.poll()
-                server.consume_input()
+                self._await(self._open)
             while True:
                 while server.is_busy():
-                    self._readable.poll()
-                    server.consume_input()
+                    self._await(self._readable)
                 answer = server.get_result()
                 if answer is None:
                     if server.status != ConnStatus.OK:
@@ -231,6 +259,11 @@ class Pipeline:
             if not answers or answers[-1].status != ExecStatus.FATAL_ERROR:
                 raise
             return answers
+
+    def _await(self, socket: poll) -> None:
+        if not socket.poll(self.answer_seconds * 1000):
+            raise OperationalError(NO_ANSWER)
+        self._server.consume_input()
 
 
 @lru_cache(maxsize=4 * MOST_KEPT_READY)
