@@ -104,6 +104,17 @@ def test_a_coordinator_who_takes_charge_on_the_page_reads_what_comes_next(world:
     assert 'value="go"' in held
 
 
+def test_who_holds_with_the_answer_itself_reads_that_the_next_level_waits(world: World) -> None:
+    """B3: no message that confirms it names a time at which the level would open all the same."""
+    world.raises()
+
+    presses(world, "hold")
+
+    assert "you take charge. Next: Friends. It waits for GO" in world.phone("coordinator").inbox[-1]
+    [mail] = [each for each in world.mailbox("duty@valley.example").mails if "RECORDED" in each.subject]
+    assert "Next comes level Friends of Valley network. It waits for a go: GO" in mail.text
+
+
 def test_whoever_is_no_coordinator_is_told_nothing_of_what_comes_next(world: World) -> None:
     """A9: nobody learns who else is told; nor does its HOLD hold anything."""
     incident = world.raises()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, Unknown, WrongState
@@ -125,11 +126,8 @@ def hold_rest(recipient: Recipient, via: Via, address: str | None, at: datetime 
     `at`: when it was said, if that was before now; after a go or an answer to the contrary since, nothing is held.
     """
     response = Response(AnswerKind.ACKNOWLEDGED, via, address, at=at)
-    recorded = respond(recipient, response, replying=via is Via.SMS)
-    has_charge = recorded.kind is AnswerKind.ACKNOWLEDGED or at is None or recorded.at <= at
-    if has_charge:
-        decide_rest(recipient, PromptAnswer.HOLD, at)
-    return recorded
+    hold = partial(decide_rest, recipient, PromptAnswer.HOLD, at)
+    return respond(recipient, response, replying=via is Via.SMS, also=hold)
 
 
 def is_on_hold(recipient: Recipient) -> bool:

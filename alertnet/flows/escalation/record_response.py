@@ -1,5 +1,6 @@
 """Records an answer, by any proof: once, counted wherever the contact was told, and confirmed to it (A6)."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from alertnet.core.codec import extended, replace, value
@@ -62,13 +63,16 @@ class Recorded:
         return Kind.DECLINED if self.kind is AnswerKind.DECLINED else Kind.RECORDED
 
 
-def respond(recipient: Recipient, response: Response, *, replying: bool = False) -> Recorded:
+def respond(
+    recipient: Recipient, response: Response, *, replying: bool = False, also: Callable[[], None] = lambda: None
+) -> Recorded:
     """Record the answer and advance the escalations it counts in. The same again changes nothing, and returns the same.
 
-    Nor does one that was given before the answer that counts now, which is returned.
+    Nor does one that was given before the answer that counts now, which is returned. Refused where the contact may not
+    answer (`must_be_respondent`).
 
-    `replying`: the confirmation to its address is the reply to its own message, so none is sent there. Refused where
-    the contact may not answer (`must_be_respondent`).
+    `replying`: the confirmation to its address is the reply to its own message, so none is sent there. `also`: what
+    else it decides thereby, which the confirmation then tells; left out where it has said the contrary since.
     """
     recipient, locked = recipient.as_known_now, recipient.locked
     must_be_respondent(recipient)
@@ -77,25 +81,33 @@ def respond(recipient: Recipient, response: Response, *, replying: bool = False)
         response = replace(response, kind=AnswerKind.RELAYED)
     before = recipient.current_answers()
     if before and _was_changed_since(response, before[0]):
+        if before[0].kind is response.kind:
+            also()
         return _recorded(recipient, before[0].id, before[0].kind, before[0].at)
     if before and (passes_on or _says_the_same(locked, before, response)):
         if response.is_vouched:
             confirm(recipient)
+        also()
         return _recorded(recipient, before[0].id, response.kind, before[0].at)
     new = _new(recipient, response)
     _add(locked, new)
     _let_count(recipient, response, before)
+    also()
     recorded = _recorded(recipient, new.id, response.kind, new.at)
     answered_there = response.address if replying else None
     leaves_at = told_at(recipient) if before else locked.tx.now
     _confirm(recipient, recorded, answered_there, leaves_at)
     if answered_there is not None and response.at is None:
-        # The reply is kept among the notifications; one to a late text is sent by itself.
-        there = replace(recipient, contact=recipient.contact.only_at(answered_there))
-        for reply in drafts(there, recorded.confirmed_by, recorded.words):
-            locked.work.post(reply, send=False)
+        # One to a late text is sent by itself.
+        _keep_reply(replace(recipient, contact=recipient.contact.only_at(answered_there)), recorded)
     _tell_field(recipient, recorded)
     return recorded
+
+
+def _keep_reply(there: Recipient, recorded: Recorded) -> None:
+    """Keep the reply to the contact's own message among the notifications."""
+    for reply in drafts(there, recorded.confirmed_by, recorded.words):
+        there.locked.work.post(reply, send=False)
 
 
 def _tell_field(recipient: Recipient, recorded: Recorded) -> None:
