@@ -5,6 +5,7 @@ needs doing here when it rotates a key or moves an endpoint.
 """
 
 import json
+import re
 import socket
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote_plus, urlsplit
 
+import structlog
 from authlib.oauth2.client import OAuth2Client
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
@@ -26,12 +28,16 @@ from alertnet.store.db.tx import Entropy
 from alertnet.store.records.credentials.users import Account
 
 SCOPE = "openid email"
-ALGORITHMS = ("RS256", "PS256", "ES256")
+ALGORITHMS = (*(f"{kind}{bits}" for kind in ("RS", "PS", "ES") for bits in (256, 384, 512)), "EdDSA", "Ed25519")
 """Accepted signature algorithms: none that uses a secret of ours, and not "none"."""
+BASIC, POST = "client_secret_basic", "client_secret_post"
+ERROR = re.compile(r"[a-z_]{1,64}")
 SECRET_BYTES = 32
 LEEWAY_SECONDS = 60
 DEADLINE_SECONDS = 8.0
 """Seconds for all requests to the provider during one sign-in."""
+
+log = structlog.get_logger(__name__)
 
 
 class ProviderAway(Exception):
@@ -40,6 +46,14 @@ class ProviderAway(Exception):
 
 class Doubtful(Exception):
     """The answer is not from the provider, not for us, or not valid now. Its text says which, and names nobody."""
+
+
+class Refused(ProviderAway):
+    """The provider answers with an error; `code` is OAuth's word for it (RFC 6749, 5.2), if it says one."""
+
+    def __init__(self, status: int, said: object) -> None:
+        self.code = error_code(said.get("error")) if isinstance(said, dict) else "no JSON"
+        super().__init__(f"HTTP {status} {self.code}".rstrip())
 
 
 @value
@@ -98,7 +112,7 @@ class Provider:
             tokens = self._redeem(known, code, asked.verifier)
             claims = self._claims(known, tokens, asked.nonce, now)
             if "email" not in claims and known.get("userinfo_endpoint"):
-                claims = self._with_userinfo(known, claims, tokens)
+                claims = {**self._userinfo(known, claims["sub"], tokens), **claims}
         email = str(claims.get("email", "")).lower() if claims.get("email_verified") is True else ""
         return Account(known["issuer"], claims["sub"], email)
 
@@ -117,12 +131,19 @@ class Provider:
             "code_verifier": verifier,
         }
         id, secret = self.client.id, self.client.secret.get_secret_value()
-        auth: tuple[str, str] | None = (quote_plus(id), quote_plus(secret))
-        if "client_secret_basic" not in known.get("token_endpoint_auth_methods_supported", ["client_secret_basic"]):
-            auth, form = None, {**form, "client_id": id, "client_secret": secret}
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
         url = self._safe(known, "token_endpoint", is_asked=True)
-        return self._exchange("POST", url, data=form, headers=headers, auth=auth)
+        offered = known.get("token_endpoint_auth_methods_supported", [BASIC])
+        if BASIC in offered:
+            try:
+                return self._exchange(
+                    "POST", url, data=form, headers=headers, auth=(quote_plus(id), quote_plus(secret))
+                )
+            except Refused as refused:
+                # Many providers do not undo the quoting (RFC 6749, 2.3.1), and know only a secret without such signs.
+                if refused.code != "invalid_client" or POST not in offered:
+                    raise
+        return self._exchange("POST", url, data={**form, "client_id": id, "client_secret": secret}, headers=headers)
 
     def _claims(self, known: Mapping[str, Any], tokens: Mapping[str, Any], nonce: str, now: datetime) -> dict[str, Any]:
         """The claims of the ID token, after all checks."""
@@ -137,17 +158,21 @@ class Provider:
             claims = CodeIDToken(token.claims, token.header, expected, params)
             claims.validate(int(now.timestamp()), LEEWAY_SECONDS)
         except Exception as error:  # The libraries may raise anything for bytes from outside.
-            raise Doubtful(f"its token: {type(error).__name__}") from None
+            claim = getattr(error, "claim", "")
+            raise Doubtful(f"its token: {type(error).__name__} {claim}".rstrip()) from None
         return dict(claims)
 
-    def _with_userinfo(
-        self, known: Mapping[str, Any], claims: dict[str, Any], tokens: Mapping[str, Any]
-    ) -> dict[str, Any]:
+    def _userinfo(self, known: Mapping[str, Any], subject: str, tokens: Mapping[str, Any]) -> dict[str, Any]:
+        """What it tells besides; empty where it tells nothing, since who is linked by subject needs none of it."""
         bearer = {"Authorization": f"Bearer {tokens.get('access_token', '')}"}
-        more = self._get(self._safe(known, "userinfo_endpoint", is_asked=True), bearer)
-        if more.get("sub") != claims["sub"]:
+        try:
+            more = self._get(self._safe(known, "userinfo_endpoint", is_asked=True), bearer)
+        except ProviderAway as fault:
+            log.warning("openid_userinfo_away", cause=str(fault))
+            return {}
+        if more.get("sub") != subject:
             raise Doubtful("its words about somebody else")
-        return {**more, **claims}
+        return more
 
     def _safe(self, known: Mapping[str, Any], name: str, *, is_asked: bool = False) -> str:
         """That endpoint, if it is on the operator's host or uses TLS, and public if we call it; else `ProviderAway`."""
@@ -169,16 +194,20 @@ class Provider:
     def _exchange(self, method: str, url: str, **more: Any) -> dict[str, Any]:
         try:
             answer = self.transport.exchange(method, url, **more)
-            said = json.loads(answer.body) if answer.status == 200 else None
+            said = json.loads(answer.body)
         except (NotConnected, AnswerLost) as fault:
             raise ProviderAway(fault.code) from None
         except (ValueError, RecursionError):
-            raise ProviderAway("no JSON") from None
-        if answer.status in (400, 401):
-            raise Doubtful(f"the provider refuses it: HTTP {answer.status}")
-        if not isinstance(said, dict):
-            raise ProviderAway(f"HTTP {answer.status}")
-        return said
+            said = None
+        if answer.status == 200 and isinstance(said, dict):
+            return said
+        refused = Refused(answer.status, said)
+        raise Doubtful(str(refused)) if refused.code == "invalid_grant" else refused
+
+
+def error_code(said: object) -> str:
+    """OAuth's word for an error, if that is one: what else came from outside is shown and logged by nobody."""
+    return said if isinstance(said, str) and ERROR.fullmatch(said) else ""
 
 
 def _is_public(host: str, port: int) -> bool:

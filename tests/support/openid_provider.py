@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs, parse_qsl, unquote_plus, urlencode, urlsplit
 
 from joserfc import jwt
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, Key
 
 from tests.support.listening import Quiet, listening
 
@@ -26,9 +26,13 @@ class OpenIdProvider:
     person: dict[str, Any] = field(default_factory=lambda: {"sub": "248289", "email": "Maria@pbi.example"})
     says: dict[str, Any] = field(default_factory=dict)
     describes: dict[str, Any] = field(default_factory=dict)
-    key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", {"kid": "one"}))
+    key: Key = field(default_factory=lambda: ECKey.generate_key("P-256", {"kid": "one"}))
+    algorithm: str = "ES256"
     signs_with: Any = None
-    is_away: bool = False
+    answers_with: dict[str, tuple[int, Any]] = field(default_factory=dict)
+    """What stands at a path instead."""
+    undoes_quoting: bool = True
+    """Whether it undoes the quoting of id and secret in the header; many do not."""
     asked: list[str] = field(default_factory=list)
     _codes: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -45,8 +49,8 @@ class OpenIdProvider:
     def answers(self, path: str, form: dict[str, str], authorization: str) -> tuple[int, Any]:
         """What stands at that path."""
         self.asked.append(path)
-        if self.is_away:
-            return 503, {}
+        if path in self.answers_with:
+            return self.answers_with[path]
         pages = {"/.well-known/openid-configuration": self._itself, "/keys": self._keys}
         if path in pages:
             return 200, pages[path]()
@@ -69,14 +73,19 @@ class OpenIdProvider:
         }
 
     def _keys(self) -> dict[str, Any]:
-        return {"keys": [self.key.as_dict(private=False, alg="ES256", use="sig")]}
+        return {"keys": [self.key.as_dict(private=False, alg=self.algorithm, use="sig")]}
+
+    def _proof(self, form: dict[str, str], authorization: str) -> tuple[str, str]:
+        if "client_secret" in form:
+            return form["client_id"], form["client_secret"]
+        id, _, secret = b64decode(authorization.removeprefix("Basic ")).decode().partition(":")
+        return (unquote_plus(id), unquote_plus(secret)) if self.undoes_quoting else (id, secret)
 
     def _tokens(self, form: dict[str, str], authorization: str) -> tuple[int, Any]:
-        asked = self._codes.pop(form.get("code", ""), None)
-        id, _, secret = b64decode(authorization.removeprefix("Basic ")).decode().partition(":")
         challenge = urlsafe_b64encode(sha256(form.get("code_verifier", "").encode()).digest()).decode().rstrip("=")
-        if (unquote_plus(id), unquote_plus(secret)) != (CLIENT, SECRET):
+        if self._proof(form, authorization) != (CLIENT, SECRET):
             return 401, {"error": "invalid_client"}
+        asked = self._codes.pop(form.get("code", ""), None)
         if asked is None or challenge != asked["code_challenge"] or form["redirect_uri"] != asked["redirect_uri"]:
             return 400, {"error": "invalid_grant"}
         claims = {
@@ -90,7 +99,9 @@ class OpenIdProvider:
             **self.says,
         }
         told = {name: claim for name, claim in claims.items() if claim is not None}
-        token = jwt.encode({"alg": "ES256", "kid": "one"}, told, self.signs_with or self.key)
+        token = jwt.encode(
+            {"alg": self.algorithm, "kid": "one"}, told, self.signs_with or self.key, algorithms=[self.algorithm]
+        )
         return 200, {"access_token": "an access token", "token_type": "Bearer", "id_token": token}
 
 

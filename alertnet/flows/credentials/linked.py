@@ -11,6 +11,8 @@ from alertnet.store.records.credentials import users
 from alertnet.store.records.credentials.users import Account, Linked, User
 
 ACCOUNT = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
+SUBJECT = "sub:"
+"""Stands before a subject that looks like an address, so that it is not taken for one."""
 NOT_SET = "ALERTNET_OIDC_ISSUER is not set"
 
 
@@ -24,7 +26,7 @@ def link(tx: Tx, name: str, issuer: str, account: str, by: str) -> None:
         raise WrongState("signing in by OpenID Connect", "off", NOT_SET)
     if not ACCOUNT.fullmatch(account):
         raise BadInput("account", account, "an e-mail address, or the subject that the provider has for them")
-    account = account.lower() if "@" in account else account
+    account = account.lower() if _is_address(account) else account
     for other in users.list_all(tx):
         if other.linked and other.name != name and other.linked.account == account and other.ended_at is None:
             raise WrongState(f"account {account}", f"linked with {other.name}", "an account stands for one user")
@@ -58,11 +60,22 @@ def sign_in_linked(tx: Tx, account: Account) -> str | None:
     return begin(tx, replace(user, linked=known), via="openid")
 
 
+def named_by_subject(account: Account) -> str:
+    """What to link, so that the account is known by its subject.
+
+    Some providers let people choose a subject that looks like an address, so it does not count as one.
+    """
+    return f"{SUBJECT}{account.subject}" if "@" in account.subject else account.subject
+
+
 def _is_of(user: User, account: Account) -> bool:
     linked = user.linked
     if linked is None or user.ended_at is not None or linked.issuer != account.issuer.rstrip("/"):
         return False
     if linked.subject:
         return linked.subject == account.subject
-    # Some providers let people choose this name themselves, so it is not used as an address.
-    return linked.account == (account.email if "@" in linked.account else account.subject)
+    return linked.account == (account.email if _is_address(linked.account) else named_by_subject(account))
+
+
+def _is_address(account: str) -> bool:
+    return "@" in account and not account.startswith(SUBJECT)

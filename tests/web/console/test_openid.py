@@ -1,12 +1,13 @@
 """Signing in by an OpenID Connect provider, one that runs beside the test: who comes in, and what does not count."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 from httpx2 import Response
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, Key, OKPKey
 from sqlalchemy import update
 
 from alertnet.core.limits import SIGN_INS
@@ -15,6 +16,7 @@ from alertnet.flows.credentials.users import end_user, renew_user
 from alertnet.store.records.credentials import users
 from alertnet.store.records.credentials.users import Linked, Role
 from alertnet.store.tables import incidents, user_sessions
+from tests.conftest import Logged
 from tests.support.openid_provider import CLIENT, SECRET, OpenIdProvider, openid_provider
 from tests.web.console.desk import HASH, PASSWORD, Desk, Form, Sheet
 from tests.web.console.test_raise import ARREST, previewed
@@ -135,12 +137,70 @@ def test_a_subject_is_linked_as_well_as_an_address(world: World, provider: OpenI
     assert is_in(ben) is True
 
 
+def test_a_subject_that_looks_like_an_address_is_linked_as_the_page_says(
+    world: World, provider: OpenIdProvider
+) -> None:
+    """Where people may choose it themselves it is nobody's address."""
+    ben = Desk.of(world, "ben", Role.OBSERVER)
+    world.runtime.transact(link, "ben", provider.url, "Ben@pbi.example", "test")
+    provider.person = {"sub": "Ben@pbi.example"}
+    refused = enters(ben, provider)
+    assert (refused.status_code, is_in(ben)) == (403, False)
+    assert "<code>sub:Ben@pbi.example</code>" in refused.text
+
+    world.runtime.transact(link, "ben", provider.url, "sub:Ben@pbi.example", "test")
+
+    assert enters(ben, provider).status_code == 200
+
+
 def test_the_address_may_come_on_a_page_of_its_own(maria: Desk, provider: OpenIdProvider) -> None:
     """As the specification has it for a code flow: the token says who, the userinfo what is known of them."""
     provider.says = {"email": None, "email_verified": None}
 
     assert enters(maria, provider).status_code == 200
     assert provider.asked[-1] == "/person"
+
+
+def test_who_is_linked_by_subject_needs_no_page_of_userinfo(world: World, provider: OpenIdProvider) -> None:
+    """At Entra it stands on another host, some providers sign it, and nothing on it is needed here."""
+    ben = Desk.of(world, "ben", Role.OBSERVER)
+    world.runtime.transact(link, "ben", provider.url, "248289", "test")
+    provider.says = {"email": None, "email_verified": None}
+    provider.answers_with = {"/person": (401, {})}
+
+    assert enters(ben, provider).status_code == 200
+    assert provider.asked[-1] == "/person"
+
+
+@pytest.mark.filterwarnings("ignore:EdDSA is deprecated")
+@pytest.mark.parametrize(
+    ("algorithm", "key"),
+    [
+        ("ES384", ECKey.generate_key("P-384", {"kid": "one"})),
+        ("EdDSA", OKPKey.generate_key("Ed25519", {"kid": "one"})),
+        ("Ed25519", OKPKey.generate_key("Ed25519", {"kid": "one"})),
+    ],
+)
+def test_every_signature_with_a_public_key_counts(
+    maria: Desk, provider: OpenIdProvider, algorithm: str, key: Key
+) -> None:
+    """Which one a provider uses is often decided by the key that it was given."""
+    provider.algorithm, provider.key = algorithm, key
+
+    assert enters(maria, provider).status_code == 200
+
+
+def test_a_secret_with_signs_that_are_quoted_is_known_to_who_does_not_undo_that(
+    maria: Desk, provider: OpenIdProvider
+) -> None:
+    """It stands in the body then, where nobody differs about how it is written; if the provider reads it there."""
+    provider.undoes_quoting = False
+    assert enters(maria, provider).status_code == 503
+    assert provider.asked.count("/token") == 1
+
+    provider.describes = {"token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"]}
+
+    assert enters(maria, provider).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -206,6 +266,30 @@ def test_what_was_not_sent_for_comes_back_in_vain(
     assert enters(maria, provider).status_code == 200
 
 
+def test_whom_the_provider_turns_away_hears_its_word_for_it(
+    maria: Desk, provider: OpenIdProvider, logged: Logged
+) -> None:
+    """Whoever runs alertnet finds it in the log, without what the provider says of the person."""
+    back = provider.sends_back(goes(maria, "/desk/account"))
+    told = {
+        "error": "access_denied",
+        "error_description": "maria is not allowed",
+        "state": dict(parse_qsl(back))["state"],
+    }
+
+    refused = returns(maria, f"{PUBLIC_URL}/desk/openid/back?{urlencode(told)}")
+
+    assert (refused.status_code, is_in(maria)) == (403, False)
+    assert "sent you back without letting you in" in refused.text
+    assert "<code>access_denied</code>" in refused.text
+    assert Sheet(maria, "/desk/sign-in", refused.text).form("Sign in").fields["then"] == "/desk/account"
+    assert [line["cause"] for line in map(json.loads, logged()) if line["event"] == "openid_refused"] == [
+        "it sent the browser back: access_denied"
+    ]
+    assert "maria may not" not in refused.text
+    assert returns(maria, back).status_code == 200
+
+
 def test_coming_back_counts_once_in_that_browser_and_for_ten_minutes(
     world: World, maria: Desk, provider: OpenIdProvider
 ) -> None:
@@ -237,9 +321,13 @@ def test_who_has_ended_here_or_was_given_new_means_comes_in_no_more(
     assert (is_in(maria), enters(maria, provider).status_code) == (False, 403)
 
 
-def test_a_provider_that_is_away_is_said_and_the_password_lets_in(maria: Desk, provider: OpenIdProvider) -> None:
+@pytest.mark.parametrize("said", [(503, {}), (400, {"error": "invalid_tenant"}), (401, "no JSON object")])
+def test_a_provider_that_is_away_is_said_and_the_password_lets_in(
+    maria: Desk, provider: OpenIdProvider, said: tuple[int, object]
+) -> None:
+    """So is one that does not know us any more: the wrong tenant, or a secret that has run out."""
     back = provider.sends_back(goes(maria))
-    provider.is_away = True
+    provider.answers_with = {"/.well-known/openid-configuration": said}
 
     for answer in (maria.browser.get("/desk/openid", follow_redirects=False), returns(maria, back)):
         assert answer.status_code == 503

@@ -64,7 +64,7 @@ def said() -> set[str]:
         *system.DROPPED.values(),
         *(refusing.AWAY, problems.OUR_FAULT, throttle.BUSY, throttle.CROWDED),
         *(sessions.DONE_BEFORE, sessions.MANY_COME, sessions.NOT_OURS, sessions.OTHER_SESSION, sessions.ENDED),
-        *(openid.AWAY, openid.DOUBTFUL, openid.MANY, openid.UNKNOWN),
+        *(openid.AWAY, openid.DOUBTFUL, openid.TURNED_AWAY, openid.MANY, openid.UNKNOWN),
         *BANDS,
         *night.DEEDS.values(),
         *("any", "each organisation", "missed", "overdue", "on the road", "awaited"),

@@ -15,7 +15,7 @@ from fastapi import Request, Response
 
 from alertnet.core.codec import value
 from alertnet.core.errors import Forbidden, Unknown
-from alertnet.flows.credentials.linked import count_return, sign_in_linked
+from alertnet.flows.credentials.linked import count_return, named_by_subject, sign_in_linked
 from alertnet.flows.credentials.users import count_visit
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.vault import Unreadable, Vault
@@ -41,6 +41,7 @@ AT_ONCE = 4
 
 AWAY = "{host} gives no answer at the moment. Your password and the code of your authenticator let you in as well."
 DOUBTFUL = "What came back from {host} was not for this page, or too old. Begin again here."
+TURNED_AWAY = "{host} sent you back without letting you in. Begin again here, or sign in with your password. It says:"
 MANY = "There were too many tries from where you are. Wait for ten minutes."
 UNKNOWN = "{host} knows you, but that account stands for nobody here. An administrator links it with you, by this:"
 
@@ -84,7 +85,7 @@ def go(request: Request, runtime: InForce, then: str = "/desk") -> Response:
         with held(_asking, Busy):
             response = go_to(provider.entrance(asked))
     except ProviderAway as fault:
-        return _away(request, fault)
+        return _away(request, fault, own_path(then))
     trip = Trip(asked, own_path(then), (runtime.now() + LASTS).timestamp())
     age, secure = int(LASTS.total_seconds()), is_secure(request)
     # Lax, because the browser comes back from a page of the provider.
@@ -95,27 +96,31 @@ def go(request: Request, runtime: InForce, then: str = "/desk") -> Response:
 
 
 @router.get("/back")
-def come_back(request: Request, runtime: InForce, state: str = "", code: str = "", iss: str | None = None) -> Response:
+def come_back(
+    request: Request, runtime: InForce, state: str = "", code: str = "", iss: str | None = None, error: str = ""
+) -> Response:
     """Sign in the user who is linked with the account that the provider confirms."""
     from alertnet.runtime.openid import Doubtful, ProviderAway
 
     provider = _provider(request)
     trip = Trip.of(request.cookies.get(COOKIE, ""), runtime.vault, runtime.now())
-    if trip is None or trip.asked.state != state or not code:
+    if trip is None or trip.asked.state != state or not (code or error):
         return ask_to_sign_in(request, 403, refused=DOUBTFUL)
+    if error:
+        return _turned_away(request, trip.then, error)
     if not runtime.transact(count_return, address_of(request, runtime), state):
         return ask_to_sign_in(request, 403, refused=DOUBTFUL)
     try:
         with held(_asking, Busy):
             account = provider.who(trip.asked, code, iss, runtime.now())
     except ProviderAway as fault:
-        return _away(request, fault)
+        return _away(request, fault, trip.then)
     except Doubtful as fault:
         log.warning("openid_refused", cause=str(fault))
-        return ask_to_sign_in(request, 403, refused=DOUBTFUL)
+        return ask_to_sign_in(request, 403, then=trip.then, refused=DOUBTFUL)
     token = runtime.transact(sign_in_linked, account)
     if token is None:
-        return ask_to_sign_in(request, 403, refused=UNKNOWN, detail=account.subject[:255])
+        return ask_to_sign_in(request, 403, refused=UNKNOWN, detail=named_by_subject(account))
     return _entered(request, token, trip.then)
 
 
@@ -158,6 +163,13 @@ def _provider(request: Request) -> "Provider":
     return provider
 
 
-def _away(request: Request, fault: Exception) -> Response:
+def _turned_away(request: Request, then: str, error: str) -> Response:
+    from alertnet.runtime.openid import error_code
+
+    log.warning("openid_refused", cause=f"it sent the browser back: {error_code(error)}")
+    return ask_to_sign_in(request, 403, then=then, refused=TURNED_AWAY, detail=error_code(error))
+
+
+def _away(request: Request, fault: Exception, then: str = "/desk") -> Response:
     log.warning("openid_provider_away", cause=str(fault))
-    return ask_to_sign_in(request, 503, refused=AWAY)
+    return ask_to_sign_in(request, 503, then=then, refused=AWAY)
