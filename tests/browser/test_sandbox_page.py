@@ -45,7 +45,7 @@ def test_the_time_who_is_rung_and_the_way_ahead_stay_in_sight(sandbox: SandboxPa
     for width, height in ((320, 640), (768, 960), (1440, 900)):
         sandbox.page.set_viewport_size({"width": width, "height": height})
         sandbox.page.locator("#network").get_by_role("heading").last.scroll_into_view_if_needed()
-        for seen in ("#time time", ".rings", "#jump"):
+        for seen in ("#face time", ".rings", "#jump"):
             expect(sandbox.page.locator(seen)).to_be_in_viewport(ratio=1)
         sandbox.page.locator("#coming").scroll_into_view_if_needed()
         for seen in ("#lines li", "#coming li"):

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from alertnet.core.errors import Unknown, WrongState
 from alertnet.sandbox import Sandbox
 from alertnet.sandbox.page import Cast, Circle, Hint, Line, Mark, Party, Ring, Scene, Seat, Story, Tone, make_page
+from alertnet.sandbox.page.view import View
 from tests.sandbox.conftest import ALICE, BOB, OURS, Receiver, client_for
 from tests.support.client import Client
 from tests.support.clock import Clock
@@ -119,6 +120,18 @@ def test_a_form_of_another_site_does_nothing(page: TestClient, evening: QuietEve
         assert page.post(path, data={"text": "SOS"}, headers={"Origin": origin}).status_code == 403
 
     assert evening.done == []
+
+
+def test_what_is_pressed_stays_while_time_passes(evening: QuietEvening, clock: Clock) -> None:
+    """A button that came anew between press and release would not be pressed."""
+    view = View(evening)
+    before = view.regions()
+
+    clock.forward(seconds=1)
+    after = view.regions()
+
+    assert [id for id in after if after[id] != before[id]] == ["face"]
+    assert 'action="/time/jump"' in after["time"]
 
 
 def test_a_get_changes_nothing(page: TestClient, evening: QuietEvening) -> None:

@@ -89,9 +89,12 @@ class View:
     def _now(self, story: Story, ringing: list[Party]) -> dict[str, Markup]:
         now = self._evening.now()
         lines = story.lines[::-1]
+        speed, zone = self._evening.speed, self._evening.zone.key.rpartition("/")[2].replace("_", " ")
         newest = next((line for line in lines if line.tone is not Tone.QUIET), None)
         return {
-            "time": self._time(now, ringing),
+            # Apart from the buttons, which a press would miss if they came anew four times a second.
+            "face": self._render("face.html", now=now, speed=speed, zone=zone),
+            "time": self._render("time.html", speed=speed, speeds=SPEEDS, ringing=ringing),
             "caption": self._render("caption.html", line=newest, began=story.lines[:1])
             if self._evening.plays_by_itself
             else Markup(),
@@ -101,10 +104,6 @@ class View:
             "lines": self._render("lines.html", lines=lines[:LINES], more=len(lines) > LINES),
             "news": self._render("news.html", line=lines[0] if lines else None),
         }
-
-    def _time(self, now: datetime, ringing: list[Party]) -> Markup:
-        speed, zone = self._evening.speed, self._evening.zone.key.rpartition("/")[2].replace("_", " ")
-        return self._render("time.html", now=now, speed=speed, speeds=SPEEDS, zone=zone, ringing=ringing)
 
     def _screen(self, party: Party, screen: Screen, in_field: bool) -> Markup:
         rings_until = screen.ringing and screen.ringing.record.created_at + screen.ringing.record.timeout
