@@ -364,10 +364,13 @@ def test_on_paper_stands_what_is_read_and_nothing_to_press(evening: Evening, sit
     desk.looks_at_the_incident()
     page = desk.page
     expect(page.get_by_role("heading", name="What you can do")).to_be_visible()
+    lanes = page.locator("#picture .lanes >> visible=true")
+    expect(lanes).to_have_count(1)
 
     page.emulate_media(media="print")
 
     expect(page.locator("#lines li").first).to_be_visible()
+    assert "mark" in str(lanes.evaluate("each => each.parentNode.innerHTML"))  # As large as what they name.
     expect(page.get_by_role("heading", name="What you can do")).to_be_hidden()
     assert "What has happened" in page.locator("h2:visible").all_inner_texts()
     assert page.locator("button:visible, summary:visible").all_inner_texts() == []

@@ -82,13 +82,14 @@ class Figure:
 def as_svg(axis: TimeAxis) -> str:
     """The picture for a page, whose stylesheet colours it, with title, description and text for each mark.
 
-    The names of its lanes are a second SVG on top, so that they stay visible while the picture is scrolled.
+    The names of its lanes are a second SVG on top, so that they stay visible while the picture is scrolled. On paper,
+    where it is made to fit, they stand in the picture itself.
     """
     layout = _layout(axis, 0)
-    names = "".join(_names(layout.lanes))
+    names = f'<g class="lanes">{"".join(_names(layout.lanes))}</g>'
     width = LETTER * max(map(len, layout.lanes), default=0)
     size = f'width="{width}" height="{layout.bottom}"'
-    return f'{_drawn(axis, layout, ())}<svg class="axis names" aria-hidden="true" {size}>{names}</svg>'
+    return f'{_drawn(axis, layout, (names,))}<svg class="axis names" aria-hidden="true" {size}>{names}</svg>'
 
 
 def as_file(axis: TimeAxis) -> str:
