@@ -23,6 +23,7 @@ from starlette.types import Scope
 
 from alertnet.core.codec import value
 from alertnet.core.limits import FIRST_IN_TURN, UNUSED, Usage
+from alertnet.runtime.settings.settings import Settings
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.records.credentials import api_keys
 from alertnet.store.records.credentials.api_keys import ApiKey
@@ -42,6 +43,13 @@ Address = IPv4Address | IPv6Address
 SUBSCRIBER_BITS = 64
 """Bits of an IPv6 address that identify a subscriber, who has all addresses that begin with them."""
 LONGEST_NAME = 64
+
+NOT_TRUSTED, NAMES_NOBODY = "the front is not trusted", "the front does not say who asks"
+SEEN_BY = {
+    NOT_TRUSTED: "ALERTNET_TRUSTED_PROXIES: the address from which the front asks; until then all are counted as one",
+    NAMES_NOBODY: "X-Forwarded-For, which the front must send; until then all are counted as one",
+}
+"""What to look at, by why clients can't be told apart; for the log."""
 
 
 @value
@@ -150,7 +158,7 @@ def _find(request: Request) -> ApiKey:
     runtime = runtime_of(request)
     key = runtime.read(lambda tx: api_keys.find(tx.session, text))
     if key is None:
-        throttle_of(request).refuse(client_address(request, runtime.settings.trusted_proxies), runtime.now())
+        throttle_of(request).refuse(address_of(request), runtime.now())
         raise not_in_force()
     if key.is_dated:
         runtime.transact(api_keys.renew, text)
@@ -179,6 +187,27 @@ def not_in_force() -> HTTPException:
 
 def _unauthenticated(detail: str, error: str) -> HTTPException:
     return HTTPException(401, detail, {"WWW-Authenticate": f'Bearer realm="alertnet"{error}'})
+
+
+def address_of(request: Request) -> str:
+    """The client's address by which it is counted (`client_address`); a front that hides it is named in the log."""
+    runtime = runtime_of(request)
+    reason = _hidden_by(request, runtime.settings)
+    if reason is not None:
+        throttle_of(request).warn("client_address_hidden", runtime.now(), reason=reason, mend=SEEN_BY[reason])
+    return client_address(request, runtime.settings.trusted_proxies)
+
+
+def _hidden_by(request: Request, settings: Settings) -> str | None:
+    """Why all who come by a front at a private address are counted as one; None where they are not."""
+    peer = _read(request.client.host) if request.client else None
+    if peer is None or not peer.is_private:
+        return None
+    is_trusted = any(peer in network for network in settings.trusted_proxies)
+    if "X-Forwarded-For" in request.headers:
+        return None if is_trusted else NOT_TRUSTED
+    is_behind_tls = (settings.public_url or "").startswith("https:")
+    return NAMES_NOBODY if is_trusted or (is_behind_tls and peer.is_loopback) else None
 
 
 def client_address(request: Request, trusted: Sequence[Network]) -> str:

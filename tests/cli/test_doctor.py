@@ -33,6 +33,8 @@ def test_a_fresh_installation_lacks_only_who_sends(office: Office, runtime: Runt
 
     runtime.transact(workers.beat, "a worker")
     found = states(office, "--offline")
+    office.env["ALERTNET_TRUSTED_PROXIES"] = "127.0.0.1"
+    assert (found["front"], "front" in states(office, "--offline")) == ("look", False)
 
     wrong = {about for about, state in found.items() if state == "wrong"}
     assert wrong == set()

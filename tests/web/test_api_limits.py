@@ -95,6 +95,29 @@ def test_nobody_else_is_believed_about_an_address(client: TestClient) -> None:
     assert statuses == [401] * 10 + [429]
 
 
+@pytest.mark.parametrize(
+    ("peer", "headers", "why"),
+    [
+        ("10.1.0.7", {"X-Forwarded-For": CLIENT}, None),
+        ("10.1.0.7", {"X-Real-IP": CLIENT}, "the front does not say who asks"),
+        ("172.17.0.1", {"X-Forwarded-For": CLIENT}, "the front is not trusted"),
+        ("127.0.0.1", {}, "the front does not say who asks"),
+        ("192.168.1.9", {}, None),
+        ("20.30.40.50", {"X-Forwarded-For": CLIENT}, None),
+    ],
+)
+def test_the_log_says_where_a_front_makes_one_of_everybody(
+    runtime: Runtime, behind_a_proxy: TestClient, logged: Logged, peer: str, headers: dict[str, str], why: str | None
+) -> None:
+    """Else whoever guesses shuts everybody out, and nobody knows why. A stranger gives no advice whom to trust."""
+    guesses(TestClient(behind_a_proxy.app, client=(peer, 1)), 2, **headers)
+
+    lines = logged()
+    assert any("wrong_api_keys" in line for line in lines)
+    said = [line for line in lines if "client_address_hidden" in line]
+    assert [str(why) in line for line in said] == ([True] if why else [])
+
+
 def test_a_key_asks_fifty_times_a_second(client: TestClient, clock: Clock, key: MakeKey) -> None:
     """B9: each key has its own room, and raising an incident is never limited."""
     busy, other = key("read", "raise"), key("read")

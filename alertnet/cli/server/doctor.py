@@ -109,6 +109,9 @@ def _examine(*, offline: bool) -> Iterator[Finding]:
     yield from _each("settings", wrong, "mend it in .env or the environment: the README has the table", "all there")
     for file in open_secrets():
         yield Finding("secrets", State.LOOK, f"everybody on this machine may read {file}", f"chmod 600 {file}")
+    if (settings.public_url or "").startswith("https:") and not settings.trusted_proxies:
+        found = "whoever comes by it counts as the same: a stranger's wrong passwords close the console to everybody"
+        yield Finding("front", State.LOOK, found, "ALERTNET_TRUSTED_PROXIES: docs/operations.md, The front")
     yield from _files(settings, network, tuple(map(str, faults)))
     yield from _disks(settings)
     if settings.secret_keys and not any(fault.startswith("ALERTNET_DATABASE_URL") for fault in wrong):

@@ -19,8 +19,7 @@ from alertnet.flows.credentials.linked import count_return, named_by_subject, si
 from alertnet.flows.credentials.users import count_visit
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.vault import Unreadable, Vault
-from alertnet.web.auth import InForce
-from alertnet.web.console.access.proving import address_of
+from alertnet.web.auth import InForce, address_of
 from alertnet.web.console.refusing import Pages, ask_to_sign_in
 from alertnet.web.console.sessions import NOT_OURS, SIGN_IN, Busy, is_secure, remember
 from alertnet.web.console.shown import go_to, own_path, show
@@ -108,7 +107,7 @@ def come_back(
         return ask_to_sign_in(request, 403, refused=DOUBTFUL)
     if error:
         return _turned_away(request, trip.then, error)
-    if not runtime.transact(count_return, address_of(request, runtime), state):
+    if not runtime.transact(count_return, address_of(request), state):
         return ask_to_sign_in(request, 403, refused=DOUBTFUL)
     try:
         with held(_asking, Busy):
@@ -143,7 +142,7 @@ def _count(request: Request, runtime: Runtime) -> Response | None:
     """Count a visit to the provider; the refusal where an address made too many (B9), `Forbidden` from another site."""
     if request.headers.get("Sec-Fetch-Site") in ELSEWHERE:
         raise Forbidden(NOT_OURS)
-    if runtime.transact(count_visit, address_of(request, runtime)):
+    if runtime.transact(count_visit, address_of(request)):
         return None
     return ask_to_sign_in(request, 429, refused=MANY)
 

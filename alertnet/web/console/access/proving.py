@@ -11,7 +11,7 @@ from fastapi import Request
 from alertnet.flows.credentials.passkeys import BrowserAnswer
 from alertnet.flows.credentials.users import count_try, forget_tries, is_password
 from alertnet.runtime.wiring import Runtime
-from alertnet.web.auth import client_address
+from alertnet.web.auth import address_of
 from alertnet.web.console.desk import Desk
 from alertnet.web.console.sessions import Busy, Unproven
 from alertnet.web.forms import Form
@@ -33,7 +33,7 @@ def is_theirs(request: Request, runtime: Runtime, name: str, password: str, sess
     `session`: the session that asks again, which has its own limit of tries.
     """
     with held(_waiting, Busy):
-        address = address_of(request, runtime)
+        address = address_of(request)
         hash = runtime.transact(count_try, name, address, session or address)
         if hash is None:
             return False
@@ -47,11 +47,6 @@ def check_password(desk: Desk, form: Form) -> None:
     if not password or not is_theirs(desk.request, desk.runtime, who.user, password, who.id):
         raise Unproven(who, is_wrong=bool(password))
     desk.runtime.transact(forget_tries, who.user, who.id)
-
-
-def address_of(request: Request, runtime: Runtime) -> str:
-    """The client address by which tries are counted."""
-    return client_address(request, runtime.settings.trusted_proxies)
 
 
 def given(request: Request, form: Form) -> BrowserAnswer:

@@ -9,8 +9,8 @@ from alertnet.flows.credentials.passkeys import prove
 from alertnet.flows.credentials.users import sign_in, sign_out
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.records.credentials import users
-from alertnet.web.auth import InForce
-from alertnet.web.console.access.proving import address_of, given, is_theirs
+from alertnet.web.auth import InForce, address_of
+from alertnet.web.console.access.proving import given, is_theirs
 from alertnet.web.console.desk import AtDesk
 from alertnet.web.console.refusing import Pages, ask_to_sign_in
 from alertnet.web.console.sessions import COOKIE, SIGN_IN, check_origin, kept_in, proof_of, remember
@@ -89,7 +89,7 @@ def _prove(request: Request, runtime: Runtime, name: str, form: Form) -> str | N
     if not is_theirs(request, runtime, name, form.get("password", "")):
         return None
     proof = partial(prove, given(request, form)) if form.get("passkey") else typed(form, "code")
-    return runtime.transact(sign_in, name, address_of(request, runtime), proof)
+    return runtime.transact(sign_in, name, address_of(request), proof)
 
 
 def _again(request: Request, runtime: Runtime, token: str, form: Form) -> Response | None:
