@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, column, exists, inspect, select, table
+from sqlalchemy import Connection, Engine, column, exists, inspect, select, table, text
 
 from alertnet.core.errors import Misconfigured
 from alertnet.shipped import MIGRATIONS, shipped
@@ -63,6 +63,8 @@ def upgrade(engine: Engine, since_keyed: Callable[[Session], None] | None = None
             return
         if strange := there - known_revisions()[1]:
             raise Misconfigured([f"ALERTNET_DATABASE_URL: the schema {', '.join(strange)} is none of alertnet's"])
+        if not there:
+            _require_room_for_every_name(connection)
         from alembic import command
 
         is_keyed = inspect(connection).has_table(chain_heads.name)
@@ -71,6 +73,14 @@ def upgrade(engine: Engine, since_keyed: Callable[[Session], None] | None = None
             with session_on(connection) as session:
                 if any(session.scalar(select(exists().select_from(table))) for table in (timeline, api_keys)):
                     since_keyed(session)
+
+
+def _require_room_for_every_name(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        return
+    encoding = connection.scalar(text("SHOW server_encoding"))
+    if encoding not in ("UTF8", "SQL_ASCII"):
+        raise Misconfigured([f"ALERTNET_DATABASE_URL: the database is in {encoding}: make one with ENCODING 'UTF8'"])
 
 
 def alembic_config(connection: Connection) -> "Config":

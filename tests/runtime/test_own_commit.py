@@ -342,6 +342,26 @@ def test_a_server_that_hangs_is_away_and_its_connection_is_given_up(
     assert on_postgres.read(kept) == ["b"]
 
 
+def test_what_is_read_does_not_depend_on_what_is_set_for_the_database(on_postgres: Runtime) -> None:
+    """A server that was set up without a language has the encoding of no language, too."""
+    alter = f'ALTER DATABASE "{on_postgres.engine.url.database}"'
+    words = select(workers.c.id, workers.c.seen_at)
+
+    def keep_word(tx: Tx) -> tuple[str, Any]:
+        tx.session.execute(text(f"{alter} SET client_encoding = 'SQL_ASCII'"))
+        tx.session.execute(text(f"{alter} SET datestyle = 'German'"))
+        return keep(tx, "łódź"), tx.now
+
+    def read_words(tx: Tx) -> list[Any]:
+        tx.session.execute(text(f"{alter} RESET ALL"))
+        return [*tx.session.execute(words), *Prepared(words).all(tx.session, {})]
+
+    word = on_postgres.transact(keep_word)
+    on_postgres.engine.dispose()
+
+    assert on_postgres.transact(read_words) == [word, word]
+
+
 def test_a_server_that_is_not_there_is_away() -> None:
     with pytest.raises(DatabaseAway):
         connect("postgresql://nobody@127.0.0.1:1/nothing")

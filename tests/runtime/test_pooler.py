@@ -52,10 +52,8 @@ def runtime(pooled: str, direct: str) -> Iterator[Runtime]:
 
 def in_force(tx: Tx) -> dict[str, str]:
     """The session's settings that ours are about, without units."""
-    names = text("SELECT name, setting FROM pg_settings WHERE name = ANY(:names)")
-    return {
-        row.name.lower(): row.setting for row in tx.session.execute(names, {"names": ["TimeZone", *POSTGRES_SESSION]})
-    }
+    settings = text("SELECT lower(name), replace(setting, ' ', '') FROM pg_settings WHERE lower(name) = ANY(:names)")
+    return {row[0]: row[1] for row in tx.session.execute(settings, {"names": [*POSTGRES_SESSION]})}
 
 
 def test_many_flows_share_few_sessions_and_each_has_our_settings(runtime: Runtime) -> None:

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import Engine, event, inspect
+from sqlalchemy import Engine, create_engine, event, inspect, make_url
 
+from alertnet.core.errors import Misconfigured
 from alertnet.store.db.engine import make_engine
 from alertnet.store.db.vault import Vault
 from alertnet.store.tables import metadata
@@ -74,3 +75,19 @@ def test_upgrading_what_has_the_newest_schema_is_one_look_at_it_and_changes_noth
 
     assert asked == look * 2
     assert describe(engine) == before
+
+
+@pytest.mark.postgres
+def test_a_new_database_has_room_for_every_name(postgres_url: str, vault: Vault) -> None:
+    """A letter that it lacks would refuse the report that has it."""
+    url = fresh_database(postgres_url)
+    name, server = make_url(url).database, create_engine(postgres_url, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.exec_driver_sql(f'DROP DATABASE "{name}"')
+        connection.exec_driver_sql(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'")
+    server.dispose()
+
+    engine = make_engine(url, vault)
+    with pytest.raises(Misconfigured, match="LATIN1"):
+        upgrade(engine)
+    engine.dispose()

@@ -60,9 +60,12 @@ POSTGRES_CONNECT = {
     "keepalives_idle": "5",  # seconds
     "keepalives_interval": "2",
     "keepalives_count": "2",
+    # A server that was set up without a language gives bytes in place of texts, others what has no room for every name.
+    "client_encoding": "utf8",
 }
 POSTGRES_SESSION = {
     "timezone": "UTC",
+    "datestyle": "ISO,MDY",
     "statement_timeout": "5000",  # milliseconds
     "lock_timeout": "3000",
     "idle_in_transaction_session_timeout": "15000",
