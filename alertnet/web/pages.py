@@ -76,7 +76,7 @@ def _database_away(runtime: Runtime, away: DatabaseAway) -> Response:
 
 def _tell(runtime: Runtime, word: str, status: int, headers: dict[str, str] | None = None) -> Response:
     renderer = runtime.renderer(runtime.edition.templates)
-    text = "\n\n".join(renderer.page_words(language)[word] for language in renderer.languages)
+    text = "\n\n".join(dict.fromkeys(renderer.page_words(language)[word] for language in renderer.languages))
     return Response(text + "\n", status, {**HEADERS, **(headers or {})}, media_type="text/plain")
 
 

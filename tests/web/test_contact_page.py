@@ -521,6 +521,7 @@ def test_a_link_that_leads_nowhere_says_so_in_every_language(world: World) -> No
 
     assert answer.status_code == 404
     assert answer.headers["content-type"].startswith("text/plain")
+    assert answer.text.count("no es válido") == 1, "one Spanish is enough"
     for words in ("not valid", "pas valable", "no es válido"):
         assert words in answer.text
 
