@@ -3,6 +3,8 @@
 import io
 import json
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -129,6 +131,20 @@ def test_a_signal_while_it_begins_ends_it(log: Log, number: signal.Signals) -> N
 
     assert left.value.code == 128 + number
     assert [each["cause"] for each in log.events("process_ended")] == [number.name]
+
+
+def test_a_signal_before_anything_is_loaded_ends_it() -> None:
+    """Process 1 of a container gets no signal that nobody handles: it went on, and was killed at its work later."""
+    on_its_way = "find_spec = lambda name, *_: signal.raise_signal(signal.SIGTERM) if name == 'alertnet.cli' else None"
+    code = (
+        f"import runpy, signal, sys, types; {on_its_way};"
+        "sys.meta_path.insert(0, types.SimpleNamespace(find_spec=find_spec));"
+        "runpy.run_module('alertnet', run_name='__main__')"
+    )
+
+    ended = subprocess.run([sys.executable, "-c", code], check=False)
+
+    assert ended.returncode == 128 + signal.SIGTERM
 
 
 @pytest.mark.parametrize("number", SIGNALS)
