@@ -62,6 +62,14 @@ def test_a_setting_that_is_left_empty_is_none(tmp_path: Path) -> None:
     assert (empty.settings.smtp_2, empty.settings.heartbeat_url) == (None, None)
 
 
+def test_the_image_is_built_once_and_never_fetched() -> None:
+    """Each service that builds makes another, and the next `up` exchanges all that runs, though nothing has changed."""
+    services = compose()["services"]
+
+    assert [name for name, service in services.items() if "build" in service] == ["migrate"]
+    assert {name: services[name]["pull_policy"] for name in PROGRAMS} == dict.fromkeys(PROGRAMS, "never")
+
+
 def test_no_log_grows_without_end() -> None:
     for name, service in compose()["services"].items():
         assert service["logging"]["options"]["max-size"], name
