@@ -50,7 +50,8 @@ _ANSWERS: Select[Any] = (
 )
 _TOLD: Select[Any] = (
     select(
-        *served.c["escalation_id", "contact", "level_index", "round"],
+        *served.c["contact", "level_index", "round"],
+        *escalations.c["incident_id", "tree"],
         notifications.c.method,
         notifications.c.planned_at,
         notifications.c.status.label("shown"),
@@ -59,7 +60,8 @@ _TOLD: Select[Any] = (
     .join(notifications, notifications.c.id == served.c.notification_id)
     .outerjoin(attempts, attempts.c.notification_id == notifications.c.id)
     .join(escalations, escalations.c.id == served.c.escalation_id)
-    .where(escalations.c.incident_id == bindparam("incident"))
+    .join(incidents, incidents.c.id == escalations.c.incident_id)
+    .where(bindparam("acts") == ACTING)
 )
 
 _CLOSINGS: Select[Any] = (
@@ -151,8 +153,8 @@ class _UnderWay:
 
     @cached_property
     def messages(self) -> Sequence[Row[Any]]:
-        """What counts for the escalations of the incident."""
-        return self.world.database.rows(_TOLD, incident=self.row.incident_id)
+        """What counts for the escalations of the incident, and of each report that was merged into it."""
+        return self.world.database.rows(_TOLD, acts=self.row.incident_id)
 
     def _level(self, run: LevelRun) -> Level:
         tree = self.trees[self.row.tree]
@@ -254,7 +256,8 @@ class _UnderWay:
     def _was_told(self, run: LevelRun, contact: Contact, since: datetime) -> bool:
         """Whether it was told in this run of the level; anew, where an answer of its own counts no more.
 
-        Two trees share the first alert; what one of them has told anew the other need not tell once more.
+        Two trees share the first alert; what one of them has told anew the other need not tell once more. Nor need a
+        whole tell once more what a part has told, for whichever tree.
         """
         slack = self.world.mischief.slack(1)
         same = self._same_as(contact)
@@ -268,7 +271,8 @@ class _UnderWay:
             (row.created_at or row.planned_at) >= since - slack
             or (not gone and (row.level_index, row.round) == (run.index, run.round))
             for row in self.messages
-            if row.contact == contact.id and (gone or row.escalation_id == self.row.id) and _counts(row)
+            if row.contact == contact.id and _counts(row)
+            if gone or row.tree == self.row.tree or row.incident_id != self.row.incident_id
         )
 
 

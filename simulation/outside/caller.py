@@ -147,7 +147,8 @@ class CallsBack:
                 self.world.time.after(self.random.uniform(2, 9), partial(self._keys, call, number))
             elif asked := _PROOF.search(bytes(answer.body).decode()):
                 self.world.time.after(self._proving.uniform(2, 9), partial(self._proves, call, number, asked[1]))
-            elif not digits:
+            elif not digits and not self.world.database_is_away:
+                # Without the database it was put through, and this provider has no list of calls to find it on.
                 self.silent[call] = number
 
         def act(runtime: Runtime) -> Response:
@@ -175,10 +176,7 @@ class CallsBack:
 
 
 def check_calls_back(world: World, calls_back: CallsBack) -> Found:
-    """A12: coordinators hear of a contact who called about something that goes on, and keyed nothing.
-
-    Not of one who was put through while the database was away: this provider has no list of calls to find it on.
-    """
+    """A12: coordinators hear of a contact who called about something that goes on, and keyed nothing."""
     calls = {row.provider_id: row for row in world.database.rows(select(inbound).where(inbound.c.kind == "call"))}
     told = {said.get("subject") for said in world.database.column(select(notifications.c.said))}
     told |= set(world.database.column(select(alarms.c.subject)))

@@ -10,7 +10,12 @@ from simulation.world.cast import phones_of
 def why_barred(facts: Facts, trees: Iterable[ContactTree], address: str) -> str | None:
     """Why nothing about the incident may go to that address; None where it may."""
     listed = [(tree, contact) for tree in trees for contact in tree.contacts.values() if address in phones_of(contact)]
-    is_internal = any(contact.is_coordinator or contact.id in tree.last_resort for tree, contact in listed)
+    # Where people take turns, the contact's own number is nobody's of ours until the rota is empty.
+    is_internal = any(
+        (contact.is_coordinator or contact.id in tree.last_resort)
+        and not (contact.duty is not None and address in contact.numbers)
+        for tree, contact in listed
+    )
     consent = min([facts.consent.rank, *(person.consent.rank for person in facts.people if person.consent is not None)])
     excluded = {*facts.exclude, *(name for person in facts.people for name in person.exclude)}
     for _, contact in listed:
