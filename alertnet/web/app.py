@@ -42,7 +42,9 @@ class App(FastAPI):
         """The description of the whole interface."""
         for stand_in in [route for route in self.router.routes if isinstance(route, Rest) and not route.is_console]:
             stand_in.add()
-        return super().openapi()
+        document = super().openapi()
+        document["components"]["schemas"]["Problem"] = problems.SCHEMA
+        return document
 
 
 def make_app(runtime: Runtime, leaving: threading.Event | None = None) -> FastAPI:

@@ -132,7 +132,7 @@ class Router(APIRouter):
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The problems that a path may answer with, for its OpenAPI document."""
-    content = {MEDIA_TYPE: {"schema": SCHEMA}}
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     # A path that needs a key may also refuse by rate limit.
     known = sorted({*statuses, 429} if 401 in statuses else {*statuses})
     return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in known}

@@ -246,6 +246,17 @@ def test_every_path_documents_its_problems(api: TestClient) -> None:
     assert all(list(answer["content"]) == ["application/problem+json"] for answer in answers)
 
 
+def test_what_the_description_gives_by_default_is_taken(api: TestClient) -> None:
+    """Clients that are generated from it send every default, as they find it there."""
+    schemas = api.get("/openapi.json").json()["components"]["schemas"]
+    defaults = {name: each["default"] for name, each in schemas["Roll"]["properties"].items() if "default" in each}
+
+    begun = api.post("/v1/roll-calls", json=defaults)
+
+    assert defaults["incident_after"] == "90m"
+    assert begun.status_code == 201, begun.text
+
+
 def test_an_answer_has_a_type_that_the_description_names(api: TestClient) -> None:
     """OpenAPI says what a report is (a page or PDF), and what a device that presses again hears."""
     ref = api.post("/v1/incidents", json=REPORT).json()["ref"]

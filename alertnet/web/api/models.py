@@ -8,6 +8,7 @@ from pydantic import Field
 
 from alertnet.core.directory.contact_tree import EVERYWHERE, ContactTree, Team
 from alertnet.core.directory.countries import COUNTRIES
+from alertnet.core.directory.durations import duration_text
 from alertnet.core.directory.routine import Risk, Terms
 from alertnet.core.escalation.quorum import Action, AnswerKind
 from alertnet.core.inbound.field_words import FieldVerb
@@ -246,7 +247,10 @@ class Roll(Strict):
     country: Country | None = None
     text: Line | None = None
     raise_incidents: bool = False
-    incident_after: Duration = Risk.LOW.incident_after
+    # Clients that are generated send the default which the schema says.
+    incident_after: Duration = Field(
+        Risk.LOW.incident_after, json_schema_extra={"default": duration_text(Risk.LOW.incident_after)}
+    )
 
 
 class JourneyPage(Strict):
