@@ -5,6 +5,7 @@ Alembic is imported only to migrate: a process that only checks the schema needs
 
 import re
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, Engine, column, exists, inspect, select, tabl
 
 from alertnet.core.errors import Misconfigured
 from alertnet.shipped import MIGRATIONS, shipped
+from alertnet.store.db.engine import patiently
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import session_on
 from alertnet.store.tables import api_keys, chain_heads, timeline
@@ -53,26 +55,41 @@ def has_all(there: set[str]) -> bool:
 
 
 def upgrade(engine: Engine, since_keyed: Callable[[Session], None] | None = None) -> None:
-    """Run all missing migrations in one transaction; none is missing once a later version has upgraded the database.
+    """Run all missing migrations; none is missing once a later version has upgraded the database.
 
-    `since_keyed`: called in the same transaction if the history is from before its links had a key.
+    A PostgreSQL database in use is upgraded in a transaction for each, so that other processes wait for one table at a
+    time; what was cut short goes on when it is called again. `since_keyed`: called in the transaction that gives the
+    links of the history a key, if there is a history.
     """
-    with engine.begin() as connection:
+    while _takes_more(engine, since_keyed):
+        pass
+
+
+def _takes_more(engine: Engine, since_keyed: Callable[[Session], None] | None) -> bool:
+    """Run the next missing migrations in one transaction; False where none is left."""
+    with engine.begin() as connection, ExitStack() as stack:
         there = revisions_there(connection)
         if has_all(there):
-            return
+            return False
         if strange := there - known_revisions()[1]:
             raise Misconfigured([f"ALERTNET_DATABASE_URL: the schema {', '.join(strange)} is none of alertnet's"])
         if not there:
             _require_room_for_every_name(connection)
         from alembic import command
 
+        stack.enter_context(patiently(connection))
+        is_in_steps = bool(there) and connection.dialect.name == "postgresql"
+        if is_in_steps:
+            connection.exec_driver_sql(f"LOCK TABLE {_THERE.name}")
+            if revisions_there(connection) != there:
+                return True  # somebody else is upgrading it
         is_keyed = inspect(connection).has_table(chain_heads.name)
-        command.upgrade(alembic_config(connection), "head")
-        if since_keyed is not None and not is_keyed:
+        command.upgrade(alembic_config(connection), "+1" if is_in_steps else "head")
+        if since_keyed is not None and not is_keyed and inspect(connection).has_table(chain_heads.name):
             with session_on(connection) as session:
                 if any(session.scalar(select(exists().select_from(table))) for table in (timeline, api_keys)):
                     since_keyed(session)
+        return is_in_steps
 
 
 def _require_room_for_every_name(connection: Connection) -> None:

@@ -2,8 +2,8 @@
 
 import os
 import stat
-from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
@@ -239,6 +239,21 @@ def carry_over(engine: Engine) -> None:
     # Directly by the driver, since it must not be inside a transaction.
     with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
         cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+@contextmanager
+def patiently(connection: Connection) -> Iterator[None]:
+    """Let each statement of the transaction take an hour, as an index of a large table may need; no lock is so long."""
+    pipeline = connection.info.get(PIPELINE)
+    if pipeline is None:
+        yield
+        return
+    usual, pipeline.answer_seconds = pipeline.answer_seconds, 3600.0
+    connection.exec_driver_sql("SET LOCAL statement_timeout = '1h'")
+    try:
+        yield
+    finally:
+        pipeline.answer_seconds = usual
 
 
 def insert_once(session: Session, table: Table, values: dict[str, Any]) -> bool:
