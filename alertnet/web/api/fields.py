@@ -29,7 +29,7 @@ from alertnet.web.forms import UNTYPED
 
 E = TypeVar("E", bound=Enum)
 
-INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 FURTHEST_ZONE = timedelta(hours=14)  # the largest offset from UTC in use
 NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f]+$"
 NO_CONTROLS_BUT_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]+$"
@@ -140,6 +140,18 @@ class Strict(BaseModel):
         except ValidationError as error:
             faults = [_retold(fault, cls) for fault in error.errors()]
             raise ValidationError.from_exception_data(cls.__name__, faults) from None
+
+
+class Filled(Strict):
+    """What a form may have filled in: an empty text is as if an optional field were left out (A2)."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out_empty(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or "" not in given.values():
+            return given
+        optional = {name for name, each in cls.model_fields.items() if not each.is_required()}
+        return {name: value for name, value in given.items() if value != "" or name not in optional}
 
 
 def _retold(fault: ErrorDetails, model: type[BaseModel]) -> InitErrorDetails:

@@ -37,6 +37,7 @@ from alertnet.web.api.cursor import PAGE, Cursor, page_of, read_cursor
 from alertnet.web.api.fields import (
     NO_CONTROLS,
     Country,
+    Filled,
     Instant,
     Line,
     Name,
@@ -58,7 +59,7 @@ _ONCE = IDEMPOTENCY_KEY.lower().encode()
 router = Router(route_class=Raising)
 
 
-class Person(Strict):
+class Person(Filled):
     """A person affected, named by a pseudonym."""
 
     code: Annotated[str, Field(max_length=32, pattern=NO_CONTROLS)]
@@ -74,7 +75,7 @@ class Person(Strict):
 People = Annotated[list[Person], Field(max_length=100)]
 
 
-class Report(Strict):
+class Report(Filled):
     """A report that raises an incident."""
 
     type: TypeCode
