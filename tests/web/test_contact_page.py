@@ -140,7 +140,7 @@ def test_after_an_answer_the_title_begins_with_it(world: World) -> None:
 def test_numbers_stand_in_the_groups_of_their_country(world: World) -> None:
     html = world.client.get(world.link("bob")).text
 
-    assert re.search(r'<a href="tel:(\+57\d+)">\+57\u00a0300\u00a0\d{7}</a>', html)
+    assert re.search(r'<a href="tel:(\+57\d+)" dir="ltr">\+57\u00a0300\u00a0\d{7}</a>', html)
 
 
 def test_whom_to_call_is_said_once_and_by_a_link(world: World) -> None:
@@ -514,6 +514,16 @@ def test_a_closed_incident_says_that_it_is_over_and_takes_no_answer(proving: Wor
         assert "Arrest" not in page.text
         assert Elements(page.text).answers == []
     assert current_answers(proving) == []
+
+
+def test_what_an_old_telephones_enter_key_presses_answers_nothing(world: World) -> None:
+    """Before iOS 16.4 that is the first button that is neither disabled nor hidden: a name alone answers nothing."""
+    page = Elements(world.client.get(world.link("alice")).text)
+
+    pressed, *others = (each for each in page.all("button") if not {"disabled", "hidden"} & each.keys())
+
+    assert pressed == {"class": "unseen"}
+    assert "acknowledge" in [each.get("value") for each in others]
 
 
 def test_a_link_that_leads_nowhere_says_so_in_every_language(world: World) -> None:
