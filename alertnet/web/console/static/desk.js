@@ -169,6 +169,11 @@ function until(seconds) {
   return [line.dataset.ahead, ...parts.filter(([count]) => count).flat()].join(" ");
 }
 
+const present = document.querySelector("#picture .now"); // What happens now is in sight, and some of what was before.
+if (present) byId("picture").scrollLeft = present.x1.baseVal.value - byId("picture").clientWidth * 0.7;
+setInterval(tick, 1000);
+tick();
+
 // A page may sound only once somebody has touched it: the box is ticked while what comes will be heard.
 const WISHED = "desk-sound";
 const box = byId("sound");
@@ -202,8 +207,3 @@ function sound() {
   volume.gain.exponentialRampToValueAtTime(0.001, speaker.currentTime + 0.8);
   tone.start(), tone.stop(speaker.currentTime + 0.8);
 }
-
-const present = document.querySelector("#picture .now"); // What happens now is in sight, and some of what was before.
-if (present) byId("picture").scrollLeft = present.x1.baseVal.value - byId("picture").clientWidth * 0.7;
-setInterval(tick, 1000);
-tick();
