@@ -11,6 +11,7 @@ from alertnet.flows.forecast.ahead import foretell
 from alertnet.store.records.credentials.users import Role
 from alertnet.store.tables import incidents, notifications
 from alertnet.trees import read_network
+from tests.support.html import Elements
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk, Form
 from tests.web.world import NOW, ROOT, TEAMS, World, world_in
@@ -32,6 +33,17 @@ def test_who_will_be_told_is_seen_before_anything_is_raised(world: World, desk: 
     assert "at once Valley, Friends, Amis, Mountain post Friends, Valley network" in text
     assert world.rows(incidents) == []
     assert world.rows(notifications) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "button", "act"),
+    [("/desk/raise", "See who will be told", "raise"), ("/desk/drills/new", "See who takes part", "go")],
+)
+def test_the_enter_key_in_a_field_raises_nothing(desk: Desk, path: str, button: str, act: str) -> None:
+    """It presses a form's first button, and who presses it in a line may not have filled in the next."""
+    seen = Elements(desk.opens(path).presses(button, **ARREST).text)
+
+    assert [each["value"] for each in seen.all("button") if each.get("name") == "step"] == ["preview", act, "preview"]
 
 
 def test_a_code_that_the_teams_file_does_not_know_is_said_before_it_is_raised(tmp_path: Path) -> None:
