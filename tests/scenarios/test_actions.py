@@ -31,6 +31,19 @@ def takes_charge(world: World) -> Incident:
     return incident
 
 
+def reports(incident: Incident, by: str) -> None:
+    """The ombuds office, or a coordinator for it, says what it did."""
+    world = incident.world
+    match by:
+        case "sms":
+            world.texts("ombuds", f"DONE {code_in(world.phone('ombuds').inbox[0])} spoke with the colonel")
+        case "page":
+            link = link_in(world.phone("ombuds").inbox[0])
+            world.client.post(link, data={"answer": "action", "action": "called_authority", "note": "the colonel"})
+        case "api":
+            incident.act("actions", contact="ombuds", action="called_authority")
+
+
 def test_the_confirmation_says_by_when_an_action_is_expected(world_of: Worlds) -> None:
     """Counted from the answer: 22:22 in Bogotá."""
     world = world_of(tree("next"))
@@ -74,14 +87,7 @@ def test_one_reported_action_ends_the_wait(world_of: Worlds, by: str) -> None:
     world = world_of(tree("next"))
     incident = takes_charge(world)
 
-    match by:
-        case "sms":
-            world.texts("ombuds", f"DONE {code_in(world.phone('ombuds').inbox[0])} spoke with the colonel")
-        case "page":
-            link = link_in(world.phone("ombuds").inbox[0])
-            world.client.post(link, data={"answer": "action", "action": "called_authority", "note": "the colonel"})
-        case "api":
-            incident.act("actions", contact="ombuds", action="called_authority")
+    reports(incident, by)
     world.passes(hours=2)
 
     assert [each["contact"] for each in incident["actions"]] == ["ombuds"]
@@ -106,6 +112,21 @@ def test_an_action_reported_late_ends_what_went_on_without_it(world_of: Worlds, 
     world.passes(hours=2)
     assert incident.status("valley") == "acknowledged"
     assert not any("ALARM" in text for text in world.phone("coordinator").inbox[rung:])
+
+
+@pytest.mark.parametrize("by", ["sms", "page", "api"])
+def test_an_action_reported_late_ends_what_tells_the_same_level_again(world_of: Worlds, by: str) -> None:
+    """A4: whoever reports what it did still has charge, though it was asked anew."""
+    world = world_of(tree("again"))
+    incident = takes_charge(world)
+    world.passes(minutes=62)
+    assert incident.status("valley") == "running"
+
+    reports(incident, by)
+    world.passes(hours=2)
+
+    assert incident.status("valley") == "acknowledged"
+    assert planned(incident, "defenders") == []
 
 
 def test_an_action_reported_late_does_not_end_what_a_coordinator_has_opened_since(world_of: Worlds) -> None:

@@ -237,10 +237,10 @@ def _says_the_same(locked: LockedIncident, given: list[CurrentAnswer], response:
         return False
     if kind is AnswerKind.RELAYED and before.address != response.address:
         return False
-    return _still_counts(locked, before)
+    return still_counts(locked, before)
 
 
-def _still_counts(locked: LockedIncident, answer: CurrentAnswer) -> bool:
+def still_counts(locked: LockedIncident, answer: CurrentAnswer) -> bool:
     """Whether the answer is the one that counts wherever its giver stands; not once that was asked again."""
     plans, states = locked.plans, locked.states
     counted = counted_in(locked.recipient(answer.tree, answer.contact))
@@ -270,7 +270,7 @@ def _add(locked: LockedIncident, new: NewAnswer) -> None:
 def as_recorded(recipient: Recipient, number: str) -> Recorded | None:
     """The answer that counts now, for another confirmation there; None where there is none, or that number is asked."""
     answer = recipient.current_answer()
-    if answer is None or not _still_counts(recipient.locked, answer):
+    if answer is None or not still_counts(recipient.locked, answer):
         return None
     if answer.kind is AnswerKind.RELAYED and answer.address != number:
         return None

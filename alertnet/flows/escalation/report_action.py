@@ -6,11 +6,18 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.escalation.quorum import Action, AnswerKind, Via
-from alertnet.core.escalation.state import Acted, Event, Failed, Unsent
+from alertnet.core.escalation.state import Acted, Answered, ContactEvent, Event, Failed, Unsent
 from alertnet.core.notification import PromptAnswer
 from alertnet.flows.escalation.bad_addresses import report_strangers
 from alertnet.flows.escalation.escalate import move
-from alertnet.flows.escalation.record_response import Recorded, Response, events_of, must_be_respondent, respond
+from alertnet.flows.escalation.record_response import (
+    Recorded,
+    Response,
+    events_of,
+    must_be_respondent,
+    respond,
+    still_counts,
+)
 from alertnet.flows.notifications import phone_tasks
 from alertnet.flows.notifications.answer_changes import announce, told_at
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
@@ -65,8 +72,13 @@ def report_action(
     subject = Subject.ACTION if in_words else Subject(f"action_{action}")
     answer = recipient.current_answer()
     announce(recipient, subject, answer.id if answer else None, at=told_at(recipient))
-    if action is not Action.NONE:
-        move(locked, events_of(recipient, Acted(recipient.id)))
+    if action is Action.NONE:
+        return
+    happened: list[ContactEvent] = [Acted(recipient.id)]
+    if answer is not None and answer.kind is AnswerKind.ACKNOWLEDGED and not still_counts(locked, answer):
+        # For want of this report it was asked anew.
+        happened.insert(0, Answered(recipient.id, answer.kind, answer.address))
+    move(locked, events_of(recipient, *happened))
 
 
 def is_over(task: Prompt) -> WrongState:
