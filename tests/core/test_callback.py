@@ -69,4 +69,5 @@ def test_nobody_is_asked_to_call_a_number_that_is_in_trouble() -> None:
     made = with_callback("+571")
 
     assert made.callback_for(made.contacts["bea"], besides={"+571"}) == "+574"
+    assert made.callback_for(replace(BEA, deputy="ana"), besides={"+571"}) == "+574"
     assert made.callback_for(made.contacts["bea"]) == "+571"

@@ -89,6 +89,14 @@ def test_an_excluded_contact_is_spared_by_id_or_organisation(world: World, name:
     assert world.phone("defenders").inbox != []
 
 
+def test_nobody_is_asked_to_call_whoever_is_excluded(valley: World) -> None:
+    """A3: the tree's number to call is its coordinator's; whoever called there would tell it everything."""
+    valley.raises(exclude=["coordinator"])
+
+    assert valley.phone("coordinator").inbox == []
+    assert "Tel +32470550101" in valley.phone("defenders").inbox[0]
+
+
 def test_a_name_to_exclude_that_nobody_bears_is_refused(world: World) -> None:
     """B1: a slip there would tell whom it meant to spare."""
     answer = world.client.post(

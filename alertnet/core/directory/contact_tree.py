@@ -153,12 +153,13 @@ class ContactTree:
         """The number that the contact is asked to call: the tree's, its deputy's, else last resort's; never its own.
 
         Last resort itself is given a coordinator's. Its own is given only where nobody else has a telephone. `besides`:
-        numbers of people who are in trouble themselves.
+        numbers of people who are in trouble themselves, or may not hear of it.
         """
         spared = contact.numbers | set(besides)
         if self.callback not in spared:
             return self.callback
-        others = [self.contacts[id] for id in (contact.deputy, *self.last_resort) if id is not None]
+        deputy = contact.deputy if self.callback in contact.numbers else None
+        others = [self.contacts[id] for id in (deputy, *self.last_resort) if id is not None]
         numbers = _telephones([*others, *self.coordinators])
         return next((number for number in numbers if number not in spared), self.callback)
 

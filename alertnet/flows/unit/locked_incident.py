@@ -107,11 +107,15 @@ class LockedIncident:
         names = known.names if known else set()
         return any(each.name in names for each in self.coordinators)
 
-    def numbers_in_trouble(self, tree: str) -> set[str]:
-        """The number that raised the incident, and those of the tree's contacts who are among its people."""
-        theirs = (self.contact(tree, id).numbers for id in self.plans[tree].involved)
-        raised_from = (self.facts.raised_from or "", *self.facts.also_from)
-        return {*raised_from, *(number for numbers in theirs for number in numbers)}
+    def not_to_be_called(self, tree: str) -> set[str]:
+        """The number that raised the incident, and those of the tree's contacts who may not answer it.
+
+        They are among its people, excluded or accused. A number that a coordinator may be asked at is none of these.
+        """
+        plan = self.plans[tree]
+        theirs = {each.address for id in plan.discredited for each in self.contact(tree, id).own_methods}
+        asked = (each.contact.numbers for each in self.coordinators if each.is_coordinator)
+        return {self.facts.raised_from or "", *self.facts.also_from, *theirs.difference(*asked)}
 
     def open_escalation(self, plan: Plan, state: State) -> None:
         tree, id = plan.tree, self.tx.entropy.id()
