@@ -37,7 +37,7 @@ from simulation.outside.office import check_office
 from simulation.outside.people import A_TEST, IN_WORDS, PROBE, SOS
 from simulation.outside.pin_guesser import check_guesses
 from simulation.reckoning.clock import check_set_right
-from simulation.reckoning.held import check_held
+from simulation.reckoning.held import check_confirmed, check_held
 from simulation.reckoning.pressed import check_pressed
 from simulation.reckoning.punctuality import check_openings, check_punctuality
 from simulation.world.cast import FIELD_PHONE, STRANGERS_PHONE, TRAVELLERS_PHONE
@@ -122,7 +122,7 @@ def reckon_incidents(night: Night) -> Sequence[Row[Any]]:
     history = night.world.database.rows(_HISTORY)
     checks = (_once, _remembered, _settled, _gone_over, _final, _proven, _grounded, _tried)
     texts = (_heard, _replied, _left_in_peace, _to_be_read, _stood_down)
-    for check in (*checks, check_held, *texts, _chained):
+    for check in (*checks, check_held, check_confirmed, *texts, _chained):
         for promise, how in check(night, history):
             night.world.story.breaks_promise(promise, how)
     return history

@@ -1,4 +1,4 @@
-"""Checks that what coordinators have held or refused does not open by itself (B3)."""
+"""Checks that nothing goes on by itself which coordinators have held, refused, or not yet confirmed (A6, B3)."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -31,3 +31,16 @@ def check_held(_: Night, history: Sequence[Row[Any]]) -> Found:
                 on_hold[one] = row.at
             case ("decision" | "level_released" | "level_opened", {"level": _}):
                 on_hold.pop(one, None)
+
+
+def check_confirmed(night: Night, history: Sequence[Row[Any]]) -> Found:
+    """A6: no level whose answers coordinators confirm is met by one that none of them has confirmed."""
+    confirmed: set[str] = set()
+    for row in sorted(history, key=lambda row: row.written):
+        match row.kind, row.payload:
+            case ("decision", {"subject": "confirm", "decision": "go", "contact": contact}):
+                confirmed.add(contact)
+            case ("rule_met", {"tree": tree, "level": name}):
+                named = next((each for each in night.world.network.trees[tree].levels if each.name == name), None)
+                if named is not None and named.confirm and confirmed.isdisjoint({*named.notify, "stand-in"}):
+                    yield "A6", f"{name} of {tree} was met at {row.at} by an answer that no coordinator has confirmed"

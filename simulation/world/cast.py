@@ -43,6 +43,8 @@ INCIDENT_AFTER = 2 * MINUTE
 ZONE = ZoneInfo("Asia/Kathmandu")
 NEWCOMER = Method(MethodKind.SMS, "+573005550190")
 """The method of a contact that is in no tree before the trees are edited."""
+STAND_IN = Method(MethodKind.SMS, "+573005550193")
+"""The method of a contact's deputy."""
 SECRET = "Secreta"
 """Part of every name, place and free text of a report; no SMS, call or subject may contain it (A9)."""
 
@@ -133,6 +135,19 @@ def with_switchboard(random: Chance, network: Network) -> Network:
     methods = tuple(replace(each, address=number) if each.kind in RINGING else each for each in second.methods)
     contacts = {**tree.contacts, second.id: replace(second, methods=methods)}
     return replace(network, trees={**network.trees, "colombia": replace(tree, contacts=contacts)})
+
+
+def with_terms(random: Chance, network: Network) -> Network:
+    """The same network, in which coordinators may have to confirm who takes charge, and a contact may have a deputy."""
+    if not random.comes():
+        return network
+    tree = network.trees["colombia"]
+    first, *others = tree.levels
+    levels = (first, *(replace(level, confirm=random.random() < 0.5) for level in others))
+    owner = tree.contacts[random.choice(random.choice(others).notify)]
+    stand_in = replace(owner, id="stand-in", methods=(STAND_IN,), hours=None, when_closed=())
+    contacts = {**tree.contacts, owner.id: replace(owner, deputy=stand_in.id), stand_in.id: stand_in}
+    return replace(network, trees={**network.trees, "colombia": replace(tree, levels=levels, contacts=contacts)})
 
 
 def recycled(random: Chance, network: Network) -> str | None:

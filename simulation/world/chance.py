@@ -25,6 +25,7 @@ SHARES = {
     "rota": 0.25,
     "sorts reports": 0.1,
     "switchboard": 0.1,
+    "terms": 0.1,
     "traveller": 0.3,
     "visitors": 0.2,
     "watch": 0.2,

@@ -25,6 +25,7 @@ from simulation.world.cast import (
     recycled,
     with_rota,
     with_switchboard,
+    with_terms,
 )
 from simulation.world.chance import Chance, chance
 from simulation.world.database import Database
@@ -71,7 +72,7 @@ class World:
         self.random = Random(f"night {seed}")
         self.entropy = self.draws("chance")
         drawn = with_rota(self.draws("rota"), for_some(self.draws("places"), draw_network(self.random)))
-        self.network = with_switchboard(self.draws("switchboard"), drawn)
+        self.network = with_terms(self.draws("terms"), with_switchboard(self.draws("switchboard"), drawn))
         self.length = self.random.choice([3, 4, 5, 6, 10]) * MINUTE
         watched = draw_watched(self.draws("watch"), draw_mischief(self.random, self.length), self.length)
         self.mischief = draw_steps(self.draws("clocks"), watched, self.length)

@@ -135,10 +135,11 @@ MUTANTS = {
     ),
     "nobody hears of a contact who called and keyed nothing": Mutant(
         "A12",
-        257,
+        3,
         "alertnet/flows/voice/incoming_call.py",
         "        _prompt(tx, call, caller, Subject.INBOUND_CALL, engaged=",
         "        dict(engaged=",
+        wants=("a call to us",),
     ),
     "a journey is awaited on another day than was written": Mutant(
         "B4",
@@ -169,10 +170,11 @@ MUTANTS = {
     ),
     "a stranger who has said so goes on hearing of it": Mutant(
         "A9",
-        66,
+        13,
         "alertnet/flows/unit/locked_incident.py",
         "return of_strangers(self.stale)",
         "return of_strangers(())",
+        wants=("recycled number",),
     ),
     "a number that refuses our SMS is used again": Mutant(
         "B3",
@@ -232,6 +234,14 @@ MUTANTS = {
         "alertnet/core/escalation/context.py",
         "(index in state.held and index not in state.goes)",
         "False",
+    ),
+    "an answer rests the alarm that no coordinator has confirmed": Mutant(
+        "A6",
+        26,
+        "alertnet/core/escalation/levels.py",
+        "    must_confirm = context.level(run).confirm\n",
+        "    must_confirm = False\n",
+        wants=("terms",),
     ),
     "what is pressed on the page of a question is forgotten": Mutant(
         "A1",
@@ -457,7 +467,7 @@ MUTANTS = {
     ),
     "an organisation that is not theirs leaves nobody out": Mutant(
         "B1 A7",
-        5,
+        6,
         "alertnet/core/resolution/resolve.py",
         "if any(each.organisation and affected.isdisjoint(each.organisation) for each in (when, contact.when)):",
         "if False:",
@@ -559,7 +569,7 @@ MUTANTS = {
     ),
     "what a part has waiting for a stranger leaves all the same": Mutant(
         "A9",
-        122670,
+        268,
         "alertnet/flows/escalation/bad_addresses.py",
         "may know more strangers.\n    cancel_to_strangers(locked)\n",
         "may know more strangers.\n",
@@ -567,7 +577,7 @@ MUTANTS = {
     ),
     "whoever is on duty for a contact that is excluded goes on hearing of it": Mutant(
         "A3",
-        122912,
+        46,
         "alertnet/core/resolution/resolve.py",
         "    return bars.contacts.get(of)\n",
         "    return None\n",
