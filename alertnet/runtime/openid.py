@@ -98,6 +98,14 @@ class Provider:
         known = self._describes_itself()
         return self._safe(known, "end_session_endpoint") if known.get("end_session_endpoint") else None
 
+    def trouble(self) -> str:
+        """Why nobody can sign in by it; empty where its description and keys can be read."""
+        try:
+            self._get(self._safe(self._describes_itself(), "jwks_uri", is_asked=True))
+        except ProviderAway as fault:
+            return str(fault)
+        return ""
+
     def who(self, asked: Asked, code: str, issuer: str | None, now: datetime) -> Account:
         """The account that came back with that code. `issuer`: who sent it, where that was said.
 

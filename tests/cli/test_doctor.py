@@ -59,6 +59,8 @@ def test_trees_that_still_have_the_examples_callback_are_named(office: Office, r
 def test_a_wrong_setting_a_missing_schema_and_a_silent_provider_are_named_at_once(office: Office) -> None:
     office.env |= {"ALERTNET_RATES": "fast", "ALERTNET_PUBLIC_URL": "http://127.0.0.1:9"}
     office.env["ALERTNET_IMAP_URL"] = "imap://user:password@127.0.0.1:9/INBOX"
+    office.env |= {"ALERTNET_OIDC_CLIENT_ID": "alertnet", "ALERTNET_OIDC_CLIENT_SECRET": "x"}
+    office.env["ALERTNET_OIDC_ISSUER"] = "http://127.0.0.1:9"
 
     said = office.types("doctor")
 
@@ -68,6 +70,7 @@ def test_a_wrong_setting_a_missing_schema_and_a_silent_provider_are_named_at_onc
         "✗ database: ALERTNET_DATABASE_URL: there is no file",
         "✗ provider: sms gives no answer: nothing listens there",
         "✗ mailbox: the mailbox for answers can't be read: nothing listens there",
+        "✗ OpenID Connect: http://127.0.0.1:9 lets nobody in: nothing listens there",
         "✗ public URL: http://127.0.0.1:9: nothing listens there",
     ):
         assert line in said.out

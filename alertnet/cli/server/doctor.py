@@ -313,6 +313,14 @@ def _outside(settings: "Settings") -> Iterator[Finding]:
         found = f"can't be read: {UNREACHED.get(fault, fault)}" if fault else "can be read"
         do = f"ALERTNET_IMAP_URL: host, user, password, folder; {ANEW}" if fault else ""
         yield Finding("mailbox", State.WRONG if fault else State.WELL, f"the mailbox for answers {found}", do)
+    if settings.openid is not None:
+        from alertnet.runtime.openid import Provider
+
+        fault = Provider(settings.openid, "").trouble()
+        found = f"lets nobody in: {UNREACHED.get(fault, fault)}" if fault else "answers"
+        do = "ALERTNET_OIDC_ISSUER: docs/operations.md, Signing in by OpenID Connect" if fault else ""
+        about = f"{settings.openid.issuer} {found}"
+        yield Finding("OpenID Connect", State.WRONG if fault else State.WELL, about, do)
     if settings.public_url is not None:
         fault = ping(f"{settings.public_url}/healthz")
         do = "the name, the certificate, the front, the web: docs/operations.md, The front" if fault else ""

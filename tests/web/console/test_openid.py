@@ -13,6 +13,7 @@ from sqlalchemy import update
 from alertnet.core.limits import SIGN_INS
 from alertnet.flows.credentials.linked import link
 from alertnet.flows.credentials.users import end_user, renew_user
+from alertnet.runtime.openid import Provider
 from alertnet.store.records.credentials import users
 from alertnet.store.records.credentials.users import Linked, Role
 from alertnet.store.tables import incidents, user_sessions
@@ -323,11 +324,14 @@ def test_who_has_ended_here_or_was_given_new_means_comes_in_no_more(
 
 @pytest.mark.parametrize("said", [(503, {}), (400, {"error": "invalid_tenant"}), (401, "no JSON object")])
 def test_a_provider_that_is_away_is_said_and_the_password_lets_in(
-    maria: Desk, provider: OpenIdProvider, said: tuple[int, object]
+    world: World, maria: Desk, provider: OpenIdProvider, said: tuple[int, object]
 ) -> None:
     """So is one that does not know us any more: the wrong tenant, or a secret that has run out."""
+    assert (client := world.runtime.settings.openid)
+    assert Provider(client, "").trouble() == ""
     back = provider.sends_back(goes(maria))
     provider.answers_with = {"/.well-known/openid-configuration": said}
+    assert Provider(client, "").trouble().startswith(f"HTTP {said[0]}")
 
     for answer in (maria.browser.get("/desk/openid", follow_redirects=False), returns(maria, back)):
         assert answer.status_code == 503
