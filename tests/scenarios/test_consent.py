@@ -95,6 +95,10 @@ def test_nobody_is_asked_to_call_whoever_is_excluded(valley: World) -> None:
 
     assert valley.phone("coordinator").inbox == []
     assert "Tel +32470550101" in valley.phone("defenders").inbox[0]
+    call = valley.phone("defenders").dials()
+    while call.put_through_to is None and call.waits_for_keys:
+        call.stays_silent()
+    assert call.put_through_to == "+32470550101"
 
 
 def test_a_name_to_exclude_that_nobody_bears_is_refused(world: World) -> None:

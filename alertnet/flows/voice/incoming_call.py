@@ -25,12 +25,13 @@ from alertnet.flows.notifications.floods import ring_once, rings_now, tell_drop
 from alertnet.flows.notifications.number_tests import CALL, answer_by_code, is_awaited
 from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
 from alertnet.flows.notifications.wrong_codes import judge_wrong, tell_number
-from alertnet.flows.unit.locked_incident import Recipient, take_up
+from alertnet.flows.unit.locked_incident import Recipient, look_closely, take_up
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import editions, inbound, limits
+from alertnet.store.records import inbound, limits
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records.credentials.codes import HeldCode, find_sent, open_codes, told_codes
 from alertnet.store.records.editions import Edition
+from alertnet.store.records.escalations import ReadEscalations
 from alertnet.store.records.inbound import CHECKED_IN, MISSED, PUT_THROUGH, RECORDED, CallOutcome, InboundCall
 
 DEFAULT_LANGUAGE = "en"
@@ -295,11 +296,12 @@ def _holder_of(tx: Tx, told: Sequence[HeldCode], field: InTheField | None, *, is
     # A caller who is locked out, or only ever had an alarm's code, still belongs to its incident.
     own = [code for code in about if code in held] or [code for code in about if code.prompt is None]
     latest = (own or about)[-1]
-    tree = editions.tree(tx.session, incident_store.get(tx.session, latest.incident).trees[latest.tree])
-    contact = tree.contacts[latest.contact]
+    locked = look_closely(tx, incident_store.get(tx.session, latest.incident), ReadEscalations())
+    tree, contact = locked.tree(latest.tree), locked.contact(latest.tree, latest.contact)
+    callback = tree.callback_for(contact, locked.not_to_be_called(tree.id))
     return _Caller(
         contact.id,
-        Reception(contact.language, tree.callback_for(contact), takes_pin=field is not None),
+        Reception(contact.language, callback, takes_pin=field is not None),
         latest.incident if real else None,
         held,
         trees=(tree,),
