@@ -29,6 +29,8 @@ from alertnet.web.forms import Form, read_form
 
 COOKIE = "desk"
 SIGN_IN = "/desk/sign-in"
+ELSEWHERE = ("cross-site", "same-site")
+"""`Sec-Fetch-Site` values of a request that another site started, such as a form or an image there."""
 
 DONE_BEFORE = "this was recorded before: nothing was recorded now"
 MANY_COME = "too many are signing in at this moment: try again in a few seconds"
@@ -132,11 +134,11 @@ Viewer = Annotated[SignedIn, Depends(signed_in)]
 def check_origin(request: Request) -> None:
     """Refuse (`Forbidden`) a form that the browser does not say came from a page of this site.
 
-    `Sec-Fetch-Site` says it whatever a proxy has made of Host. A browser without it is judged by Origin: that must name
-    the host that was asked, or the public URL's.
+    `Sec-Fetch-Site` says it whatever a proxy has made of Host. Where a browser does not send it, or a user loads the
+    page again, Origin decides: it must name the host that was asked, or the public URL's.
     """
     site = request.headers.get("Sec-Fetch-Site")
-    if site != "same-origin" and (site is not None or not _names_this_site(request)):
+    if site in ELSEWHERE or (site != "same-origin" and not _names_this_site(request)):
         raise Forbidden(NOT_OURS)
 
 

@@ -53,6 +53,7 @@ def test_a_password_and_a_code_let_somebody_in(world: World, maria: Desk) -> Non
         {"Host": "127.0.0.1:8000", "Origin": PUBLIC_URL},
         {"Host": "127.0.0.1:8000", "Origin": "https://10.0.0.9:8443", "Sec-Fetch-Site": "same-origin"},
         {"Host": "127.0.0.1:8000", "Origin": "null", "Sec-Fetch-Site": "same-origin"},
+        {"Origin": PUBLIC_URL, "Sec-Fetch-Site": "none"},
     ],
 )
 def test_a_front_may_change_the_host_and_take_the_origin_away(maria: Desk, sent: dict[str, str]) -> None:
@@ -181,6 +182,7 @@ def test_the_right_one_in_time_takes_the_count_back(maria: Desk) -> None:
         {"Origin": f"{PUBLIC_URL}.evil.example"},
         {"Origin": PUBLIC_URL, "Sec-Fetch-Site": "cross-site"},
         {"Origin": PUBLIC_URL, "Sec-Fetch-Site": "same-site"},
+        {"Origin": "null", "Sec-Fetch-Site": "none"},
     ],
 )
 def test_another_site_signs_nobody_in_or_out(maria: Desk, headers: dict[str, str]) -> None:

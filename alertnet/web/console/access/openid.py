@@ -21,7 +21,7 @@ from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.vault import Unreadable, Vault
 from alertnet.web.auth import InForce, address_of
 from alertnet.web.console.refusing import Pages, ask_to_sign_in
-from alertnet.web.console.sessions import NOT_OURS, SIGN_IN, Busy, is_secure, remember
+from alertnet.web.console.sessions import ELSEWHERE, NOT_OURS, SIGN_IN, Busy, is_secure, remember
 from alertnet.web.console.shown import go_to, own_path, show
 from alertnet.web.throttle import held
 
@@ -33,8 +33,6 @@ router = Pages("/desk/openid")
 HERE = "/desk/openid"
 COOKIE = "desk-openid"
 LASTS = timedelta(minutes=10)
-ELSEWHERE = ("cross-site", "same-site")
-"""`Sec-Fetch-Site` values of a request that another site started, such as an image there. It counts for nobody."""
 AT_ONCE = 4
 """How many browsers may wait for the provider at a time; each holds a thread."""
 
