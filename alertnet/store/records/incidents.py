@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -196,19 +197,27 @@ def known_of_phone(tx: Tx, phone: str, team: str | None) -> list[Incident] | Non
 def _of_phone(
     tx: Tx, phone: str, held_by: str | None, team: str | None, since: datetime | None
 ) -> list[Incident | None]:
+    asked = {"indexes": [*tx.vault.indexes(phone)], "held_by": held_by, "team": team, "since": since}
+    asked = {name: each for name, each in asked.items() if each is not None}
+    found = readable(tx.session.execute(_open_by(*asked), asked), _if_read)
+    return [each for each in found if each is None or not each.facts.drill]
+
+
+@cache
+def _open_by(*asked: str) -> Select[Any]:
+    """Kept for each way to ask, since every text asks: to write it anew took longer than to run it."""
     its = incidents.alias()
-    concerns: ColumnElement[bool] = its.c.raised_index.in_(tx.vault.indexes(phone))
-    if held_by is not None:
-        concerns &= its.c.team.is_(None) | (its.c.team == held_by)
-    if team is not None:
-        concerns |= its.c.team == team
-    if since is not None:
-        concerns &= its.c.opened_at > since
+    concerns: ColumnElement[bool] = its.c.raised_index.in_(bindparam("indexes", expanding=True))
+    if "held_by" in asked:
+        concerns &= its.c.team.is_(None) | (its.c.team == bindparam("held_by"))
+    if "team" in asked:
+        concerns |= its.c.team == bindparam("team")
+    if "since" in asked:
+        concerns &= its.c.opened_at > bindparam("since")
     acts = (its.c.status == IncidentStatus.OPEN.value) | its.c.part_of.is_not(None)
     acting = select(func.coalesce(its.c.part_of, its.c.id)).where(concerns, acts)
     query = select(incidents).where(IS_OPEN, incidents.c.id.in_(acting))
-    found = readable(tx.session.execute(query.order_by(incidents.c.opened_at.desc())), _if_read)
-    return [each for each in found if each is None or not each.facts.drill]
+    return query.order_by(incidents.c.opened_at.desc())
 
 
 def open_in(session: Session, country: str, since: datetime) -> list[Incident]:
