@@ -23,8 +23,10 @@ SHARING = (
     ("tests/cli/", "tests/crashes/", "tests/demo/", "tests/deploy/", "tests/processes/"),
     ("tests/house/",),
     ("tests/scenarios/test_every_kind.py",),
+    # Its nights take seconds in one test: begun last, they alone were waited for.
+    ("tests/simulation/",),
 )
-"""Places each of which shares what takes long to set up, in the order in which they are handed out, before all else."""
+"""Places each of which takes long as a whole, in the order in which they are handed out, before all else."""
 STDERR = 2
 LAID_AFTER = 300
 """Tests, until a worker has loaded enough to look again how it lies in memory."""
