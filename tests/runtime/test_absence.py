@@ -129,6 +129,25 @@ def test_a_file_that_is_gone_is_named_with_the_cause(on_sqlite: Runtime, tmp_pat
     assert caught.value.cause == f"{tmp_path / 'test.db'}: this is a folder"
 
 
+@pytest.mark.parametrize("in_its_place", [False, True])
+def test_a_file_that_is_moved_while_it_is_in_use_takes_nothing_until_it_is_back(
+    on_sqlite: Runtime, tmp_path: Path, in_its_place: bool
+) -> None:
+    """A1: SQLite goes on writing what nobody finds again after a restart."""
+    on_sqlite.transact(keep, "before")
+    file = (tmp_path / "test.db").rename(tmp_path / "moved.db")
+    if in_its_place:
+        (tmp_path / "test.db").touch()
+
+    with pytest.raises(NotWritable) as caught:
+        on_sqlite.transact(keep, "lost")
+    assert "moved, removed or exchanged" in caught.value.cause
+
+    file.rename(tmp_path / "test.db")
+    on_sqlite.transact(keep, "since")
+    assert on_sqlite.read(kept) == ["before", "since"]
+
+
 @pytest.mark.postgres
 def test_a_server_that_can_only_be_read_is_named_with_the_cause(on_postgres: Runtime) -> None:
     """A standby that was not promoted, or a server that its operator has set to read-only: a session stays so."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, ClassVar, TypeVar
 
@@ -17,9 +18,17 @@ import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from alertnet.runtime.database.transactions import Begin, DatabaseAway, Work, isolated, run_alone, surfacing
+from alertnet.runtime.database.transactions import (
+    Begin,
+    DatabaseAway,
+    NotWritable,
+    Work,
+    isolated,
+    run_alone,
+    surfacing,
+)
 from alertnet.runtime.database.wakeups import Hook, Wakeups
-from alertnet.store.db.engine import carry_over, connect_writer, when_given_up
+from alertnet.store.db.engine import carry_over, connect_writer, file_at, when_given_up
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import session_on
 from alertnet.store.db.tx import FLOWS, apart, left_due, undoing
@@ -33,6 +42,9 @@ SPOILT_AT_MOST = 100
 
 CARRIED_OVER_AFTER = 32
 """About this many commits of one flow each fill SQLite's log with a thousand pages."""
+
+MOVED = "the file in use was moved, removed or exchanged: put it back, or stop everything and restore a backup"
+"""What would be written to it is lost once the program ends."""
 
 log = structlog.get_logger(__name__)
 
@@ -84,6 +96,9 @@ class GroupCommit:
         self._closed = False
         self._kept: list[Connection] = []
         """The writer's own connection, while it is idle."""
+        self._path = Path()
+        self._file: tuple[int, int] | None = None
+        """Which file it writes, and where that is."""
         when_given_up(engine, self._let_go)
         self._with_savepoints = 0
         """How many more groups use savepoints."""
@@ -151,8 +166,10 @@ class GroupCommit:
         pool, or after the database has failed on it.
         """
         pool = self._engine.pool
-        own = self._kept.pop() if self._kept else connect_writer(self._engine)
+        own = self._kept.pop() if self._kept else self._connect()
         try:
+            if self._file is not None and file_at(self._path) != self._file:
+                raise NotWritable(f"{self._path}: {MOVED}")
             yield own
         except DBAPIError:
             own.close()
@@ -163,6 +180,12 @@ class GroupCommit:
                 self._kept.append(own)
             if self._engine.pool is not pool:
                 self._let_go()
+
+    def _connect(self) -> Connection:
+        own = connect_writer(self._engine)
+        self._path = Path(self._engine.url.database or "").absolute()
+        self._file = file_at(self._path)
+        return own
 
     def _let_go(self) -> None:
         while self._kept:

@@ -220,6 +220,15 @@ def connect_writer(engine: Engine) -> Connection:
     return connection
 
 
+def file_at(path: Path) -> tuple[int, int] | None:
+    """Which file is at that path now; None where none can be seen."""
+    try:
+        there = path.stat()
+    except OSError:
+        return None
+    return there.st_dev, there.st_ino
+
+
 def when_given_up(engine: Engine, let_go: Callable[[], object]) -> None:
     """Call that whenever the engine's pool and its connections are disposed of; detached connections must go too."""
     event.listen(engine, "engine_disposed", lambda _: let_go())
