@@ -1,5 +1,5 @@
 # One image for the web and the workers: `serve --no-worker`, `worker`, or any other command of alertnet.
-FROM python:3.13-slim
+FROM docker.io/library/python:3.13-slim
 
 ENV PYTHONUNBUFFERED=1
 RUN useradd --system --uid 10001 --no-create-home alertnet
@@ -16,8 +16,8 @@ COPY message_templates message_templates
 COPY message_templates share/alertnet/message_templates
 COPY contact_trees contact_trees
 COPY alertnet alertnet
-# Nobody may write beside it later, and each start would compile it anew.
-RUN python -m compileall -q alertnet
+# A checkout may be its owner's alone. Nobody may write beside the code later, and each start would compile it anew.
+RUN chmod -R a+rX . && python -m compileall -q alertnet
 
 # Nothing below is written to, except by an SQLite database, which then needs a volume of its own.
 USER alertnet
