@@ -70,4 +70,5 @@ def test_nobody_is_asked_to_call_a_number_that_is_in_trouble() -> None:
 
     assert made.callback_for(made.contacts["bea"], besides={"+571"}) == "+574"
     assert made.callback_for(replace(BEA, deputy="ana"), besides={"+571"}) == "+574"
+    assert made.callback_for(made.contacts["desk"], besides={"+571", "+572"}) == "+574"
     assert made.callback_for(made.contacts["bea"]) == "+571"

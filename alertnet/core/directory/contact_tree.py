@@ -160,8 +160,9 @@ class ContactTree:
             return self.callback
         deputy = contact.deputy if self.callback in contact.numbers else None
         others = [self.contacts[id] for id in (deputy, *self.last_resort) if id is not None]
-        numbers = _telephones([*others, *self.coordinators])
-        return next((number for number in numbers if number not in spared), self.callback)
+        numbers = tuple(_telephones([*others, *self.coordinators]))
+        others_first = (*(number for number in numbers if number not in spared), self.callback, *numbers)
+        return next((number for number in others_first if number not in besides), self.callback)
 
     def callback_for_field(self, first: str | None, own: str, silent: Collection[str] = ()) -> str:
         """The number that a field team is asked to call: the team's (`first`), the tree's, or the next that is left.
