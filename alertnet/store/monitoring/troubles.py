@@ -11,6 +11,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.tables import troubles
 
 _IS_OPEN = troubles.c.over_at.is_(None)
+_OPEN = select(troubles).where(_IS_OPEN, troubles.c.part.in_([*Part])).order_by(troubles.c.began_at, troubles.c.part)
 
 
 def open_troubles(session: Session) -> dict[Part, datetime | None]:
@@ -18,10 +19,7 @@ def open_troubles(session: Session) -> dict[Part, datetime | None]:
 
     Parts that only a later version knows are left out.
     """
-    query = (
-        select(troubles).where(_IS_OPEN, troubles.c.part.in_(list(Part))).order_by(troubles.c.began_at, troubles.c.part)
-    )
-    return {Part(row.part): row.clear_since for row in session.execute(query)}
+    return {Part(row.part): row.clear_since for row in session.execute(_OPEN)}
 
 
 def since(session: Session, part: Part) -> datetime | None:
