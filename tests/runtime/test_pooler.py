@@ -52,7 +52,7 @@ def runtime(pooled: str, direct: str) -> Iterator[Runtime]:
 
 def in_force(tx: Tx) -> dict[str, str]:
     """The session's settings that ours are about, without units."""
-    settings = text("SELECT lower(name), replace(setting, ' ', '') FROM pg_settings WHERE lower(name) = ANY(:names)")
+    settings = text("SELECT lower(name), setting FROM pg_settings WHERE lower(name) = ANY(:names)")
     return {row[0]: row[1] for row in tx.session.execute(settings, {"names": [*POSTGRES_SESSION]})}
 
 

@@ -144,13 +144,13 @@ def test_options_in_the_url_are_added_to_ours(postgres: str, vault: Vault) -> No
     """Whoever names a schema there keeps our time-outs."""
     options = "-csearch_path=elsewhere -cjit=on"
     engine = make_engine(make_url(postgres).update_query_dict({"options": options}).render_as_string(), vault)
-    shows = ("search_path", "jit", "lock_timeout")
+    shows = ("search_path", "jit", "lock_timeout", "transaction_isolation")
 
     with engine.connect() as connection:
         shown = [connection.scalar(text(f"SHOW {name}")) for name in shows]
     engine.dispose()
 
-    assert shown == ["elsewhere", "on", "3s"]
+    assert shown == ["elsewhere", "on", "3s", "read committed"]
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,8 @@ POSTGRES_CONNECT = {
 }
 POSTGRES_SESSION = {
     "timezone": "UTC",
-    "datestyle": "ISO,MDY",
+    "datestyle": "ISO, MDY",
+    "default_transaction_isolation": "read committed",
     "statement_timeout": "5000",  # milliseconds
     "lock_timeout": "3000",
     "idle_in_transaction_session_timeout": "15000",
@@ -181,7 +182,7 @@ def make_engine(url: str, vault: Vault, *, pooled: bool = False) -> Engine:
         # With a pooler each transaction may get another session, and a session another program: nothing may stay in it.
         connect["prepare_threshold"] = None if pooled else PREPARED_AFTER
         if not pooled:
-            ours = [f"-c {name}={value}" for name, value in POSTGRES_SESSION.items()]
+            ours = ["-c {}={}".format(name, value.replace(" ", "\\ ")) for name, value in POSTGRES_SESSION.items()]
             connect["options"] = " ".join([*ours, *parsed.normalized_query.get("options", ())])  # the last one counts
         # All connections stay open, and the last used is used next: a new one costs more than most transactions, and
         # has to plan its statements anew.
