@@ -7,6 +7,7 @@ import pytest
 
 from alertnet.core.directory.contact import Contact, Method, MethodKind, Role
 from alertnet.core.directory.contact_tree import ContactTree
+from alertnet.core.directory.on_call import Duty, Officer
 from alertnet.core.directory.when import When
 from alertnet.core.incident import Affected, Perpetrator, PersonKind, Scope, Severity, consent_of
 from alertnet.core.resolution.exclusions import Reason
@@ -245,6 +246,17 @@ def test_a_barred_address_bars_whoever_lists_it_in_any_tree(known: dict[str, Any
     assert valley.pruned == (Pruned("valley", "Everybody", "friend", reason),)
     assert may_be_told(incident, trees, "+34") is reason
     assert may_be_told(incident, trees, "+ngo") is None
+
+
+def test_ones_own_number_is_barred_also_while_somebody_on_duty_serves_in_its_place() -> None:
+    """A3: whoever else lists it would reach the one to be spared."""
+    officer = Officer("north/ana", "+ana", "es")
+    desk = coordinator("desk", sms("+34"), duty=Duty((officer,), weekday=0, minute=0))
+    trees = [one_level(desk, contact("friend", sms("+34")), contact("ngo")).staffed({"desk": officer})]
+    told = [resolve(facts(exclude=names), trees)[0].levels[0].contacts for names in ((), ("desk",))]
+
+    assert told == [("desk", "friend", "ngo"), ("ngo",)]
+    assert may_be_told(facts(exclude=("desk",)), trees, "+34") is Reason.EXCLUDED
 
 
 def test_answers_count_for_nothing_by_a_line_of_ones_own_and_whatever_consent_says() -> None:

@@ -1,12 +1,12 @@
 """A contact: a role in an organisation, how to reach it, and how much it may know."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import field, replace
+from dataclasses import field
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import cached_property
 
-from alertnet.core.codec import value
+from alertnet.core.codec import extended, replace, value
 from alertnet.core.directory.availability import Hours, Span
 from alertnet.core.directory.on_call import Duty, Officer
 from alertnet.core.directory.when import EVERY_INCIDENT, When
@@ -157,6 +157,11 @@ class Contact:
         """Former numbers and addresses: nothing is sent there, and no answer from there counts."""
         return frozenset(method.address for method in self.former_methods) - self.addresses
 
+    @property
+    def at_all_times(self) -> "tuple[Contact, ...]":
+        """The contact as it is now, and as it is while nobody is on duty for it."""
+        return (self,)
+
     def address_in(self, tree: str, method: Method) -> str:
         """The key of one of its methods. A task has no address, and another contact's may have the same text."""
         is_task = method.kind is MethodKind.TASK
@@ -170,7 +175,9 @@ class Contact:
             else method
             for method in self.methods
         )
-        return replace(self, methods=tuple(methods), language=officer.language)
+        return extended(
+            StaffedContact, replace(self, methods=tuple(methods), language=officer.language), unstaffed=self
+        )
 
     def without(self, addresses: Collection[str | None]) -> "Contact":
         """The contact as if it had none of those numbers and addresses."""
@@ -222,3 +229,14 @@ class Contact:
     def at_hand(self) -> tuple[Method, ...]:
         """The methods that it has now, with `when_closed` behind its own."""
         return self.methods + self.when_closed
+
+
+@value
+class StaffedContact(Contact):
+    """A contact while somebody is on duty for it."""
+
+    unstaffed: Contact = field(kw_only=True)
+
+    @property
+    def at_all_times(self) -> tuple[Contact, ...]:
+        return self, self.unstaffed

@@ -64,7 +64,8 @@ class Bars:
             for contact in tree.contacts.values():
                 for reason in self._reasons(tree, contact):
                     self.contacts.setdefault((tree.id, contact.id), reason)
-                    self._bar_addresses(contact, reason)
+                    for each in contact.at_all_times:
+                        self._bar_addresses(each, reason)
                     if reason in DISCREDITING:
                         self._discredited.add((tree.id, contact.id))
 
