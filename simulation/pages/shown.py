@@ -36,7 +36,7 @@ class _Reader(HTMLParser):
             self.forms[-1].chosen[self._select] = []
         elif tag == "option" and given["value"]:
             self.forms[-1].chosen[self._select].append(given["value"])
-        elif tag == "button" and "disabled" not in given:
+        elif tag == "button" and "disabled" not in given and given.get("class") != "unseen":
             self.forms[-1].buttons.append(given.get("value", ""))
 
 
