@@ -80,7 +80,7 @@ def _takes_more(engine: Engine, since_keyed: Callable[[Session], None] | None) -
         stack.enter_context(patiently(connection))
         is_in_steps = bool(there) and connection.dialect.name == "postgresql"
         if is_in_steps:
-            connection.exec_driver_sql(f"LOCK TABLE {_THERE.name}")
+            connection.exec_driver_sql(f"LOCK TABLE {_THERE.name} IN EXCLUSIVE MODE")
             if revisions_there(connection) != there:
                 return True  # somebody else is upgrading it
         is_keyed = inspect(connection).has_table(chain_heads.name)
