@@ -1,6 +1,7 @@
 """The outlets made from the settings: for each method and provider a channel, its sending numbers and its pace."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from typing import TYPE_CHECKING
 
 from alertnet.channels.base import Channel, Ledger, Mailbox, NotSent, Recordings, Refused, Unsure
 from alertnet.core.codec import value
@@ -8,6 +9,11 @@ from alertnet.core.delivery.provider_codes import AccountFault
 from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
 from alertnet.runtime.settings.settings import Settings
+
+if TYPE_CHECKING:
+    from alertnet.channels.twilio_account import Account
+    from alertnet.channels.twilio_numbers import Astray
+    from alertnet.runtime.settings.setting_types import TelephoneAccount
 
 
 @value
@@ -39,12 +45,9 @@ def open_outlets(settings: Settings) -> dict[Route, Outlet]:
     # The provider's SDK takes long to import, and most commands never send.
     from alertnet.channels.mail import SmtpRelay
     from alertnet.channels.twilio import TwilioSms, TwilioVoice
-    from alertnet.channels.twilio_account import Account
 
     outlets: dict[Route, Outlet] = {}
-    for provider, telephone in settings.telephones.items() if settings.public_url else ():
-        tokens = [token.get_secret_value() for token in telephone.auth_tokens]
-        account = Account(telephone.sid, tokens, settings.public_url or "", telephone.api_url)
+    for provider, telephone, account in _accounts(settings):
         sms, voice = TwilioSms(account), TwilioVoice(account)
         outlets[MethodKind.SMS, provider] = Outlet(sms, telephone.numbers, settings.rates.sms, sms.ledger)
         outlets[MethodKind.CALL, provider] = Outlet(
@@ -57,6 +60,23 @@ def open_outlets(settings: Settings) -> dict[Route, Outlet]:
         )
         outlets[MethodKind.EMAIL, provider] = Outlet(relay, (server.sender,), 0)
     return outlets
+
+
+def find_astray(settings: Settings) -> "Iterator[Astray]":
+    """What comes to our numbers and does not reach us, as the providers have it set."""
+    from alertnet.channels.twilio_numbers import find_astray
+
+    for _, telephone, account in _accounts(settings):
+        for number in telephone.numbers:
+            yield from find_astray(account, number)
+
+
+def _accounts(settings: Settings) -> "Iterator[tuple[str, TelephoneAccount, Account]]":
+    from alertnet.channels.twilio_account import Account
+
+    for provider, telephone in settings.telephones.items() if settings.public_url else ():
+        tokens = [token.get_secret_value() for token in telephone.auth_tokens]
+        yield provider, telephone, Account(telephone.sid, tokens, settings.public_url or "", telephone.api_url)
 
 
 def open_mailbox(

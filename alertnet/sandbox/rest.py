@@ -35,6 +35,8 @@ from alertnet.sandbox.telephony.texts import MessageCentre
 
 T = TypeVar("T")
 API = "/2010-04-01/Accounts/"
+NO_DAY = ""
+"""In place of the filter for the first day, for a list that has none."""
 
 _OF_A_CALL = {
     "events": "Events",
@@ -150,6 +152,20 @@ def recording_resource(account_sid: str, made: tuple[str, Recorded]) -> dict[str
     }
 
 
+def number_resource(account_sid: str, public_url: str, number: str) -> dict[str, Any]:
+    """A number of ours as `api.v2010.account.incoming_phone_number`, as far as it says where what comes in goes."""
+    return {
+        "account_sid": account_sid,
+        "phone_number": number,
+        "sms_application_sid": "",
+        "sms_method": "POST",
+        "sms_url": f"{public_url}/twilio/sms",
+        "voice_application_sid": "",
+        "voice_method": "POST",
+        "voice_url": f"{public_url}/twilio/voice",
+    }
+
+
 def page_resource(
     request: Request, page: PageRequest, day: str, name: str, entries: Sequence[T], resource_of: Callable[[T], Resource]
 ) -> Resource:
@@ -195,13 +211,21 @@ class Rest:
     """Authenticates each request, applies the faults ordered for it, carries it out and answers."""
 
     def __init__(
-        self, network: Network, texts: MessageCentre, calls: Exchange, auth_token: str, settle: Callable[[], object]
+        self,
+        network: Network,
+        texts: MessageCentre,
+        calls: Exchange,
+        auth_token: str,
+        settle: Callable[[], object],
+        alertnet: Callable[[], tuple[str, str]],
     ) -> None:
+        """`alertnet`: its public URL and its number."""
         self._network = network
         self._account_sid = network.account_sid
         self._texts = texts
         self._calls = calls
         self._settle = settle
+        self._alertnet = alertnet
         self._authorization = b"Basic " + base64.b64encode(f"{network.account_sid}:{auth_token}".encode())
 
     def app(self) -> Starlette:
@@ -213,6 +237,7 @@ class Rest:
             self._route("GET", "/Calls.json", self._list_calls),
             self._route("GET", "/Calls/{sid}.json", self._show_call),
             self._route("POST", "/Calls/{sid}.json", self._update_call),
+            self._route("GET", "/IncomingPhoneNumbers.json", self._list_numbers),
             self._route("GET", "/Recordings.json", self._list_recordings),
             self._route("GET", "/Recordings/{sid}.mp3", self._hear_recording),
             self._route("DELETE", "/Recordings/{sid}.json", self._delete_recording, status=204),
@@ -277,6 +302,13 @@ class Rest:
         call = _known(self._network.calls, request)
         self._calls.update(call, read_status(form))
         return call_resource(self._account_sid, call)
+
+    def _list_numbers(self, request: Request, form: Form, _: Faults) -> Resource:
+        page = read_page(form, NO_DAY, "PhoneNumber")
+        public_url, number = self._alertnet()
+        found = [number] if form.get("PhoneNumber") in (None, number) else []
+        of = partial(number_resource, self._account_sid, public_url)
+        return page_resource(request, page, NO_DAY, "incoming_phone_numbers", found, of)
 
     def _list_recordings(self, request: Request, form: Form, _: Faults) -> Resource:
         page = read_page(form, "DateCreated>")

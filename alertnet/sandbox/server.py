@@ -137,7 +137,7 @@ class Sandbox:
         self._texts = MessageCentre(self.network, webhooks)
         self._exchange = Exchange(self.network, webhooks)
         self._post_office = PostOffice(visit, now)
-        rest = Rest(self.network, self._texts, self._exchange, auth_token, self.settle)
+        rest = Rest(self.network, self._texts, self._exchange, auth_token, self.settle, self._alertnet)
         imap = ImapServer(lambda: self._post_office.mailbox(OUR_ADDRESS).mails)
         self._listener = Listener(rest.app(), self._post_office.protocol, imap.protocol, ports)
         self._live = live
@@ -183,7 +183,10 @@ class Sandbox:
 
     def handset(self, number: str) -> Handset:
         """The phone with this number (E.164)."""
-        return Handset(number, self.network, self._texts, self._exchange, lambda: (self.public_url, self.number))
+        return Handset(number, self.network, self._texts, self._exchange, self._alertnet)
+
+    def _alertnet(self) -> tuple[str, str]:
+        return self.public_url, self.number
 
     def mailbox(self, address: str) -> Mailbox:
         return self._post_office.mailbox(address)

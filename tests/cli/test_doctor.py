@@ -118,6 +118,22 @@ def test_a_provider_that_does_not_know_us_is_told_from_one_that_is_away(office: 
     assert "ConnectionRefusedError" not in said.out
 
 
+def test_a_number_whose_texts_and_calls_go_elsewhere_is_named_with_where_they_should(office: Office) -> None:
+    """An SOS would be read late from the provider's list, and nobody would answer who calls."""
+    number, ours = office.env["ALERTNET_TWILIO_FROM"], office.env["ALERTNET_PUBLIC_URL"]
+    office.env["ALERTNET_TWILIO_FROM"] += ",+15005550009"
+    with Sandbox(account_sid=f"AC{'0' * 32}", auth_token="a-token", public_url=ours, number=number) as sandbox:
+        office.env["ALERTNET_TWILIO_API_URL"] = sandbox.api_url
+        one_points_here = office.types("doctor").out
+        sandbox.public_url = "https://demo.example"
+        none_does = office.types("doctor").out
+
+    assert f"to {number}" not in one_points_here
+    assert "! number: calls to +15005550009 go to nobody\n" in one_points_here
+    assert f"    → at the provider point it at {ours}/twilio/voice, by POST" in one_points_here
+    assert f"! number: texts to {number} go to POST https://demo.example/twilio/sms\n" in none_does
+
+
 def test_what_a_provider_has_against_us_is_told_beside_the_trouble_that_it_makes(
     office: Office, runtime: Runtime
 ) -> None:

@@ -300,7 +300,7 @@ def _of_provider(code: str, fault: AccountFault | None) -> tuple[str, str]:
 
 def _outside(settings: "Settings") -> Iterator[Finding]:
     from alertnet.runtime.http_ping import ping
-    from alertnet.runtime.outlets import open_mailbox, open_outlets
+    from alertnet.runtime.outlets import find_astray, open_mailbox, open_outlets
 
     for route, outlet in open_outlets(settings).items():
         if (trouble := outlet.trouble()) is None:
@@ -308,6 +308,10 @@ def _outside(settings: "Settings") -> Iterator[Finding]:
         else:
             found, do = _of_provider(*trouble)
             yield Finding("provider", State.WRONG, f"{route_name(route)} {found}", do)
+    for each in find_astray(settings):
+        found = f"{each.what} to {each.number} go to {each.goes_to}"
+        do = f"at the provider point it at {each.wanted}, by POST: docs/operations.md, The provider's account"
+        yield Finding("number", State.LOOK, found, do)
     if (mailbox := open_mailbox(settings)) is not None:
         fault = mailbox.trouble()
         found = f"can't be read: {UNREACHED.get(fault, fault)}" if fault else "can be read"
