@@ -59,9 +59,9 @@ def test_the_field_calls_the_next_number_that_has_not_been_silent() -> None:
     made = with_callback("+579")
     rung = {"+571", "+572"}
 
-    assert made.callback_for_field("+578", own="+570", silent={"+578"}) == "+579"
-    assert made.callback_for_field("+579", own="+570", silent={"+579"} | rung) == "+574"
-    assert made.callback_for_field(None, own="+574", silent={"+579", "+574"} | rung) == "+572"
+    assert made.callback_for_field("+578", own="+570", last={"+578"}) == "+579"
+    assert made.callback_for_field("+579", own="+570", last={"+579"} | rung) == "+574"
+    assert made.callback_for_field(None, own="+574", last={"+579", "+574"} | rung) == "+572"
 
 
 def test_nobody_is_asked_to_call_a_number_that_is_in_trouble() -> None:

@@ -190,6 +190,19 @@ def test_the_field_hears_after_ten_minutes_that_nobody_has_it_yet(valley: World)
     assert "lo atiende desde" in valley.phone("ana").inbox[2]
 
 
+def test_the_field_is_not_asked_to_call_whoever_was_excluded(valley: World) -> None:
+    """A3: the tree's number to call is a coordinator's own."""
+    receipt = valley.texts("ana", "SOS")
+    incident = valley.newest()
+    incident.act("exclude", contacts=["coordinator"])
+
+    incident.act("close", reason="resolved")
+
+    assert "+573005550101" in str(receipt)
+    assert "cerrado" in valley.phone("ana").inbox[-1]
+    assert "+32470550101" in valley.phone("ana").inbox[-1]
+
+
 @pytest.mark.parametrize("by", ["the coordinator", "others", "news that it was taken as well"])
 def test_the_field_hears_when_the_coordinator_who_had_it_has_it_no_more(valley: World, by: str) -> None:
     """A2: it was told that somebody is on it; it is not left to believe that for the rest of the night."""

@@ -164,15 +164,15 @@ class ContactTree:
         others_first = (*(number for number in numbers if number not in spared), self.callback, *numbers)
         return next((number for number in others_first if number not in besides), self.callback)
 
-    def callback_for_field(self, first: str | None, own: str, silent: Collection[str] = ()) -> str:
+    def callback_for_field(self, first: str | None, own: str, last: Collection[str] = ()) -> str:
         """The number that a field team is asked to call: the team's (`first`), the tree's, or the next that is left.
 
-        The next are the coordinators', then last resort's. Never the caller's `own`. A `silent` number is used only if
-        all are silent.
+        The next are the coordinators', then last resort's. Never the caller's `own`. `last`: numbers of those who are
+        silent, or may not hear of it, which are given only where no other is left.
         """
         asked = (*self.coordinators, *(self.contacts[id] for id in self.last_resort))
         numbers = [number for number in (first, self.callback, *_telephones(asked)) if number not in (None, own)]
-        return next((number for number in numbers if number not in silent), numbers[-1]) if numbers else self.callback
+        return next((number for number in numbers if number not in last), numbers[-1]) if numbers else self.callback
 
     def serves(self, country: str, place: str | None = None) -> bool:
         """Whether an incident at that place in that country (ISO 3166-1 alpha-2) opens an escalation in this tree.

@@ -190,13 +190,14 @@ def _post(
 ) -> None:
     pinned = nearest(locked.tree(each.tree) for each in locked.every_escalation)
     assert facts.raised_from is not None
+    last = {*silent, *locked.not_to_be_called(pinned.id)}
     words = replace(
         said_in(locked, pinned.id),
         ref=ref,
         subject=subject,
         at=at,
         timezone=facts.field_timezone or pinned.timezone,
-        callback=pinned.callback_for_field(facts.field_callback, facts.raised_from, silent),
+        callback=pinned.callback_for_field(facts.field_callback, facts.raised_from, last),
     )
     locked.work.post(
         NotificationDraft(
