@@ -278,7 +278,8 @@ def test_whom_the_provider_turns_away_hears_its_word_for_it(
         "state": dict(parse_qsl(back))["state"],
     }
 
-    refused = returns(maria, f"{PUBLIC_URL}/desk/openid/back?{urlencode(told)}")
+    # A loop of whoever has begun once does not fill the disk with lines.
+    _, refused = [returns(maria, f"{PUBLIC_URL}/desk/openid/back?{urlencode(told)}") for _ in range(2)]
 
     assert (refused.status_code, is_in(maria)) == (403, False)
     assert "sent you back without letting you in" in refused.text

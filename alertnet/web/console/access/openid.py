@@ -19,7 +19,7 @@ from alertnet.flows.credentials.linked import count_return, named_by_subject, si
 from alertnet.flows.credentials.users import count_visit
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.vault import Unreadable, Vault
-from alertnet.web.auth import InForce, address_of
+from alertnet.web.auth import InForce, address_of, throttle_of
 from alertnet.web.console.refusing import Pages, ask_to_sign_in
 from alertnet.web.console.sessions import ELSEWHERE, NOT_OURS, SIGN_IN, Busy, is_secure, remember
 from alertnet.web.console.shown import go_to, own_path, show
@@ -104,7 +104,7 @@ def come_back(
     if trip is None or trip.asked.state != state or not (code or error):
         return ask_to_sign_in(request, 403, refused=DOUBTFUL)
     if error:
-        return _turned_away(request, trip.then, error)
+        return _turned_away(request, runtime, trip.then, error)
     if not runtime.transact(count_return, address_of(request), state):
         return ask_to_sign_in(request, 403, refused=DOUBTFUL)
     try:
@@ -160,11 +160,12 @@ def _provider(request: Request) -> "Provider":
     return provider
 
 
-def _turned_away(request: Request, then: str, error: str) -> Response:
+def _turned_away(request: Request, runtime: Runtime, then: str, error: str) -> Response:
     from alertnet.runtime.openid import error_code
 
-    log.warning("openid_refused", cause=f"it sent the browser back: {error_code(error)}")
-    return ask_to_sign_in(request, 403, then=then, refused=TURNED_AWAY, detail=error_code(error))
+    word = error_code(error)
+    throttle_of(request).warn("openid_refused", runtime.now(), cause=f"it sent the browser back: {word}")
+    return ask_to_sign_in(request, 403, then=then, refused=TURNED_AWAY, detail=word)
 
 
 def _away(request: Request, fault: Exception, then: str = "/desk") -> Response:
