@@ -21,7 +21,7 @@ SILENT_UNTIL_TOUCHED = """window.rung = 0;
 window.AudioContext = class {
     state = "suspended";
     currentTime = 0;
-    turn(state) { this.state = state, this.onstatechange() }
+    turn(state) { if (this.state !== state) this.state = state, this.onstatechange() }
     resume() { if (navigator.userActivation.isActive) this.turn("running") }
     suspend() { this.turn("suspended") }
     createOscillator() { return { connect: (next) => next, start: () => { rung += this.state[0] === "r" }, stop() {} } }
@@ -95,7 +95,11 @@ def test_who_will_be_told_is_said_of_what_the_form_says_now(desk: Console) -> No
 def test_a_draft_survives_a_broken_line_and_a_searched_laptop_shows_nothing_of_it(
     desk: Console, evening: Evening
 ) -> None:
-    """What is on the disk is sealed by a key that only the page has; once it was sent nothing is left."""
+    """What is on the disk is sealed by a key that only the page has; once it was sent nothing is left.
+
+    Where the browser sends it by itself nobody would take it away: so an old one keeps and brings nothing. Nor does one
+    that can't sound, as in Lockdown Mode, offer to.
+    """
     desk.opens("/raise")
     fills_in(desk)
     desk.page.wait_for_function("() => localStorage.getItem('desk-draft')")
@@ -104,6 +108,14 @@ def test_a_draft_survives_a_broken_line_and_a_searched_laptop_shows_nothing_of_i
     desk.context.set_offline(True)
     desk.page.close()
     desk.context.set_offline(False)
+    old = desk.context.new_page()
+    old.add_init_script("delete AbortSignal.timeout; delete window.AudioContext")
+    old.goto(f"{evening.stage.api.url}/desk/raise")
+    old.evaluate("keep()")
+    expect(old.locator("#draft")).to_be_hidden()
+    old.goto(f"{evening.stage.api.url}/desk")
+    old.wait_for_function(FOLLOWS)
+    expect(old.locator("#sound")).to_be_hidden()
 
     again = Console(desk.context.new_page(), set())
     again.page.goto(f"{evening.stage.api.url}/desk/raise")
@@ -145,6 +157,9 @@ def test_tabs_of_one_browser_leave_lines_free_and_each_is_true_once_it_is_seen(d
     expect(sound).not_to_be_checked()
     expect(sound.locator("..")).to_have_class("sound old")
     tabs[-1].get_by_role("heading", level=1).click()
+    expect(sound).to_be_checked()
+    tabs[-1].reload()
+    sound.press("Space")
     expect(sound).to_be_checked()
 
     tabs[1].evaluate(HIDE, False)

@@ -190,13 +190,13 @@ function hears() {
   box.parentElement.classList.toggle("old", !box.checked && localStorage.getItem(WISHED));
 }
 
-if (box) {
+if (box && window.AudioContext) {
   box.closest("p").hidden = false;
   box.onchange = () => {
     if (box.checked) localStorage.setItem(WISHED, "yes"), listen(), sound();
     else localStorage.removeItem(WISHED), speaker.suspend();
   };
-  for (const touch of ["click", "keydown"]) document.addEventListener(touch, listen);
+  for (const touch of ["click", "keydown"]) document.addEventListener(touch, ({ target }) => target === box || listen());
   listen();
 }
 

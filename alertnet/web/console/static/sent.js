@@ -1,7 +1,7 @@
 // Sends forms without leaving the page, so that a line that breaks takes nothing away: it is sent until there is an
 // answer, and counts once. What is typed into a form with `data-draft` is kept, sealed by a key that only the page has.
 // Without scripts, or where they are too old for this, the browser sends the forms itself, and the server says what was
-// recorded before.
+// recorded before. Nobody would take a draft away then, so none is kept.
 "use strict";
 
 const KEPT = "desk-draft";
@@ -63,7 +63,7 @@ async function sealing(form) {
 
 async function keep() { // What is typed into the form that raises, until it was sent.
   const form = document.querySelector("form[data-draft]");
-  if (!form || !globalThis.crypto?.subtle) return;
+  if (!form || !globalThis.crypto?.subtle || !AbortSignal.timeout) return;
   const key = await sealing(form);
   if ("fresh" in form.dataset) await bring(form, key);
   form.addEventListener("change", () => foretell(form));
