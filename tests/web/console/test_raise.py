@@ -40,10 +40,15 @@ def test_who_will_be_told_is_seen_before_anything_is_raised(world: World, desk: 
     [("/desk/raise", "See who will be told", "raise"), ("/desk/drills/new", "See who takes part", "go")],
 )
 def test_the_enter_key_in_a_field_raises_nothing(desk: Desk, path: str, button: str, act: str) -> None:
-    """It presses a form's first button, and who presses it in a line may not have filled in the next."""
+    """It presses a form's first button, and who presses it in a line may not have filled in the next.
+
+    Before 16.4 Safari passes over one that is not laid out.
+    """
     seen = Elements(desk.opens(path).presses(button, **ARREST).text)
 
-    assert [each["value"] for each in seen.all("button") if each.get("name") == "step"] == ["preview", act, "preview"]
+    steps = [each for each in seen.all("button") if each.get("name") == "step"]
+    assert [each["value"] for each in steps] == ["preview", act, "preview"]
+    assert not any("hidden" in each for each in steps)
 
 
 def test_a_code_that_the_teams_file_does_not_know_is_said_before_it_is_raised(tmp_path: Path) -> None:
