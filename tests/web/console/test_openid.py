@@ -288,7 +288,7 @@ def test_whom_the_provider_turns_away_hears_its_word_for_it(
     assert [line["cause"] for line in map(json.loads, logged()) if line["event"] == "openid_refused"] == [
         "it sent the browser back: access_denied"
     ]
-    assert "maria may not" not in refused.text
+    assert "maria is not allowed" not in refused.text
     assert returns(maria, back).status_code == 200
 
 
