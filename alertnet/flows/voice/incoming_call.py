@@ -25,7 +25,7 @@ from alertnet.flows.notifications.floods import ring_once, rings_now, tell_drop
 from alertnet.flows.notifications.number_tests import CALL, answer_by_code, is_awaited
 from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
 from alertnet.flows.notifications.wrong_codes import judge_wrong, tell_number
-from alertnet.flows.unit.locked_incident import Recipient, look_closely, take_up
+from alertnet.flows.unit.locked_incident import Recipient, look_at, look_closely, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import inbound, limits
 from alertnet.store.records import incidents as incident_store
@@ -266,10 +266,14 @@ def _find(tx: Tx, edition: Edition, number: str) -> _Caller | None:
     is_coordinator = any(contact.is_coordinator for _, contact in listed)
     # A caller who is contact and member may have something to report.
     if field:
+        incident = incident_store.open_of_phone(tx, number, held_by=field.team.id, team=field.team.id)
+        locked = look_at(tx, incident) if incident else None
+        barred = {each for tree in locked.plans for each in locked.not_to_be_called(tree)} if locked else ()
+        callback = field.tree.callback_for_field(field.team.callback, number, barred)
         return _Caller(
             field.team.id,
-            Reception(field.member.language, field.words.callback, takes_pin=True),
-            incident_store.open_of_phone(tx, number, held_by=field.team.id, team=field.team.id),
+            Reception(field.member.language, callback, takes_pin=True),
+            incident,
             trees=field.trees,
             is_coordinator=is_coordinator,
             field=field,
