@@ -196,12 +196,14 @@ def test_the_field_is_not_asked_to_call_whoever_was_excluded(valley: World) -> N
     incident = valley.newest()
     incident.act("exclude", contacts=["coordinator"])
 
+    again, words = valley.texts("ana", "SOS"), valley.texts("ana", "they are outside")
     call = valley.phone("ana").dials()
     while call.waits_for_keys and not call.put_through_to:
         call.stays_silent()
     incident.act("close", reason="resolved")
 
     assert "+573005550101" in str(receipt)
+    assert ["+32470550101" in str(reply) for reply in (again, words)] == [True, True]
     assert call.put_through_to == "+32470550101"
     assert "cerrado" in valley.phone("ana").inbox[-1]
     assert "+32470550101" in valley.phone("ana").inbox[-1]

@@ -3,6 +3,7 @@
 Also makes the words for its owner where they are about no incident.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from alertnet.core.codec import value
@@ -50,9 +51,15 @@ class InTheField:
         """What the tree of the reporter says about itself, with a callback number other than the reporter's own."""
         if self.contact:
             return said_by(*self.contact)
-        callback = self.tree.callback_for_field(self.team.callback, self.member.phone)
         words = said_by(self.tree)
-        return replace(words, callback=callback, timezone=self.team.timezone or words.timezone)
+        return replace(words, callback=self.callback(), timezone=self.team.timezone or words.timezone)
+
+    def callback(self, barred: Collection[str] = ()) -> str:
+        """The number that the reporter is asked to call, one of the `barred` only if there is no other."""
+        if self.contact:
+            tree, contact = self.contact
+            return tree.callback_for(contact, barred)
+        return self.tree.callback_for_field(self.team.callback, self.member.phone, barred)
 
     @property
     def tree(self) -> ContactTree:

@@ -63,7 +63,7 @@ def said(recipient: Recipient) -> Said:
     return replace(
         said_in(locked, tree),
         ref=recipient.ref,
-        callback=locked.tree(tree).callback_for(contact, locked.not_to_be_called(tree)),
+        callback=locked.tree(tree).callback_for(contact, locked.not_to_be_called),
         timezone=contact.timezone,
         expects_answer=contact.answers,
     )

@@ -190,7 +190,7 @@ def _post(
 ) -> None:
     pinned = nearest(locked.tree(each.tree) for each in locked.every_escalation)
     assert facts.raised_from is not None
-    last = {*silent, *locked.not_to_be_called(pinned.id)}
+    last = {*silent, *locked.not_to_be_called}
     words = replace(
         said_in(locked, pinned.id),
         ref=ref,

@@ -76,8 +76,13 @@ class FieldText:
             types += _types_before(locked, [locked.incident.id, *(each.id for each in own)])
         return not IN_CUSTODY.isdisjoint(types)
 
-    def reply(self, kind: Kind, words: Said, *, incident: str | None = None, at_once_only: bool = False) -> Reply:
+    def reply(
+        self, kind: Kind, words: Said, *, about: LockedIncident | None = None, at_once_only: bool = False
+    ) -> Reply:
         """The reply in the sender's language. `at_once_only`: later somebody else may hold the phone."""
+        if about is not None:
+            words = replace(words, callback=self.sender.callback(about.not_to_be_called))
+        incident = about.incident.id if about is not None else None
         to = None if at_once_only else Addressee(self.sender.owner, self.sender.tree.id, incident)
         return Reply(kind, self.sender.member.language, words, self.edition.templates, to)
 

@@ -119,7 +119,7 @@ def _reply(locked: LockedIncident, text: FieldText, report: Report, facts: Facts
     kind = Kind.RECEIPT
     if not is_silent and silent_until(locked.tx) and not _is_acknowledged(locked):
         kind, words = Kind.FIELD_STATUS, replace(words, subject=Subject.NOBODY)
-    return text.reply(kind, words, incident=locked.incident.id, at_once_only=is_silent)
+    return text.reply(kind, words, about=locked, at_once_only=is_silent)
 
 
 def _is_acknowledged(locked: LockedIncident) -> bool:

@@ -105,13 +105,13 @@ def _code_to_answer(locked: LockedIncident, own: Sequence[HeldCode]) -> str | No
 
 def pass_on_from_member(text: FieldText, subject: Subject) -> Reply:
     """Alarm in the open incident that the phone raised last (a borrowed phone: its team's), else in a new text."""
-    sender, words, incident = text.sender, text.sender.words, None
+    sender, words, about = text.sender, text.sender.words, None
     is_left_alone = sender.member.silent
     locked = _put_before_people(text, subject, sender.team.id, by=sender.owner)
     if not locked.facts.lone_text:
-        words, incident = replace(words, ref=locked.incident.ref), locked.incident.id
+        words, about = replace(words, ref=locked.incident.ref), locked
         is_left_alone |= text.may_be_in_other_hands(locked)
-    return text.reply(Kind.NOT_UNDERSTOOD, words, incident=incident, at_once_only=is_left_alone)
+    return text.reply(Kind.NOT_UNDERSTOOD, words, about=about, at_once_only=is_left_alone)
 
 
 def pass_on_from_contact(

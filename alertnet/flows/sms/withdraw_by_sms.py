@@ -91,4 +91,4 @@ def _reply(text: FieldText, about: LockedIncident, subject: Subject) -> Reply | 
         return None
     ref = about.ref_raised_from(text.sender.member.phone)
     words = replace(text.sender.words, ref=ref, at=text.tx.now, subject=subject)
-    return text.reply(Kind.RECEIPT, words, incident=about.incident.id, at_once_only=subject is Subject.WITHDRAWAL)
+    return text.reply(Kind.RECEIPT, words, about=about, at_once_only=subject is Subject.WITHDRAWAL)

@@ -107,13 +107,14 @@ class LockedIncident:
         names = known.names if known else set()
         return any(each.name in names for each in self.coordinators)
 
-    def not_to_be_called(self, tree: str) -> set[str]:
-        """The number that raised the incident, and those of the tree's contacts who may not answer it.
+    @property
+    def not_to_be_called(self) -> set[str]:
+        """The number that raised the incident, and those of contacts who may not answer it.
 
         They are among its people, excluded or accused. A number that a coordinator may be asked at is none of these.
         """
-        plan = self.plans[tree]
-        theirs = {each.address for id in plan.discredited for each in self.contact(tree, id).own_methods}
+        barred = (self.contact(tree, id) for tree, plan in self.plans.items() for id in plan.discredited)
+        theirs = {method.address for each in barred for method in each.own_methods}
         asked = (each.contact.numbers for each in self.coordinators if each.is_coordinator)
         return {self.facts.raised_from or "", *self.facts.also_from, *theirs.difference(*asked)}
 

@@ -267,12 +267,10 @@ def _find(tx: Tx, edition: Edition, number: str) -> _Caller | None:
     # A caller who is contact and member may have something to report.
     if field:
         incident = incident_store.open_of_phone(tx, number, held_by=field.team.id, team=field.team.id)
-        locked = look_at(tx, incident) if incident else None
-        barred = {each for tree in locked.plans for each in locked.not_to_be_called(tree)} if locked else ()
-        callback = field.tree.callback_for_field(field.team.callback, number, barred)
+        barred = look_at(tx, incident).not_to_be_called if incident else ()
         return _Caller(
             field.team.id,
-            Reception(field.member.language, callback, takes_pin=True),
+            Reception(field.member.language, field.callback(barred), takes_pin=True),
             incident,
             trees=field.trees,
             is_coordinator=is_coordinator,
@@ -302,7 +300,7 @@ def _holder_of(tx: Tx, told: Sequence[HeldCode], field: InTheField | None, *, is
     latest = (own or about)[-1]
     locked = look_closely(tx, incident_store.get(tx.session, latest.incident), ReadEscalations())
     tree, contact = locked.tree(latest.tree), locked.contact(latest.tree, latest.contact)
-    callback = tree.callback_for(contact, locked.not_to_be_called(tree.id))
+    callback = tree.callback_for(contact, locked.not_to_be_called)
     return _Caller(
         contact.id,
         Reception(contact.language, callback, takes_pin=field is not None),
