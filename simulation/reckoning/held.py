@@ -34,13 +34,16 @@ def check_held(_: Night, history: Sequence[Row[Any]]) -> Found:
 
 
 def check_confirmed(night: Night, history: Sequence[Row[Any]]) -> Found:
-    """A6: no level whose answers coordinators confirm is met by one that none of them has confirmed."""
-    confirmed: set[str] = set()
+    """A6: no level whose answers coordinators confirm is met by one that none of them has confirmed, or vouched for."""
+    confirmed: set[tuple[str, str]] = set()
     for row in sorted(history, key=lambda row: row.written):
         match row.kind, row.payload:
             case ("decision", {"subject": "confirm", "decision": "go", "contact": contact}):
-                confirmed.add(contact)
+                confirmed.add((row.chain, contact))
+            case ("acknowledged", {"via": "vouched", "contact": contact}):
+                confirmed.add((row.chain, contact))
             case ("rule_met", {"tree": tree, "level": name}):
                 named = next((each for each in night.world.network.trees[tree].levels if each.name == name), None)
-                if named is not None and named.confirm and confirmed.isdisjoint({*named.notify, "stand-in"}):
+                told = [(row.chain, each) for each in (*named.notify, "stand-in")] if named and named.confirm else []
+                if told and confirmed.isdisjoint(told):
                     yield "A6", f"{name} of {tree} was met at {row.at} by an answer that no coordinator has confirmed"
