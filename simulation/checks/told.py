@@ -43,10 +43,15 @@ _UNDER_WAY: Select[Any] = (
     .where(incidents.c.status == "open", incidents.c.part_of.is_(None), escalations.c.status.in_(GOES_ON))
 )
 _ANSWERS: Select[Any] = (
-    select(*acknowledgements.c["contact", "kind", "at", "address", "revoked_at"])
+    select(*acknowledgements.c["id", "contact", "kind", "at", "address", "revoked_at"])
     .join(incidents, incidents.c.id == acknowledgements.c.incident_id)
     .where(bindparam("acts") == ACTING)
     .order_by(acknowledgements.c.at)
+)
+_HEARD: Select[Any] = (
+    select(*timeline.c["at", "payload"])
+    .join(incidents, incidents.c.id == timeline.c.chain)
+    .where(bindparam("acts") == ACTING, timeline.c.kind.in_(ENDS))
 )
 _TOLD: Select[Any] = (
     select(
@@ -152,6 +157,12 @@ class _UnderWay:
         return self.world.database.rows(_ANSWERS, acts=self.row.incident_id)
 
     @cached_property
+    def heard(self) -> dict[str, datetime]:
+        """When each of them came in: later than it was written, where it was lost on its way."""
+        rows = self.world.database.rows(_HEARD, acts=self.row.incident_id)
+        return {row.payload["acknowledgement"]: row.at for row in rows}
+
+    @cached_property
     def messages(self) -> Sequence[Row[Any]]:
         """What counts for the escalations of the incident, and of each report that was merged into it."""
         return self.world.database.rows(_TOLD, acts=self.row.incident_id)
@@ -188,14 +199,14 @@ class _UnderWay:
         return self.facts.drill and not takes_part
 
     def _has_answered(self, run: LevelRun, tree: ContactTree, contact: Contact) -> bool:
-        """Whether it has, or a deputy has taken charge for it; last resort is asked anew each time."""
-        since = self._began_at(run) if run.index == LAST_RESORT else datetime.min.replace(tzinfo=run.opened_at.tzinfo)
+        """Whether it has, or a deputy has taken charge for it; last resort is asked anew if that came before."""
+        asked_at = self._began_at(run) - self.world.mischief.slack(1) if run.index == LAST_RESORT else None
         deputies, deputy = set[str](), contact.deputy
         while deputy is not None and deputy not in deputies:
             deputies.add(deputy)
             deputy = tree.contacts[deputy].deputy
         return any(
-            each.at >= since
+            (asked_at is None or max(each.at, self.heard.get(each.id, each.at)) >= asked_at)
             and (
                 (each.contact in self._same_as(contact) and each.kind in ENDS)
                 or (each.contact in deputies and each.kind == ENDS[0])
