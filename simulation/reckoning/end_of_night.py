@@ -121,7 +121,7 @@ def reckon_incidents(night: Night) -> Sequence[Row[Any]]:
     """Check what is on record of incidents and messages; gives all that has happened by each chain."""
     history = night.world.database.rows(_HISTORY)
     checks = (_once, _remembered, _settled, _gone_over, _final, _proven, _grounded, _tried)
-    texts = (_heard, _replied, _left_in_peace, _to_be_read, _stood_down)
+    texts = (_heard, _heard_once, _replied, _left_in_peace, _to_be_read, _stood_down)
     for check in (*checks, check_held, check_confirmed, *texts, _chained):
         for promise, how in check(night, history):
             night.world.story.breaks_promise(promise, how)
@@ -305,6 +305,17 @@ def _heard(night: Night, _: Sequence[Row[Any]]) -> Found:
             yield "A12", f"{what}, and nobody here has heard it"
         elif id in texts and not texts[id].known and text.sender != STRANGERS_PHONE:
             yield "A12", f"{what}, and it was put by as a stranger's"
+
+
+def _heard_once(night: Night, history: Sequence[Row[Any]]) -> Found:
+    """A1: a text has its effect once, however often it comes."""
+    came = Counter(night.world.database.column(select(inbound.c.body)))
+    own = [row for row in history if row.kind == "sms_received" and "came_to" not in row.payload]
+    effects = Counter((row.chain, row.payload.get("contact"), row.payload["text"]) for row in own)
+    for (_, contact, text), times in effects.items():
+        # What a PIN stood in is on record with dots.
+        if 0 < came[text] < times:
+            yield "A1", f"{text!r} from {contact} came {came[text]} times, and is {times} times in one history"
 
 
 def _replied(night: Night, history: Sequence[Row[Any]]) -> Found:

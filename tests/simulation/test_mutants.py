@@ -60,7 +60,7 @@ MUTANTS = {
     ),
     "a text that comes twice is heard twice": Mutant(
         "A1 A12",
-        7,
+        1,
         "alertnet/flows/sms/receive_sms.py",
         "    if not inbound.receive(tx, sms):\n        return inbound.reply_to(tx.session, sms.provider_id)\n",
         "    inbound.receive(tx, sms)\n",
