@@ -591,7 +591,7 @@ MUTANTS = {
         "    for run in ():\n",
     ),
     "what is merged goes on by the trees of the report that was merged into it": Mutant(
-        "A8",
+        "A8 A11",
         44,
         "alertnet/flows/incidents/merge.py",
         "        if trees.setdefault(id, hash) != hash:\n",
