@@ -302,7 +302,7 @@ MUTANTS = {
     ),
     "lease without fencing: at the answer to a question": Mutant(
         "A5",
-        42,
+        77,
         "alertnet/flows/sending/settle_unknown.py",
         "attempt.status is before and attempt.found.lease == lease",
         "attempt.status is before",
