@@ -114,9 +114,10 @@ class LockedIncident:
         They are among its people, excluded or accused. A number that a coordinator may be asked at is none of these.
         """
         barred = (self.contact(tree, id) for tree, plan in self.plans.items() for id in plan.discredited)
-        theirs = {method.address for each in barred for method in each.own_methods}
-        asked = (each.contact.numbers for each in self.coordinators if each.is_coordinator)
-        return {self.facts.raised_from or "", *self.facts.also_from, *theirs.difference(*asked)}
+        numbers = {method.address for each in barred for method in each.own_methods}
+        if numbers:
+            numbers.difference_update(*(each.contact.numbers for each in self.coordinators if each.is_coordinator))
+        return {self.facts.raised_from or "", *self.facts.also_from, *numbers}
 
     def open_escalation(self, plan: Plan, state: State) -> None:
         tree, id = plan.tree, self.tx.entropy.id()
