@@ -75,9 +75,8 @@ class World:
         self.network = with_terms(self.draws("terms"), with_switchboard(self.draws("switchboard"), drawn))
         self.length = self.random.choice([3, 4, 5, 6, 10]) * MINUTE
         watched = draw_watched(self.draws("watch"), draw_mischief(self.random, self.length), self.length)
-        self.mischief = draw_steps(self.draws("clocks"), watched, self.length)
+        self.mischief = self.mischief_was = draw_steps(self.draws("clocks"), watched, self.length)
         self.length = QUIET_LENGTH if self.mischief.quiet else self.length
-        self.mischief_was = self.mischief
         self.routes: list[Route] = [(method, provider) for method in SENT_BY for provider in self.mischief.providers]
         self.time = Time(START, self._idle_until)
         self.story = Story(lambda: self.time.now)
