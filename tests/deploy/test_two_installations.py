@@ -161,7 +161,7 @@ def set_up(network: Network, root: Path, stack: ExitStack) -> Installed:
     network.writes_its_trees(folder / "contact_trees")
     (folder / "secret_key").write_text(f"the secret of {network.name} that is long enough")
     (folder / "auth_token").write_text(f"token-of-{network.name}")
-    (folder / ".env").write_text(re.sub(r"PORT=\d+", f"PORT={port}", files[f"/srv/{network.name}/.env"]))
+    (folder / ".env").write_text(files[f"/srv/{network.name}/.env"])
     sandbox = stack.enter_context(stand_in(network, dotenv_values(folder / ".env"), port))
     # On the machine of the test nothing answers by the public name, and the network is a stand-in.
     with (folder / ".env").open("a") as settings:
