@@ -55,6 +55,20 @@ def test_what_lasts_is_told_once_a_minute_and_when_it_is_over() -> None:
     assert logs[0]["cause"] == "the disk is full"
 
 
+def test_a_full_disk_on_which_commits_of_nothing_succeed_fills_no_log() -> None:
+    watch = Watch()
+    absence = Absence(watch)
+
+    with capture_logs() as logs:
+        for watch.seconds in range(70):
+            fails(absence, NotWritable("the disk is full"))
+            with absence.noticed(writing=True):
+                pass
+
+    assert told(logs) == [("database_away", 0), ("database_back", 0)] * 2
+    assert absence.cause is None
+
+
 def test_another_cause_is_told_at_once() -> None:
     absence = Absence(Watch())
 

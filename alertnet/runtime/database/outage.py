@@ -1,4 +1,8 @@
-"""Outages of this process's database: logged at the beginning, once a minute, and at the end."""
+"""Outages of this process's database: logged at the beginning, once a minute, and at the end.
+
+On a full disk a commit that writes nothing still succeeds between others that fail. That is no end worth a line each
+time: one that was told as begun is told as over once.
+"""
 
 import threading
 import time
@@ -25,6 +29,7 @@ class Absence:
         self._causes: dict[bool, str] = {}
         """By whether it is about writing."""
         self._since = 0.0
+        self._is_told = False
         self._tried_at = float("-inf")
         self._telling = threading.Lock()
 
@@ -59,6 +64,7 @@ class Absence:
             if self.cause is None:
                 self._since = now
             if self._reminder.is_time(away.cause):
+                self._is_told = True
                 log.warning("database_away", cause=away.cause, seconds=round(now - self._since))
 
     def _end(self, writing: bool) -> None:
@@ -67,6 +73,6 @@ class Absence:
                 return
             for each in {False, writing}:
                 self._causes.pop(each, None)
-            if not self._causes:
-                self._reminder.reset()
+            if not self._causes and self._is_told:
+                self._is_told = False
                 log.info("database_back", seconds=round(self._monotonic() - self._since))
