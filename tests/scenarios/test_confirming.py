@@ -58,9 +58,12 @@ def test_a_refusal_on_the_page_takes_the_answer_back(world: World) -> None:
 
 
 def test_a_vouched_answer_confirms_and_ends_the_question(world: World) -> None:
+    """A10: who has confirmed it is on the record, once."""
     incident, question = ombuds_says_yes(world)
-    incident.act("acknowledgements", tree="valley", contact="ombuds", kind="acknowledged", expect=201)
+    for _ in range(2):
+        incident.act("acknowledgements", tree="valley", contact="ombuds", kind="acknowledged", expect=201)
     assert incident.status("valley") == "acknowledged"
+    assert incident.timeline().count("decision") == 1
     world.passes(minutes=11)
     assert len([text for text in world.phone("coordinator").inbox if code_in(question) in text]) == 1
 

@@ -11,8 +11,9 @@ from alertnet.core.escalation.advance import still_says
 from alertnet.core.escalation.quorum import RECEIVED, AnswerKind, Via
 from alertnet.core.escalation.state import Answered, Confirmed, ContactEvent, Event, Received, Withdrawn, action_due
 from alertnet.core.monitoring.metrics import ANSWERS, once
-from alertnet.core.notification import Kind
+from alertnet.core.notification import Kind, PromptAnswer
 from alertnet.flows.credentials.written_codes import known_code
+from alertnet.flows.escalation.decisions import DECIDED
 from alertnet.flows.escalation.escalate import let_go, move
 from alertnet.flows.notifications.answer_changes import announce, revise, told_at
 from alertnet.flows.notifications.cancel_messages import cancel_confirmations, cancel_news_of
@@ -86,7 +87,7 @@ def respond(
         return _recorded(recipient, before[0].id, before[0].kind, before[0].at)
     if before and (passes_on or _says_the_same(locked, before, response)):
         if response.is_vouched:
-            confirm(recipient)
+            _vouch_for_what_was_said(recipient, response.by)
         also()
         return _recorded(recipient, before[0].id, response.kind, before[0].at)
     new = _new(recipient, response)
@@ -175,6 +176,15 @@ def taken_back(gone: StoredAnswer, left: CurrentAnswer | None) -> list[ContactEv
 def confirm(recipient: Recipient) -> None:
     """Count the contact's answer wherever it was given, since a coordinator confirms it."""
     move(recipient.locked, events_of(recipient, Confirmed(recipient.id)))
+
+
+def _vouch_for_what_was_said(recipient: Recipient, by: str | None) -> None:
+    """Let a coordinator who vouches for what the contact has said itself confirm it, as a GO to that question does."""
+    states = recipient.locked.states
+    if any(each.id not in states[each.tree].confirmed for each in counted_in(recipient)):
+        decided = {"decision": PromptAnswer.GO.value, "subject": Subject.CONFIRM.value}
+        recipient.locked.record(DECIDED, **decided, tree=recipient.tree, contact=recipient.id, by=by)
+        confirm(recipient)
 
 
 def take_back(recipient: Recipient, *, by: str | None = None) -> None:
