@@ -66,8 +66,18 @@ def check_recipient(world: World, row: Row[Any], outgoing: Outgoing) -> Found:
         yield from _may_be_tested(world, outgoing)
     if SECRET in outgoing.subject + (outgoing.text if outgoing.method is MethodKind.SMS else ""):
         yield "A9", "it names a person or a place"
-    if outgoing.method is MethodKind.SMS and outgoing.to in outgoing.text:
+    if outgoing.method is MethodKind.SMS and outgoing.to in outgoing.text and _may_call_another(world, row, outgoing):
         yield "B1", "it asks its recipient to call its own number"
+
+
+def _may_call_another(world: World, row: Row[Any], outgoing: Outgoing) -> bool:
+    """Whether the tree has another number to call, of somebody who may hear of it."""
+    tree, facts = world.network.trees.get(row.tree), from_plain(Facts, row.facts) if row.ref is not None else None
+    if tree is None or facts is None:
+        return True
+    asked = (*tree.coordinators, *(tree.contacts[id] for id in tree.last_resort))
+    others = {number for each in asked for number in each.numbers} - {outgoing.to, facts.raised_from, *facts.also_from}
+    return any(why_barred(facts, world.network.trees.values(), number) is None for number in others)
 
 
 def _consents(world: World, facts: Facts, address: str) -> Found:

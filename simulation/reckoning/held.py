@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from simulation.night import Night
+from simulation.world.cast import sharing
 from simulation.world.story import Found
 
 
@@ -34,7 +35,11 @@ def check_held(_: Night, history: Sequence[Row[Any]]) -> Found:
 
 
 def check_confirmed(night: Night, history: Sequence[Row[Any]]) -> Found:
-    """A6: no level whose answers coordinators confirm is met by one that none of them has confirmed, or vouched for."""
+    """A6: no level whose answers coordinators confirm is met by one that none of them has confirmed, or vouched for.
+
+    In a tree, contacts with one telephone are one (B1), so whoever vouches for one vouches for the other.
+    """
+    trees = night.world.network.trees
     confirmed: set[tuple[str, str]] = set()
     for row in sorted(history, key=lambda row: row.written):
         match row.kind, row.payload:
@@ -43,7 +48,9 @@ def check_confirmed(night: Night, history: Sequence[Row[Any]]) -> Found:
             case ("acknowledged", {"via": "vouched", "contact": contact}):
                 confirmed.add((row.chain, contact))
             case ("rule_met", {"tree": tree, "level": name}):
-                named = next((each for each in night.world.network.trees[tree].levels if each.name == name), None)
-                told = [(row.chain, each) for each in (*named.notify, "stand-in")] if named and named.confirm else []
+                named = trees[tree].level(name)
+                asked = (*named.notify, "stand-in") if named and named.confirm else ()
+                contacts = (trees[tree].contacts[each] for each in asked)
+                told = [(row.chain, id) for each in contacts for id in sharing(trees.values(), each)]
                 if told and confirmed.isdisjoint(told):
                     yield "A6", f"{name} of {tree} was met at {row.at} by an answer that no coordinator has confirmed"
