@@ -202,11 +202,14 @@ def test_a_hold_ends_the_automatic_time_and_is_asked_again_each_hour(asked: Worl
 
 
 def test_no_with_a_questions_code_is_a_hold(asked: World) -> None:
-    """B4."""
+    """B4; B3: and it ends what still rings for the question, so that the call is not placed once more."""
     waits_for_go(asked)
+    assert asked.phone("coordinator").ringing
 
     asked.texts("coordinator", f"NO {decision_code_in(question(asked))}")
-    asked.passes(minutes=40)
+    asked.passes(minutes=2)
+    assert len(asked.phone("coordinator").calls) == 1
+    asked.passes(minutes=38)
     held = list(asked.phone("police").inbox)
     asked.texts("coordinator", f"GO {decision_code_in(question(asked))}")
 

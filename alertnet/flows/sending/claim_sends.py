@@ -304,7 +304,7 @@ class _Obstacles:
                 return UNWANTED
         if due.kind is Kind.FIELD_STATUS and not may_leave(self._tx, due.contact, due.address, due.incident_id):
             return UNWANTED
-        if due.prompt_id and not prompt_store.is_open(self._tx.session, due.prompt_id):
+        if due.prompt_id and not prompt_store.asks(self._tx, due.prompt_id, due.said.at or self._tx.now):
             return UNWANTED
         return None
 

@@ -109,7 +109,14 @@ _NAMES = tuple(each.name for each in fields(Prompt))
 _PROMPTS: Select[Any] = select(*alarms.c[_NAMES])
 _BY_ID = _PROMPTS.where(alarms.c.id == bindparam("id"))
 _ONE, _HOLD = Prepared(_BY_ID), Prepared(_BY_ID.with_for_update())
-_DUE_AT = Prepared(select(alarms.c.due_at).where(alarms.c.id == bindparam("id")))
+_ANSWERED_SINCE = alarms.c.answered_at.between(bindparam("since", type_=Instant()), bindparam("now", type_=Instant()))
+_ASKS = Prepared(
+    select(alarms.c.id).where(
+        alarms.c.id == bindparam("id"),
+        alarms.c.due_at.is_not(None),
+        alarms.c.answered_at.is_(None) | ~_ANSWERED_SINCE,
+    )
+)
 _GRAVEST = select(func.min(escalations.c.rank)).where(escalations.c.incident_id == alarms.c.incident_id)
 _DUE = Prepared(
     select(alarms.c.id, alarms.c.incident_id)
@@ -213,9 +220,9 @@ def due(tx: Tx, limit: int) -> list[tuple[str, str]]:
     return [(row.id, row.incident_id) for row in _DUE.all(tx.session, {"now": tx.now, "most": limit})]
 
 
-def is_open(session: Session, id: str) -> bool:
-    """Whether a prompt still rings, or will again after a pause."""
-    return any(_DUE_AT.scalars(session, {"id": id}))
+def asks(tx: Tx, id: str, since: datetime) -> bool:
+    """Whether a prompt still asks what a message of that moment asks: it is open, and nobody has answered it since."""
+    return any(_ASKS.scalars(tx.session, {"id": id, "since": since, "now": tx.now}))
 
 
 def answer(tx: Tx, id: str, answer: PromptAnswer, *, by: str | None = None, again_at: datetime | None = None) -> None:
