@@ -8,6 +8,7 @@ import pytest
 
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.records import timeline
+from alertnet.trees.folder_files import MARKER, edition_marked
 from tests.cli.conftest import REPOSITORY, Office, Said
 
 EMBASSY, NEW_NUMBER = "+576015550160", "+576015550199"
@@ -139,11 +140,14 @@ def test_settings_that_its_methods_need_are_asked_for(office: Office, exported: 
 
 
 def test_what_says_the_same_is_not_published_again(office: Office, exported: Path) -> None:
+    """Where the first command was killed before it had named the edition in the folder, the next one does."""
     edits(exported, "wait: 10m", "wait: 10m   # long enough")
+    (exported / MARKER).write_text("")
 
     said = publishes(office, "mine")
 
     assert (said.code, said.out) == (0, "No difference from @1, which is in force: nothing to publish.\n")
+    assert edition_marked(exported) == "@1"
 
 
 def test_a_rollback_puts_an_earlier_edition_in_force_as_a_new_one(
@@ -210,6 +214,8 @@ def test_a_watched_folder_that_was_left_behind_is_brought_up_by_an_export(
     edits(watched, "rounds: 4", "rounds: 3")
     serving.trees.look()
     assert serving.trees.faults == ()
+    # As an export leaves it that was killed on its way.
+    shutil.copy(exported / "abroad.yaml", watched)
     assert office.types("trees", "export", "@2", str(watched)).code == 0
     assert not (watched / "international.yaml").exists()
     edits(watched, "rounds: 3", "rounds: 4")

@@ -1,6 +1,7 @@
 """`alertnet trees history` and `export`: lists the editions, and writes the files of one into a folder."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,7 +47,7 @@ def export(edition: Which, folder: Into) -> None:
             raise Unknown("files of the edition", f"@{found.number}")
         kept = found.files
         files = runtime.read(lambda tx: documents.fetch(tx.session, kept))
-        _require_nothing_lost(runtime, folder, {each.files for each in published if each.files})
+        _require_nothing_lost(runtime, folder, [each.files for each in reversed(published) if each.files])
         is_watched = folder.resolve() == own_folder(runtime.settings.contact_trees).resolve()
     if is_watched and not found.content.is_like(published[-1].content):
         back = f"`alertnet trees rollback @{found.number}`"
@@ -77,14 +78,19 @@ def written(edition: "Publication") -> str:
     return f"@{edition.number}  {edition.since:%Y-%m-%d %H:%M} UTC  {edition.by or '-'}: {why}"
 
 
-def _require_nothing_lost(runtime: "Runtime", folder: Path, known: set[str]) -> None:
-    """Refuse (`BadInput`) a folder with tree files that are in no edition."""
-    from alertnet.store.records import documents
-    from alertnet.trees.folder_files import files_in, of_own, pack
+def _require_nothing_lost(runtime: "Runtime", folder: Path, editions: Iterable[str]) -> None:
+    """Refuse (`BadInput`) a folder with a tree file that is in none of these editions.
 
-    if not files_in(folder) or documents.hash_of(packed := pack(folder)) in known:
-        return
-    # An edition's shared files are in another folder, so compare without them.
-    editions: list[str] = runtime.read(lambda tx: [documents.fetch(tx.session, kept) for kept in known])
-    if packed not in map(of_own, editions):
+    One that holds files of several is no loss: an export that was cut short is repeated.
+    """
+    from alertnet.store.records import documents
+    from alertnet.trees.folder_files import pack
+
+    left = json.loads(pack(folder))
+    for edition in editions:
+        if not left:
+            return
+        kept = json.loads(runtime.read(lambda tx, name: documents.fetch(tx.session, name), edition))
+        left = {file: content for file, content in left.items() if kept.get(file) != content}
+    if left:
         raise BadInput("FOLDER", str(folder), "a new folder: this one holds files that are in no edition")

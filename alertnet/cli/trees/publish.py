@@ -38,7 +38,7 @@ def publish(folder: Edited, by: Author, why: Why, made_from: MadeFrom = None, ye
     """
     from alertnet.runtime import tree_editing
     from alertnet.store.records.editions import Authorship, content_of
-    from alertnet.trees.folder_files import beside_shared, edition_marked, mark_edition, pack
+    from alertnet.trees.folder_files import beside_shared, edition_marked, pack
 
     by, why = _said("--by", by), _said("--why", why)
     with connected() as runtime:
@@ -48,15 +48,13 @@ def publish(folder: Edited, by: Author, why: Why, made_from: MadeFrom = None, ye
         latest = history[-1] if history else None
         if latest is not None and content_of(network, files).is_like(latest.content):
             typer.echo(f"No difference from @{latest.number}, which is in force: nothing to publish.")
+            _mark(folder, latest.number)
             return
         if latest is not None:
             _require_made_from(runtime, history, latest, made_from or edition_marked(folder), folder)
         _ask(runtime, network, latest, f"by {by}: {why}", yes)
         number = tree_editing.put_in_force(runtime, network, latest, Authorship(by, why, "publish", files)).number
-        try:
-            mark_edition(folder, number)
-        except OSError:
-            typer.echo(f"{folder} can't be written: next time say --from @{number}.", err=True)
+        _mark(folder, number)
         _tell(runtime, number)
 
 
@@ -122,6 +120,16 @@ def _checked(folder: Path) -> Network:
     for warning in found.unwise:
         typer.echo(f"warning: {warning}", err=True)
     return found.network
+
+
+def _mark(folder: Path, number: int) -> None:
+    """Note the edition in the folder, also where a command that published it was cut short before that."""
+    from alertnet.trees.folder_files import mark_edition
+
+    try:
+        mark_edition(folder, number)
+    except OSError:
+        typer.echo(f"{folder} can't be written: next time say --from @{number}.", err=True)
 
 
 def _said(option: str, text: str) -> str:
