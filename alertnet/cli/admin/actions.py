@@ -28,8 +28,7 @@ def close_incident(tx: Tx, ref: str, reason: CloseReason, text: str | None) -> b
     id = incidents.id_of(tx, ref)
     is_read = incidents.are_readable(tx.session, [id])
     locked = take_up_as_parts(tx, [id], in_outline=not is_read)[id]
-    close = closing.close_incident if is_read else closing.close_in_silence
-    close(locked, reason, named=ref, text=text, by=BY)
+    closing.close_incident(locked, reason, named=ref, text=text, by=BY, in_silence=not is_read)
     locked.finish()
     return is_read
 

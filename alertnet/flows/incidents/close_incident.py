@@ -22,30 +22,20 @@ from alertnet.store.records.escalations import save_broken
 
 
 def close_incident(
-    locked: LockedIncident, reason: CloseReason, *, named: str | None = None, text: str | None = None, by: str
+    locked: LockedIncident,
+    reason: CloseReason,
+    *,
+    named: str | None = None,
+    text: str | None = None,
+    by: str,
+    in_silence: bool = False,
 ) -> None:
     """Close the incident: escalations stop, alarms fall silent, and those who were told get the stand-down.
 
     `named`: the reference by which closing was asked for. Whoever closes a report may not have seen that it was merged.
-    Refused of a merged part alone.
+    Refused of a merged part alone. `in_silence`: it can't be read, so nobody is told, since it is not known who may
+    hear of it (A3).
     """
-    _close(locked, reason, named, text, by)
-    stand_down(locked)
-    field_reassurance.tell_closed(locked)
-
-
-def close_in_silence(
-    locked: LockedIncident, reason: CloseReason, *, named: str | None = None, text: str | None = None, by: str
-) -> None:
-    """Close one that can't be read, and tell nobody, since it is not known who may hear of it (A3).
-
-    It raises what `close_incident` raises.
-    """
-    _close(locked, reason, named, text, by)
-    cancel_queued(locked)
-
-
-def _close(locked: LockedIncident, reason: CloseReason, named: str | None, text: str | None, by: str) -> None:
     if named is not None and as_ref(named) != locked.incident.ref:
         raise WrongState(
             f"incident {named}", f"part of {locked.incident.ref}", "close that one, or split this off first"
@@ -56,6 +46,11 @@ def _close(locked: LockedIncident, reason: CloseReason, named: str | None, text:
     mark_open(locked, False)
     locked.record("incident_closed", reason=reason.value, text=text, by=by)
     locked.work.record_end(locked.incident.id)
+    if in_silence:
+        cancel_queued(locked)
+    else:
+        stand_down(locked)
+        field_reassurance.tell(locked, Subject.CLOSED)
 
 
 def end_incident(locked: LockedIncident, reason: CloseReason, why: PromptAnswer) -> None:
@@ -83,7 +78,7 @@ def reopen_incident(locked: LockedIncident, *, by: str, reason: str | None = Non
     prompts.raise_prompt(locked, PromptKind.ALARM, Subject.REOPENED)
     let_leave(locked, closed_at)
     undo_stand_down(locked, closed_at)
-    field_reassurance.tell_reopened(locked)
+    field_reassurance.tell(locked, Subject.REOPENED)
 
 
 def resume(

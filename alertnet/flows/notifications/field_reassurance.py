@@ -110,15 +110,10 @@ def tell_has_it(locked: LockedIncident, at: datetime) -> None:
         _tell(locked, Subject.ACKNOWLEDGED, at)
 
 
-def tell_closed(locked: LockedIncident) -> None:
+def tell(locked: LockedIncident, subject: Subject) -> None:
+    """Tell the field that it is closed, or not over after all."""
     if _may_write(locked):
-        _tell(locked, Subject.CLOSED, locked.tx.now)
-
-
-def tell_reopened(locked: LockedIncident) -> None:
-    """Tell the field that it is not over after all."""
-    if _may_write(locked):
-        _tell(locked, Subject.REOPENED, locked.tx.now)
+        _tell(locked, subject, locked.tx.now)
 
 
 def fall_silent(locked: LockedIncident) -> None:
