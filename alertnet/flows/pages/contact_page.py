@@ -126,22 +126,15 @@ def _answers_of(contact: Contact) -> tuple[str, ...]:
 
 def _record(visitor: Recipient, address: str, form: Sent) -> tuple[Remark, ...]:
     """Record it; returns remarks about what the page does not show anyway."""
-    now = visitor.locked.tx.now
-    if form.answer == ACTION:
-        if not is_reported(visitor, form.action, form.note):
-            report_action(visitor, Action(form.action), note=form.note or None)
-        return (Remark("recorded_action", now),)
-    if form.answer == WRONG_PERSON:
+    if kind := ANSWERS.get(form.answer):
+        respond(visitor, Response(kind, Via.LINK, address, by=form.by or None))
+    elif form.answer == WRONG_PERSON:
         report_wrong_person(visitor, address)
-        return (Remark("recorded_wrong_person", now),)
-    if form.answer == HOLD:
+    elif form.answer == HOLD:
         hold_rest(visitor, Via.LINK, address)
-        return (Remark("recorded_hold", now),)
-    if form.answer == GO:
-        if is_on_hold(visitor):
-            decide_rest(visitor, PromptAnswer.GO)
-        return (Remark("recorded_go", now),)
-    if form.answer:
-        kind, by = ANSWERS[form.answer], form.by or None
-        respond(visitor, Response(kind, Via.LINK, address, by=by))
-    return ()
+    elif form.answer == GO and is_on_hold(visitor):
+        decide_rest(visitor, PromptAnswer.GO)
+    elif form.answer == ACTION and not is_reported(visitor, form.action, form.note):
+        report_action(visitor, Action(form.action), note=form.note or None)
+    is_shown = not form.answer or form.answer in ANSWERS
+    return () if is_shown else (Remark(f"recorded_{form.answer}", visitor.locked.tx.now),)
