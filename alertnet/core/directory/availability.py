@@ -57,9 +57,9 @@ class Times:
         day = local.date()
         if (why := self._day_off(day)) is not None:
             return why
-        if self.hours is None or _is_within(self.hours.on(day), local):
-            return None
-        return "hours"
+        minute = _minute(local)
+        is_open = self.hours is None or any(begins <= minute < ends for begins, ends in self.hours.on(day))
+        return None if is_open else "hours"
 
     def next_opening(self, at: datetime) -> datetime | None:
         """The first moment from then on when nothing closes the contact; None if there is none in the next 7 days."""
@@ -103,10 +103,6 @@ class Times:
         begins, ends = self.quiet
         minute = _minute(at.astimezone(ZoneInfo(self.zone)))
         return begins <= minute < ends if begins < ends else not ends <= minute < begins
-
-
-def _is_within(spans: tuple[Span, ...], local: datetime) -> bool:
-    return any(begins <= _minute(local) < ends for begins, ends in spans)
 
 
 def _minute(local: datetime) -> int:

@@ -164,14 +164,8 @@ def _is_slip(word: str, name: str) -> bool:
     """Whether a letter is missing, perhaps between two equal ones, or swapped with its neighbour."""
     at = next((at for at, (one, other) in enumerate(zip(word, name, strict=False)) if one != other), len(word))
     swapped = word[at + 1 : at + 2] + word[at : at + 1] + word[at + 2 :]
-    return name[at:] == swapped or word[at:] in (
-        name[at + 1 :],
-        name[at + 2 :] if _is_between_alike(name, at) else None,
-    )
-
-
-def _is_between_alike(name: str, at: int) -> bool:
-    return 0 < at < len(name) - 1 and name[at - 1] == name[at + 1]
+    is_between_alike = 0 < at < len(name) - 1 and name[at - 1] == name[at + 1]
+    return name[at:] == swapped or word[at:] in (name[at + 1 :], name[at + 2 :] if is_between_alike else None)
 
 
 def _said_in(heard: list[frozenset[str]]) -> dict[str, list[Name]]:

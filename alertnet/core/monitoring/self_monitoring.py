@@ -240,7 +240,7 @@ def missing_workers(seen: Observed) -> int:
 
     Who took that place and vanished too has filled it: a worker that is killed and started again all day is one.
     """
-    gone = sorted(each.seen_at for each in seen.workers if _is_gone(seen, each))
+    gone = sorted(each.seen_at for each in seen.workers if seen.now - max(each.seen_at, seen.since) > GONE_AFTER)
     for began in sorted(each.started_at for each in seen.workers if each.started_at):
         if gone and gone[0] < began:
             gone.pop(0)
@@ -294,7 +294,3 @@ def _leads_nowhere(seen: Observed, method: MethodKind, away: set[Route]) -> bool
     """Whether, for some addresses, all providers of that method are away."""
     present = sorted(provider for kind, provider in seen.routes if kind is method)
     return any(all((method, each) in away for each in order) for order in seen.routing.orders_of(method, present))
-
-
-def _is_gone(seen: Observed, worker: Seen) -> bool:
-    return seen.now - max(worker.seen_at, seen.since) > GONE_AFTER

@@ -12,7 +12,7 @@ from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident, taken_up
 from alertnet.flows.unit.prefetch import Prefetch
 from alertnet.flows.unit.unit_of_work import UnitOfWork
-from alertnet.store.db.tx import Entropy, Tx
+from alertnet.store.db.tx import Tx
 from alertnet.store.records import editions
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records.editions import Edition
@@ -42,7 +42,8 @@ def put_on_record(tx: Tx, edition: Edition, reported: Facts) -> LockedIncident:
     # Asked together with who is on duty. The first levels are told first, and each of them needs a code.
     prefetch, serving = Prefetch(tx, []), edition.network.serving(facts.country, facts.place)
     prefetch.code_pool.ask_ahead(len({contact for tree in serving for contact in tree.levels[0].notify}))
-    free_ref = incident_store.ask_for_ref(tx, lambda: _draw_ref(tx.entropy))
+    letters = tx.entropy.letters  # A reference can be spoken: a letter, a hyphen and four characters.
+    free_ref = incident_store.ask_for_ref(tx, lambda: f"{letters(1, REF_LETTERS)}-{letters(4, REF_CHARACTERS)}")
     plans, warnings = plans_in_force(tx, edition, facts)
     ref, is_paused = free_ref()
     incident = Incident(
@@ -110,8 +111,3 @@ def of_silence(tx: Tx) -> tuple[str, ...]:
     """The warning that an incident has while nobody is texted or called at all."""
     until = silent_until(tx)
     return (f"{SILENT} until {until:%H:%M} UTC: tell them by hand, or end it (alertnet pause --end)",) if until else ()
-
-
-def _draw_ref(entropy: Entropy) -> str:
-    """A reference that can be spoken: a letter, a hyphen and four characters."""
-    return f"{entropy.letters(1, REF_LETTERS)}-{entropy.letters(4, REF_CHARACTERS)}"

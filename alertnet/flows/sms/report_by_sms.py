@@ -117,13 +117,10 @@ def _reply(locked: LockedIncident, text: FieldText, report: Report, facts: Facts
         silent=is_silent,
     )
     kind = Kind.RECEIPT
-    if not is_silent and silent_until(locked.tx) and not _is_acknowledged(locked):
+    is_acknowledged = any(each.status is Status.ACKNOWLEDGED for each in locked.states.values())
+    if not (is_silent or is_acknowledged) and silent_until(locked.tx):
         kind, words = Kind.FIELD_STATUS, replace(words, subject=Subject.NOBODY)
     return text.reply(kind, words, about=locked, at_once_only=is_silent)
-
-
-def _is_acknowledged(locked: LockedIncident) -> bool:
-    return any(each.status is Status.ACKNOWLEDGED for each in locked.states.values())
 
 
 def receive_duress(text: FieldText, understood: str) -> None:

@@ -55,11 +55,6 @@ def heads_in(payload: Any) -> dict[str, Head]:
     return {chain: Head(length, bytes.fromhex(hash)) for chain, (length, hash) in payload["chains"].items()}
 
 
-def _of_heads(heads: Mapping[str, Head]) -> dict[str, Any]:
-    """The payload of a checkpoint with those ends."""
-    return {"chains": {chain: [head.length, head.hash.hex()] for chain, head in heads.items()}}
-
-
 def note_changed(tx: Tx) -> None:
     """Record the ends of all chains that changed since the last checkpoint, if any did."""
     lock_system(tx.session)
@@ -106,7 +101,7 @@ def read_head(session: Session, text: str) -> SignedHead:
 
 def _note(tx: Tx, kind: str, parts: Sequence[Mapping[str, Head]]) -> None:
     for each in parts:
-        append(tx, SYSTEM, (kind, _of_heads(each)))
+        append(tx, SYSTEM, (kind, {"chains": {chain: [end.length, end.hash.hex()] for chain, end in each.items()}}))
         kind = CHECKPOINT
 
 
