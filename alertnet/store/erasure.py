@@ -71,6 +71,8 @@ class _Whole:
 
 
 Where = Callable[[_Whole], ColumnElement[bool]]
+_Step = tuple[Table, ColumnElement[bool], dict[str, Any] | None]
+"""Rows to erase, and their new values; None: deleted."""
 
 _ALL_OF_ONE = 100_000
 """More rows than one person has."""
@@ -155,37 +157,28 @@ def erase_subject(tx: Tx, subject: DataSubject, gone: Sequence[str]) -> int:
     waiting = exists().where(attempts.c.notification_id == notifications.c.id, attempts.c.due_at.is_not(None))
     is_over = notifications.c.incident_id.is_(None) | notifications.c.incident_id.in_(settled)
     # The answer to a test of a number in force is awaited, and says that it works.
-    no_more, of_gone = tuple(gone), view.by_contact(number_tests, DataSubject(tuple(gone), ()))
+    of_gone = view.by_contact(number_tests, DataSubject(tuple(gone), ()))
     tested = exists().where(number_tests.c.notification_id == notifications.c.id, ~of_gone)
     told = view.told(tx, subject) & _IS_SENT & is_over & ~waiting & ~tested
-    steps: tuple[tuple[Table, ColumnElement[bool], dict[str, Any] | None], ...] = (
+    texted = inbound.c.sender_index.in_(subject.indexes(tx)) & inbound.c.due_at.is_(None)
+    held = code_numbers.c.code_id.in_(select(codes.c.id).where(codes.c.incident_id.in_(settled)))
+
+    def its(table: Table) -> ColumnElement[bool]:
+        return view.by_contact(table, subject) & table.c.incident_id.in_(settled)
+
+    steps: tuple[_Step, ...] = (
         (attempts, attempts.c.notification_id.in_(select(notifications.c.id).where(told)), _NOTHING_TRIED),
         (notifications, told, _NOTHING_SENT),
-        (
-            code_numbers,
-            code_numbers.c.number_index.in_(subject.indexes(tx))
-            & code_numbers.c.code_id.in_(select(codes.c.id).where(codes.c.incident_id.in_(settled))),
-            None,
-        ),
-        (links, view.by_contact(links, subject) & links.c.incident_id.in_(settled), {"token": "", "address": ""}),
-        (
-            acknowledgements,
-            view.by_contact(acknowledgements, subject) & acknowledgements.c.incident_id.in_(settled),
-            {"address": None, "by": None, "note": None},
-        ),
-        (actions, view.by_contact(actions, subject) & actions.c.incident_id.in_(settled), {"note": None}),
-        (
-            inbound,
-            inbound.c.sender_index.in_(subject.indexes(tx))
-            & inbound.c.due_at.is_(None)
-            & (inbound.c.received_at < _needed_since(tx.session)),
-            _NOTHING_TEXTED,
-        ),
+        (code_numbers, held & code_numbers.c.number_index.in_(subject.indexes(tx)), None),
+        (links, its(links), {"token": "", "address": ""}),
+        (acknowledgements, its(acknowledgements), _NOTHING_ANSWERED),
+        (actions, its(actions), {"note": None}),
+        (inbound, texted & (inbound.c.received_at < _needed_since(tx.session)), _NOTHING_TEXTED),
         (journeys, view.of_member(subject) & _IS_OVER, None),
         (arrangements, arrangements.c.officer.in_(subject.owners) & (arrangements.c.ends_at < tx.now), None),
-        (duty_calendars, duty_calendars.c.officer.in_(no_more), None),
-        (member_languages, member_languages.c.owner.in_(no_more), None),
-        (pins, pins.c.owner.in_(no_more), None),
+        (duty_calendars, duty_calendars.c.officer.in_(gone), None),
+        (member_languages, member_languages.c.owner.in_(gone), None),
+        (pins, pins.c.owner.in_(gone), None),
         (number_tests, of_gone, None),
     )
     return sum(_erase(tx.session, table, where, values, _ALL_OF_ONE) for table, where, values in steps)
@@ -234,13 +227,9 @@ def _texted(whole: _Whole) -> ColumnElement[bool]:
     )
 
 
-def _served(whole: _Whole) -> ColumnElement[bool]:
-    its = select(notifications.c.id).where(notifications.c.incident_id.in_(whole.ids))
-    return served.c.notification_id.in_(its)
-
-
-def _code_numbers(whole: _Whole) -> ColumnElement[bool]:
-    return code_numbers.c.code_id.in_(select(codes.c.id).where(codes.c.incident_id.in_(whole.ids)))
+def _beside(column: ColumnElement[Any], table: Table) -> Where:
+    """Rows that name one of the incident's rows in that table."""
+    return lambda whole: column.in_(select(table.c.id).where(table.c.incident_id.in_(whole.ids)))
 
 
 def _entries(whole: _Whole) -> ColumnElement[bool]:
@@ -264,6 +253,7 @@ _NOTHING_SENT: dict[str, Any] = {
     "code_id": None,
     "link_id": None,
 }
+_NOTHING_ANSWERED = {"address": None, "by": None, "note": None}
 _NOTHING_TRIED = {
     "address_index": NOBODY,
     "provider_id": None,
@@ -282,10 +272,10 @@ _STEPS: tuple[tuple[Table, Where, dict[str, Any] | None], ...] = (
     (timeline, _entries, {"payload": None, "salt": None}),
     (recordings, _of(recordings), None),
     (drills, _of(drills), None),
-    (served, _served, None),
+    (served, _beside(served.c.notification_id, notifications), None),
     (idempotency, _of(idempotency), None),
     (guesses, _of(guesses), None),
-    (code_numbers, _code_numbers, None),
+    (code_numbers, _beside(code_numbers.c.code_id, codes), None),
     (codes, _of(codes, codes.c.code_hash != NOBODY), {"code": "", "code_hash": NOBODY}),
     (
         links,
@@ -300,24 +290,21 @@ _STEPS: tuple[tuple[Table, Where, dict[str, Any] | None], ...] = (
     ),
     (
         acknowledgements,
-        _of(acknowledgements, or_(*(acknowledgements.c[name].is_not(None) for name in ("address", "by", "note")))),
-        {"address": None, "by": None, "note": None},
+        _of(acknowledgements, or_(*(acknowledgements.c[name].is_not(None) for name in _NOTHING_ANSWERED))),
+        _NOTHING_ANSWERED,
     ),
     (actions, _of(actions, actions.c.note.is_not(None)), {"note": None}),
     (journeys, _of(journeys, _IS_OVER), None),
     (journeys, _of(journeys), {"incident_id": None}),
     (attempts, _of(attempts, _IS_TRIED), _NOTHING_TRIED),
     (notifications, _of(notifications, _IS_SENT & _IS_ALERT), _NOTHING_SENT),
-    (
-        notifications,
-        _of(notifications, _IS_SENT),
-        {**_NOTHING_SENT, "contact": ""},
-    ),  # Messages to members, which no statistics count.
+    # Messages to members, which no statistics count.
+    (notifications, _of(notifications, _IS_SENT), _NOTHING_SENT | {"contact": ""}),
 )
 """What is erased of an incident, in order: how to find it while it exists, and its new values; None: deleted."""
 
 
-def _old_steps(before: datetime) -> tuple[tuple[Table, ColumnElement[bool], dict[str, Any] | None], ...]:
+def _old_steps(before: datetime) -> tuple[_Step, ...]:
     """What is erased that is about no incident: texts, check-ins, messages of the program and the like."""
     told = notifications.c.incident_id.is_(None) & (notifications.c.planned_at < before) & _IS_SENT
     waiting = exists().where(attempts.c.notification_id == notifications.c.id, attempts.c.due_at.is_not(None))
@@ -334,5 +321,5 @@ def _old_steps(before: datetime) -> tuple[tuple[Table, ColumnElement[bool], dict
         (arrangements, arrangements.c.ends_at < before, None),
         (drills, drills.c.incident_id.is_(None) & drills.c.due_at.is_(None) & (drills.c.starts_at < before), None),
         (attempts, tried & _IS_TRIED, _NOTHING_TRIED),
-        (notifications, told & ~waiting & ~tested, {**_NOTHING_SENT, "contact": ""}),
+        (notifications, told & ~waiting & ~tested, _NOTHING_SENT | {"contact": ""}),
     )
