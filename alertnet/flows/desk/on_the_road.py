@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 
 from alertnet.core.codec import value
 from alertnet.core.inbound.on_the_road.journey import JourneyKind, Status
-from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import troubles
 from alertnet.store.queues import journeys
@@ -73,7 +72,7 @@ def read_field(tx: Tx, *, reads: bool) -> Field:
     found = [each for each in of_the_day(tx) if each.journey.kind is not JourneyKind.ROLL_CALL]
     refs = [each["incident"] for each in of_journeys(tx.session, found)]
     awaited = (_awaited(each, ref, tx.now, reads) for each, ref in zip(found, refs, strict=True))
-    return Field(tx.now, tuple(awaited), troubles.since(tx.session, Part.INBOUND))
+    return Field(tx.now, tuple(awaited), troubles.deaf_since(tx.session))
 
 
 def _awaited(stored: StoredJourney, incident: str | None, now: datetime, reads: bool) -> Awaited:

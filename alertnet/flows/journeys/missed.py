@@ -13,7 +13,6 @@ from alertnet.core.disclosure import NoRef, Subject
 from alertnet.core.inbound.on_the_road.journey import Journey, JourneyStep, deafened, take_steps
 from alertnet.core.incident import TYPES, Affected, Certainty, Facts, Severity
 from alertnet.core.limits import TEXTS_TOLD
-from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.core.notification import Kind, PromptKind
 from alertnet.flows.credentials.known_numbers import InTheField, in_own_language, member_at, member_of
 from alertnet.flows.escalation.escalate import apply_news, tell_more
@@ -43,7 +42,7 @@ def miss_check_in(tx: Tx, edition: Edition, id: str) -> None:
     stored = journeys.hold(tx, id)
     if stored.due_at is None or stored.due_at > tx.now:
         return
-    deaf_since = troubles.since(tx.session, Part.INBOUND)
+    deaf_since = troubles.deaf_since(tx.session)
     if deaf_since is not None:
         # If no process ran when the step fell due, nothing that came until then was received.
         _wait(tx, edition, stored, min(deaf_since, stored.due_at))
@@ -94,7 +93,7 @@ def write_to(tx: Tx, reader: InTheField, subject: Subject, awaited: str | None =
 def _without_deaf_time(tx: Tx, journey: Journey) -> Journey:
     """The journey without the time when nothing could be received, though that is over by now."""
     expected_at = journey.awaited.expected_at
-    for began_at, over_at in troubles.over_since(tx.session, Part.INBOUND, expected_at):
+    for began_at, over_at in troubles.deaf_times(tx.session, expected_at):
         journey = deafened(journey, max(began_at, expected_at), over_at)
     return journey
 

@@ -11,6 +11,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.tables import troubles
 
 _IS_OPEN = troubles.c.over_at.is_(None)
+_IS_DEAF = troubles.c.part == Part.INBOUND.value
 _OPEN = select(troubles).where(_IS_OPEN, troubles.c.part.in_([*Part])).order_by(troubles.c.began_at, troubles.c.part)
 
 
@@ -22,16 +23,14 @@ def open_troubles(session: Session) -> dict[Part, datetime | None]:
     return {Part(row.part): row.clear_since for row in session.execute(_OPEN)}
 
 
-def since(session: Session, part: Part) -> datetime | None:
-    """Since when a part is in trouble; None: it is not."""
-    return session.scalar(select(troubles.c.began_at).where(_IS_OPEN, troubles.c.part == part.value))
+def deaf_since(session: Session) -> datetime | None:
+    """Since when nothing can be received; None: it can."""
+    return session.scalar(select(troubles.c.began_at).where(_IS_OPEN, _IS_DEAF))
 
 
-def over_since(session: Session, part: Part, since: datetime) -> list[tuple[datetime, datetime]]:
-    """From when until when a part was in trouble, for troubles that ended after that moment."""
-    query = select(troubles.c.began_at, troubles.c.over_at).where(
-        troubles.c.part == part.value, troubles.c.over_at > since
-    )
+def deaf_times(session: Session, since: datetime) -> list[tuple[datetime, datetime]]:
+    """From when until when nothing could be received, for times that ended after that moment."""
+    query = select(troubles.c.began_at, troubles.c.over_at).where(_IS_DEAF, troubles.c.over_at > since)
     return [(row.began_at, row.over_at) for row in session.execute(query.order_by(troubles.c.began_at))]
 
 

@@ -8,7 +8,6 @@ from typing_extensions import TypedDict
 
 from alertnet.core.directory.durations import duration_text
 from alertnet.core.inbound.on_the_road.journey import Status
-from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.store.db.session import Session
 from alertnet.store.monitoring import troubles
 from alertnet.store.queues.journeys import RollCallRow, StoredJourney
@@ -63,7 +62,7 @@ class Overview(TypedDict):
 
 def overview(session: Session, stored: Sequence[StoredJourney], next: str | None, team: str | None = None) -> Overview:
     """A page of those journeys, in that order. `next`: the cursor of the next page; `team`: that of the reader."""
-    since = troubles.since(session, Part.INBOUND)
+    since = troubles.deaf_since(session)
     return Overview(items=of_journeys(session, stored, team), next=next, unheard_since=moment(since) if since else None)
 
 
