@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Table, and_, delete, exists, func, or_, se
 
 from alertnet.core.codec import to_plain, value
 from alertnet.core.inbound.on_the_road.journey import Status
-from alertnet.core.incident import Incident, IncidentStatus
+from alertnet.core.incident import Incident, IncidentStatus, as_ref
 from alertnet.core.notification import ALERTS
 from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
@@ -83,14 +83,20 @@ _KEPT = (
     .correlate(None)
 )
 """Ids of acting incidents that are open or held, or have a held part."""
+_IS_BEGUN = incidents.c.purged_at.is_not(None) & incidents.c.erased_at.is_(None)
 
 
 def purgeable(session: Session, before: datetime, most: int) -> Sequence[str]:
     """Ids of incidents closed by then, or purged and not yet erased; held ones stay."""
     is_old = incidents.c.purged_at.is_(None) & incidents.c.id.not_in(_KEPT) & (incidents.c.closed_at <= before)
-    is_begun = incidents.c.purged_at.is_not(None) & incidents.c.erased_at.is_(None)
-    query = select(incidents.c.id).where(incidents.c.status == IncidentStatus.CLOSED.value, is_old | is_begun)
+    query = select(incidents.c.id).where(incidents.c.status == IncidentStatus.CLOSED.value, is_old | _IS_BEGUN)
     return session.scalars(query.where(incidents.c.part_of.is_(None)).order_by(incidents.c.closed_at).limit(most)).all()
+
+
+def begun(session: Session, ref: str) -> str | None:
+    """The id of the incident that acts for that reference, where it is purged and not yet erased."""
+    found: str | None = session.scalar(select(ACTING).where(incidents.c.ref == as_ref(ref), _IS_BEGUN))
+    return found
 
 
 def is_under_way(session: Session, ids: Sequence[str]) -> bool:

@@ -248,14 +248,19 @@ def test_coordinators_are_told_once_of_an_incident_that_can_not_be_purged(world:
 
 
 def test_a_purge_that_was_killed_is_ended_by_the_next(world: World) -> None:
+    """Be it by age, or the same command typed again."""
     incident = told(world)
     id = id_of(world, incident)
     world.runtime.transact(purge.begin_purge, id, DECISION)
     assert "inbound.body" in traces(world, "Secret")
+    again = world.runtime.read(purge.candidate, incident.ref)
+    assert (again.incident.id, again.kept) == (id, None)
 
     purge_old(world.runtime, FRIDAY_NIGHT, DECISION, no_rest)
 
     assert traces(world, "Secret", *CAST.values()) == set()
+    with pytest.raises(Purged):
+        world.runtime.read(purge.candidate, incident.ref)
     [row] = rows(world, table)
     assert row.erased_at is not None
 

@@ -163,7 +163,7 @@ MUTANTS = {
         "if recording.is_over:",
     ),
     "a purge that was cut short is ended by nobody": Mutant(
-        "A10", 1, "alertnet/store/erasure.py", "is_old | is_begun)", "is_old)"
+        "A10", 1, "alertnet/store/erasure.py", "is_old | _IS_BEGUN)", "is_old)"
     ),
     "numbers that turned out to be dead outlive the purge": Mutant(
         "A10", 41, "alertnet/store/erasure.py", "    forget_addresses(tx.session, every_id)\n"

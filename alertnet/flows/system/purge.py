@@ -53,8 +53,9 @@ def candidates(tx: Tx, before: datetime) -> list[Candidate]:
 
 
 def candidate(tx: Tx, ref: str) -> Candidate:
-    """The incident of that reference. Raises `Purged` for one that is already."""
-    [incident] = incidents.outlines(tx.session, [incidents.id_of(tx, ref)])
+    """The incident of that reference, be it that its purge was cut short. Raises `Purged` for one that is erased."""
+    id = erasure.begun(tx.session, ref) or incidents.id_of(tx, ref)
+    [incident] = incidents.outlines(tx.session, [id])
     return Candidate(incident, _why_kept(tx, incident))
 
 
