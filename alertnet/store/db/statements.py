@@ -8,7 +8,7 @@ from collections import namedtuple
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast, get_args, get_type_hints
 
 from sqlalchemy import Boolean, Connection, Dialect, Executable, LargeBinary, Row, Table, bindparam, update
@@ -92,9 +92,6 @@ class _Written:
     names: tuple[str, ...] | None
     """The names of the driver's parameters; None where it takes them by position."""
     parameters: tuple[_Parameter, ...]
-    columns: tuple[TypeEngine[Any], ...]
-    row: type[tuple[Any, ...]]
-    """A named tuple for the driver's rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +182,20 @@ class Prepared:
 
     def __init__(self, statement: Executable) -> None:
         self._statement = statement
+        self._compiled: dict[object, SQLCompiler] = {}
         self._written: dict[object, _Written] = {}
+
+    @cached_property
+    def _columns(self) -> list[Any]:
+        statement: Any = self._statement
+        is_select = isinstance(statement, SelectBase)
+        return list(statement.selected_columns if is_select else statement.exported_columns)
+
+    @cached_property
+    def _row(self) -> type[tuple[Any, ...]]:
+        """A named tuple for the driver's rows."""
+        names = [str(column.key) for column in self._columns]
+        return cast("type[tuple[Any, ...]]", cast(Any, namedtuple)("Row", names, rename=True))
 
     def all(self, session: Session, values: Values) -> Sequence[Any]:
         """Run it and give its rows, as named tuples."""
@@ -242,29 +252,30 @@ class Prepared:
             dialect = line.connection.dialect
             is_row = isinstance(example, NewRow)
             sources = _sources(cast(Any, which)) if is_row else {key: f"row[{key!r}]" for key in cast(Values, example)}
-            # The slow part is the same for all engines with the same kind of dialect.
-            spoken = (type(dialect), which)
+            # The slow part is the same for all engines with the same kind of dialect, and the slowest for all lengths.
+            spoken, kind = (type(dialect), which), (type(dialect), *sources)
+            if kind not in self._compiled:
+                names = None if isinstance(self._statement, SelectBase) else list(sources)
+                self._compiled[kind] = cast(Any, self._statement).compile(dialect=dialect, column_keys=names)
             if spoken not in self._written:
                 values = dict.fromkeys(sources) if is_row else cast(Values, example)
-                self._written[spoken] = _write(self._statement, dialect, values)
+                self._written[spoken] = _write(self._compiled[kind], values)
             written = self._written[spoken]
-            form = _Form(written.sql, _giving(written, sources, dialect), _naming(written, dialect))
+            form = _Form(written.sql, _giving(written, sources, dialect), _naming(self._columns, self._row, dialect))
             line.forms[self, which] = form
         return form
 
 
 def _filled_up(values: list[Any]) -> list[Any]:
-    """Repeat the last value up to the next power of two, so that fewer forms are needed: there is one for each length.
+    """Repeat the last value up to the next power of four, so that fewer forms are needed: there is one for each length.
 
     These lists are only searched in, so repeated values make no difference.
     """
-    missing = (1 << (len(values) - 1).bit_length()) - len(values) if values else 0
+    missing = 4 ** ((len(values) - 1).bit_length() + 1 >> 1) - len(values) if values else 0
     return values + values[-1:] * missing
 
 
-def _write(statement: Any, dialect: Dialect, example: Values) -> _Written:
-    is_select = isinstance(statement, SelectBase)
-    compiled = cast(SQLCompiler, statement.compile(dialect=dialect, column_keys=None if is_select else list(example)))
+def _write(compiled: SQLCompiler, example: Values) -> _Written:
     state = compiled.construct_expanded_state(dict(example))
     listed = {
         name: (key, place) for key, names in state.parameter_expansion.items() for place, name in enumerate(names)
@@ -276,13 +287,10 @@ def _write(statement: Any, dialect: Dialect, example: Values) -> _Written:
         if isinstance(constant, bool):
             raise TypeError(f"{name} is {constant}: PostgreSQL would take it for text, so write true() or false()")
         parameters.append(_Parameter(compiled.binds[key].type, key if key in example else None, place, constant))
-    columns = list(statement.selected_columns if is_select else statement.exported_columns)
     return _Written(
         sql=state.statement,
         names=None if state.positiontup is not None else tuple(state.parameters),
         parameters=tuple(parameters),
-        columns=tuple(column.type for column in columns),
-        row=cast(Any, namedtuple)("Row", [str(column.key) for column in columns], rename=True),
     )
 
 
@@ -315,13 +323,13 @@ def _giving(written: _Written, sources: Mapping[str, str], dialect: Dialect) -> 
     return _made(f"lambda row: {{{', '.join(f'{name!r}: {value}' for name, value in named)}}}", needs)
 
 
-def _naming(written: _Written, dialect: Dialect) -> Convert:
+def _naming(columns: Sequence[Any], row: type[tuple[Any, ...]], dialect: Dialect) -> Convert:
     """Make the function from the driver's rows to named tuples with converted values, likewise."""
-    needs: dict[str, Any] = {"new": tuple.__new__, "Row": written.row}
-    values = [f"got_{place}" for place, _ in enumerate(written.columns)]
+    needs: dict[str, Any] = {"new": tuple.__new__, "Row": row}
+    values = [f"got_{place}" for place, _ in enumerate(columns)]
     taken = "".join(f"{value}, " for value in values)
-    for place, each in enumerate(written.columns):
-        if convert := each.dialect_impl(dialect).result_processor(dialect, None):
+    for place, each in enumerate(columns):
+        if convert := each.type.dialect_impl(dialect).result_processor(dialect, None):
             needs[f"its_{place}"] = convert
             values[place] = f"None if got_{place} is None else its_{place}(got_{place})"
     return _made(f"lambda rows: [new(Row, ({''.join(f'{value}, ' for value in values)})) for ({taken}) in rows]", needs)
