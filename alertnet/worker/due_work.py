@@ -281,11 +281,10 @@ def batches(runtime: Runtime, claimed: Sequence[Claimed]) -> list[list[Claimed]]
 
 
 def _escalate(runtime: Runtime) -> None:
-    """Escalate what is due, batch by batch. If a batch fails, each of its rows is tried alone (A11)."""
-    count = BATCH
-    while count == BATCH:
-        with handled(partial(_escalate_each, runtime)):
-            count = runtime.transact(escalate_due, BATCH)
+    """Escalate batch by batch until nothing is due. If one fails, each of its rows is tried alone (A11)."""
+    with handled(partial(_escalate_each, runtime)):
+        while runtime.transact(escalate_due, BATCH):
+            pass
 
 
 def _escalate_each(runtime: Runtime, fault: Exception) -> None:

@@ -16,7 +16,9 @@ from alertnet.flows.sending.claim_sends import claim
 from alertnet.flows.sending.record_outcome import SendOutcome, record_each
 from alertnet.flows.sending.send_capacity import Outward, ProviderLine
 from alertnet.store.tables import escalations, incidents
+from alertnet.worker.due_work import Search
 from alertnet.worker.sender import Sending
+from alertnet.worker.service import POOLS, strides
 from tests.worker.conftest import Stages
 from tests.worker.stage import MINUTE, OURS, Stage, network
 
@@ -57,6 +59,24 @@ def test_a_batch_takes_no_more_than_it_may(stages: Stages) -> None:
     counts = [stage.runtime.transact(escalate_due, 2) for _ in range(3)]
 
     assert counts == [2, 1, 0]
+
+
+def test_what_falls_due_while_a_batch_is_written_follows_at_once(stages: Stages) -> None:
+    """A7: it does not wait until somebody looks again."""
+    stage = stages(known=TWO_LEVELS)
+    first = stage.opens()
+    stage.clock.at += MINUTE
+    second = stage.opens()
+    stage.clock.at += WAIT - MINUTE
+    *_, escalate = Search(Sending(stage.runtime), strides(POOLS), frozenset()).jobs()
+
+    def time_passes() -> None:
+        stage.clock.at += MINUTE
+
+    stage.runtime.on_commit.append(time_passes)
+    escalate.run()
+
+    assert levels(stage) == {first: "Network", second: "Network"}
 
 
 def test_a_full_batch_is_known_for_one_where_an_incident_has_several_trees(stages: Stages) -> None:
