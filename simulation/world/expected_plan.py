@@ -12,6 +12,7 @@ from alertnet.core.directory.on_call import Duty
 from alertnet.core.directory.when import When
 from alertnet.core.incident import Facts, Perpetrator, Severity
 from alertnet.core.notification import Kind
+from simulation.world.cast import phones_of
 from simulation.world.expected_consent import why_barred
 
 FIRST_PAUSE = timedelta(minutes=15)
@@ -164,7 +165,9 @@ def concerns(when: When, facts: Facts) -> bool:
 
 
 def _is_barred(trees: list[ContactTree], contact: Contact, facts: Facts) -> bool:
-    return any(why_barred(facts, trees, address) for address in contact.addresses)
+    """Whether a phone or mailbox in use may not be told; where people take turns, those are theirs."""
+    unused = contact.numbers if contact.duty is not None else frozenset()
+    return any(why_barred(facts, trees, address) for address in phones_of(contact) - unused)
 
 
 def _waits(tree: ContactTree, level: Level, contacts: list[Contact], facts: Facts) -> bool:
