@@ -133,9 +133,14 @@ def _bounce(tx: Tx, sent: SentMail, status: str, *, is_about_it: bool) -> None:
     failure = Failure.INVALID if is_about_it and status in _NO_SUCH_MAILBOX else Failure.BOUNCED
     for id, provider_id in sent_mails.attempts_of(tx.session, sent.notification):
         attempt = lock_attempt(tx, id)
-        if attempt is not None and provider_id is not None:
+        if attempt is None:
+            continue
+        if provider_id is not None:
             attempt.apply_status(provider_id, AttemptStatus.FAILED, failure, status)
-            attempt.finish()
+        elif attempt.status in (AttemptStatus.SENDING, AttemptStatus.UNKNOWN):
+            # It has left, though nobody has written that down yet.
+            attempt.failed(failure, status)
+        attempt.finish()
 
 
 def _hear(
