@@ -64,7 +64,7 @@ def check_recipient(world: World, row: Row[Any], outgoing: Outgoing) -> Found:
         yield from _is_about_us(world, outgoing)
     if row.kind == Kind.TEST.value:
         yield from _may_be_tested(world, outgoing)
-    if SECRET in outgoing.subject + (outgoing.text if outgoing.method is MethodKind.SMS else ""):
+    if SECRET in outgoing.subject + outgoing.text:
         yield "A9", "it names a person or a place"
     if outgoing.method is MethodKind.SMS and outgoing.to in outgoing.text and _may_call_another(world, row, outgoing):
         yield "B1", "it asks its recipient to call its own number"

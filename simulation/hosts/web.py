@@ -10,8 +10,11 @@ from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime
 from alertnet.web.throttle import Throttle
 from simulation.hosts.host import Host, running
+from simulation.world.cast import SECRET
 from simulation.world.world import World
 
+IN_CLEAR = ("text/xml", "text/html")
+"""What calls speak, replies write and pages show: behind a link that travelled in clear, to whoever has it."""
 PATIENCE = 15.0  # Seconds to wait for an answer.
 
 WebAnswer = Response | AlertnetError | None
@@ -29,9 +32,18 @@ class Web:
         self.throttle = Throttle(lambda _: None)
 
     def request(
-        self, what: str, act: Callable[[Runtime], Response], heard: Heard = lambda _: None, *, twice: bool = False
+        self,
+        what: str,
+        act: Callable[[Runtime], Response],
+        heard: Heard = lambda _: None,
+        *,
+        twice: bool = False,
+        is_proved: bool = False,
     ) -> None:
-        """Let a process answer a request, two at once if it is made `twice`; `heard` is called with the answer."""
+        """Let a process answer a request, two at once if it is made `twice`; `heard` is called with the answer.
+
+        `is_proved`: whoever asks has entered a PIN, and may read the details.
+        """
         up = [each for each in running(self.hosts) if each.host.serves and not each.is_leaving]
         if self.world.way_in_is_closed or not up:
             self.world.story.tell("network", f"finds nobody of ours to take {what}")
@@ -44,10 +56,12 @@ class Web:
                 waiting.pop()(answer)
 
         for process in self.world.random.choices(up, k=2 if twice else 1):
-            process.life.spawn(partial(self._serve, process.runtime, what, act, hear), 0.005)
+            process.life.spawn(partial(self._serve, process.runtime, what, act, hear, is_proved=is_proved), 0.005)
         self.world.time.after(PATIENCE, partial(hear, None))
 
-    def _serve(self, runtime: Runtime, what: str, act: Callable[[Runtime], Response], hear: Heard) -> None:
+    def _serve(
+        self, runtime: Runtime, what: str, act: Callable[[Runtime], Response], hear: Heard, *, is_proved: bool
+    ) -> None:
         try:
             response = act(runtime)
         except DatabaseAway:
@@ -57,6 +71,8 @@ class Web:
         except Exception as fault:
             self.world.story.breaks_promise("A11", f"{what} fails by {type(fault).__name__}: {fault}")
             return None
+        if not is_proved and response.media_type in IN_CLEAR and SECRET in bytes(response.body).decode():
+            self.world.story.breaks_promise("A9", f"the answer to {what} names a person or a place")
         return self._return(response, hear)
 
     def _return(self, answer: WebAnswer, hear: Heard) -> None:

@@ -11,6 +11,7 @@ from alertnet.channels.base import Outgoing, ReceivedMail
 from alertnet.core.inbound.written_mail import WrittenMail
 from alertnet.store.tables import acknowledgements, attempts, inbound, notifications
 from simulation.outside.people import People
+from simulation.world.cast import SECRET
 from simulation.world.story import Found
 from simulation.world.world import World
 
@@ -60,7 +61,9 @@ class Writers:
         code = _CODE.search(ours.text)
         answer = self.random.choice(["{}", "OK {}", "NO {}", "PASS {}", "DONE {}", "HOLD {}", "GO {}"])
         is_answer = code is not None and kind is not ALONE and kind is not BOUNCE
-        words = f"{answer.format(code[1])} {id}" if code is not None and is_answer else f"we have read this, {id}"
+        words = (
+            f"{answer.format(code[1])} {id}" if code is not None and is_answer else f"we have read of {SECRET}, {id}"
+        )
         if kind is OWN and ours.to not in self.world.pins:
             self.people.proves("email", ours.to)
             self.people.proves_tasks()

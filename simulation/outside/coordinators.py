@@ -81,6 +81,7 @@ class Coordinators:
         self._asked = 0
         # It has its own entropy, so that everything else in a night is the same whatever there is to choose from.
         self._places = world.draws("reported places")
+        self._asks = world.draws("what is asked")
         self._merging = world.draws("merging")
         self.merges = not (world.mischief.quiet or world.mischief.edits) and self._merging.comes()
         """Whether two reports are taken for one event in this night."""
@@ -263,6 +264,8 @@ class Coordinators:
             severity=random.choice(list(Severity)),
             place=self._places.choice([f"Vereda {SECRET}", None, "L12", "L21"]),
             summary=f"{SECRET} was taken",
+            details=f"they took {SECRET} from the house",
+            ask=self._asks.choice([None, None, "visit", f"look for {SECRET}"]),
             people=[person] if random.random() < 0.7 else [],
             perpetrator=random.choice([Perpetrator.ARMY, Perpetrator.ARMY, Perpetrator.UNKNOWN, Perpetrator.NONE]),
             consent=random.choice([Scope.INTERNATIONAL, Scope.INTERNATIONAL, Scope.NATIONAL, Scope.INTERNAL]),

@@ -16,7 +16,7 @@ from alertnet.web.forms import Form
 from alertnet.web.twilio import webhooks
 from simulation.checks.promises import Promises
 from simulation.hosts.web import PATIENCE, Web, WebAnswer
-from simulation.world.cast import FIELD_PHONE
+from simulation.world.cast import FIELD_PHONE, SECRET
 from simulation.world.database import OURS, PUBLIC_URL
 from simulation.world.message import OPTS_IN, OPTS_OUT
 from simulation.world.world import World
@@ -38,7 +38,7 @@ A_TEST = "a test"
 """How an answer to a test of a number comes, by SMS or on the page."""
 SOS, PROBE = "SOS", "what is this?"
 """Plain words, whose writer gets a reply."""
-IN_WORDS = "they have been watching the house since noon"
+IN_WORDS = f"they have been watching {SECRET} since noon"
 """Words of the field that are no report: coordinators must read them, whether an incident is open or not."""
 
 WRONG_PERSON = "wrong_person"
@@ -102,7 +102,7 @@ class People:
                 self.world.time.after(self._delay(), decide)
         for task in _TASK.findall(outgoing.text):
             if random.random() < chance:
-                words = random.choice(["OK {}", "OK {}", "NO {}", "PASS {}", "DONE {} they send somebody"])
+                words = random.choice(["OK {}", "OK {}", "NO {}", "PASS {}", f"DONE {{}} they send {SECRET}"])
                 self.world.time.after(self._delay(), partial(self.report, outgoing.to, words.format(task)))
         if code := _CODE.search(outgoing.text):
             self.known[outgoing.to] = code[1]
@@ -135,7 +135,7 @@ class People:
         code = self.known[number]
         wrong = f"{(int(code) + 1) % 10000:04d}"
         words = random.choice(
-            [*["OK {}"] * 5, "{}", "HOLD {}", "HOLD {}", "NO {}", "PASS {}", "DONE {} called them", PROBE, wrong]
+            [*["OK {}"] * 5, "{}", "HOLD {}", "HOLD {}", "NO {}", "PASS {}", f"DONE {{}} called {SECRET}", PROBE, wrong]
         )
         others = sorted(each for each in self.known if each != number)
         if others and random.random() < 0.05:
@@ -192,8 +192,9 @@ class People:
         answer = self.world.random.choice(["acknowledge", "acknowledge", "decline", "relay"])
         self.proves("link", address)
         self.world.story.tell("mailbox", f"{self.world.name_of(address)} presses {answer}")
-        form = Form({"answer": answer, "by": "the desk", "pin": self.world.pins.get(address, "")})
-        self.web.request("a button of the page", lambda runtime: pages.press_on_contact_page(token, form, runtime))
+        pin = self.world.pins.get(address, "")
+        press = partial(pages.press_on_contact_page, token, Form({"answer": answer, "by": "the desk", "pin": pin}))
+        self.web.request("a button of the page", press, is_proved=bool(pin))
 
     def raise_by_sms(self) -> None:
         """Let the field call for help, with one word."""

@@ -135,7 +135,9 @@ class Visitors:
 
         press = pages.press_on_contact_page if kind == "a" else pages.press_on_coordinator_page
         twice = self.random.random() < self.world.mischief.callback_doubled
-        self.web.request("a button", lambda runtime: press(token, Form(fields), runtime), hears, twice=twice)
+        may_read = is_proved and address in self.world.pins
+        act = partial(press, token, Form(fields))
+        self.web.request("a button", act, hears, twice=twice, is_proved=may_read)
 
     def _proves(self, kind: str, answer: str, address: str, fields: dict[str, str]) -> None:
         if kind == "a" or answer == "open":

@@ -611,6 +611,21 @@ MUTANTS = {
         "for contact in tree.coordinators:",
         "for contact in tree.contacts.values():",
     ),
+    "a page shows what is known before its PIN": Mutant(
+        "A9",
+        1,
+        "alertnet/flows/pages/coordinator_page.py",
+        "details_of(facts, contact.disclosure) if proof.is_given else NO_DETAILS",
+        "details_of(facts, contact.disclosure)",
+        wants=("visitors",),
+    ),
+    "what a report asks in its own words goes into mails": Mutant(
+        "A9",
+        1,
+        "alertnet/core/disclosure.py",
+        "ask_of_incident(facts, reads=reads, otherwise",
+        "ask_of_incident(facts, reads=True, otherwise",
+    ),
 }
 
 
