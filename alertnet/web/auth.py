@@ -46,7 +46,7 @@ LONGEST_NAME = 64
 
 NOT_TRUSTED, NAMES_NOBODY = "the front is not trusted", "the front does not say who asks"
 SEEN_BY = {
-    NOT_TRUSTED: "ALERTNET_TRUSTED_PROXIES: the address from which the front asks; until then all are counted as one",
+    NOT_TRUSTED: "ALERTNET_TRUSTED_PROXIES: whence the front asks, and each before it; until then all count as one",
     NAMES_NOBODY: "X-Forwarded-For, which the front must send; until then all are counted as one",
 }
 """What to look at, by why clients can't be told apart; for the log."""
@@ -200,33 +200,40 @@ def address_of(request: Request) -> str:
 
 def _hidden_by(request: Request, settings: Settings) -> str | None:
     """Why all who come by a front at a private address are counted as one; None where they are not."""
-    peer = _read(request.client.host) if request.client else None
-    if peer is None or not peer.is_private:
+    trusted = settings.trusted_proxies
+    address, before = _seen(request, trusted)
+    if address is None or not address.is_private:
         return None
-    is_trusted = any(peer in network for network in settings.trusted_proxies)
+    if before:
+        return NOT_TRUSTED
     if "X-Forwarded-For" in request.headers:
-        return None if is_trusted else NOT_TRUSTED
-    is_behind_tls = (settings.public_url or "").startswith("https:")
-    return NAMES_NOBODY if is_trusted or (is_behind_tls and peer.is_loopback) else None
+        return None
+    is_behind_tls = (settings.public_url or "").startswith("https:") and address.is_loopback
+    return NAMES_NOBODY if is_behind_tls or any(address in network for network in trusted) else None
 
 
 def client_address(request: Request, trusted: Sequence[Network]) -> str:
-    """The client's own address; an IPv6 one as its subscriber's network.
-
-    Each proxy adds to X-Forwarded-For the address it was called from. Read from the end, the first address that is no
-    trusted proxy is the client's; anybody may have written what stands before it.
-    """
-    peer = request.client.host if request.client else ""
-    address = _read(peer)
+    """The client's own address; an IPv6 one as its subscriber's network."""
+    address, _ = _seen(request, trusted)
     if address is None:
-        return peer[:LONGEST_NAME]
-    forwarded = ",".join(request.headers.getlist("X-Forwarded-For")).split(",")
-    while forwarded and any(address in network for network in trusted):
+        return request.client.host[:LONGEST_NAME] if request.client else ""
+    return _as_counted(address)
+
+
+def _seen(request: Request, trusted: Sequence[Network]) -> tuple[Address | None, list[str]]:
+    """The client's address, and what X-Forwarded-For says before it, which anybody may have written.
+
+    Each proxy adds the address it was called from. Read from the end, the first that is no trusted proxy counts.
+    """
+    address = _read(request.client.host) if request.client else None
+    said = ",".join(request.headers.getlist("X-Forwarded-For"))
+    forwarded = said.split(",") if said else []
+    while address and forwarded and any(address in network for network in trusted):
         earlier = _read(forwarded.pop().strip())
         if earlier is None:
             break
         address = earlier
-    return _as_counted(address)
+    return address, forwarded
 
 
 def _read(text: str) -> Address | None:

@@ -101,6 +101,7 @@ def test_nobody_else_is_believed_about_an_address(client: TestClient) -> None:
         ("10.1.0.7", {"X-Forwarded-For": CLIENT}, None),
         ("10.1.0.7", {"X-Real-IP": CLIENT}, "the front does not say who asks"),
         ("172.17.0.1", {"X-Forwarded-For": CLIENT}, "the front is not trusted"),
+        ("10.1.0.7", {"X-Forwarded-For": f"{CLIENT}, 10.2.0.1"}, "the front is not trusted"),
         ("127.0.0.1", {}, "the front does not say who asks"),
         ("192.168.1.9", {}, None),
         ("20.30.40.50", {"X-Forwarded-For": CLIENT}, None),
