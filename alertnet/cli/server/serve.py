@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 import warnings
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -89,8 +89,10 @@ def worker() -> None:
     load_scheduler()
     from alertnet.cli.server.process_end import logged_end, needed_threads, until_signalled, wait_for
     from alertnet.cli.server.system import keep_what_is_loaded, lay_in_large_pages, raise_limit, share_one_heap
-    from alertnet.cli.server.working import working
+    from alertnet.cli.server.working import log, working
     from alertnet.cli.startup import checked_runtime
+    from alertnet.flows.system.warm_up import warm_up
+    from alertnet.runtime.database.transactions import DatabaseAway, isolated
     from alertnet.runtime.logging import configure
 
     share_one_heap()
@@ -99,6 +101,8 @@ def worker() -> None:
     with logged_end("worker"), checked_runtime() as runtime, until_signalled() as ended, working(runtime):
         _log_start(runtime, "worker")
         threads = needed_threads()
+        with suppress(DatabaseAway), isolated(log, "warm_up_failed"):
+            runtime.transact(warm_up, runtime.edition)
         keep_what_is_loaded()
         lay_in_large_pages(ended)
         wait_for(ended, threads)

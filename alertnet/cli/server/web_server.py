@@ -7,7 +7,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import structlog
 import uvicorn
@@ -17,6 +17,8 @@ from alertnet.cli.server.process_end import Fault
 from alertnet.cli.server.system import raise_limit
 from alertnet.core.errors import BadInput
 from alertnet.core.limits import MOST_CONNECTIONS
+from alertnet.flows.system.warm_up import warm_up
+from alertnet.runtime.database.transactions import DatabaseAway, isolated
 from alertnet.runtime.wiring import Runtime
 from alertnet.web.app import load_api, load_console, make_app
 from alertnet.web.connections import Server
@@ -125,6 +127,8 @@ def load_the_rest(runtime: Runtime, server: Server, ended: threading.Event) -> N
             return
         if server.server_state.total_requests == answered:
             break
+    with suppress(DatabaseAway), isolated(log, "warm_up_failed"):
+        runtime.transact(warm_up, runtime.edition)
     try:
         load_api()
         load_console(runtime.settings)

@@ -1,7 +1,7 @@
 """What a flow works with: its transaction's session, its moment, and the only sources of randomness and encryption."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import field
 from datetime import datetime
 from typing import Protocol
@@ -9,7 +9,7 @@ from typing import Protocol
 from alertnet.core.codec import replace, value
 from alertnet.core.monitoring.metrics import Counts
 from alertnet.store.db.session import Session
-from alertnet.store.db.statements import line_of
+from alertnet.store.db.statements import line_of, session_on
 from alertnet.store.db.vault import Vault
 
 Stretch = tuple[str, bytes]
@@ -133,6 +133,18 @@ def apart(session: Session, *, is_last: bool = False) -> Iterator[None]:
     finally:
         if not is_last:
             line.run("RELEASE SAVEPOINT apart")
+
+
+class _Over(Exception):
+    """A trial is over."""
+
+
+@contextmanager
+def on_trial(tx: Tx) -> Iterator[Tx]:
+    """A flow's view of its own, of which nothing stays: neither rows, nor what flows of one transaction tell others."""
+    with session_on(tx.session.connection) as session, suppress(_Over), undoing(session), apart(session):
+        yield Tx(session, tx.now, tx.entropy, tx.vault)
+        raise _Over
 
 
 @contextmanager
