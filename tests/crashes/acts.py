@@ -160,7 +160,19 @@ def dials(number: str) -> Act:
 
     def act(world: World) -> WebhookAnswer | None:
         world.answer = None
-        world.phone(number).dials()
+        world.call = world.phone(number).dials()
+        return world.answer
+
+    return act
+
+
+def keys_in(keyed: str) -> Act:
+    """Whoever has called us keys that."""
+
+    def act(world: World) -> WebhookAnswer | None:
+        assert world.call is not None
+        world.answer = None
+        world.call.press(keyed)
         return world.answer
 
     return act

@@ -21,6 +21,7 @@ from tests.crashes.acts import (
     dials,
     keeps_watch,
     keys,
+    keys_in,
     merges,
     polls_inbound,
     presses,
@@ -74,13 +75,32 @@ def coerced(world: World) -> None:
     texts(ANA, lambda _: f"TEST {DURESS}")(world)
 
 
+def called(world: World) -> None:
+    """Ana has called us, and is asked for her PIN."""
+    dials(ANA)(world)
+
+
+def proven(world: World) -> None:
+    """Ana has keyed her PIN, and is asked what has happened."""
+    called(world)
+    keys_in(f"{PIN}*")(world)
+
+
 def spoken(world: World) -> None:
     """Ana has called, and told after the tone what has happened; everybody of the first level has been told."""
-    call = world.phone(ANA).dials(world.sandbox.number).press(f"{PIN}*").press("20")
+    proven(world)
+    keys_in("20")(world)
     world.settles()
-    call.speaks(b"they took her at the bridge")
-    call.hang_up()
+    assert world.call is not None
+    world.call.speaks(b"they took her at the bridge")
+    world.call.hang_up()
     world.sandbox.settle()
+
+
+def kept(world: World) -> None:
+    """What Ana has told is fetched, and is still at the provider."""
+    spoken(world)
+    world.does("step")
 
 
 def long_over(world: World) -> None:

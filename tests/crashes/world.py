@@ -14,7 +14,7 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
-from alertnet.sandbox import Handset, Sandbox, Unreachable, WebhookAnswer
+from alertnet.sandbox import Call, Handset, Sandbox, Unreachable, WebhookAnswer
 from tests.crashes import database, program
 from tests.crashes.database import ACCOUNT, TOKEN, Original
 from tests.crashes.effects import Referee
@@ -54,6 +54,8 @@ class World:
         """What people have written down for later."""
         self.answer: WebhookAnswer | None = None
         """What we answered last; None where the process died over it."""
+        self.call: Call | None = None
+        """The last one to us."""
         sandbox = Sandbox(account_sid=ACCOUNT, auth_token=TOKEN, public_url=URL, now=self.clock, post=self._post)
         self.sandbox = self._stack.enter_context(sandbox)
         enter, passes = self._stack.enter_context, self.referee.passes
