@@ -67,12 +67,12 @@ class Limit:
 
     def use(self, usage: Usage, now: datetime, times: int = 1) -> Usage:
         """The usage after that many more uses; those without room are dropped, and the last may close the door."""
-        taken = min(times, self.room(usage, now))
-        until = self._counting(usage, now)
+        is_closed, until = self.is_closed(usage, now), self._counting(usage, now)
+        taken = 0 if is_closed else min(times, max(0, self.most - len(until)))
         for _ in range(taken):
             until.append(now + self.window if self.refill is None else max([now, *until[-1:]]) + self.refill)
         used = replace(usage, until=tuple(sorted(until)), dropped=usage.dropped + times - taken)
-        closes = self.closes_for is not None and len(until) >= self.most and not self.is_closed(usage, now)
+        closes = self.closes_for is not None and len(until) >= self.most and not is_closed
         return self._close(used, now) if closes else used
 
     def force(self, usage: Usage, now: datetime) -> Usage:

@@ -74,8 +74,8 @@ class KnownKeys:
         """Count an incident that is raised with the key; whether it has raised so many that others go first."""
         with self._lock:
             before = self._raised.get(key.id, UNUSED)
-            self._raised[key.id] = FIRST_IN_TURN.use(before, now)
-        return not FIRST_IN_TURN.room(before, now)
+            after = self._raised[key.id] = FIRST_IN_TURN.use(before, now)
+        return after.dropped > before.dropped
 
     def forget(self, key: ApiKey) -> None:
         """Forget the key, so that it is looked up the next time."""

@@ -95,7 +95,7 @@ class Throttle:
         used = usages[key] = limit.use(before, now)
         while len(usages) > MOST_REMEMBERED:
             usages.popitem(last=False)
-        if limit.room(before, now):
+        if used.dropped == before.dropped:
             return None
         self.count(once(metrics.DROPPED, limit.name))
         return (limit.retry_at(used, now) - now).total_seconds()
