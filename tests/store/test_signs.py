@@ -63,7 +63,8 @@ def test_what_is_due_stands_still_for_two_minutes_after_a_restore(at: At, now: f
     """A2: on a clock that was put back nothing stands still; what was raised since waits for nothing in any case."""
     heartbeats.note(at(10), heartbeats.RESTORED)
 
-    held = [heartbeats.held_until(at(now), NOW + timedelta(seconds=opened)) for opened in (0, 10, 11)]
+    restored_at, moment = heartbeats.restored_at(at(now).session), at(now).now
+    held = [heartbeats.held_until(restored_at, NOW + timedelta(seconds=opened), moment) for opened in (0, 10, 11)]
 
     held_until = until and NOW + timedelta(seconds=until)
     assert held == [held_until, held_until, None]

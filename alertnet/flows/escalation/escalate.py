@@ -209,7 +209,8 @@ class OnRecord(IncidentRecord):
 
     def held_until(self) -> datetime | None:
         """Until when what is due stands still after a restore."""
-        return heartbeats.held_until(self._locked.tx, self._locked.incident.opened_at)
+        locked = self._locked
+        return heartbeats.held_until(locked.prefetch.restored_at, locked.incident.opened_at, locked.tx.now)
 
     def _by_index(self, places: Collection[Place]) -> dict[tuple[str, bytes], Place]:
         """Each place by its method and the index of its address, under every key of the vault."""

@@ -1,11 +1,14 @@
 """Reads in advance for several incidents at once: their rows, and written codes that no number holds yet (B4)."""
 
 from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from functools import cached_property
 from typing import Any, TypeVar, cast
 
 from alertnet.core.inbound.code_formats import WRITTEN_CODE_LENGTH, is_written_code
 from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx, flows_of
+from alertnet.store.monitoring import heartbeats
 from alertnet.store.records.credentials import codes
 
 _CODE_POOL = "code_pool"
@@ -93,6 +96,11 @@ class Prefetch:
         self._session = tx.session
         self._incidents = frozenset(incidents)
         self._found: dict[Reader[Any], dict[str, list[Any]]] = {}
+
+    @cached_property
+    def restored_at(self) -> datetime | None:
+        """When a backup became the database; None where none did."""
+        return heartbeats.restored_at(self._session)
 
     def read(self, reader: Reader[T], incident: str) -> list[T]:
         """The incident's part of what `reader` finds."""

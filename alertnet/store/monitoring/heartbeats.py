@@ -82,13 +82,16 @@ def read(session: Session) -> dict[str, Heartbeat]:
     return {row.name: Heartbeat(row.at, row.times) for row in session.execute(select(signs))}
 
 
-def held_until(tx: Tx, opened_at: datetime) -> datetime | None:
+def restored_at(session: Session) -> datetime | None:
+    """When a backup became the database; None where none did."""
+    return next(iter(_SEEN_AT.scalars(session, {"name": RESTORED})), None)
+
+
+def held_until(restored_at: datetime | None, opened_at: datetime, now: datetime) -> datetime | None:
     """Until when what is due in an incident of that age stands still after a restore; None where it does not."""
-    for restored_at in _SEEN_AT.scalars(tx.session, {"name": RESTORED}):
-        if opened_at <= restored_at and abs(tx.now - restored_at) < HELD_FOR:
-            until: datetime = restored_at + HELD_FOR
-            return until
-    return None
+    if restored_at is None or opened_at > restored_at or abs(now - restored_at) >= HELD_FOR:
+        return None
+    return restored_at + HELD_FOR
 
 
 def note(tx: Tx, name: str) -> None:
