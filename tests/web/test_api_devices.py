@@ -157,6 +157,7 @@ def test_the_key_of_a_device_opens_nothing_else(client: TestClient, key: MakeKey
         ({"at": "2026-11-26T22:00:00"}, "at: 2026-11-26T22:00:00"),
         ({"a\x00b": 1, "left_out": "this too"}, "this too"),
         ({"left_out": 5}, "left_out: 5"),
+        (dict.fromkeys("zyxwvutsrq", 1), "\n".join(f"{name}: 1" for name in "zyxwvutsrq")),
         ({"note": "x" * 60_000}, "note: " + "x" * 3_994),
     ],
 )

@@ -189,7 +189,8 @@ def _at_fault(body: dict[str, Any], validate: Callable[[Any], object]) -> list[t
         validate(body)
     except ValidationError as error:
         faults = [(fault["type"], tuple(map(str, fault["loc"]))) for fault in error.errors()]
-        return sorted({path[:-1] if kind == "missing" else path[:2] for kind, path in faults}, key=len)
+        # As they came: people read them so, and who asks again must have asked the same.
+        return sorted(dict.fromkeys(path[:-1] if kind == "missing" else path[:2] for kind, path in faults), key=len)
     return []
 
 
