@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 import structlog
 from fastapi import HTTPException, Request
-from fastapi.routing import APIRoute
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,7 +17,7 @@ from alertnet.core.monitoring.metrics import REFUSALS, WEBHOOKS, once
 from alertnet.runtime.wiring import Runtime
 from alertnet.web.auth import client_address, is_report, text_of_key
 from alertnet.web.pages import try_later
-from alertnet.web.problems import Problem
+from alertnet.web.problems import Problem, Route
 from alertnet.web.throttle import Throttle
 
 REFUSED = frozenset({401, 403, 408, 413, 429, 503})
@@ -116,7 +115,7 @@ def _after(came: Iterable[Message], receive: Receive) -> Receive:
     return receive_again
 
 
-class Raising(APIRoute):
+class Raising(Route):
     """A route that raises what was raised on the straight way, so that FastAPI turns it into an answer."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -150,7 +150,7 @@ def test_the_key_of_a_device_opens_nothing_else(client: TestClient, key: MakeKey
         ({"position": "up the hill"}, "position: up the hill"),
         ({"type": "panic"}, "type: panic"),
         ({"battery": 5, "text": "help"}, "help\nbattery: 5"),
-        ({"text": "he\x07lp\x00"}, "text: help"),
+        ({"text": "he\x07lp\x00\nnow"}, "help now"),
         ({"text": "x" * 501}, "text: " + "x" * 501),
         ({"text": ["help", {"é": None}]}, 'text: ["help", {"é": null}]'),
         ({"at": "1970-01-01T00:00:00Z"}, "at: 1970-01-01T00:00:00Z"),
@@ -186,7 +186,7 @@ def test_a_body_of_many_and_deep_fields_is_an_alarm(client: TestClient, own: dic
     ("sent", "read"),
     [
         (b'{"text": "help us, they', '{"text": "help us, they'),
-        (b'{"text": "caf\xe9 at the square"}', '{"text": "caf\ufffd at the square"}'),
+        (b'{"text": "caf\xe9 at the', '{"text": "caf\ufffd at the'),
         (b'{"text": "a"}{"text": "b"}', '{"text": "a"}{"text": "b"}'),
         (b"[" * 60_000, "[" * 3_994),
         (b'{"battery": ' + b"9" * 5_000 + b"}", '{"battery": ' + "9" * 3_982),

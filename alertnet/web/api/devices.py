@@ -1,10 +1,8 @@
 """The API for alarm devices (B5). Each device has its own key, which can raise its alarm and do nothing else."""
 
-from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, Self
 
 from fastapi import Body, Depends, Request
-from fastapi.routing import APIRoute
 from pydantic import Field, ModelWrapValidatorHandler, model_validator
 from pydantic.json_schema import SkipJsonSchema
 from starlette.responses import Response
@@ -19,7 +17,7 @@ from alertnet.store.records.credentials.api_keys import DEVICE
 from alertnet.store.records.idempotency import ApiAnswer
 from alertnet.web.api.fields import Instant, Line, Strict, TypeCode, Words, set_apart, words_of
 from alertnet.web.door import Door, DoorWith
-from alertnet.web.problems import Router, documented
+from alertnet.web.problems import Legible, Route, Router, documented
 
 
 class Position(Strict):
@@ -56,7 +54,7 @@ class DeviceAlarm(Strict):
         return validate({"left_out": words_of(unusable)} | usable)
 
 
-class _Pressing(Request):
+class _Pressing(Legible):
     """A request whose body is taken as text where it is no JSON: a bad connection may have cut it off."""
 
     async def json(self) -> Any:
@@ -66,14 +64,8 @@ class _Pressing(Request):
             return (await self.body()).decode(errors="replace")
 
 
-class _AsItComes(APIRoute):
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
-
-        async def handled(request: Request) -> Response:
-            return await handle(_Pressing(request.scope, request.receive))
-
-        return handled
+class _AsItComes(Route):
+    reads = _Pressing
 
 
 router = Router(prefix="/v1/devices", route_class=_AsItComes)

@@ -29,8 +29,9 @@ from alertnet.web.forms import UNTYPED
 
 E = TypeVar("E", bound=Enum)
 
-INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?) ?([Zz]|[+-]\d\d(?::?\d\d)?)", re.ASCII)
 FURTHEST_ZONE = timedelta(hours=14)  # the largest offset from UTC in use
+LINE_ENDS = re.compile(r"[\t\n\v\f\r\x85]+")
 NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f]+$"
 NO_CONTROLS_BUT_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]+$"
 
@@ -63,7 +64,8 @@ def among(names: Collection[str], shown: str | None = None) -> BeforeValidator:
 
 
 def _instant(value: Any) -> datetime:
-    at = _read_instant(value) if isinstance(value, str) and INSTANT.fullmatch(value) else None
+    parts = INSTANT.fullmatch(value) if isinstance(value, str) else None
+    at = _read_instant("{}T{}{}".format(*parts.groups())) if parts else None
     if at is None or not is_instant(at):
         raise _refused("an instant with its zone, such as 2026-11-24T13:00:00Z", "one of the years 2000 to 2100")
     return at.astimezone(UTC)
@@ -96,12 +98,21 @@ def _zones() -> set[str]:
     return available_timezones()
 
 
+def _legible(value: Any) -> Any:
+    return UNTYPED.sub("", value) if isinstance(value, str) else value
+
+
+def _in_one_line(value: Any) -> Any:
+    return _legible(LINE_ENDS.sub(" ", value)) if isinstance(value, str) else value
+
+
+LONGEST_LINE, MOST_WORDS = 500, 4_000
+# People write and paste these, in a report too: what is no letter of theirs is left out, and refuses nothing (A12).
+Line = Annotated[str, Field(max_length=LONGEST_LINE, pattern=NO_CONTROLS), BeforeValidator(_in_one_line)]
+Note = Annotated[str, Field(max_length=LONGEST_NOTE, pattern=NO_CONTROLS_BUT_LINES), BeforeValidator(_legible)]
+Words = Annotated[str, Field(max_length=MOST_WORDS, pattern=NO_CONTROLS_BUT_LINES), BeforeValidator(_legible)]
+Narrative = Annotated[str, Field(max_length=50_000, pattern=NO_CONTROLS_BUT_LINES), BeforeValidator(_legible)]
 Name = Annotated[str, Field(max_length=128, pattern=NO_CONTROLS)]
-Line = Annotated[str, Field(max_length=500, pattern=NO_CONTROLS)]
-Note = Annotated[str, Field(max_length=LONGEST_NOTE, pattern=NO_CONTROLS_BUT_LINES)]
-MOST_WORDS = 4_000
-Words = Annotated[str, Field(max_length=MOST_WORDS, pattern=NO_CONTROLS_BUT_LINES)]
-Narrative = Annotated[str, Field(max_length=50_000, pattern=NO_CONTROLS_BUT_LINES)]
 TypeCode = Annotated[str, among(TYPES), WithJsonSchema({"type": "string", "enum": list(TYPES)})]
 Country = Annotated[
     str,
@@ -148,10 +159,14 @@ class Filled(Strict):
     @model_validator(mode="before")
     @classmethod
     def _leave_out_empty(cls, given: Any) -> Any:
-        if not isinstance(given, dict) or "" not in given.values():
+        if not isinstance(given, dict) or not any(map(_is_blank, given.values())):
             return given
         optional = {name for name, each in cls.model_fields.items() if not each.is_required()}
-        return {name: value for name, value in given.items() if value != "" or name not in optional}
+        return {name: value for name, value in given.items() if name not in optional or not _is_blank(value)}
+
+
+def _is_blank(value: Any) -> bool:
+    return isinstance(value, str) and not UNTYPED.sub("", value).strip()
 
 
 def _retold(fault: ErrorDetails, model: type[BaseModel]) -> InitErrorDetails:

@@ -1,10 +1,10 @@
 """Incidents over HTTP (B5): raising, listing and showing them, and their history."""
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Query
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_core import from_json
 from starlette import types as asgi
 from starlette.responses import JSONResponse, Response
@@ -35,6 +35,7 @@ from alertnet.store.views.shapes import IncidentView
 from alertnet.store.views.timeline_view import EntryView
 from alertnet.web.api.cursor import PAGE, Cursor, page_of, read_cursor
 from alertnet.web.api.fields import (
+    LONGEST_LINE,
     NO_CONTROLS,
     Country,
     Filled,
@@ -43,7 +44,6 @@ from alertnet.web.api.fields import (
     Name,
     Names,
     Narrative,
-    Strict,
     TypeCode,
     one_of,
 )
@@ -93,6 +93,17 @@ class Report(Filled):
     certainty: Annotated[Certainty, one_of(Certainty)] = Certainty.OBSERVED
     drill: bool = False
 
+    @model_validator(mode="before")
+    @classmethod
+    def _with_all_words(cls, given: Any) -> Any:
+        """What is too long for a summary stands whole in the details: it keeps the alarm from nobody (A12)."""
+        if not isinstance(given, dict):
+            return given
+        summary, details = given.get("summary"), given.get("details") or ""
+        if not isinstance(summary, str) or not isinstance(details, str) or len(summary) <= LONGEST_LINE:
+            return given
+        return given | {"summary": f"{summary[: LONGEST_LINE - 1]}…", "details": f"{summary}\n\n{details}".strip()}
+
     def facts(self, team: str | None, *, behind: bool = False) -> Facts:
         """The reported facts. Without a severity, the type's default applies."""
         return Facts(
@@ -115,7 +126,7 @@ class Report(Filled):
         )
 
 
-class Page(Strict):
+class Page(Filled):
     """Which incidents to list; `cursor` is the `next` of the page before."""
 
     status: Annotated[IncidentStatus, one_of(IncidentStatus)] | None = None

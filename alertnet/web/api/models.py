@@ -18,6 +18,7 @@ from alertnet.web.api.cursor import Cursor
 from alertnet.web.api.fields import (
     Country,
     Duration,
+    Filled,
     Instant,
     Line,
     Name,
@@ -253,7 +254,7 @@ class Roll(Strict):
     )
 
 
-class JourneyPage(Strict):
+class JourneyPage(Filled):
     """Which journeys to list, by default those that are not over. `cursor` is the `next` of the page before."""
 
     status: Annotated[Status, one_of(Status)] | None = None
