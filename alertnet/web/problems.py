@@ -23,6 +23,7 @@ from starlette.responses import Response
 
 from alertnet.core.errors import BadInput, Forbidden, Purged, TooMany, Unknown, WrongState
 from alertnet.runtime.database.transactions import DatabaseAway
+from alertnet.web.auth import text_of_key
 
 MEDIA_TYPE = "application/problem+json"
 OUR_FAULT = "something went wrong here; it was logged, and may be tried again"
@@ -34,7 +35,7 @@ PHRASES = {
     "string_unicode": "text in Unicode",
     "model_attributes_type": "a JSON object, sent as application/json",
     "model_type": "a JSON object, sent as application/json",
-    "bool_type": "true or false",
+    "bool_type": "true or false, without quotes",
     "int_type": "a whole number",
     "int_parsing": "a whole number",
     "float_type": "a number",
@@ -100,7 +101,8 @@ class Problem(Response):
     media_type = MEDIA_TYPE
 
     def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None, **more: Any) -> None:
-        document = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+        # What is wrong comes first: some clients show a person the first hundred characters.
+        document = {"detail": detail, "status": status, "title": HTTPStatus(status).phrase, "type": "about:blank"}
         # Escaped to ASCII, so that a lone surrogate in the request can't break the answer.
         super().__init__(json.dumps(document | more), status, headers)
 
@@ -108,10 +110,11 @@ class Problem(Response):
 async def only_known_parameters(request: Request) -> None:
     """Refuse a parameter that a list does not know: with a slip in it another list would be shown than was meant.
 
-    Whoever asks for one thing by its name, or whether the program is there, may add what they like.
+    Whoever asks for one thing by its name, or whether the program is there, may add what they like. Who brings no key
+    hears of that first: it may be the parameter, which is not to be said back.
     """
-    asked = request.query_params
-    if asked and request.method == "GET" and request.url.path.startswith("/v1/") and not request.path_params:
+    asked, is_list = request.query_params, request.url.path.startswith("/v1/") and not request.path_params
+    if asked and is_list and request.method == "GET" and text_of_key(request):
         fields = request.scope["route"].dependant.query_params
         known = {name for each in fields for name in getattr(each.field_info.annotation, "model_fields", (each.alias,))}
         for unknown in asked.keys() - known:
@@ -176,36 +179,37 @@ def install(app: FastAPI) -> None:
 def first_fault(error: ValidationError) -> BadInput:
     """The first fault of a body as a `BadInput`."""
     fault = error.errors()[0]
-    return BadInput(".".join(map(str, fault["loc"])), _shown(_value(fault)), _allowed(fault))
+    return _bad_input(fault["loc"], fault)
 
 
-def _invalid(_: Request, error: Any) -> Response:
+def _invalid(request: Request, error: Any) -> Response:
     faults: Sequence[Any] = error.errors()
     if faults[0]["type"] == "json_invalid":
         return _no_json(faults[0]["ctx"]["error"])
-    return _unprocessable([_entry(_path(fault["loc"]), _value(fault), _allowed(fault)) for fault in faults])
+    if isinstance(error.body, bytes):
+        return _unprocessable([BadInput("Content-Type", request.headers.get("Content-Type"), "application/json")])
+    return _unprocessable([_bad_input(fault["loc"][1:] or fault["loc"], fault) for fault in faults])
 
 
 def _no_json(why: str) -> Response:
-    return Problem(422, f"the body is no JSON: {why}", errors=[_entry("body", None, [PHRASES["model_type"]])])
+    return Problem(422, f"the body is no JSON: {why}", errors=[_entry(BadInput("body", None, PHRASES["model_type"]))])
 
 
-def _unprocessable(errors: list[dict[str, Any]]) -> Response:
-    fields = ", ".join(dict.fromkeys(error["field"] for error in errors))
-    return Problem(422, f"not allowed: {fields}", errors=errors)
+def _unprocessable(faults: Sequence[BadInput]) -> Response:
+    """The answer to what is not allowed, the first of it in words."""
+    errors = [_entry(fault) for fault in faults]
+    others = ", ".join(dict.fromkeys(error["field"] for error in errors[1:]))
+    first = BadInput(**errors[0])
+    return Problem(422, f"{first}; also not allowed: {others}" if others else str(first), errors=errors)
 
 
-def _entry(field: str, value: Any, allowed: Sequence[str]) -> dict[str, Any]:
-    return {"field": field[:LONGEST_VALUE], "value": _shown(value), "allowed": list(allowed)}
+def _entry(fault: BadInput) -> dict[str, Any]:
+    return {"field": fault.field[:LONGEST_VALUE], "value": _shown(fault.value), "allowed": list(fault.allowed)}
 
 
-def _path(place: Sequence[str | int]) -> str:
-    source, *rest = place
-    return ".".join(str(part) for part in rest) or str(source)
-
-
-def _value(fault: Any) -> Any:
-    return None if fault["type"] == "missing" else fault["input"]
+def _bad_input(place: Sequence[str | int], fault: Any) -> BadInput:
+    value = None if fault["type"] == "missing" else fault["input"]
+    return BadInput(".".join(map(str, place)), _shown(value), _allowed(fault))
 
 
 def _allowed(fault: Any) -> Sequence[str]:
@@ -229,7 +233,7 @@ def _shown(value: Any) -> Any:
 
 def _of_ours(_: Request, error: Any) -> Response:
     if isinstance(error, BadInput):
-        return _unprocessable([_entry(error.field, error.value, error.allowed)])
+        return _unprocessable([error])
     later = {"Retry-After": str(math.ceil(error.retry_after.total_seconds()))} if hasattr(error, "retry_after") else {}
     more = {"current": error.current} if isinstance(error, WrongState) else {}
     return Problem(status_of(error), str(error), later, **more)

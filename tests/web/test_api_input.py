@@ -36,7 +36,7 @@ REFUSED: list[tuple[str, dict[str, Any], str, Any, str]] = [
     ("unknown consent", {"consent": "all"}, "consent", "all", "international"),
     ("unknown perpetrator", {"perpetrator": "x"}, "perpetrator", "x", "paramilitary"),
     ("an exclusion of nobody", {"exclude": ["nobody"]}, "exclude", "nobody", "brigade"),
-    ("a drill in words", {"drill": "true"}, "drill", "true", "true or false"),
+    ("a drill in words", {"drill": "true"}, "drill", "true", "true or false, without quotes"),
     ("a text as a list", {"summary": ["s"]}, "summary", "a list", "text"),
     ("a list as a text", {"exclude": "bob"}, "exclude", "bob", "a list"),
     ("too long a text", {"place": "L" * 501}, "place", "L" * 200 + "…", "at most 500 characters"),
@@ -168,6 +168,14 @@ def test_half_a_surrogate_pair_does_no_harm(api: TestClient) -> None:
     assert api.post("/v1/incidents", content=words, headers=AS_JSON).status_code == 201
 
 
+def test_the_first_fault_is_said_in_words_that_begin_the_answer(api: TestClient) -> None:
+    """Make, n8n, Apps Script and Guzzle show a person one line of it, or the first hundred characters."""
+    refused = api.post("/v1/incidents", json=REPORT | {"severity": "bad", "drill": 1, "town": "x"})
+
+    said = "severity: 'bad' is not allowed (allowed: critical, serious, moderate, watch); also not allowed: drill, town"
+    assert refused.text.startswith('{"detail": "' + said)
+
+
 @pytest.mark.parametrize("type", ["application/json", "application/json; charset=iso-8859-1"])
 def test_a_report_may_come_in_the_letters_of_windows(api: TestClient, type: str) -> None:
     """So PowerShell 5.1 and curl in a batch file send it, and it would be refused for the accents of a place alone."""
@@ -239,7 +247,7 @@ def test_an_idempotency_key_that_is_none_is_told_what_one_may_hold(api: TestClie
 def test_a_body_of_another_type_is_told_to_be_json(api: TestClient) -> None:
     [error] = errors_of(api.post("/v1/incidents", content="type=arrest", headers={"Content-Type": "text/plain"}))
 
-    assert error["allowed"] == ["a JSON object, sent as application/json"]
+    assert error == {"field": "Content-Type", "value": "text/plain", "allowed": ["application/json"]}
 
 
 def test_a_body_longer_than_allowed_is_refused(api: TestClient) -> None:
@@ -273,6 +281,13 @@ def test_a_method_that_is_not_there_is_a_problem_that_names_others(api: TestClie
 
 def test_a_filter_that_is_left_empty_is_none(api: TestClient) -> None:
     assert api.get("/v1/incidents?status=&cursor=").json() == {"items": [], "next": None}
+
+
+def test_a_key_in_the_address_is_told_where_it_belongs_and_not_said_back(client: TestClient) -> None:
+    refused = client.get("/v1/incidents?api_key=secret")
+
+    assert (refused.status_code, "Authorization: Bearer" in refused.text) == (401, True)
+    assert "secret" not in refused.text
 
 
 @pytest.mark.parametrize("query", ["status=shut", "cursor=x", "cursor=MjAyNg==", "stats=open"])

@@ -37,7 +37,7 @@ def accept(tx: Tx, act: Act, once: Once | None) -> AcceptedRequest:
     if kept := idempotency.find(tx.session, once.key):
         body, answer = kept
         if body != once.body:
-            raise BadInput("Idempotency-Key", None, "the request it was first used with, or a key of its own")
+            raise BadInput("Idempotency-Key", "one of another body", "the body that came with it first, or another key")
         return AcceptedRequest(answer, lambda _: answer, is_again=True)
     incident, show = _carried_out(tx, act)
     answer = show(tx.session)

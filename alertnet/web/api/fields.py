@@ -52,12 +52,12 @@ def one_of(kind: type[E]) -> BeforeValidator:
     return BeforeValidator(read)
 
 
-def among(names: Collection[str], shown: str | None = None) -> BeforeValidator:
+def among(names: Collection[str], *shown: str) -> BeforeValidator:
     """Accept only those names; `shown` describes them where they are too many to list."""
 
     def read(name: Any) -> str:
         if not isinstance(name, str) or name not in names:
-            raise _refused(shown) if shown else _refused(*names)
+            raise _refused(*(shown or names))
         return name
 
     return BeforeValidator(read)
@@ -116,7 +116,7 @@ Name = Annotated[str, Field(max_length=128, pattern=NO_CONTROLS)]
 TypeCode = Annotated[str, among(TYPES), WithJsonSchema({"type": "string", "enum": list(TYPES)})]
 Country = Annotated[
     str,
-    among(COUNTRIES, "ISO 3166-1 alpha-2"),
+    among(COUNTRIES, "ISO 3166-1 alpha-2", "two capital letters, such as CO"),
     WithJsonSchema({"type": "string", "enum": sorted(COUNTRIES), "description": "ISO 3166-1 alpha-2"}),
 ]
 Instant = Annotated[datetime, BeforeValidator(_instant)]
