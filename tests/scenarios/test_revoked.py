@@ -96,6 +96,20 @@ def test_what_has_not_left_yet_no_longer_says_that_they_take_charge(world: World
     assert reads(world, "coordinator", NO_MORE) == 1
 
 
+def test_what_has_not_left_yet_says_no_more_what_its_giver_has_changed(world: World) -> None:
+    """Else coordinators read that the office takes charge from whoever can't act, and "+1" behind it."""
+    world.raises()
+    world.passes(minutes=11)
+    given = code_in(world.phone("ombuds").inbox[0])
+    for answer in ("NO", "OK", "NO"):
+        world.texts("ombuds", f"{answer} {given}")
+
+    world.passes(minutes=11)
+
+    assert reads(world, "coordinator", TAKES_CHARGE) == 0
+    assert reads(world, "coordinator", "ombuds can't act") == 2
+
+
 def test_a_namesake_in_another_tree_is_told_and_not_who_revokes_it(world_of: Worlds) -> None:
     """An id is unique in its tree alone: most trees call their coordinator so."""
     towns = CONTACTS.replace("+573005550101", "+573005550102")

@@ -96,13 +96,22 @@ def respond(
     also()
     recorded = _recorded(recipient, new.id, response.kind, new.at)
     answered_there = response.address if replying else None
-    leaves_at = told_at(recipient) if before else locked.tx.now
+    leaves_at = _leaves_at(recipient, before)
     _confirm(recipient, recorded, answered_there, leaves_at)
     if answered_there is not None and response.at is None:
         # One to a late text is sent by itself.
         _keep_reply(replace(recipient, contact=recipient.contact.only_at(answered_there)), recorded)
     _tell_field(recipient, recorded)
     return recorded
+
+
+def _leaves_at(recipient: Recipient, before: list[CurrentAnswer]) -> datetime | None:
+    """When to tell of an answer (see `told_at`); at once, in place of what has not left yet of those before it."""
+    locked = recipient.locked
+    at = told_at(recipient) if before else locked.tx.now
+    for each in before if at == locked.tx.now else ():
+        cancel_news_of(locked, each.id)
+    return at
 
 
 def _keep_reply(there: Recipient, recorded: Recorded) -> None:
