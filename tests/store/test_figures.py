@@ -94,7 +94,7 @@ def test_times_and_reach_are_counted_and_drills_stand_apart(months: Tx) -> None:
 def test_a_spreadsheet_has_the_same(months: Tx) -> None:
     rows = read_figures(months, Network({}, {}, {}), NOW - timedelta(days=100), NOW).as_csv().splitlines()
 
-    assert rows[0].startswith("figure,tree,what,part,count,never,p50_s")
+    assert rows[0].startswith("\ufefffigure,tree,what,part,count,never,p50_s")
     assert "incidents,,to first answer,,7,1,780,,660,960" in rows
     assert "reached,valley,bob,call,6,6,,,," in rows
 

@@ -129,7 +129,9 @@ def _row(times: Durations) -> tuple[object, ...]:
 
 
 def as_csv(rows: Iterable[Iterable[object]]) -> str:
+    """The rows as CSV, behind the mark by which Excel knows UTF-8: else it shows each accent as two signs."""
     out = io.StringIO()
+    out.write("\ufeff")
     csv.writer(out, lineterminator="\n").writerows(rows)
     return out.getvalue()
 
