@@ -32,6 +32,7 @@ LONGEST_VALUE = 200  # characters of a refused value that the answer repeats
 PHRASES = {
     "missing": "a value: the field is required",
     "string_pattern_mismatch": "text, not empty and without control characters",
+    "string_too_short": "text, not empty",
     "string_unicode": "text in Unicode",
     "model_attributes_type": "a JSON object, sent as application/json",
     "model_type": "a JSON object, sent as application/json",

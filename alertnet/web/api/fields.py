@@ -31,9 +31,8 @@ E = TypeVar("E", bound=Enum)
 
 INSTANT = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?) ?([Zz]|[+-]\d\d(?::?\d\d)?)", re.ASCII)
 FURTHEST_ZONE = timedelta(hours=14)  # the largest offset from UTC in use
-LINE_ENDS = re.compile(r"[\t\n\v\f\r\x85]+")
+LINE_ENDS, SOFT_LINE_ENDS = re.compile(r"[\t\r\n]+"), re.compile(r"[\v\f\x85]")
 NO_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f]+$"
-NO_CONTROLS_BUT_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]+$"
 
 
 def _refused(*allowed: str) -> PydanticCustomError:
@@ -99,19 +98,24 @@ def _zones() -> set[str]:
 
 
 def _legible(value: Any) -> Any:
-    return UNTYPED.sub("", value) if isinstance(value, str) else value
+    return UNTYPED.sub("", SOFT_LINE_ENDS.sub("\n", value)) if isinstance(value, str) else value
 
 
-def _in_one_line(value: Any) -> Any:
-    return _legible(LINE_ENDS.sub(" ", value)) if isinstance(value, str) else value
+def _of_one_line(value: Any) -> Any:
+    return in_one_line(_legible(value)) if isinstance(value, str) else value
+
+
+def in_one_line(text: str) -> str:
+    return LINE_ENDS.sub(" ", text)
 
 
 LONGEST_LINE, MOST_WORDS = 500, 4_000
 # People write and paste these, in a report too: what is no letter of theirs is left out, and refuses nothing (A12).
-Line = Annotated[str, Field(max_length=LONGEST_LINE, pattern=NO_CONTROLS), BeforeValidator(_in_one_line)]
-Note = Annotated[str, Field(max_length=LONGEST_NOTE, pattern=NO_CONTROLS_BUT_LINES), BeforeValidator(_legible)]
-Words = Annotated[str, Field(max_length=MOST_WORDS, pattern=NO_CONTROLS_BUT_LINES), BeforeValidator(_legible)]
-Narrative = Annotated[str, Field(max_length=50_000, pattern=NO_CONTROLS_BUT_LINES), BeforeValidator(_legible)]
+# No pattern: a client that is generated would refuse by it what we take.
+Line = Annotated[str, Field(min_length=1, max_length=LONGEST_LINE), BeforeValidator(_of_one_line)]
+Note = Annotated[str, Field(min_length=1, max_length=LONGEST_NOTE), BeforeValidator(_legible)]
+Words = Annotated[str, Field(min_length=1, max_length=MOST_WORDS), BeforeValidator(_legible)]
+Narrative = Annotated[str, Field(min_length=1, max_length=50_000), BeforeValidator(_legible)]
 Name = Annotated[str, Field(max_length=128, pattern=NO_CONTROLS)]
 TypeCode = Annotated[str, among(TYPES), WithJsonSchema({"type": "string", "enum": list(TYPES)})]
 Country = Annotated[

@@ -1,10 +1,10 @@
 """Incidents over HTTP (B5): raising, listing and showing them, and their history."""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Query
-from pydantic import Field, model_validator
+from pydantic import Field
 from pydantic_core import from_json
 from starlette import types as asgi
 from starlette.responses import JSONResponse, Response
@@ -45,6 +45,7 @@ from alertnet.web.api.fields import (
     Names,
     Narrative,
     TypeCode,
+    in_one_line,
     one_of,
 )
 from alertnet.web.auth import COORDINATE, REPORTS, InForce, KnownKeys, Reader
@@ -83,7 +84,7 @@ class Report(Filled):
     severity: Annotated[Severity, one_of(Severity)] | None = None
     occurred_at: Instant | None = None
     place: Line | None = None
-    summary: Line | None = None
+    summary: Narrative | None = None
     details: Narrative | None = None
     people: People = Field(default_factory=list)
     perpetrator: Annotated[Perpetrator, one_of(Perpetrator)] = Perpetrator.UNKNOWN
@@ -93,19 +94,14 @@ class Report(Filled):
     certainty: Annotated[Certainty, one_of(Certainty)] = Certainty.OBSERVED
     drill: bool = False
 
-    @model_validator(mode="before")
-    @classmethod
-    def _with_all_words(cls, given: Any) -> Any:
-        """What is too long for a summary stands whole in the details: it keeps the alarm from nobody (A12)."""
-        if not isinstance(given, dict):
-            return given
-        summary, details = given.get("summary"), given.get("details") or ""
-        if not isinstance(summary, str) or not isinstance(details, str) or len(summary) <= LONGEST_LINE:
-            return given
-        return given | {"summary": f"{summary[: LONGEST_LINE - 1]}…", "details": f"{summary}\n\n{details}".strip()}
-
     def facts(self, team: str | None, *, behind: bool = False) -> Facts:
-        """The reported facts. Without a severity, the type's default applies."""
+        """The reported facts. Without a severity, the type's default applies.
+
+        What is too long for a summary stands whole in the details: it keeps the alarm from nobody (A12).
+        """
+        summary, details = self.summary and in_one_line(self.summary), self.details
+        if summary and len(summary) > LONGEST_LINE:
+            summary, details = f"{summary[: LONGEST_LINE - 1]}…", "\n\n".join(filter(None, (self.summary, details)))
         return Facts(
             type=self.type,
             severity=self.severity or TYPES[self.type].severity,
@@ -118,8 +114,8 @@ class Report(Filled):
             certainty=self.certainty,
             occurred_at=self.occurred_at,
             place=self.place,
-            summary=self.summary,
-            details=self.details,
+            summary=summary,
+            details=details,
             ask=self.ask,
             team=team,
             behind=behind,

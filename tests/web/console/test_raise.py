@@ -135,7 +135,7 @@ def test_it_is_raised_by_a_person_once(world: World, desk: Desk) -> None:
         ({"team": "nobody"}, "team: "),
         ({"exclude": "everybody"}, "exclude: "),
         ({"consent": "wide"}, "consent: "),
-        ({"summary": "x" * 501}, "summary: "),
+        ({"place": "x" * 501}, "place: "),
     ],
 )
 @pytest.mark.parametrize("step", ["preview", "raise"])
