@@ -10,6 +10,7 @@ from sqlalchemy import select
 from alertnet.runtime.database.transactions import OwnCommit
 from alertnet.runtime.settings.settings import read_settings
 from alertnet.sandbox import Sandbox
+from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials import api_keys
 from alertnet.store.tables import attempts, escalations
@@ -94,15 +95,21 @@ def world_on(tmp_path: Path) -> Iterator[Worlds]:
         yield make
 
 
-def _promises_broken(tx: Tx) -> list[object]:
-    """What must hold at the end of every screenplay: each chain verifies (A10), and nobody forgets (A2)."""
-    forgotten = select(escalations.c.id, escalations.c.status).where(
+FORGOTTEN = Prepared(
+    select(escalations.c.id, escalations.c.status).where(
         escalations.c.status.not_in(["acknowledged", "stopped"]), escalations.c.due_at.is_(None)
     )
-    stuck = select(attempts.c.id, attempts.c.status).where(
+)
+STUCK = Prepared(
+    select(attempts.c.id, attempts.c.status).where(
         attempts.c.status.in_(["queued", "sending", "unknown"]), attempts.c.due_at.is_(None)
     )
-    return [*audit.verify(tx.session), *tx.session.execute(forgotten), *tx.session.execute(stuck)]
+)
+
+
+def _promises_broken(tx: Tx) -> list[object]:
+    """What must hold at the end of every screenplay: each chain verifies (A10), and nobody forgets (A2)."""
+    return [*audit.verify(tx.session), *FORGOTTEN.all(tx.session, {}), *STUCK.all(tx.session, {})]
 
 
 @pytest.fixture

@@ -1,17 +1,14 @@
 """A transaction as flows and the store see it. SQLAlchemy's own session brings its ORM, which nothing here uses."""
 
-from collections.abc import Callable, Iterator
-from contextlib import suppress
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
-from sqlalchemy import Connection, CursorResult, Row
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from alertnet.core.errors import put_down
 from alertnet.store.db.vault import Unreadable
 
-T = TypeVar("T")
 UNREADABLE = (Unreadable, AttributeError, KeyError, TypeError, ValueError)
 """What a damaged row raises where it is read."""
 
@@ -58,13 +55,3 @@ class PutApart:
             return False
         self._faults[self._id] = put_down(fault)
         return True
-
-
-def readable(rows: CursorResult[Any], made: Callable[[Row[Any]], T]) -> Iterator[T]:
-    """What is made of each row, without those that can't be read, so that they stop nothing about others (A11)."""
-    while True:
-        with suppress(*UNREADABLE):
-            row = rows.fetchone()
-            if row is None:
-                return
-            yield made(row)

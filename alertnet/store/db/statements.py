@@ -5,7 +5,8 @@ gives the same values by the same types, each with NULL for None, and raises the
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache, cached_property
@@ -19,7 +20,7 @@ from sqlalchemy.types import TypeEngine
 
 from alertnet.core.codec import to_stored, value
 from alertnet.store.db.adding import unless_there
-from alertnet.store.db.session import Session
+from alertnet.store.db.session import UNREADABLE, Session
 from alertnet.store.db.several_rows import together
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ Values = Mapping[str, Any]
 Convert = Callable[[Any], Any]
 
 _LINE = "line"
-"""The key in a session's `info` for the line of its transaction."""
 PIPELINE = "pipeline"
 """The key in a connection's `info` for its PostgreSQL pipeline."""
 
@@ -37,7 +37,6 @@ MOST_LISTED = 64
 """The most values in a list."""
 
 AS_THEY_ARE = (Boolean, LargeBinary)
-"""Types whose values the drivers take unchanged."""
 
 Value = TypeVar("Value")
 
@@ -102,7 +101,6 @@ class _Form:
     parameters: Convert
     """Makes the driver's parameters from the values of a row."""
     rows: Callable[[Sequence[Any]], list[Any]]
-    """Converts the driver's rows to named tuples."""
 
 
 @dataclass(slots=True)
@@ -115,7 +113,6 @@ class DriverLine:
     fault: type[Exception]
     """The driver's base class of errors."""
     forms: dict[object, _Form]
-    """The dialect's statements."""
     is_watched: bool
     """Whether somebody was listening for statements when this was made."""
     pipeline: "Pipeline | None" = None
@@ -188,8 +185,7 @@ class Prepared:
     @cached_property
     def _columns(self) -> list[Any]:
         statement: Any = self._statement
-        is_select = isinstance(statement, SelectBase)
-        return list(statement.selected_columns if is_select else statement.exported_columns)
+        return list(statement.selected_columns if isinstance(statement, SelectBase) else statement.exported_columns)
 
     @cached_property
     def _row(self) -> type[tuple[Any, ...]]:
@@ -204,6 +200,14 @@ class Prepared:
         if form is None:
             return session.execute(self._statement, values).all()
         return form.rows(line.run(form.sql, form.parameters(values)))
+
+    def readable(self, session: Session, values: Values, made: Callable[[Any], Value]) -> Iterator[Value]:
+        """What is made of each row, without those that can't be read, so that they stop nothing about others (A11)."""
+        form, values = self._asking(line := line_of(session), values)
+        assert form is not None
+        for row in line.run(form.sql, form.parameters(values)):
+            with suppress(*UNREADABLE):
+                yield made(*form.rows([row]))
 
     def ahead(self, session: Session, values: Values) -> Callable[[], Sequence[Any]]:
         """Ask for rows that are needed later, by calling what this returns; PostgreSQL answers with the next rows."""
@@ -287,11 +291,8 @@ def _write(compiled: SQLCompiler, example: Values) -> _Written:
         if isinstance(constant, bool):
             raise TypeError(f"{name} is {constant}: PostgreSQL would take it for text, so write true() or false()")
         parameters.append(_Parameter(compiled.binds[key].type, key if key in example else None, place, constant))
-    return _Written(
-        sql=state.statement,
-        names=None if state.positiontup is not None else tuple(state.parameters),
-        parameters=tuple(parameters),
-    )
+    names = None if state.positiontup is not None else tuple(state.parameters)
+    return _Written(state.statement, names, tuple(parameters))
 
 
 def _giving(written: _Written, sources: Mapping[str, str], dialect: Dialect) -> Convert:

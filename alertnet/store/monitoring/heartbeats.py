@@ -49,6 +49,7 @@ OFTEN_ENOUGH = timedelta(seconds=10)
 """A heartbeat of something continuous is renewed no more often than this."""
 
 
+_ALL = Prepared(select(signs))
 _SEEN_AT = Prepared(select(signs.c.at).where(signs.c.name == bindparam("name")))
 # A moment in the future is from before the clock was set back.
 _HELD = Prepared(
@@ -79,7 +80,7 @@ def barred(route: Route) -> str:
 
 
 def read(session: Session) -> dict[str, Heartbeat]:
-    return {row.name: Heartbeat(row.at, row.times) for row in session.execute(select(signs))}
+    return {row.name: Heartbeat(row.at, row.times) for row in _ALL.all(session, {})}
 
 
 def restored_at(session: Session) -> datetime | None:

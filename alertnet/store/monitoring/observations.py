@@ -13,6 +13,7 @@ from alertnet.core.incident import IncidentStatus
 from alertnet.core.monitoring.self_monitoring import LATEST, Files, Observed
 from alertnet.store.db.columns import Instant
 from alertnet.store.db.session import Session
+from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats
 from alertnet.store.monitoring.heartbeats import Heartbeat
@@ -48,14 +49,20 @@ _TO_SEND = {
     method.value: _oldest_attempt(method, *QUEUED, *([_IS_FREE] if method is MethodKind.CALL else []))
     for method in SENT_BY
 }
-_OLDEST = select(
-    _oldest(escalations).label("escalations"),
-    _oldest(alarms).label("alarms"),
-    _oldest(journeys).label("journeys"),
-    _oldest(inbound).label("inbound"),
-    *(subquery.label(method) for method, subquery in _TO_SEND.items()),
-    *(_oldest_attempt(method, *SENDING).label(f"leases/{method}") for method in SENT_BY),
-    *(_oldest_attempt(method, status).label(f"questions/{method}/{status}") for method in SENT_BY for status in ASKED),
+_OLDEST = Prepared(
+    select(
+        _oldest(escalations).label("escalations"),
+        _oldest(alarms).label("alarms"),
+        _oldest(journeys).label("journeys"),
+        _oldest(inbound).label("inbound"),
+        *(subquery.label(method) for method, subquery in _TO_SEND.items()),
+        *(_oldest_attempt(method, *SENDING).label(f"leases_{method}") for method in SENT_BY),
+        *(
+            _oldest_attempt(method, status).label(f"questions_{method}_{status}")
+            for method in SENT_BY
+            for status in ASKED
+        ),
+    )
 )
 _CALLED = select(attempts.c.address_index).where(
     attempts.c.method == MethodKind.CALL.value,
@@ -133,12 +140,12 @@ def _due(tx: Tx) -> dict[str, datetime]:
     Calls that wait for another to the same number don't count, nor do those whose line has just become free.
     """
     busy = busy_numbers(tx)
-    row = tx.session.execute(_OLDEST, {"now": tx.now, "busy": list(busy)}).one()
+    [row] = _OLDEST.all(tx.session, {"now": tx.now, "busy": list(busy)})
     if row.call is not None and tx.now - row.call > LATEST:
         busy |= set(tx.session.scalars(_JUST_CALLED, {"now": tx.now, "since": tx.now - LATEST}))
-        row = tx.session.execute(_OLDEST, {"now": tx.now, "busy": list(busy)}).one()
+        [row] = _OLDEST.all(tx.session, {"now": tx.now, "busy": list(busy)})
     found: dict[str, datetime] = {}
-    named = [(name.partition("/")[0], due_at) for name, due_at in row._mapping.items()]
+    named = [(name.partition("_")[0], due_at) for name, due_at in row._asdict().items()]
     faulty = [("put_off", row.since) for row in postponed_rows.still_postponed(tx.session)]
     for name, due_at in [*named, *faulty]:
         if due_at is not None:

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, bindparam, case, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, FromClause, Select, and_, bindparam, case, exists, func, null, or_, select, update
 
 from alertnet.core.codec import from_plain
 from alertnet.core.directory.contact import MethodKind
@@ -318,15 +319,21 @@ def unheard_decisions(session: Session, incident: str) -> list[tuple[str | None,
     return [(row.escalation_id, index_of(row.level)) for row in _UNHEARD_DECISIONS.all(session, {"incident": incident})]
 
 
+@cache
+def _cancelling(*, is_asked: bool) -> Prepared:
+    values: dict[str, Any] = {"due_at": bindparam("look_at") if is_asked else null(), "lease": null(), "checks": 0}
+    if not is_asked:
+        # As the row is now: whoever claims an attempt waits for no incident, and may have claimed it since it was read.
+        is_on_its_way = attempts.c.status.in_(MAY_HAVE_LEFT)
+        values = {name: case((is_on_its_way, attempts.c[name]), else_=then) for name, then in values.items()}
+    values |= {"status": AttemptStatus.CANCELLED.value, "changed_at": bindparam("now")}
+    return Prepared(update(attempts).where(attempts.c.id == bindparam("key")).values(values))
+
+
 def cancel(tx: Tx, attempt: Stoppable, *, look_at: datetime | None) -> None:
     """Cancel an attempt. If it is on its way, whether it left is still found out (A5).
 
     `look_at`: when its provider, which has it, is asked whether the call is over.
     """
-    values: dict[str, Any] = {"due_at": look_at, "lease": None, "checks": 0}
-    if look_at is None:
-        # As the row is now: whoever claims an attempt waits for no incident, and may have claimed it since it was read.
-        is_on_its_way = attempts.c.status.in_(MAY_HAVE_LEFT)
-        values = {name: case((is_on_its_way, attempts.c[name]), else_=then) for name, then in values.items()}
-    values |= {"status": AttemptStatus.CANCELLED.value, "changed_at": tx.now}
-    tx.session.execute(update(attempts).where(attempts.c.id == attempt.id).values(values))
+    its = {"key": attempt.id, "now": tx.now, **({} if look_at is None else {"look_at": look_at})}
+    _cancelling(is_asked=look_at is not None).each(tx.session, [its])

@@ -10,6 +10,7 @@ from sqlalchemy import (
     LargeBinary,
     Row,
     Select,
+    bindparam,
     case,
     func,
     insert,
@@ -18,13 +19,13 @@ from sqlalchemy import (
     select,
     tuple_,
     type_coerce,
-    update,
 )
 
 from alertnet.core.codec import from_plain, replace, to_plain, value
 from alertnet.core.inbound.on_the_road.journey import Journey, JourneyKind, RollCall, Status
 from alertnet.store.db.columns import vault_of
 from alertnet.store.db.session import UNREADABLE, Session
+from alertnet.store.db.statements import Prepared, change_each
 from alertnet.store.db.tx import Tx, is_id
 from alertnet.store.tables import journeys
 
@@ -45,6 +46,29 @@ Owner = tuple[str, str | None, str]
 
 # In the words of an index: of those that are over there are years.
 _NOT_OVER = journeys.c.status.in_([each.value for each in Status if each is not Status.OVER])
+_ADD = Prepared(insert(journeys))
+_HOLD = Prepared(select(journeys).where(journeys.c.id == bindparam("id")).with_for_update())
+_OF_MEMBER = journeys.c.member == bindparam("member")
+_HOLD_OF_TEAM, _HOLD_OF_MEMBER = (
+    Prepared(
+        select(journeys)
+        .where(journeys.c.team == bindparam("team"), whose, _NOT_OVER)
+        .order_by(journeys.c.id)
+        .with_for_update()
+    )
+    for whose in (journeys.c.member.is_(None), or_(journeys.c.member.is_(None), _OF_MEMBER))
+)
+_IN_OUTLINE = [each for each in journeys.c if each is not journeys.c.journey]
+_ROUTINES = Prepared(
+    select(*_IN_OUTLINE, type_coerce(journeys.c.journey, LargeBinary).label("sealed")).where(
+        journeys.c.kind == JourneyKind.ROUTINE.value, _NOT_OVER
+    )
+)
+_ANNOUNCED = Prepared(
+    select(*journeys.c["id", "team", "member"]).where(
+        journeys.c.kind != JourneyKind.ROUTINE.value, journeys.c.member.is_not(None), _NOT_OVER
+    )
+)
 
 
 def add(tx: Tx, journey: Journey) -> str:
@@ -63,23 +87,21 @@ def add(tx: Tx, journey: Journey) -> str:
         "due_at": journey.due_at,
         "began_at": journey.began_at,
     }
-    tx.session.execute(insert(journeys).values(row))
+    _ADD.each(tx.session, [row])
     tx.leaves_due()
     return id
 
 
 def hold(tx: Tx, id: str) -> StoredJourney:
     """The journey, locked until the transaction ends, before any incident of it."""
-    return _stored(tx.session.execute(select(journeys).where(journeys.c.id == id).with_for_update()).one())
+    [row] = _HOLD.all(tx.session, {"id": id})
+    return _stored(row)
 
 
 def hold_of(tx: Tx, team: str, member: str | None) -> list[StoredJourney]:
     """The journeys not over of a member and of its team as a whole, or of the team only; locked in order of ids."""
-    whose: ColumnElement[bool] = journeys.c.member.is_(None)
-    if member is not None:
-        whose |= journeys.c.member == member
-    query = select(journeys).where(journeys.c.team == team, whose, _NOT_OVER).order_by(journeys.c.id)
-    return [_stored(row) for row in tx.session.execute(query.with_for_update())]
+    query, its = (_HOLD_OF_TEAM, {}) if member is None else (_HOLD_OF_MEMBER, {"member": member})
+    return [_stored(row) for row in query.all(tx.session, {"team": team, **its})]
 
 
 def last_over(
@@ -119,7 +141,7 @@ def save(tx: Tx, id: str, journey: Journey, *, is_over: bool = False, incident: 
     }
     if incident is not None:
         values["incident_id"] = incident
-    tx.session.execute(update(journeys).where(journeys.c.id == id).values(values))
+    change_each(tx.session, journeys, [values | {"key": id}])
     tx.leaves_due()
 
 
@@ -187,10 +209,8 @@ def _roll_call(row: Row[Any]) -> RollCallRow:
 
 def routines(session: Session) -> list[tuple[Owner, StoredJourney | None]]:
     """The routines that are followed; None for one that can't be read (A11)."""
-    columns = [each for each in journeys.c if each is not journeys.c.journey]
-    query: Select[Any] = select(*columns, type_coerce(journeys.c.journey, LargeBinary).label("sealed"))
     opened, found = vault_of(session.dialect).open, list[tuple[Owner, StoredJourney | None]]()
-    for row in session.execute(query.where(journeys.c.kind == JourneyKind.ROUTINE.value, _NOT_OVER)):
+    for row in _ROUTINES.all(session, {}):
         try:
             stored = _with(row, json.loads(opened(row.sealed)))
         except UNREADABLE:
@@ -201,10 +221,8 @@ def routines(session: Session) -> list[tuple[Owner, StoredJourney | None]]:
 
 def announced(session: Session) -> list[tuple[str, str, str]]:
     """The id, team and member of each journey or roll-call of a member that is not over, in the order of locking."""
-    of_members = (journeys.c.kind != JourneyKind.ROUTINE.value) & journeys.c.member.is_not(None)
-    query = select(*journeys.c["id", "team", "member"]).where(of_members, _NOT_OVER)
     # PostgreSQL, asked for their order, would rather read all that there have ever been by their key.
-    return sorted((row.id, row.team, row.member) for row in session.execute(query))
+    return sorted((row.id, row.team, row.member) for row in _ANNOUNCED.all(session, {}))
 
 
 def _of_team(team: str | None) -> Sequence[ColumnElement[bool]]:

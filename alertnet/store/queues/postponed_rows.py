@@ -10,6 +10,7 @@ from sqlalchemy import case, delete, literal, select, tuple_, union_all, update
 
 from alertnet.store.db.engine import insert_or_change
 from alertnet.store.db.session import Session
+from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import alarms, attempts, drills, escalations, inbound, journeys, put_offs, recordings
 
@@ -28,12 +29,14 @@ ID = {name: next(iter(table.primary_key)) for name, table in QUEUES.items()}
 """By queue, the column that names a row."""
 
 _KEY = (put_offs.c.queue, put_offs.c.row_id)
-_STILL_POSTPONED = union_all(
-    *(
-        select(*_KEY, put_offs.c.since)
-        .join(table, ID[name] == put_offs.c.row_id)
-        .where(put_offs.c.queue == name, table.c.due_at == put_offs.c.until)
-        for name, table in QUEUES.items()
+_STILL_POSTPONED = Prepared(
+    union_all(
+        *(
+            select(*_KEY, put_offs.c.since)
+            .join(table, ID[name] == put_offs.c.row_id)
+            .where(put_offs.c.queue == name, table.c.due_at == put_offs.c.until)
+            for name, table in QUEUES.items()
+        )
     )
 )
 
@@ -53,7 +56,7 @@ def postpone(tx: Tx, queue: str, id: str, until: datetime) -> bool:
 
 def still_postponed(session: Session) -> list[Postponed]:
     """The rows that have not succeeded since."""
-    return [Postponed(*row) for row in session.execute(_STILL_POSTPONED)]
+    return [Postponed(*row) for row in _STILL_POSTPONED.all(session, {})]
 
 
 def forget(tx: Tx) -> None:

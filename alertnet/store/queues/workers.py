@@ -3,9 +3,21 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, bindparam, delete, exists, literal_column, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    Table,
+    bindparam,
+    delete,
+    exists,
+    literal_column,
+    select,
+    union_all,
+)
 
 from alertnet.core.codec import value
 from alertnet.core.delivery.horizon import LONG_AGO
@@ -106,9 +118,14 @@ def due(tx: Tx, since: datetime = LONG_AGO) -> Due:
 
 def due_ids(tx: Tx, queue: str, most: int) -> Sequence[str]:
     """Ids of the due rows of a queue, in the order of due times; nothing is locked."""
+    return _due_in(queue).scalars(tx.session, {"now": tx.now, "most": most})
+
+
+@cache
+def _due_in(queue: str) -> Prepared:
     due_at = QUEUES[queue].c.due_at
-    query = select(ID[queue]).where(due_at.is_not(None), due_at <= tx.now)
-    return tx.session.scalars(query.order_by(due_at).limit(most)).all()
+    query = select(ID[queue]).where(due_at.is_not(None), due_at <= _NOW)
+    return Prepared(query.order_by(due_at).limit(bindparam("most", type_=Integer)))
 
 
 def next_due(tx: Tx) -> datetime | None:

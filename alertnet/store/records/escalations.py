@@ -208,13 +208,17 @@ def bring_near(tx: Tx, *, was_ahead: bool) -> bool:
     return bool(tx.session.execute(update(escalations).where(waits).values(due_at=tx.now)).rowcount)
 
 
+_GOES_ON = select(escalations.c.id).where(
+    escalations.c.incident_id == incidents.c.id, escalations.c.status != Status.STOPPED.value
+)
+_UNHEARD = Prepared(
+    select(incidents.c.ref, incidents.c.facts).where(IS_OPEN, ~_GOES_ON.exists()).order_by(incidents.c.opened_at)
+)
+
+
 def unheard(session: Session) -> list[str]:
     """The references of open incidents whose escalations are all stopped: nobody at all may be told (A2)."""
-    goes_on = select(escalations.c.id).where(
-        escalations.c.incident_id == incidents.c.id, escalations.c.status != Status.STOPPED.value
-    )
-    query = select(incidents.c.ref, incidents.c.facts).where(IS_OPEN, ~goes_on.exists())
-    rows = session.execute(query.order_by(incidents.c.opened_at)).all()
+    rows = _UNHEARD.all(session, {})
     return [row.ref for row in rows if not (if_sound(row.facts) or {}).get("lone_text")]
 
 

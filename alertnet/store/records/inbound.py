@@ -100,6 +100,7 @@ class Reply:
     to: Addressee | None = None
 
 
+_OUTCOME = Prepared(select(inbound.c.reply).where(inbound.c.provider_id == bindparam("call")))
 _ANSWERED = Prepared(
     update(inbound)
     .where(inbound.c.provider_id == bindparam("key"))
@@ -224,7 +225,7 @@ class CallOutcome:
 
 
 def outcome_of(tx: Tx, call: InboundCall) -> CallOutcome | None:
-    stored = tx.session.scalar(select(inbound.c.reply).where(inbound.c.provider_id == call.provider_id))
+    [stored] = _OUTCOME.scalars(tx.session, {"call": call.provider_id}) or [None]
     return None if stored is None else CallOutcome(stored.removesuffix(_SPOKEN), stored.endswith(_SPOKEN))
 
 

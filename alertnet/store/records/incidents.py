@@ -7,18 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
-    Row,
-    Select,
-    bindparam,
-    func,
-    insert,
-    literal,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Integer, Row, Select, bindparam, func, insert, literal, select, update
 
 from alertnet.core.codec import from_plain, to_plain
 from alertnet.core.errors import Purged, Unknown
@@ -34,8 +23,8 @@ from alertnet.core.incident import (
     as_ref,
 )
 from alertnet.store.db.columns import if_sound, sound
-from alertnet.store.db.session import UNREADABLE, Session, readable
-from alertnet.store.db.statements import Prepared
+from alertnet.store.db.session import UNREADABLE, Session
+from alertnet.store.db.statements import Prepared, change_each
 from alertnet.store.db.tx import FREE_REFS, Tx, flows_of
 from alertnet.store.tables import ACTING, IS_OPEN, breakers, incidents, lost_codes
 
@@ -48,9 +37,23 @@ _BY_REF = select(*incidents.c["id", "purged_at"], ACTING.label("acting")).where(
 _OF_REF, _OF_TEAM = Prepared(_BY_REF), Prepared(_BY_REF.where(incidents.c.team == bindparam("team")))
 _BY_ID: Select[Any] = select(incidents).where(incidents.c.id.in_(bindparam("ids", expanding=True)))
 _EACH, _LOCK = Prepared(_BY_ID), Prepared(_BY_ID.order_by(incidents.c.id).with_for_update())
+_LATEST: Select[Any] = (
+    select(incidents).where(IS_OPEN).order_by(incidents.c.opened_at.desc()).limit(bindparam("most", type_=Integer))
+)
+_LATEST_OPEN = Prepared(_LATEST)
+_OPEN_IN = Prepared(
+    _LATEST.where(incidents.c.country == bindparam("country"), incidents.c.opened_at > bindparam("since"))
+)
+_PARTS = Prepared(select(incidents.c.id).where(incidents.c.part_of == bindparam("incident")))
+_JOINED = Prepared(
+    select(incidents.c.id).where(
+        incidents.c.id.in_(bindparam("ids", expanding=True)),
+        incidents.c.merged_into.in_(bindparam("its", expanding=True)),
+    )
+)
 
 _PAUSED = "paused"
-_REFS: BindParameter[str] = bindparam("refs", expanding=True)
+_REFS: Any = bindparam("refs", expanding=True)
 # Every opening asks both, so they are one statement.
 _TAKEN_OR_PAUSED = Prepared(
     select(incidents.c.ref)
@@ -199,12 +202,12 @@ def _of_phone(
 ) -> list[Incident | None]:
     asked = {"indexes": [*tx.vault.indexes(phone)], "held_by": held_by, "team": team, "since": since}
     asked = {name: each for name, each in asked.items() if each is not None}
-    found = readable(tx.session.execute(_open_by(*asked), asked), _if_read)
+    found = _open_by(*asked).readable(tx.session, asked, _if_read)
     return [each for each in found if each is None or not each.facts.drill]
 
 
 @cache
-def _open_by(*asked: str) -> Select[Any]:
+def _open_by(*asked: str) -> Prepared:
     """Kept for each way to ask, since every text asks: to write it anew took longer than to run it."""
     its = incidents.alias()
     concerns: ColumnElement[bool] = its.c.raised_index.in_(bindparam("indexes", expanding=True))
@@ -217,19 +220,17 @@ def _open_by(*asked: str) -> Select[Any]:
     acts = (its.c.status == IncidentStatus.OPEN.value) | its.c.part_of.is_not(None)
     acting = select(func.coalesce(its.c.part_of, its.c.id)).where(concerns, acts)
     query = select(incidents).where(IS_OPEN, incidents.c.id.in_(acting))
-    return query.order_by(incidents.c.opened_at.desc())
+    return Prepared(query.order_by(incidents.c.opened_at.desc()))
 
 
 def open_in(session: Session, country: str, since: datetime) -> list[Incident]:
     """The latest open incidents of a country opened since then that can be read, latest first."""
-    query = select(incidents).where(IS_OPEN, incidents.c.country == country, incidents.c.opened_at > since)
-    return [*readable(session.execute(query.order_by(incidents.c.opened_at.desc()).limit(20)), _incident)]
+    return [*_OPEN_IN.readable(session, {"country": country, "since": since, "most": 20}, _incident)]
 
 
 def latest_open(session: Session, most: int) -> list[Incident]:
     """The latest open incidents that can be read, at most that many, latest first."""
-    query = select(incidents).where(IS_OPEN).order_by(incidents.c.opened_at.desc()).limit(most)
-    return [*readable(session.execute(query), _incident)]
+    return [*_LATEST_OPEN.readable(session, {"most": most}, _incident)]
 
 
 def get(session: Session, id: str) -> Incident:
@@ -248,10 +249,8 @@ def split_off(session: Session, incident: str, ids: Collection[str]) -> set[str]
     """Those of the ids that are no part of the incident any more, nor a text joined to it or to a part of it."""
     if not ids:
         return set()
-    parts = session.scalars(select(incidents.c.id).where(incidents.c.part_of == incident))
-    its = {incident, *parts}
-    joined = select(incidents.c.id).where(incidents.c.id.in_(ids), incidents.c.merged_into.in_(its))
-    return {*ids} - its - {*session.scalars(joined)}
+    its = [incident, *_PARTS.scalars(session, {"incident": incident})]
+    return {*ids}.difference(its, _JOINED.scalars(session, {"ids": [*ids], "its": its}))
 
 
 def get_each(session: Session, ids: Collection[str]) -> list[Incident]:
@@ -349,7 +348,7 @@ def save_merging(session: Session, incident: Incident) -> None:
 
 
 def _save(session: Session, incident: Incident, **values: Any) -> None:
-    session.execute(update(incidents).where(incidents.c.id == incident.id).values(values))
+    change_each(session, incidents, [values | {"key": incident.id}])
 
 
 def facts_of(stored: Any) -> Facts:

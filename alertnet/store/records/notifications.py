@@ -18,7 +18,7 @@ from alertnet.core.escalation.effects import AlertOnRecord
 from alertnet.core.escalation.state import State
 from alertnet.core.notification import AttemptStatus, Failure, Kind
 from alertnet.store.db.session import Session
-from alertnet.store.db.statements import NewRow, Prepared, by_incident
+from alertnet.store.db.statements import NewRow, Prepared, by_incident, change_each
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import alarms, attempts, escalations, notifications, served
 
@@ -151,11 +151,13 @@ _ALERTS = Prepared(
     )
     .order_by(notifications.c.planned_at, notifications.c.id)
 )
-_REFUSED = select(attempts.c.notification_id).where(
-    attempts.c.notification_id.in_(bindparam("notifications", expanding=True)),
-    attempts.c.failure == Failure.OPTED_OUT.value,
+_REFUSED = Prepared(
+    select(attempts.c.notification_id).where(
+        attempts.c.notification_id.in_(bindparam("notifications", expanding=True)),
+        attempts.c.failure == Failure.OPTED_OUT.value,
+    )
 )
-_SHARED_WITH = (
+_SHARED_WITH = Prepared(
     select(served.c.notification_id, escalations.c.tree)
     .join(escalations, escalations.c.id == served.c.escalation_id)
     .where(
@@ -234,10 +236,10 @@ def alerts_to(
     of_parts = [row.id for row in rows if row.incident_id != incidents[0]]
     shared: dict[str, set[str]] = {id: set() for id in of_parts}
     if of_parts:
-        for row in session.execute(_SHARED_WITH, {"notifications": of_parts, "incident": incidents[0]}):
+        for row in _SHARED_WITH.all(session, {"notifications": of_parts, "incident": incidents[0]}):
             shared[row.notification_id].add(row.tree)
     failed = [row.id for row in rows if row.status == AttemptStatus.FAILED.value]
-    refused = set(session.scalars(_REFUSED, {"notifications": failed})) if failed else set()
+    refused = set(_REFUSED.scalars(session, {"notifications": failed}) if failed else ())
     return [
         (
             (row.method, row.address_index),
@@ -278,12 +280,12 @@ def said_of(session: Session, id: str) -> Said:
 
 
 def show(session: Session, id: str, status: AttemptStatus) -> None:
-    session.execute(update(notifications).where(notifications.c.id == id).values(status=status.value))
+    change_each(session, notifications, [{"status": status.value, "key": id}])
 
 
 def say(session: Session, id: str, said: Said) -> None:
     """Replace the content of a notification."""
-    session.execute(update(notifications).where(notifications.c.id == id).values(said=to_stored(said)))
+    change_each(session, notifications, [{"said": to_stored(said), "key": id}])
 
 
 def speak(session: Session, incident: str, tree: str, contact: str, language: str) -> None:

@@ -70,6 +70,7 @@ _OF_KIND = Prepared(
     .order_by(timeline.c.seq)
 )
 _APPEND = Prepared(insert(timeline).values(payload=bindparam("payload", type_=Encrypted())))
+_BEGIN_END = Prepared(insert(chain_heads))
 _LOCK_SYSTEM = text("SELECT pg_advisory_xact_lock(hashtext('alertnet timeline'))")
 
 
@@ -202,7 +203,7 @@ def _keep_end(tx: Tx, end: Head, kept: _Kept | None, *, is_first: bool) -> None:
     if kept is not None and kept.is_ours:
         _MOVE_END.each(tx.session, [values])
     elif kept is None and is_first:
-        tx.session.execute(insert(chain_heads).values(chain=SYSTEM, **values))
+        _BEGIN_END.each(tx.session, [{"chain": SYSTEM, **values}])
 
 
 def origin(chain: str) -> bytes:

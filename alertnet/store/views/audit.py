@@ -15,6 +15,7 @@ from sqlalchemy import Row, Select, func, select
 from alertnet.core.codec import value
 from alertnet.store.db.columns import canonical, vault_of
 from alertnet.store.db.session import Session
+from alertnet.store.db.statements import Prepared
 from alertnet.store.db.vault import Purpose, Unreadable, Vault
 from alertnet.store.records.checkpoints import CHECKPOINT, SEALED, SignedHead, heads_in
 from alertnet.store.records.credentials import api_keys as keys
@@ -34,9 +35,17 @@ INCIDENTS, API_KEYS, USERS = "incidents", "api_keys", "users"
 PUT_BACK = "an earlier row was put back"
 NOT_KEYED = "the entry has no key"
 
-_ENTRIES: Select[Any] = select(*(column for column in timeline.c if column.name != "payload"), SEALED).order_by(
-    timeline.c.chain, timeline.c.seq
+# The payload is read encrypted, so that one that can't be opened is a finding and does not end the search.
+_ENTRIES: Select[Any] = (
+    select(*(column for column in timeline.c if column.name != "payload"), SEALED)
+    .order_by(timeline.c.chain, timeline.c.seq)
+    .execution_options(yield_per=AT_ONCE)
 )
+_OF_SYSTEM, _OF_OTHERS = _ENTRIES.where(timeline.c.chain == SYSTEM), _ENTRIES.where(timeline.c.chain != SYSTEM)
+_FIRST_OF_OTHERS = Prepared(select(func.min(timeline.c.at).label("first")).where(timeline.c.chain != SYSTEM))
+_END = Prepared(select(chain_heads).where(chain_heads.c.chain == SYSTEM))
+_INCIDENTS = Prepared(select(incidents.c.id))
+_API_KEYS = select(api_keys).order_by(api_keys.c.id)
 
 
 @value
@@ -189,13 +198,13 @@ def purged_incidents(session: Session) -> int:
 
 def _of_system(session: Session, vault: Vault, known: Known, kept: SignedHead | None) -> Iterator[Break]:
     chain = _Chain(SYSTEM, vault)
-    row = session.execute(select(chain_heads).where(chain_heads.c.chain == SYSTEM)).first()
+    row = _END.first(session, {})
     end = Head(row.length, row.hash) if row is not None else None
     if row is not None and end is not None and not vault.is_mac(Purpose.HEAD, vouched(end), row.mac):
         yield Break(SYSTEM, row.length, "where the chain ends was altered")
         end = None
     is_keyed = False
-    for entry in _read(session, _ENTRIES.where(timeline.c.chain == SYSTEM)):
+    for entry in session.execute(_OF_SYSTEM):
         known.begins_with = known.begins_with or (entry.kind, entry.at)
         why = chain.follow(entry)
         if why is not None:
@@ -215,12 +224,12 @@ def _of_system(session: Session, vault: Vault, known: Known, kept: SignedHead | 
 
 
 def _of_incidents(session: Session, vault: Vault, known: Known) -> Iterator[Break]:
-    missing = set(known.ends) - {SYSTEM} | set(session.scalars(select(incidents.c.id)))
-    first = session.scalar(select(func.min(timeline.c.at)).where(timeline.c.chain != SYSTEM))
+    missing = set(known.ends) - {SYSTEM} | set(_INCIDENTS.scalars(session, {}))
+    [first] = _FIRST_OF_OTHERS.scalars(session, {})
     if first is not None and known.may_have_begun_anew(first):
         yield Break(SYSTEM, 0, "the chain is missing, or what it began with: there are incidents from before it")
     chain: _Chain | None = None
-    for row in _read(session, _ENTRIES.where(timeline.c.chain != SYSTEM)):
+    for row in session.execute(_OF_OTHERS):
         if chain is None or row.chain != chain.name:
             if chain is not None:
                 yield from chain.breaks_at_end(known)
@@ -238,7 +247,7 @@ def _of_incidents(session: Session, vault: Vault, known: Known) -> Iterator[Brea
 
 
 def _of_api_keys(session: Session, known: Known) -> Iterator[Break]:
-    for row in session.execute(select(api_keys).order_by(api_keys.c.id)):
+    for row in session.execute(_API_KEYS):
         if not keys.is_vouched_for(session, row):
             yield Break(API_KEYS, 0, f"key {row.id} was made or changed without the secret, and opens nothing")
         elif row.revoked_at is None and row.id in known.revoked:
@@ -253,11 +262,6 @@ def _of_users(session: Session, known: Known) -> Iterator[Break]:
         last = known.roles.get(name)
         if name not in unvouched and last not in (now, None):
             yield Break(USERS, 0, f"user {name} is {now}, and by the history {last}: {PUT_BACK}")
-
-
-def _read(session: Session, query: Select[Any]) -> Iterator[Row[Any]]:
-    # The payload is read encrypted, so that one that can't be opened is a finding and does not end the search.
-    yield from session.execute(query.execution_options(yield_per=AT_ONCE))
 
 
 def _extend(ranges: list[range], seq: int) -> None:

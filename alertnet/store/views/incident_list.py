@@ -2,13 +2,15 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, exists, select, tuple_
+from sqlalchemy import Integer, Row, Select, String, bindparam, exists, select, tuple_
 
 from alertnet.core.codec import value
 from alertnet.core.escalation.state import Status
 from alertnet.core.incident import IncidentStatus, Severity
+from alertnet.store.db.columns import Instant
 from alertnet.store.db.session import UNREADABLE, Session
 from alertnet.store.db.statements import Prepared
 from alertnet.store.tables import IS_OPEN, escalations, incidents
@@ -53,14 +55,28 @@ def page(
 
     `before` is the opening time and id of the last one seen.
     """
-    query = _LISTED if team is None else _LISTED.where(incidents.c.team == team)
-    query = query.order_by(incidents.c.opened_at.desc(), incidents.c.id.desc()).limit(limit)
+    values: dict[str, Any] = {"limit": limit}
+    if team is not None:
+        values["team"] = team
     if before is not None:
-        query = query.where(tuple_(incidents.c.opened_at, incidents.c.id) < before)
+        values["at"], values["id"] = before
     # Each status by itself is read in the order of an index, however many there are.
     statuses = [status] if status is not None else [each.value for each in IncidentStatus]
-    found = [each for one in statuses for each in _listed(session, query.where(incidents.c.status == one))]
+    query = _page(is_of_team=team is not None, goes_on=before is not None)
+    found = [_shown(row) for one in statuses for row in query.all(session, {**values, "status": one})]
     return sorted(found, key=lambda each: (each.opened_at, each.id), reverse=True)[:limit]
+
+
+@cache
+def _page(*, is_of_team: bool, goes_on: bool) -> Prepared:
+    query = _LISTED.where(incidents.c.status == bindparam("status"))
+    if is_of_team:
+        query = query.where(incidents.c.team == bindparam("team"))
+    if goes_on:
+        last = bindparam("at", type_=Instant()), bindparam("id", type_=String())
+        query = query.where(tuple_(incidents.c.opened_at, incidents.c.id) < tuple_(*last))
+    query = query.order_by(incidents.c.opened_at.desc(), incidents.c.id.desc())
+    return Prepared(query.limit(bindparam("limit", type_=Integer)))
 
 
 def listed(session: Session, ids: Collection[str]) -> list[Listed]:

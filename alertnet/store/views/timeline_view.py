@@ -42,7 +42,7 @@ UNREAD = "unread"
 """The kind of an entry that can't be read (A11)."""
 _PAYLOAD = type_coerce(timeline.c.payload, ReadableJson()).label("payload")
 _ENTRIES: Select[Any] = select(*timeline.c["seq", "at", "kind", "hash"], _PAYLOAD)
-_TEXTS = (
+_TEXTS = Prepared(
     _ENTRIES.where(timeline.c.chain == bindparam("incident"), timeline.c.kind.in_(TEXTS))
     .order_by(timeline.c.seq.desc())
     .limit(bindparam("most", type_=Integer))
@@ -189,7 +189,7 @@ def texts_of(session: Session, incident: str, most: int = MOST) -> list[Received
 
     An action that was told only in words is among the texts already, and is left out.
     """
-    found = session.execute(_TEXTS, {"incident": incident, "most": most}).all()
+    found = _TEXTS.all(session, {"incident": incident, "most": most})
     rows = [(row.at, if_sound(row.payload)) for row in found]
     came_to = {payload["came_to"] for _, payload in rows if payload and "came_to" in payload}
     gone = incidents.split_off(session, incident, came_to)

@@ -3,9 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import bindparam, func, select
 
 from alertnet.core.codec import from_plain, value
 from alertnet.core.directory.contact import MethodKind
@@ -67,7 +66,7 @@ _OF_INCIDENTS = Prepared(
 )
 _ITS = func.coalesce(alarms.c.incident_id, acknowledgements.c.incident_id, links.c.incident_id)
 """The incident of what a link is about, which a merge or split may have moved since the link was made."""
-_OF_TOKEN: Select[Any] = (
+_OF_TOKEN = Prepared(
     select(links.c.id, links.c.token, _ITS, *_ABOUT, incidents.c.ref, incidents.c.purged_at)
     .outerjoin(alarms, alarms.c.id == links.c.alarm_id)
     .outerjoin(acknowledgements, acknowledgements.c.id == links.c.acknowledgement_id)
@@ -81,7 +80,7 @@ def find(tx: Tx, token: str) -> PageLink | None:
 
     Raises `Purged` once its incident was.
     """
-    row = tx.session.execute(_OF_TOKEN, {"hash": tx.vault.token_hash(token)}).first()
+    row = _OF_TOKEN.first(tx.session, {"hash": tx.vault.token_hash(token)})
     if row is None:
         return None
     _refuse_purged(row.ref, row.purged_at)
@@ -115,7 +114,7 @@ class Notice:
     said: Said
 
 
-_NOTICE = (
+_NOTICE = Prepared(
     select(
         *notifications.c["id", "incident_id", "tree", "contact", "method", "address", "language", "said"],
         incidents.c.ref,
@@ -132,7 +131,7 @@ def find_notice(tx: Tx, token: str) -> Notice | None:
 
     Raises `Purged` once its incident was.
     """
-    row = tx.session.execute(_NOTICE, {"hash": tx.vault.token_hash(token)}).first()
+    row = _NOTICE.first(tx.session, {"hash": tx.vault.token_hash(token)})
     if row is None:
         return None
     _refuse_purged(row.ref, row.purged_at)

@@ -17,6 +17,7 @@ from alertnet.core.errors import Unknown
 from alertnet.store.db.columns import canonical, vault_of
 from alertnet.store.db.engine import insert_or_change
 from alertnet.store.db.session import Session
+from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Purpose, Vault
 from alertnet.store.tables import looking, user_sessions, users
@@ -105,6 +106,8 @@ class SignedIn:
 
 
 _NAMED: Select[Any] = select(users).where(users.c.name == bindparam("of"))
+_ALL: Select[Any] = select(users).order_by(users.c.name)
+_STANDINGS = Prepared(select(*users.c["name", "role", "ended_at"]).order_by(users.c.name))
 _SESSION = (
     select(users, user_sessions.c.token_hash, user_sessions.c.ends_at)
     .join(users, users.c.id == user_sessions.c.user_id)
@@ -131,15 +134,14 @@ def list_all(tx: Tx) -> list[User]:
 def not_vouched_for(session: Session, *, may_sign_in: bool = False) -> list[str]:
     """The names of users that no listed secret made or changed; of all, or of those who were not ended."""
     vault = vault_of(session.dialect)
-    rows = session.execute(select(users).order_by(users.c.name))
+    rows = session.execute(_ALL)
     unknown = [row for row in rows if _user(vault, row) is None]
     return [row.name for row in unknown if row.ended_at is None or not may_sign_in]
 
 
 def standings(session: Session) -> dict[str, str]:
     """The role of each user there ever was, by name; `ENDED` for those who may no longer sign in."""
-    rows = session.execute(select(*users.c["name", "role", "ended_at"]).order_by(users.c.name))
-    return {row.name: ENDED if row.ended_at else row.role for row in rows}
+    return {row.name: ENDED if row.ended_at else row.role for row in _STANDINGS.all(session, {})}
 
 
 def dated(tx: Tx) -> list[str]:
