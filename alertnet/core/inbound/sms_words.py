@@ -139,12 +139,21 @@ def with_pin_joined(text: str) -> str:
     return f"{text[: found.start()]}{digits_of(found[0])}{text[found.end() :]}"
 
 
+def alike_until(one: str, other: str) -> int:
+    """How many letters they begin with in common."""
+    at = 0
+    for its, others in zip(one, other, strict=False):
+        if its != others:
+            break
+        at += 1
+    return at
+
+
 def _is_slip(word: str, meant: str) -> bool:
     """Whether one letter is wrong, missing, extra or swapped with its neighbour; two-letter words allow no slip."""
     if len(meant) < SHORTEST_WORD:
         return False
-    start = next((at for at, (one, other) in enumerate(zip(word, meant, strict=False)) if one != other), None)
-    at = min(len(word), len(meant)) if start is None else start
+    at = alike_until(word, meant)
     swapped = word[at + 1 : at + 2] + word[at : at + 1] + word[at + 2 :] == meant[at:]
     doubled = at > 0 and word[at : at + 1] == word[at - 1] and word[at + 1 :] == meant[at:]
     if len(meant) < LONG_WORD or swapped or doubled:
@@ -157,7 +166,10 @@ def meant_by(word: str, known: Iterable[str]) -> set[str]:
     known = frozenset(known)
     if word in known or word in OTHER_WORDS:
         return {word} & known
-    meant = {each for each in known if abs(len(word) - len(each)) <= 1 and _is_slip(word, each)}
+    # A slip leaves the first letter or the last one.
+    ends = word[:1], word[-1:]
+    alike = [each for each in known if each[:1] == ends[0] or each[-1:] == ends[1]]
+    meant = {each for each in alike if abs(len(word) - len(each)) <= 1 and _is_slip(word, each)}
     short = DRAWN_OUT.sub(r"\1", word)
     return meant or (meant_by(short, known) if short != word else meant)
 

@@ -8,7 +8,7 @@ from itertools import pairwise, product
 from alertnet.core.codec import replace, value
 from alertnet.core.inbound import type_vocabulary as vocabulary
 from alertnet.core.inbound.code_formats import PERSON_CODE
-from alertnet.core.inbound.sms_words import Word, sound
+from alertnet.core.inbound.sms_words import Word, alike_until, sound
 from alertnet.core.inbound.type_hints import hinted
 from alertnet.core.incident import TYPES
 
@@ -162,7 +162,7 @@ def _meant(word: str) -> str | None:
 
 def _is_slip(word: str, name: str) -> bool:
     """Whether a letter is missing, perhaps between two equal ones, or swapped with its neighbour."""
-    at = next((at for at, (one, other) in enumerate(zip(word, name, strict=False)) if one != other), len(word))
+    at = alike_until(word, name)
     swapped = word[at + 1 : at + 2] + word[at : at + 1] + word[at + 2 :]
     is_between_alike = 0 < at < len(name) - 1 and name[at - 1] == name[at + 1]
     return name[at:] == swapped or word[at:] in (name[at + 1 :], name[at + 2 :] if is_between_alike else None)
