@@ -97,6 +97,14 @@ def test_null_is_as_if_the_field_were_left_out(api: TestClient, field: str, noth
     assert [given.json()[name] for name in same] == [left_out.json()[name] for name in same]
 
 
+@pytest.mark.parametrize("given", [{"people": [{"code": ""}]}, {"people": [{"code": None}]}, {"exclude": ["", " "]}])
+def test_a_list_of_what_nobody_has_filled_in_is_empty(given: dict[str, Any]) -> None:
+    """A2: a flow that puts a field of its form into a list does so too where nobody knows yet who was taken."""
+    facts = Report.model_validate(REPORT | given).facts(None)
+
+    assert facts == Report.model_validate(REPORT).facts(None)
+
+
 @pytest.mark.parametrize("nothing", [None, ""])
 @pytest.mark.parametrize("field", ["type", "country", "town"])
 def test_null_is_no_value_of_a_field_that_is_required_or_unknown(api: TestClient, field: str, nothing: object) -> None:
@@ -160,7 +168,7 @@ def test_all_faults_are_reported_at_once(api: TestClient) -> None:
 
 def test_half_a_surrogate_pair_does_no_harm(api: TestClient) -> None:
     names = json.dumps(REPORT | {"exclude": ["\ud800"]})
-    words = json.dumps(REPORT | {"summary": "\ud800"})
+    words = json.dumps(REPORT | {"summary": "help \ud800"})
 
     [error] = errors_of(api.post("/v1/incidents", content=names, headers=AS_JSON))
 

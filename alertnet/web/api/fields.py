@@ -109,6 +109,18 @@ def in_one_line(text: str) -> str:
     return LINE_ENDS.sub(" ", text)
 
 
+def _is_blank(value: Any) -> bool:
+    if isinstance(value, dict):
+        return bool(value) and all(each is None or _is_blank(each) for each in value.values())
+    return isinstance(value, str) and not value.strip()
+
+
+def _without_blank(value: Any) -> Any:
+    return [each for each in value if not _is_blank(each)] if isinstance(value, list) else value
+
+
+FILLED = BeforeValidator(_without_blank)
+"""Leaves out of a list what is blank: a form puts there what nobody has filled in."""
 LONGEST_LINE, MOST_WORDS = 500, 4_000
 # People write and paste these, in a report too: what is no letter of theirs is left out, and refuses nothing (A12).
 # No pattern: a client that is generated would refuse by it what we take.
@@ -116,7 +128,9 @@ Line = Annotated[str, Field(min_length=1, max_length=LONGEST_LINE), BeforeValida
 Note = Annotated[str, Field(min_length=1, max_length=LONGEST_NOTE), BeforeValidator(_legible)]
 Words = Annotated[str, Field(min_length=1, max_length=MOST_WORDS), BeforeValidator(_legible)]
 Narrative = Annotated[str, Field(min_length=1, max_length=50_000), BeforeValidator(_legible)]
+Code = Annotated[str, Field(min_length=1, max_length=32), BeforeValidator(_of_one_line)]
 Name = Annotated[str, Field(max_length=128, pattern=NO_CONTROLS)]
+Names = Annotated[list[Name], Field(max_length=100)]
 TypeCode = Annotated[str, among(TYPES), WithJsonSchema({"type": "string", "enum": list(TYPES)})]
 Country = Annotated[
     str,
@@ -134,7 +148,6 @@ Zone = Annotated[
     BeforeValidator(_zone),
     WithJsonSchema({"type": "string", "description": "IANA time zone, such as America/Bogota"}),
 ]
-Names = Annotated[list[Name], Field(max_length=100)]
 
 
 class Strict(BaseModel):
@@ -167,10 +180,6 @@ class Filled(Strict):
             return given
         optional = {name for name, each in cls.model_fields.items() if not each.is_required()}
         return {name: value for name, value in given.items() if name not in optional or not _is_blank(value)}
-
-
-def _is_blank(value: Any) -> bool:
-    return isinstance(value, str) and not UNTYPED.sub("", value).strip()
 
 
 def _retold(fault: ErrorDetails, model: type[BaseModel]) -> InitErrorDetails:

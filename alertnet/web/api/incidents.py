@@ -35,8 +35,9 @@ from alertnet.store.views.shapes import IncidentView
 from alertnet.store.views.timeline_view import EntryView
 from alertnet.web.api.cursor import PAGE, Cursor, page_of, read_cursor
 from alertnet.web.api.fields import (
+    FILLED,
     LONGEST_LINE,
-    NO_CONTROLS,
+    Code,
     Country,
     Filled,
     Instant,
@@ -63,7 +64,7 @@ router = Router(route_class=Raising)
 class Person(Filled):
     """A person affected, named by a pseudonym."""
 
-    code: Annotated[str, Field(max_length=32, pattern=NO_CONTROLS)]
+    code: Code
     kind: Annotated[PersonKind, one_of(PersonKind)] = PersonKind.OTHER
     nationality: Country | None = None
     name: Line | None = None
@@ -73,7 +74,7 @@ class Person(Filled):
         return Affected(self.code, self.kind, self.nationality, self.name, self.contact)
 
 
-People = Annotated[list[Person], Field(max_length=100)]
+People = Annotated[list[Person], Field(max_length=100), FILLED]
 
 
 class Report(Filled):
@@ -90,7 +91,7 @@ class Report(Filled):
     perpetrator: Annotated[Perpetrator, one_of(Perpetrator)] = Perpetrator.UNKNOWN
     ask: Line | None = None
     consent: Annotated[Scope, one_of(Scope)] = Scope.INTERNAL
-    exclude: Names = Field(default_factory=list)
+    exclude: Annotated[Names, FILLED] = Field(default_factory=list)
     certainty: Annotated[Certainty, one_of(Certainty)] = Certainty.OBSERVED
     drill: bool = False
 
