@@ -63,16 +63,23 @@ def among(names: Collection[str], *shown: str) -> BeforeValidator:
 
 
 def _instant(value: Any) -> datetime:
-    parts = INSTANT.fullmatch(value) if isinstance(value, str) else None
-    at = _read_instant("{}T{}{}".format(*parts.groups())) if parts else None
+    at = _read_instant(value)
     if at is None or not is_instant(at):
         raise _refused("an instant with its zone, such as 2026-11-24T13:00:00Z", "one of the years 2000 to 2100")
     return at.astimezone(UTC)
 
 
-def _read_instant(text: str) -> datetime | None:
+def _unless_never_set(value: Any) -> Any:
+    at = _read_instant(value)
+    return value if at is None or is_instant(at) else None
+
+
+def _read_instant(value: Any) -> datetime | None:
+    parts = INSTANT.fullmatch(value) if isinstance(value, str) else None
+    if parts is None:
+        return None
     try:
-        at = datetime.fromisoformat(text.upper())
+        at = datetime.fromisoformat("{}T{}{}".format(*parts.groups()).upper())
     except ValueError:
         return None
     offset = at.utcoffset()
@@ -138,6 +145,8 @@ Country = Annotated[
     WithJsonSchema({"type": "string", "enum": sorted(COUNTRIES), "description": "ISO 3166-1 alpha-2"}),
 ]
 Instant = Annotated[datetime, BeforeValidator(_instant)]
+ByItsClock = Annotated[Instant | None, BeforeValidator(_unless_never_set)]
+"""An instant as a telephone has it; none where its clock was never set, or a program writes so that it knows none."""
 Duration = Annotated[
     timedelta,
     BeforeValidator(_duration),

@@ -37,10 +37,10 @@ from alertnet.web.api.cursor import PAGE, Cursor, page_of, read_cursor
 from alertnet.web.api.fields import (
     FILLED,
     LONGEST_LINE,
+    ByItsClock,
     Code,
     Country,
     Filled,
-    Instant,
     Line,
     Name,
     Names,
@@ -83,7 +83,7 @@ class Report(Filled):
     type: TypeCode
     country: Country
     severity: Annotated[Severity, one_of(Severity)] | None = None
-    occurred_at: Instant | None = None
+    occurred_at: ByItsClock = None
     place: Line | None = None
     summary: Narrative | None = None
     details: Narrative | None = None
