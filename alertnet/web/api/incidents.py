@@ -50,7 +50,7 @@ from alertnet.web.api.fields import (
     one_of,
 )
 from alertnet.web.auth import COORDINATE, REPORTS, InForce, KnownKeys, Reader
-from alertnet.web.door import IDEMPOTENCY_FORM, IDEMPOTENCY_KEY, Door, InFlight, ReportersDoor
+from alertnet.web.door import IDEMPOTENCY_KEY, Door, InFlight, ReportersDoor
 from alertnet.web.layers import HeadersAsCame, Raising, Way
 from alertnet.web.problems import Router, documented
 
@@ -159,9 +159,7 @@ def straight_way(runtime: Runtime, in_flight: InFlight, known_keys: KnownKeys) -
         key = known_keys.get(text) if scheme == "Bearer" else None
         if key is None or not key.may(REPORTS) or headers.get(b"content-type") != b"application/json":
             return None
-        once = headers[_ONCE].decode("latin-1") if _ONCE in headers else None
-        if once is not None and not IDEMPOTENCY_FORM.fullmatch(once):
-            return None
+        once = headers.get(_ONCE, b"").decode("latin-1")
         try:
             report = Report.model_validate(from_json(body))
         except (ValueError, RecursionError):
