@@ -169,16 +169,23 @@ def test_a_go_before_it_is_asked_lets_the_levels_come_at_their_times(world: Worl
     assert opened(incident) == ["Coordination", "Friends"]
 
 
+def asked(world: World, who: str, what: str) -> int:
+    """How often that coordinator was asked by SMS."""
+    return sum("DECISION" in text and what in text for text in world.phone(who).inbox)
+
+
 def test_a_refusal_of_one_level_leaves_the_later_ones_on_hold(world: World) -> None:
-    """B3: a refusal skips its level and is no go for the next."""
+    """B3: a refusal skips its level and is no go for the next, about which is asked after an hour, then hourly."""
     incident = world.raises()
     holds(world, "sms")
 
     incident.act("go", decision="refuse", tree="valley", level="Friends")
-    world.passes(minutes=70)
+    world.passes(minutes=119)
 
     assert opened(incident) == ["Coordination"]
-    assert any("DECISION" in text and "Tell Police" in text for text in world.phone("coordinator").inbox)
+    assert asked(world, "coordinator", "Tell Police") == 1
+    world.passes(minutes=2)
+    assert asked(world, "coordinator", "Tell Police") == 2
 
 
 @pytest.mark.parametrize("is_let_on", [False, True])
@@ -316,7 +323,7 @@ def test_a_hold_counts_where_another_took_the_same_back(proceeding: World, then:
 
 
 def test_what_was_asked_while_it_was_held_opens_by_itself_again(proceeding: World) -> None:
-    """A2, B3: nobody holds it any more, so the time without a go counts from then."""
+    """A2, B3: nobody holds it any more, so the time without a go counts from then, and it is asked meanwhile."""
     world, incident = proceeding, proceeding.raises()
     world.passes(minutes=11)
     code = holds_by_sms(world, "coordinator")
@@ -326,6 +333,7 @@ def test_what_was_asked_while_it_was_held_opens_by_itself_again(proceeding: Worl
     world.texts("coordinator", f"NO {code}")
     world.passes(minutes=19)
     before = opened(incident)
+    assert asked(world, "second coordinator", "Tell Police") == 2
     world.passes(minutes=2)
 
     assert (before, opened(incident)) == (["Coordination", "Friends"], ["Coordination", "Friends", "Police"])

@@ -231,8 +231,8 @@ MUTANTS = {
     "a level that a coordinator holds or refuses opens by itself": Mutant(
         "B3",
         147,
-        "alertnet/core/escalation/context.py",
-        "(index in state.held and index not in state.goes)",
+        "alertnet/core/escalation/state.py",
+        "(index in self.held and index not in self.goes)",
         "False",
     ),
     "an answer rests the alarm that no coordinator has confirmed": Mutant(

@@ -107,7 +107,7 @@ def _reached(agenda: Agenda, planned: PlannedLevel, at: datetime) -> ComingLevel
 
 
 def _for_a_go(context: Context, planned: PlannedLevel) -> Until:
-    return Until.HELD if context.is_held(planned.index) else Until.GO
+    return Until.HELD if context.state.holds(planned.index) else Until.GO
 
 
 def _told(planned: PlannedLevel, at: datetime | None, until: Until | None = None) -> ComingLevel:

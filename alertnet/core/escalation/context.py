@@ -130,18 +130,13 @@ class Context:
         """Whether the contact's answer ends its methods in that level."""
         return bool(self.state.answers) and self.answer(index, contact) in ENDED
 
-    def is_held(self, index: int) -> bool:
-        """Whether a hold on this level, or on all that comes next, keeps it from opening by itself."""
-        state = self.state
-        return state.on_hold_since is not None or (index in state.held and index not in state.goes)
-
     def needs_go(self, planned: PlannedLevel) -> bool:
         """Whether the level tells nobody before a coordinator has let it go."""
         return planned.approval is not None and planned.index not in self.state.goes
 
     def waits_for_go(self, planned: PlannedLevel) -> bool:
         """Whether the coordinators are asked before the level opens."""
-        return self.needs_go(planned) or self.is_held(planned.index)
+        return self.needs_go(planned) or self.state.holds(planned.index)
 
     def waits_for_verification(self, planned: PlannedLevel) -> bool:
         """Whether the level tells nobody before the incident is known to be genuine."""
@@ -149,7 +144,7 @@ class Context:
 
     def reasons_to_wait(self, planned: PlannedLevel) -> tuple[Waiting, ...]:
         reasons = planned.approval.reasons if planned.approval is not None else ()
-        return (*reasons, Waiting.HELD) if self.is_held(planned.index) else reasons
+        return (*reasons, Waiting.HELD) if self.state.holds(planned.index) else reasons
 
     def level(self, run: LevelRun) -> Level:
         """The level of the tree, or the one that last resort forms, which lasts until the next round."""

@@ -351,7 +351,7 @@ def ask_for_go(context: Context, planned: PlannedLevel, moment: datetime) -> Non
 def proceeds_at(context: Context, planned: PlannedLevel, asked_at: datetime) -> datetime | None:
     """When a level asked about at that moment opens without a go; None: never."""
     approval = planned.approval
-    if approval is None or approval.proceed_after is None or context.is_held(planned.index):
+    if approval is None or approval.proceed_after is None or context.state.holds(planned.index):
         return None
     return asked_at + approval.proceed_after
 

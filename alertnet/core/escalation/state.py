@@ -165,6 +165,10 @@ class State:
     # By identity, since it holds a dict: for what is worked out once for the very same state.
     __hash__ = object.__hash__
 
+    def holds(self, index: int | None) -> bool:
+        """Whether a hold on that level, or on all that comes next, keeps it from opening by itself."""
+        return self.on_hold_since is not None or (index in self.held and index not in self.goes)
+
     @property
     def moved_at(self) -> datetime | None:
         """When a level was last opened, met or asked about; None: nothing has happened yet."""

@@ -252,7 +252,9 @@ class SimulatedIncident(IncidentRecord):
     def _prompt(self, now: datetime, level: str, prompt: OpenPrompt, task: int | None = None) -> None:
         answered_after = self._script.alarms if prompt.kind == PromptKind.ALARM else None
         answered_at = None if answered_after is None else now + answered_after
-        ringing = Ringing(prompt, level, now, now + PROMPT_EVERY, task, answered_at)
+        is_held = prompt.subject == Subject.LEVEL and self.states[prompt.tree].holds(prompt.index)
+        again_at = now + (FIRST_AFTER_HOLD if is_held else PROMPT_EVERY)
+        ringing = Ringing(prompt, level, now, again_at, task, answered_at, is_held)
         self.ringing.append(ringing)
         self._ring(now, ringing, is_first=True)
 

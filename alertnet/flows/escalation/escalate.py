@@ -128,6 +128,8 @@ def move(locked: LockedIncident, events: Events) -> None:
         merged=locked.incident.merged is not None,
     )
     _apply(locked, step)
+    if any(isinstance(event, Undecided) for happened in events.values() for event in happened):
+        prompts.ask_sooner(locked)
 
 
 def begin_all(locked: LockedIncident) -> None:

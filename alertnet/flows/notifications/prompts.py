@@ -84,6 +84,8 @@ def raise_prompt(
         code_id=code.id if code else None,
         **details,
     )
+    if rings and _is_put_off(locked, new):
+        new = replace(new, due_at=now + FIRST_AFTER_HOLD)
     locked.work.add(new)
     locked.record(f"{kind.value}_raised", subject=subject.value, about=about, level=new.level)
     if rings:
@@ -98,9 +100,27 @@ def ring_again(locked: LockedIncident, prompt: Prompt) -> None:
     """Repeat a prompt, and set the next time by how long nobody has answered it."""
     now = locked.tx.now
     unanswered = prompt_pause(now - prompt.raised_at, locked.facts.severity)
-    pause = FIRST_AFTER_HOLD if prompt.answer == PromptAnswer.HOLD else unanswered
+    is_on_hold = prompt.answer == PromptAnswer.HOLD or _is_put_off(locked, prompt)
+    pause = FIRST_AFTER_HOLD if is_on_hold else unanswered
     due_at = now if prompt.due_at is None else min(prompt.due_at, now)
     _repeat(locked, prompt, next_repeat(due_at, pause, now))
+
+
+def ask_sooner(locked: LockedIncident) -> None:
+    """Ask again as usual about levels that nobody holds any more."""
+    soon = locked.tx.now + PROMPT_EVERY
+    for prompt in open_prompts(locked):
+        is_late = prompt.subject == Subject.LEVEL and prompt.due_at is not None and prompt.due_at > soon
+        if is_late and not _is_put_off(locked, prompt):
+            prompt_store.ask_anew(locked.tx.session, prompt, soon)
+
+
+def _is_put_off(locked: LockedIncident, prompt: Raised) -> bool:
+    """Whether it asks about a level that a coordinator had put on hold before."""
+    if prompt.subject != Subject.LEVEL:
+        return False
+    state = locked.readable_states.get(locked.tree_of(prompt.escalation))
+    return state is not None and state.holds(prompt.level_index)
 
 
 def text_code(recipient: Recipient, prompt: Prompt, code: Code | None) -> None:
