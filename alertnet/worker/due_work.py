@@ -148,7 +148,7 @@ class Search:
         self.is_due = due.trouble or bool(due.queued or due.asked or due.queues)
         self._expect(due.next_at)
         yield from self._guarded([], partial(self._probes, due.trouble))
-        for method in SENT_BY:
+        for method in [each for each in SENT_BY if each in due.queued | due.asked]:
             present = [(method, provider) for provider in self._sending.routes.providers_for(method)]
             if method in due.queued:
                 pools = [routes.sending(route) for route in present]

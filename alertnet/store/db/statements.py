@@ -354,16 +354,12 @@ def line_of(session: Session) -> DriverLine:
 
 
 def line_on(connection: Connection) -> DriverLine:
-    dialect, watching = connection.dialect, connection.dispatch
+    # Its own would be joined anew for each connection, which took longer than the rest.
+    dialect, watching = connection.dialect, connection.engine.dispatch
     is_watched = bool(watching.before_cursor_execute or watching.after_cursor_execute)
-    return DriverLine(
-        connection,
-        connection.connection.cursor(),
-        dialect.loaded_dbapi.Error,
-        vars(dialect).setdefault("forms", {}),
-        is_watched,
-        None if is_watched else connection.info.get(PIPELINE),
-    )
+    cursor, fault = connection.connection.cursor(), dialect.loaded_dbapi.Error
+    pipeline = None if is_watched else connection.info.get(PIPELINE)
+    return DriverLine(connection, cursor, fault, vars(dialect).setdefault("forms", {}), is_watched, pipeline)
 
 
 def by_incident(

@@ -104,7 +104,7 @@ def due(tx: Tx, since: datetime = LONG_AGO) -> Due:
     names = {name for name, _ in found}
 
     def methods(statuses: Iterable[str]) -> frozenset[MethodKind]:
-        return frozenset(method for method in SENT_BY if {(method, status) for status in statuses} & found)
+        return frozenset(MethodKind(name) for name, about in found if about in statuses)
 
     return Due(
         methods(QUEUED),
