@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -122,6 +123,17 @@ def test_whatever_ends_a_thread_is_told(log: Log, fault: BaseException) -> None:
     (event,) = log.events("thread_died")
     assert event["thread"] == "listener"
     assert type(fault).__name__ in event["exception"]
+
+
+def test_a_librarys_warning_is_a_masked_line_of_the_log(log: Log) -> None:
+    """A9: Python writes it as it is, in lines that are no JSON."""
+    with warnings.catch_warnings(), logged_end("serve"):
+        warnings.simplefilter("always")
+        warnings.warn("no way to\n+573005550101", stacklevel=1)
+
+    (told,) = [json.loads(line)["event"] for line in log.stream.getvalue().splitlines() if "py.warnings" in line]
+    assert "UserWarning: no way to\n+573*****01\n" in told
+    assert "+573005550101" not in log.stream.getvalue()
 
 
 @pytest.mark.parametrize("number", SIGNALS)

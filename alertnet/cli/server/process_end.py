@@ -5,6 +5,7 @@ next worker to start (`worker_gone`).
 """
 
 import faulthandler
+import logging
 import signal
 import sys
 import threading
@@ -146,7 +147,7 @@ def _handling(handler: Handler) -> Iterator[None]:
 
 @contextmanager
 def _telling_of_faults() -> Iterator[None]:
-    """Log exceptions that end a thread or can't be caught, and crashes of the interpreter."""
+    """Log exceptions that end a thread or can't be caught, libraries' warnings, and crashes of the interpreter."""
     before = threading.excepthook, sys.unraisablehook
 
     def tell_thread(args: threading.ExceptHookArgs) -> None:
@@ -157,9 +158,11 @@ def _telling_of_faults() -> Iterator[None]:
         log.error("unraisable", exc_info=(args.exc_type, args.exc_value, args.exc_traceback))
 
     threading.excepthook, sys.unraisablehook = tell_thread, tell_unraisable
+    logging.captureWarnings(True)
     with suppress(OSError, ValueError, RuntimeError, AttributeError):
         faulthandler.enable()
     try:
         yield
     finally:
         threading.excepthook, sys.unraisablehook = before
+        logging.captureWarnings(False)
