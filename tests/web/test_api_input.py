@@ -24,7 +24,13 @@ REFUSED: list[tuple[str, dict[str, Any], str, Any, str]] = [
     ("country in small letters", {"country": "co"}, "country", "co", "ISO 3166-1 alpha-2"),
     ("unknown field", {"town": "Apartadó"}, "town", "Apartadó", "place"),
     ("unknown field of a person", {"people": [{"code": "P7", "age": 3}]}, "people.0.age", 3, "nationality"),
-    ("a person without a code", {"people": [{}]}, "people.0.code", None, "a value: the field is required"),
+    (
+        "a person without a code",
+        {"people": [{"kind": "other"}]},
+        "people.0.code",
+        None,
+        "a value: the field is required",
+    ),
     ("a contact that is none", {"people": [{"code": "P7", "contact": "x"}]}, "people.0.contact", "x", "coordinator"),
     (
         "a nationality that is none",
@@ -90,7 +96,10 @@ def test_null_is_as_if_the_field_were_left_out(api: TestClient, field: str, noth
     assert [given.json()[name] for name in same] == [left_out.json()[name] for name in same]
 
 
-@pytest.mark.parametrize("given", [{"people": [{"code": ""}]}, {"people": [{"code": None}]}, {"exclude": ["", " "]}])
+@pytest.mark.parametrize(
+    "given",
+    [{"people": [{"code": ""}]}, {"people": [{"code": None}]}, {"people": [{}, None]}, {"exclude": ["", " ", None]}],
+)
 def test_a_list_of_what_nobody_has_filled_in_is_empty(given: dict[str, Any]) -> None:
     """A2: a flow that puts a field of its form into a list does so too where nobody knows yet who was taken."""
     facts = Report.model_validate(REPORT | given).facts(None)

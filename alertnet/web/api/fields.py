@@ -118,12 +118,12 @@ def in_one_line(text: str) -> str:
 
 def _is_blank(value: Any) -> bool:
     if isinstance(value, dict):
-        return bool(value) and all(each is None or _is_blank(each) for each in value.values())
+        return not _without_blank([*value.values()])
     return isinstance(value, str) and not value.strip()
 
 
 def _without_blank(value: Any) -> Any:
-    return [each for each in value if not _is_blank(each)] if isinstance(value, list) else value
+    return [each for each in value if each is not None and not _is_blank(each)] if isinstance(value, list) else value
 
 
 FILLED = BeforeValidator(_without_blank)
