@@ -105,7 +105,9 @@ def _zones() -> set[str]:
 
 
 def _legible(value: Any) -> Any:
-    return UNTYPED.sub("", SOFT_LINE_ENDS.sub("\n", value)) if isinstance(value, str) else value
+    if not isinstance(value, str) or value.isprintable():
+        return value
+    return UNTYPED.sub("", SOFT_LINE_ENDS.sub("\n", value))
 
 
 def _of_one_line(value: Any) -> Any:
@@ -113,13 +115,13 @@ def _of_one_line(value: Any) -> Any:
 
 
 def in_one_line(text: str) -> str:
-    return LINE_ENDS.sub(" ", text)
+    return text if text.isprintable() else LINE_ENDS.sub(" ", text)
 
 
 def _is_blank(value: Any) -> bool:
-    if isinstance(value, dict):
-        return not _without_blank([*value.values()])
-    return isinstance(value, str) and not value.strip()
+    if isinstance(value, str):
+        return not value or value.isspace()
+    return isinstance(value, dict) and not _without_blank([*value.values()])
 
 
 def _without_blank(value: Any) -> Any:
