@@ -102,6 +102,7 @@ def test_a_line_with_the_code_is_no_heading_of_what_is_quoted_below_it() -> None
         f'<div class="gmail_quote">On Fri, PBI &lt;<a href="mailto:{OURS}">{OURS}</a>&gt; wrote:'
         "<blockquote><p>Your code: 4711 NO 4711</p></blockquote></div></body></html>",
         "<div>4711</div><hr><div>##### To answer by mail, write 4711 above this line. #####</div><p>NO 4711</p>",
+        f'<!--[if !mso]><!--><a title="On <{OURS}>">47</a><![x>1<![endif]>1<!--<![endif]--><blockquote>NO<!--',
     ],
 )
 def test_a_mail_without_plain_text_is_read_as_its_page_shows_it(html: str) -> None:
@@ -277,6 +278,8 @@ def test_a_broken_mail_is_read_as_far_as_it_goes(header: str, words: str) -> Non
             * 70,
             "x",
         ),
+        ("From: hr@es.example\nContent-Type: text/html\n\n4711<blockquote>" + "<a " * 40_000, "4711"),
+        ("From: hr@es.example\nContent-Type: text/html\n\n4711<blockquote>" + "<!--" * 30_000, "4711"),
     ],
 )
 def test_a_mail_made_to_take_long_is_read_at_once(header: str, words: str) -> None:
