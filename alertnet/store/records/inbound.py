@@ -101,6 +101,16 @@ class Reply:
 
 
 _OUTCOME = Prepared(select(inbound.c.reply).where(inbound.c.provider_id == bindparam("call")))
+_BEFORE = Prepared(
+    select(inbound.c.body, inbound.c.received_at, inbound.c.reply)
+    .where(
+        inbound.c.sender_index.in_(bindparam("indexes", expanding=True)),
+        inbound.c.kind == bindparam("kind"),
+        inbound.c.provider_id != bindparam("besides"),
+    )
+    .order_by(inbound.c.received_at.desc())
+    .limit(OFTEN)
+)
 _ANSWERED = Prepared(
     update(inbound)
     .where(inbound.c.provider_id == bindparam("key"))
@@ -144,17 +154,8 @@ def _receive(tx: Tx, kind: str, came: InboundText | InboundCall, body: str, *, k
 
 def texts_before(tx: Tx, text: InboundText) -> list[Earlier]:
     """The number's last texts without this one, latest first: as many as show whether a machine writes them."""
-    query = (
-        select(inbound.c.body, inbound.c.received_at, inbound.c.reply)
-        .where(
-            inbound.c.sender_index.in_(tx.vault.indexes(text.sender)),
-            inbound.c.kind == text.via.value,
-            inbound.c.provider_id != text.provider_id,
-        )
-        .order_by(inbound.c.received_at.desc())
-        .limit(OFTEN)
-    )
-    return [Earlier(row.body, row.received_at, row.reply is not None) for row in tx.session.execute(query)]
+    its = {"indexes": [*tx.vault.indexes(text.sender)], "kind": text.via.value, "besides": text.provider_id}
+    return [Earlier(row.body, row.received_at, row.reply is not None) for row in _BEFORE.all(tx.session, its)]
 
 
 def record_reply(tx: Tx, provider_id: str, *, known: bool, reply: Reply | None) -> None:

@@ -69,6 +69,12 @@ _OF_KIND = Prepared(
     .where(timeline.c.chain == bindparam("chain"), timeline.c.kind == bindparam("kind"))
     .order_by(timeline.c.seq)
 )
+_LATEST_AT = Prepared(
+    select(timeline.c.at)
+    .where(timeline.c.chain == bindparam("chain"), timeline.c.kind == bindparam("kind"))
+    .order_by(timeline.c.seq.desc())
+    .limit(1)
+)
 _APPEND = Prepared(insert(timeline).values(payload=bindparam("payload", type_=Encrypted())))
 _BEGIN_END = Prepared(insert(chain_heads))
 _LOCK_SYSTEM = text("SELECT pg_advisory_xact_lock(hashtext('alertnet timeline'))")
@@ -97,8 +103,7 @@ def of_kind(session: Session, chain: str, kind: str) -> list[tuple[datetime, Any
 
 def latest_at(session: Session, chain: str, kind: str) -> datetime | None:
     """When the last entry of that kind was added to the chain."""
-    query = select(timeline.c.at).where(timeline.c.chain == chain, timeline.c.kind == kind)
-    return session.scalar(query.order_by(timeline.c.seq.desc()).limit(1))
+    return next(iter(_LATEST_AT.scalars(session, {"chain": chain, "kind": kind})), None)
 
 
 def count(session: Session, besides: Collection[str] = ()) -> int:
