@@ -35,6 +35,7 @@ _ATTEMPT_STATE: Select[Any] = (
         _ACTS.c.ref,
         _ACTS.c.opened_at,
         _ACTS.c.facts,
+        _ACTS.c.trees,
     )
     .join(notifications, notifications.c.id == attempts.c.notification_id)
     .outerjoin(incidents, incidents.c.id == attempts.c.incident_id)

@@ -1,6 +1,6 @@
 """Checks of a message as it is sent whether its recipient may hear what it says (A3, A8, A9, B1)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,18 +9,21 @@ from sqlalchemy import Row, Select, bindparam, select
 from alertnet.channels.base import Outgoing
 from alertnet.core.codec import from_plain
 from alertnet.core.directory.contact import MethodKind
+from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.disclosure import NoRef
 from alertnet.core.escalation.state import LAST_RESORT
 from alertnet.core.incident import Facts
 from alertnet.core.notification import Kind, is_in_field
 from alertnet.store.tables import ACTING, escalations, incidents, notifications, served, timeline
-from simulation.world.cast import NEWCOMER, SECRET, phones_of
+from simulation.world.cast import NEW_NUMBER, NEWCOMER, SECRET, phones_of
 from simulation.world.expected_consent import why_barred
 from simulation.world.expected_plan import concerns
 from simulation.world.story import Found
 from simulation.world.world import World
 
 CLOCKS_DIFFER = timedelta(seconds=2)
+
+_REPLIES = {Kind.NOT_UNDERSTOOD, Kind.RECEIPT, Kind.RECORDED, Kind.DECLINED, Kind.ALREADY_CLOSED}
 
 _TOGETHER: Select[Any] = select(incidents.c.ref, incidents.c.opened_at).where(bindparam("acts") == ACTING)
 SERVICES: Select[Any] = (
@@ -53,8 +56,9 @@ def opened_after_edit(world: World, opened_at: datetime) -> bool:
 def check_recipient(world: World, row: Row[Any], outgoing: Outgoing) -> Found:
     """Why it should not have been sent to them, or not in these words."""
     if row.ref is not None and not is_in_field(row.contact):
-        yield from _consents(world, from_plain(Facts, row.facts), outgoing.to)
+        yield from _consents(world, row, from_plain(Facts, row.facts), outgoing.to)
         yield from _is_in_the_plan(world, row, outgoing)
+        yield from _has_it_still(world, row, outgoing)
     is_a_strangers = outgoing.to == world.recycled and row.kind != Kind.NOT_UNDERSTOOD.value
     if is_a_strangers and world.database.rows(_DISOWNED, acts=row.acts):
         yield "A9", "whoever has that number is a stranger, and has said so"
@@ -80,8 +84,13 @@ def _may_call_another(world: World, row: Row[Any], outgoing: Outgoing) -> bool:
     return any(why_barred(facts, world.network.trees.values(), number) is None for number in others)
 
 
-def _consents(world: World, facts: Facts, address: str) -> Found:
-    why = why_barred(facts, world.network.trees.values(), address)
+def _trees(world: World, row: Row[Any]) -> Mapping[str, ContactTree]:
+    """The trees that the incident runs on."""
+    return world.network.trees if world.edited_at is None else world.pinned(row.trees)
+
+
+def _consents(world: World, row: Row[Any], facts: Facts, address: str) -> Found:
+    why = why_barred(facts, _trees(world, row).values(), address)
     if why is not None:
         yield "A3", why
 
@@ -94,7 +103,7 @@ def _is_in_the_plan(world: World, row: Row[Any], outgoing: Outgoing) -> Found:
     if world.asked.re_resolved.intersection(refs):
         return
     is_in_one = any(opened_after_edit(world, each.opened_at) for each in together)
-    if outgoing.to == NEWCOMER.address and not is_in_one:
+    if outgoing.to in (NEWCOMER.address, NEW_NUMBER) and not is_in_one:
         yield "A8", "nobody has re-resolved since it came into the trees"
     told = [world.opened[ref] for ref in refs if ref in world.opened]
     is_known = len(told) == len(refs) or len(refs) == 1
@@ -102,8 +111,21 @@ def _is_in_the_plan(world: World, row: Row[Any], outgoing: Outgoing) -> Found:
         yield from _concerns_them(world, [from_plain(Facts, row.facts), *told], outgoing)
     for reported in told:
         asked = Facts(reported.type, reported.severity, reported.country, consent=reported.consent)
-        for _, why in _consents(world, asked, outgoing.to):
+        for _, why in _consents(world, row, asked, outgoing.to):
             yield "A8", f"nobody has re-resolved: {why}"
+
+
+def _has_it_still(world: World, row: Row[Any], outgoing: Outgoing) -> Found:
+    """Once somebody has re-resolved, a number that its contact has left hears nothing more but replies."""
+    if world.edited_at is None or row.kind in _REPLIES:
+        return
+    known = [(tree.id, each) for tree in _trees(world, row).values() for each in tree.contacts.values()]
+    moved = [world.network.trees[id].contacts[each.id] for id, each in known if NEW_NUMBER in each.numbers]
+    others = (each for id, each in known if NEW_NUMBER not in each.numbers)
+    if any(outgoing.to in each.numbers for each in moved) and not any(
+        outgoing.to in phones_of(each) for each in others
+    ):
+        yield "A9", "its contact has another number now"
 
 
 def _concerns_them(world: World, known: Sequence[Facts], outgoing: Outgoing) -> Found:
@@ -128,8 +150,8 @@ def _is_to_be_called(world: World, row: Row[Any]) -> Found:
     if services and all(each.status in ("acknowledged", "stopped") for each in services):
         yield "A4", "nobody waits for what comes of it"
     for each in services:
-        for address in world.network.trees[each.tree].contacts[each.contact].addresses:
-            yield from _consents(world, from_plain(Facts, row.facts), address)
+        for address in _trees(world, row)[each.tree].contacts[each.contact].addresses:
+            yield from _consents(world, row, from_plain(Facts, row.facts), address)
 
 
 def _is_about_us(world: World, outgoing: Outgoing) -> Found:

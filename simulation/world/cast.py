@@ -43,6 +43,8 @@ INCIDENT_AFTER = 2 * MINUTE
 ZONE = ZoneInfo("Asia/Kathmandu")
 NEWCOMER = Method(MethodKind.SMS, "+573005550190")
 """The method of a contact that is in no tree before the trees are edited."""
+NEW_NUMBER = "+573005550194"
+"""The telephone that a contact has instead of its own once the trees are edited."""
 STAND_IN = Method(MethodKind.SMS, "+573005550193")
 """The method of a contact's deputy."""
 SECRET = "Secreta"
@@ -187,6 +189,19 @@ def edit(random: Random, network: Network) -> Network:
     )
     edited = replace(tree, contacts={**tree.contacts, "newcomer": newcomer}, levels=levels)
     return replace(network, trees={**network.trees, "colombia": edited})
+
+
+def renumbered(random: Chance, network: Network) -> Network:
+    """The edited trees, in which a contact may have another telephone, and its own may be a stranger's."""
+    tree = network.trees["colombia"]
+    named = [tree.contacts[id] for id in sorted({id for level in tree.levels for id in level.notify})]
+    owners = [each for each in named if each.numbers and each.id != "newcomer" and not each.is_coordinator]
+    if not owners or not random.comes():
+        return network
+    owner = random.choice(owners)
+    methods = tuple(replace(each, address=NEW_NUMBER) if each.kind in RINGING else each for each in owner.methods)
+    contacts = {**tree.contacts, owner.id: replace(owner, methods=methods)}
+    return replace(network, trees={**network.trees, "colombia": replace(tree, contacts=contacts)})
 
 
 def _tree(

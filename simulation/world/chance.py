@@ -15,6 +15,7 @@ SHARES = {
     "mails": 0.2,
     "members": 0.3,
     "merging": 0.1,
+    "new number": 0.3,
     "number tests": 0.5,
     "office": 0.4,
     "proves a call to us": 0.5,

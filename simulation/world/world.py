@@ -15,6 +15,7 @@ from alertnet.store.queues.attempts import SENT_BY
 from alertnet.store.records import editions
 from simulation.world.cast import (
     FIELD_PHONE,
+    NEW_NUMBER,
     NEWCOMER,
     ON_DUTY,
     STRANGERS_PHONE,
@@ -23,6 +24,7 @@ from simulation.world.cast import (
     edit,
     for_some,
     recycled,
+    renumbered,
     with_rota,
     with_switchboard,
     with_terms,
@@ -157,7 +159,7 @@ class World:
     def edit_trees(self) -> None:
         """Edit the trees for new incidents; open ones go on as they were (A8)."""
         self.story.tell("desk", "edits the trees: each level waits half as long, and a newcomer is told")
-        self.edition = self.publish(edit(self.random, self.network))
+        self.edition = self.publish(renumbered(self.draws("new number"), edit(self.random, self.network)))
         self.edited_at = self.time.now
         self.has_committed()
 
@@ -214,4 +216,4 @@ def _names(network: Network) -> dict[str, str]:
     names = {address: contact.id for _, contact in network.all_contacts for address in contact.addresses}
     names |= {phone: name for name, phone in ON_DUTY.items()}
     field = {FIELD_PHONE: "the field", TRAVELLERS_PHONE: "the traveller", STRANGERS_PHONE: "a stranger"}
-    return names | {NEWCOMER.address: "newcomer"} | field
+    return names | {NEWCOMER.address: "newcomer", NEW_NUMBER: "the new number"} | field

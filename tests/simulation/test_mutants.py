@@ -626,6 +626,14 @@ MUTANTS = {
         "ask_of_incident(facts, reads=reads, otherwise",
         "ask_of_incident(facts, reads=True, otherwise",
     ),
+    "whoever has another telephone is told by the former one as well": Mutant(
+        "A9",
+        1,
+        "alertnet/core/replan/tree_migration.py",
+        "replace(edited, former_methods=edited.former_methods + tuple(former)), tuple(places)",
+        "replace(edited, methods=edited.methods + tuple(former)), tuple(places)",
+        wants=("new number", "sorts reports", "edits beside"),
+    ),
 }
 
 
