@@ -337,3 +337,16 @@ def test_what_was_asked_while_it_was_held_opens_by_itself_again(proceeding: Worl
     world.passes(minutes=2)
 
     assert (before, opened(incident)) == (["Coordination", "Friends"], ["Coordination", "Friends", "Police"])
+
+
+def test_a_go_for_another_level_lets_what_still_waits_be_asked_as_usual(world: World) -> None:
+    """B3: the hold is over, and what was asked under it waits for its own go: every ten minutes, not every hour."""
+    incident = world.raises()
+    holds(world, "sms")
+    world.passes(minutes=61)
+
+    incident.act("go", decision="go", tree="valley", level="Police")
+    world.passes(minutes=11)
+
+    assert opened(incident) == ["Coordination", "Police"]
+    assert asked(world, "coordinator", "Tell Friends") == 2

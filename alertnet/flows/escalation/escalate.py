@@ -25,7 +25,7 @@ from alertnet.core.escalation.effects import (
     TimelineNote,
 )
 from alertnet.core.escalation.quorum import AnswerKind
-from alertnet.core.escalation.state import Event, Events, PlanChanged, Status, ToldMore, Undecided
+from alertnet.core.escalation.state import Event, Events, Go, PlanChanged, Status, ToldMore, Undecided
 from alertnet.core.incident import Facts
 from alertnet.core.notification import Kind
 from alertnet.core.replan.difference import told_apart
@@ -128,7 +128,7 @@ def move(locked: LockedIncident, events: Events) -> None:
         merged=locked.incident.merged is not None,
     )
     _apply(locked, step)
-    if any(isinstance(event, Undecided) for happened in events.values() for event in happened):
+    if any(isinstance(event, (Go, Undecided)) for happened in events.values() for event in happened):
         prompts.ask_sooner(locked)
 
 
