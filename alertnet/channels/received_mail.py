@@ -50,8 +50,11 @@ _OF_SIGNATURES = frozenset(
     f"application/{each}" for each in ("pgp-signature", "pgp-keys", "pkcs7-signature", "x-pkcs7-signature")
 )
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_TAG = re.compile(r'<(/?)([a-zA-Z!?][^\s<>/]*+)(?:[^<>"]++|"[^"]{0,300}+"|")*+>')
-"""A tag, which ends before the next: one that never ends would be looked for again and again in all that follows."""
+_TAG = re.compile(r'<(/?)([a-zA-Z!?][^\s<>/]*+)(?:[^<>"]++|"[^"]{0,300}+"|"){0,100}+>')
+"""A tag, which ends before the next: one that never ends would be looked for again and again in all that follows.
+
+Neither may it have hundreds of quotes, in each of which another might begin.
+"""
 _LEFT_OUT = frozenset(("head", "style", "script", "title", "blockquote"))
 _LINE_ENDS = frozenset(("br", "p", "div", "tr", "li", "h1", "h2", "h3", "hr", "blockquote"))
 _IN_WORDS = frozenset(("subject", "references", "in-reply-to"))

@@ -280,6 +280,7 @@ def test_a_broken_mail_is_read_as_far_as_it_goes(header: str, words: str) -> Non
         ),
         ("From: hr@es.example\nContent-Type: text/html\n\n4711<blockquote>" + "<a " * 40_000, "4711"),
         ("From: hr@es.example\nContent-Type: text/html\n\n4711<blockquote>" + "<!--" * 30_000, "4711"),
+        ("From: hr@es.example\nContent-Type: text/html\n\n4711<blockquote><a " + '"<a" ' * 12_000, "4711"),
     ],
 )
 def test_a_mail_made_to_take_long_is_read_at_once(header: str, words: str) -> None:
