@@ -115,13 +115,13 @@ def _of_one_line(value: Any) -> Any:
 
 
 def in_one_line(text: str) -> str:
-    return text if text.isprintable() else LINE_ENDS.sub(" ", text)
+    return text if text.isprintable() else LINE_ENDS.sub(" ", text.strip())
 
 
 def _is_blank(value: Any) -> bool:
-    if isinstance(value, str):
-        return not value or value.isspace()
-    return isinstance(value, dict) and not _without_blank([*value.values()])
+    if isinstance(value, dict):
+        return all(each is None or (isinstance(each, str) and _is_blank(each)) for each in value.values())
+    return isinstance(value, str) and (not value or value.isspace())
 
 
 def _without_blank(value: Any) -> Any:
