@@ -50,7 +50,7 @@ _OF_SIGNATURES = frozenset(
     f"application/{each}" for each in ("pgp-signature", "pgp-keys", "pkcs7-signature", "x-pkcs7-signature")
 )
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_TAG = re.compile(r'<(/?)([a-zA-Z!?][^\s<>/]*+)(?:[^<>"]++|"[^"]{0,300}+"|"){0,100}+>')
+_TAG = re.compile(r"""<(/?)([a-zA-Z!?][^\s<>/]*+)(?:[^<>"']++|"[^"]{0,300}+"|'[^']{0,300}+'|["']){0,100}+>""")
 """A tag, which ends before the next: one that never ends would be looked for again and again in all that follows.
 
 Neither may it have hundreds of quotes, in each of which another might begin.
@@ -220,7 +220,7 @@ def _text_of_page(html: str) -> str:
         if not left_out:
             texts.append(re.sub(r"\s+", " ", unescape(html[place : tag.start()])))
         place, ends, name = tag.end(), tag[1], tag[2].lower()
-        if name in _LEFT_OUT and not ends:
+        if name in _LEFT_OUT and not ends and not tag[0].endswith("/>"):
             left_out.append(name)
         while ends and name in left_out and left_out.pop() != name:
             pass

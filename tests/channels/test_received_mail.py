@@ -103,6 +103,7 @@ def test_a_line_with_the_code_is_no_heading_of_what_is_quoted_below_it() -> None
         "<blockquote><p>Your code: 4711 NO 4711</p></blockquote></div></body></html>",
         "<div>4711</div><hr><div>##### To answer by mail, write 4711 above this line. #####</div><p>NO 4711</p>",
         f'<!--[if !mso]><!--><a title="On <{OURS}>">47</a><![x>1<![endif]>1<!--<![endif]--><blockquote>NO<!--',
+        "<head/><title/><p style='font-family:\"Arial\"'>47<img alt='5\"'>11</p><a title='NO > 4711' href=\"x\"></a>",
     ],
 )
 def test_a_mail_without_plain_text_is_read_as_its_page_shows_it(html: str) -> None:
