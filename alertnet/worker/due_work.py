@@ -282,9 +282,10 @@ def batches(runtime: Runtime, claimed: Sequence[Claimed]) -> list[list[Claimed]]
 
 def _escalate(runtime: Runtime) -> None:
     """Escalate batch by batch until nothing is due. If one fails, each of its rows is tried alone (A11)."""
-    with handled(partial(_escalate_each, runtime)):
-        while runtime.transact(escalate_due, BATCH):
-            pass
+    count = BATCH
+    while count:
+        with handled(partial(_escalate_each, runtime)):
+            count = runtime.transact(escalate_due, BATCH)
 
 
 def _escalate_each(runtime: Runtime, fault: Exception) -> None:

@@ -61,8 +61,9 @@ def test_a_batch_takes_no_more_than_it_may(stages: Stages) -> None:
     assert counts == [2, 1, 0]
 
 
-def test_what_falls_due_while_a_batch_is_written_follows_at_once(stages: Stages) -> None:
-    """A7: it does not wait until somebody looks again."""
+@pytest.mark.parametrize("is_broken", [False, True])
+def test_what_falls_due_while_a_batch_is_written_follows_at_once(stages: Stages, is_broken: bool) -> None:
+    """A7: it does not wait until somebody looks again, whatever of the batch can't be read (A11)."""
     stage = stages(known=TWO_LEVELS)
     first = stage.opens()
     stage.clock.at += MINUTE
@@ -73,10 +74,13 @@ def test_what_falls_due_while_a_batch_is_written_follows_at_once(stages: Stages)
     def time_passes() -> None:
         stage.clock.at += MINUTE
 
+    if is_broken:
+        with stage.runtime.engine.begin() as connection:
+            connection.execute(escalations.update().where(escalations.c.incident_id == first).values(state={}))
     stage.runtime.on_commit.append(time_passes)
     escalate.run()
 
-    assert levels(stage) == {first: "Network", second: "Network"}
+    assert levels(stage) == {first: "Coordination" if is_broken else "Network", second: "Network"}
 
 
 def test_a_full_batch_is_known_for_one_where_an_incident_has_several_trees(stages: Stages) -> None:
