@@ -23,6 +23,11 @@ def compose() -> dict[str, Any]:
     return dict(yaml.safe_load((ROOT / "compose.yaml").read_text()))
 
 
+def _typed(file: str, command: str) -> list[str]:
+    """What stands behind each such command of compose that the file says to type."""
+    return re.findall(rf"docker compose (?:{command}) ([^`#\n]+)", (ROOT / file).read_text())
+
+
 def environment(service: str) -> dict[str, str]:
     return dict(compose()["services"][service]["environment"])
 
@@ -70,6 +75,24 @@ def test_the_image_is_built_once_and_never_fetched() -> None:
     assert {name: services[name]["pull_policy"] for name in PROGRAMS} == dict.fromkeys(PROGRAMS, "never")
 
 
+def test_what_is_exchanged_by_itself_is_not_exchanged_again_by_the_next_up() -> None:
+    """Compose 2.26 counts what a service depends on as part of it, and finds another after an `up` without that."""
+    typed = [line for file in ("compose.yaml", "docs/operations.md") for line in _typed(file, "up")]
+
+    assert {"web-1", "worker"} <= {line.split()[-1] for line in typed}
+    assert not [line for line in typed if "--no-deps" in line]
+
+
+def test_the_migration_needs_nothing_that_must_be_up() -> None:
+    """Podman can't start what needs a container that has ended and itself needs one that runs."""
+    services = compose()["services"]
+
+    assert {name for name in PROGRAMS if "migrate" in services[name].get("depends_on", {})} == set(PROGRAMS) - {
+        "migrate"
+    }
+    assert "depends_on" not in services["migrate"]
+
+
 def test_no_log_grows_without_end() -> None:
     for name, service in compose()["services"].items():
         assert service["logging"]["options"]["max-size"], name
@@ -106,8 +129,7 @@ def test_a_web_that_ends_says_so_for_longer_than_the_front_takes_to_see_it() -> 
 
 @pytest.mark.parametrize("file", ["compose.yaml", "docs/operations.md"])
 def test_every_line_for_compose_names_a_service_there_is_and_a_command_there_is(file: str) -> None:
-    lines = re.findall(r"docker compose (?:run|exec|stop) ([^`#\n]+)", (ROOT / file).read_text())
-    words = [[word for word in line.split() if not word.startswith("-")] for line in lines]
+    words = [[word for word in line.split() if not word.startswith("-")] for line in _typed(file, "run|exec|stop")]
 
     assert {service for service, *_ in words} <= set(compose()["services"])
     typed = {rest[0] for service, *rest in words if service == "worker" and rest and rest[0] != "…"}
