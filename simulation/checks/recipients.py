@@ -120,11 +120,11 @@ def _has_it_still(world: World, row: Row[Any], outgoing: Outgoing) -> Found:
     if world.edited_at is None or row.kind in _REPLIES:
         return
     known = [(tree.id, each) for tree in _trees(world, row).values() for each in tree.contacts.values()]
-    moved = [world.network.trees[id].contacts[each.id] for id, each in known if NEW_NUMBER in each.numbers]
-    others = (each for id, each in known if NEW_NUMBER not in each.numbers)
-    if any(outgoing.to in each.numbers for each in moved) and not any(
-        outgoing.to in phones_of(each) for each in others
-    ):
+    before, now = world.network.trees, world.edition.network.trees
+    moved = [(id, each.id) for id, each in known if NEW_NUMBER in each.numbers]
+    left = {number for id, one in moved for number in before[id].contacts[one].numbers - now[id].contacts[one].numbers}
+    others = [each for _, each in known if NEW_NUMBER not in each.numbers]
+    if outgoing.to in left and not any(outgoing.to in phones_of(each) for each in others):
         yield "A9", "its contact has another number now"
 
 

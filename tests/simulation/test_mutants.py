@@ -204,6 +204,7 @@ MUTANTS = {
         65,
         "alertnet/flows/mail/receive_mail.py",
         "            attempt.apply_status(provider_id, AttemptStatus.FAILED, failure, status)\n",
+        "            pass\n",
     ),
     "a drill begins beside what is real and critical": Mutant(
         "B5", 3, "alertnet/flows/incidents/drills.py", "why = _why_not(tx, drill) or _begin(", "why = _begin("
@@ -628,7 +629,7 @@ MUTANTS = {
     ),
     "whoever has another telephone is told by the former one as well": Mutant(
         "A9",
-        1,
+        36,
         "alertnet/core/replan/tree_migration.py",
         "replace(edited, former_methods=edited.former_methods + tuple(former)), tuple(places)",
         "replace(edited, methods=edited.methods + tuple(former)), tuple(places)",
@@ -646,7 +647,7 @@ def test_every_bug_still_has_its_place() -> None:
 
 
 def test_every_bug_names_what_there_is(tmp_path: Path) -> None:
-    """One that calls what has another name by now would be found by its own fault alone."""
+    """One that calls what has another name by now would be found by its own fault alone, if it is Python at all."""
     for at, mutant in enumerate(MUTANTS.values()):
         changed = (ROOT / mutant.file).read_text().replace(mutant.text, mutant.becomes)
         (tmp_path / f"bug_{at}.py").write_text(changed)
@@ -655,7 +656,7 @@ def test_every_bug_names_what_there_is(tmp_path: Path) -> None:
     ruff = [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F821", "--output-format", "concise"]
     looked = subprocess.run([*ruff, tmp_path], capture_output=True, text=True)
 
-    assert re.findall(r"(\w+)\.py:.* F821 .*", looked.stdout) == ["unknown"], looked.stdout
+    assert re.findall(r"(\w+)\.py:.*", looked.stdout) == ["unknown"], looked.stdout
 
 
 @pytest.mark.long
