@@ -290,7 +290,10 @@ def _escalate(runtime: Runtime) -> None:
 
 def _escalate_each(runtime: Runtime, fault: Exception) -> None:
     _report("batch_failed", fault, queue=ESCALATIONS)
-    for id, incident in runtime.read(lambda tx: escalation_store.due(tx, BATCH)):
+    due = runtime.read(lambda tx: escalation_store.due(tx, BATCH))
+    if not due:
+        raise fault
+    for id, incident in due:
         _do(runtime, ESCALATIONS, id, escalate, id, incident)
 
 

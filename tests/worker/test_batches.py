@@ -1,6 +1,7 @@
 """Many escalations and outcomes in one transaction: the same as each alone, and none waits for another (A11)."""
 
 from dataclasses import replace
+from threading import current_thread
 from typing import Any
 
 import pytest
@@ -81,6 +82,26 @@ def test_what_falls_due_while_a_batch_is_written_follows_at_once(stages: Stages,
     escalate.run()
 
     assert levels(stage) == {first: "Coordination" if is_broken else "Network", second: "Network"}
+
+
+def test_a_look_that_fails_though_nothing_is_due_is_left_to_the_next_tick(stages: Stages) -> None:
+    """A11: tried again at once, it would fail as often as the machine can, and fill the log."""
+    stage = stages(known=TWO_LEVELS)
+    stage.opens()
+    stage.clock.at += WAIT
+    *_, escalate = Search(Sending(stage.runtime), strides(POOLS), frozenset()).jobs()
+    stage.runtime.transact(escalate_due, 1)
+    failed: list[str] = []
+
+    def fails(*args: Any) -> None:
+        if current_thread().name == "writer" and "FROM escalations" in args[2] and len(failed) < 9:
+            failed.append(args[2])
+            raise RuntimeError
+
+    event.listen(stage.runtime.engine, "before_cursor_execute", fails)
+
+    with pytest.raises(RuntimeError):
+        escalate.run()
 
 
 def test_a_full_batch_is_known_for_one_where_an_incident_has_several_trees(stages: Stages) -> None:
