@@ -66,7 +66,13 @@ class TreeFolder:
             self.unreadable.append(Fault(name, 1, 1, "", str(path.readlink()), message))
             return None
         try:
-            return read_document(path, name)
+            document = read_document(path, name)
         except UnreadableFile as error:
             self.unreadable.append(error.fault)
             return None
+        content = document.content
+        if isinstance(content, dict) and FIELD in content and not path.name.startswith(FIELD):
+            message = phrase("teams stand in a file of their own: call this one teams.yaml, in small letters")
+            self.unreadable.append(document.fault((FIELD,), message, at_key=True))
+            return None
+        return document

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import yaml
+from phonenumbers import PhoneNumber, country_code_for_region
 
 from alertnet.core.directory.countries import COUNTRIES
 from alertnet.core.directory.languages import Phrase, phrase
@@ -61,7 +62,9 @@ def hint(word: str, allowed: Collection[str]) -> Phrase | None:
         meant = _country(folded)
     # CST is no slip for UCT, nor GTM for TM: what stands for hours or a country elsewhere must not be guessed.
     if meant is None and (len(folded) > SHORT or {"UTC", "AD"}.isdisjoint(allowed)):
-        meant = next((known[each] for each in get_close_matches(folded, known, n=3) if _may_mean(folded, each)), None)
+        cutoff = 0.8 if "UTC" in allowed else 0.6  # Honduras is no slip for Montreal, which is in another zone
+        alike = get_close_matches(folded, known, n=3, cutoff=cutoff)
+        meant = next((known[each] for each in alike if _may_mean(folded, each)), None)
     return did_you_mean(known.get(meant.casefold(), meant)) if meant else None
 
 
@@ -112,4 +115,17 @@ def _zone(name: str, known: Mapping[str, str]) -> str | None:
     if offset:
         return known.get(f"etc/gmt{'-' if offset[1] == '+' else '+'}{offset[2]}")
     city = name.replace(" ", "_")
-    return next((zone for each, zone in known.items() if each.rpartition("/")[2] == city), None)
+    if there := next((zone for each, zone in known.items() if each.rpartition("/")[2] == city), None):
+        return there
+    country = name.rpartition("/")[2].replace("_", " ")
+    # EST is Eastern Standard Time, and not the code of Estonia.
+    return _only_zone(_country(country)) if len(country) > SHORT else None
+
+
+def _only_zone(country: str | None) -> str | None:
+    """The time zone of a country that has one alone."""
+    from phonenumbers.timezone import time_zones_for_geographical_number  # needed only by whoever slips here
+
+    code = country_code_for_region(country or "")
+    zones = time_zones_for_geographical_number(PhoneNumber(country_code=code, national_number=0)) if code else ()
+    return zones[0] if len(zones) == 1 else None

@@ -4,6 +4,7 @@ Ambiguous values give nothing: 05/06/2026 is in June or in May, depending on the
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
@@ -77,10 +78,17 @@ def _date(found: re.Match[str]) -> str:
 
 
 def _number(text: str) -> str:
-    """The number in E.164; so many digits include the country's even without a sign."""
+    """The number in E.164; so many digits include the country's even without a sign; in Central America eleven do."""
     digits = re.sub(r"\(0\)|[\s().–/-]", "", text)
-    whole = f"+{digits.removeprefix('00')}" if re.fullmatch(r"00\d+|[1-9]\d{11,14}", digits) else digits
+    whole = f"+{digits.removeprefix('00')}" if re.fullmatch(r"00\d+|[1-9]\d{11,14}|50[2-7]\d{8}", digits) else digits
     return whole if re.fullmatch(r"\+[1-9]\d{6,14}", whole) else ""
+
+
+def _id(text: str) -> str:
+    """The name in the letters of an id: without accents and capitals, words joined by hyphens."""
+    plain = "".join(sign for sign in unicodedata.normalize("NFD", text.lower()) if not unicodedata.combining(sign))
+    shown = re.sub(r"[\s_]+", "-", plain)
+    return shown if re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", shown) else ""
 
 
 def _language(text: str) -> str:
@@ -104,5 +112,6 @@ _READERS: dict[str, Callable[[str], str]] = {
     "not days from one to another": _dates,
     "not a telephone number": _number,
     "not a language": _language,
+    "not an id": _id,
 }
 """The reader by the fault's message."""

@@ -155,7 +155,8 @@ def parsed_number(text: str) -> phonenumbers.PhoneNumber:
 @lru_cache(maxsize=20_000)
 def number(text: str) -> str:
     """A phone number in E.164. Emergency and short numbers are refused, since no machine may call them."""
-    wanted = NotAllowed(phrase("not a telephone number"), (phrase("E.164 without spaces, such as +573005550101"),))
+    allowed = phrase("+ and the country's code, without spaces, such as +573005550101")
+    wanted = NotAllowed(phrase("not a telephone number"), (allowed,))
     emergency = NotAllowed(phrase("an emergency number, which no machine may ring,"), wanted.allowed)
     if text.removeprefix("+") in ("112", "911", "999"):
         raise emergency

@@ -24,6 +24,8 @@ from alertnet.trees.reading.yaml_slips import slip_of
 LARGEST = 1_000_000
 DEEPEST = 10
 MOST_VALUES = 20_000
+WORD_PROCESSED = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"{\\rtf")
+"""How files of Word and LibreOffice begin, whatever they are called."""
 
 
 _known: WeakValueDictionary[tuple[str, str], Document] = WeakValueDictionary()
@@ -74,6 +76,8 @@ def _read_text(path: Path, file: str) -> str:
         raise refused(1, phrase("can't be read: {why}", why=str(error.strerror))) from None
     if len(raw) > LARGEST:
         raise refused(1, phrase("is larger than {most} bytes", most=f"{LARGEST:,}"))
+    if raw.startswith(WORD_PROCESSED):
+        raise refused(1, phrase("is a document of a word processor: save it as plain text, in UTF-8"))
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -28,6 +28,8 @@ GIT = re.compile(r"(<{7}|>{7}|\|{7}) |={7}$")
 
 BRACKETS = {"while parsing a flow sequence": "[", "while parsing a flow mapping": "{"}
 
+LOOKS_LIKE_SPACES = phrase("what stands here only looks like spaces: take it out, and type spaces")
+
 PROBLEMS = {
     each.form: each
     for each in (
@@ -100,8 +102,7 @@ def _odd_indent(lines: list[str], until: int) -> Slip | None:
         if "\t" in indent and number == until + 1:
             return Slip(number, 1, phrase("a tab indents this line: use spaces"))
         if indent.strip(" \t"):
-            words = phrase("what indents this line only looks like spaces: take it out, and type spaces")
-            return Slip(number, 1, words)
+            return Slip(number, 1, LOOKS_LIKE_SPACES)
     return None
 
 
@@ -134,9 +135,11 @@ def _value(error: yaml.MarkedYAMLError, lines: list[str], line: int, column: int
     problem, written = error.problem or "", lines[line] if line < len(lines) else ""
     if "cannot start any token" in problem:
         return Slip(line + 1, column + 1, _begins_with(written[column : column + 1]))
-    if "alphabetic or numeric" in problem and written.lstrip().startswith("* "):
-        words = phrase("a dash begins the entry of a list: write - in place of this *")
-        return Slip(line + 1, _indent(written) + 1, words)
+    for number in (line, line - 1):
+        begins = lines[number].lstrip()[:2] if 0 <= number < len(lines) else ""
+        if begins in ("– ", "— ") or (begins == "* " and number == line):
+            words = phrase("a dash begins the entry of a list: write - in place of this {sign}", sign=begins[0])
+            return Slip(number + 1, _indent(lines[number]) + 1, words)
     if "alphabetic or numeric" in problem:
         return Slip(line + 1, column, _begins_with(written[column - 1 : column]))
     if re.search(r""":\s+("[^"]*"|'[^']*')\s*[^\s#,}\]]""", written) and "did not find" in problem:
@@ -167,6 +170,8 @@ def _unspaced(lines: list[str], line: int) -> Slip | None:
         written = lines[number] if number < len(lines) else ""
         if re.match(r"\s*-[^\s-]", written):
             return Slip(number + 1, _indent(written) + 1, phrase("put a space behind this -"))
+        if hidden := re.match(r"[\s-]*[\w-]+:(?=\s)[^ \t]", written):
+            return Slip(number + 1, hidden.end(), LOOKS_LIKE_SPACES)
         if key := re.match(r"[\s-]*(?=[a-z])[\w-]+:(?!//)\S", written):
             column = key.end() - len(key[0].lstrip(" -"))
             return Slip(number + 1, column + 1, phrase("a key needs a colon and a space behind it"))
