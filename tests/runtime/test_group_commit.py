@@ -11,10 +11,11 @@ from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 
 from alertnet.runtime.database.group_commit import CARRIED_OVER_AFTER, SPOILT_AT_MOST
-from alertnet.runtime.database.transactions import DatabaseAway
+from alertnet.runtime.database.transactions import DatabaseAway, NotWritable
+from alertnet.runtime.database.wakeups import Hook
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.engine import WRITER_CACHE, carry_over
-from alertnet.store.db.tx import Tx
+from alertnet.store.db.tx import LeftDue, Tx
 from tests.runtime.flows import (
     PATIENCE,
     Refused,
@@ -259,6 +260,27 @@ def test_of_a_group_that_a_full_disk_undoes_nobody_is_told_that_it_is_kept(on_sq
     told = {outcome.result() for outcome in outcomes if not outcome.exception()}
     assert told == on_disk(on_sqlite) != set()
     assert isinstance(outcomes[10].exception(), DatabaseAway)
+
+
+def test_what_a_full_disk_undoes_while_it_is_claimed_is_answered_to_nobody(on_sqlite: Runtime) -> None:
+    """A1: the claim may fail, and what it claims is kept all the same; but not where SQLite gives up all of it."""
+
+    def queue(tx: Tx, name: str) -> str:
+        tx.leaves_due("sms")
+        return keep(tx, name)
+
+    fails = [keep_and_refuse, keep_on_a_full_disk]
+
+    def claim(tx: Tx, _: LeftDue) -> Hook:
+        fails.pop(0)(tx, "claimed")
+        raise AssertionError
+
+    on_sqlite.wakeups.claimers.append(claim)
+
+    assert on_sqlite.transact(queue, "told") == "told"
+    with pytest.raises(NotWritable):
+        on_sqlite.transact(queue, "lost")
+    assert (on_disk(on_sqlite), fails) == ({"told"}, [])
 
 
 def test_a_database_that_is_locked_answers_everybody_and_recovers_by_itself(on_sqlite: Runtime) -> None:

@@ -4,7 +4,6 @@ A commit waits for the disk, so sixty flows that share one wait only once.
 """
 
 import asyncio
-import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -31,7 +30,7 @@ from alertnet.runtime.database.wakeups import Hook, Wakeups
 from alertnet.store.db.engine import carry_over, connect_writer, file_at, when_given_up
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import session_on
-from alertnet.store.db.tx import FLOWS, apart, left_due, undoing
+from alertnet.store.db.tx import FLOWS, apart, given_up, left_due, undoing
 
 T = TypeVar("T")
 
@@ -73,6 +72,10 @@ class Job:
 
 class _Spoilt(Exception):
     """A flow without a savepoint has raised, so the whole group's work is undone."""
+
+
+class _GivenUp(Exception):
+    """SQLite has undone the whole group for one flow, so each is tried alone."""
 
 
 class GroupCommit:
@@ -237,8 +240,8 @@ class GroupCommit:
                     except BaseException as error:
                         if not has_savepoints:
                             raise _Spoilt from error
-                        if _given_up(connection):
-                            raise
+                        if given_up(session):
+                            raise _GivenUp from error
                         again.append(job)
                 left = left_due(session)
                 hooks = self._wakeups.claim(self._begin(session), left) if left else []
@@ -297,9 +300,3 @@ def tell(jobs: list[Job], error: BaseException | None = None) -> None:
 def _call(hooks: list[Hook]) -> None:
     for hook in hooks:
         hook()
-
-
-def _given_up(connection: Connection) -> bool:
-    """Whether SQLite itself undid the whole transaction, as it does when the disk is full."""
-    driver = connection.connection.dbapi_connection
-    return isinstance(driver, sqlite3.Connection) and not driver.in_transaction

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from alertnet.core.codec import value
 from alertnet.runtime.reminder import Reminder
 from alertnet.store.db.engine import listen, notify_others
-from alertnet.store.db.tx import LeftDue, Tx, apart, undoing
+from alertnet.store.db.tx import LeftDue, Tx, apart, given_up, undoing
 
 RECONNECT_SECONDS = 1.0
 LISTEN_SECONDS = 0.5  # Seconds that one wait for notifications lasts, and so how soon a listener ends.
@@ -47,7 +47,7 @@ class Wakeups:
         """Let the claimers claim what the transaction leaves due inside it, which saves one transaction.
 
         Only the commit may follow, because those who prepare the claimed messages wait for it. Raises DBAPIError where
-        something that the transaction had put off has failed.
+        something that the transaction had put off has failed, and whatever a transaction that is gone was undone by.
         """
         if not self.claimers or left == {None}:
             return list(self.wakers)
@@ -57,7 +57,7 @@ class Wakeups:
                 begun = True
                 return [claim(tx, left) for claim in self.claimers]
         except Exception:
-            if not begun:
+            if not begun or given_up(tx.session):
                 raise
             log.exception("taking_failed")
             return list(self.wakers)

@@ -1,5 +1,6 @@
 """What a flow works with: its transaction's session, its moment, and the only sources of randomness and encryption."""
 
+import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import field
@@ -117,7 +118,7 @@ def flows_of(session: Session) -> int:
 
 @contextmanager
 def apart(session: Session, *, is_last: bool = False) -> Iterator[None]:
-    """If the block raises, undo only what it did in the database.
+    """If the block raises, undo only what it did in the database, unless all of it is gone (`given_up`).
 
     `is_last`: only the commit follows, which also ends the savepoint.
     """
@@ -128,11 +129,18 @@ def apart(session: Session, *, is_last: bool = False) -> Iterator[None]:
         line.settle()
     except BaseException:
         line.forget()
-        line.run("ROLLBACK TO SAVEPOINT apart")
-        raise
-    finally:
-        if not is_last:
+        if not given_up(session):
+            line.run("ROLLBACK TO SAVEPOINT apart")
             line.run("RELEASE SAVEPOINT apart")
+        raise
+    if not is_last:
+        line.run("RELEASE SAVEPOINT apart")
+
+
+def given_up(session: Session) -> bool:
+    """Whether SQLite itself has undone the whole transaction, as it does when the disk is full: it must not go on."""
+    driver = session.connection.connection.dbapi_connection
+    return isinstance(driver, sqlite3.Connection) and not driver.in_transaction
 
 
 class _Over(Exception):
