@@ -95,10 +95,11 @@ MUTANTS = {
     ),
     "what waited in a copy of the database that was lost is sent again": Mutant(
         "A5",
-        5,
+        19,
         "alertnet/worker/startup_recovery.py",
         "            _apart(runtime, restored_backup.mark_unknown, id, declared.taken_at)\n",
         "            pass\n",
+        wants=("loss",),
     ),
     "a worker that finds such a copy asks what has left since its own start": Mutant(
         "A12",
@@ -135,7 +136,7 @@ MUTANTS = {
     ),
     "nobody hears of a contact who called and keyed nothing": Mutant(
         "A12",
-        3,
+        7,
         "alertnet/flows/voice/incoming_call.py",
         "        _prompt(tx, call, caller, Subject.INBOUND_CALL, engaged=",
         "        dict(engaged=",
@@ -163,7 +164,7 @@ MUTANTS = {
         "if recording.is_over:",
     ),
     "a purge that was cut short is ended by nobody": Mutant(
-        "A10", 1, "alertnet/store/erasure.py", "is_old | _IS_BEGUN)", "is_old)"
+        "A10", 9, "alertnet/store/erasure.py", "is_old | _IS_BEGUN)", "is_old)", wants=("purge",)
     ),
     "numbers that turned out to be dead outlive the purge": Mutant(
         "A10", 41, "alertnet/store/erasure.py", "    forget_addresses(tx.session, every_id)\n"
@@ -309,10 +310,10 @@ MUTANTS = {
         "attempt.status is before",
     ),
     "an end in good order leaves behind what it has claimed": Mutant(
-        "A5", 3, "alertnet/worker/service.py", "        for pool in self._pools.values():\n            pool.close()\n"
+        "A5", 13, "alertnet/worker/service.py", "        for pool in self._pools.values():\n            pool.close()\n"
     ),
     "what came in a moment before the list was read is not looked for again": Mutant(
-        "A12", 1, "alertnet/worker/missed_inbound.py", "OVERLAP = timedelta(minutes=70)", "OVERLAP = timedelta()"
+        "A12", 7, "alertnet/worker/missed_inbound.py", "OVERLAP = timedelta(minutes=70)", "OVERLAP = timedelta()"
     ),
     "who wrote while we were away gets no reply": Mutant(
         "A12",
@@ -382,7 +383,7 @@ MUTANTS = {
     ),
     "acknowledgement not read at the send: a cancelled one goes": Mutant(
         "A4",
-        5,
+        7,
         "alertnet/store/queues/attempts.py",
         "    sending = [row for row in rows if row.status == AttemptStatus.SENDING.value]\n",
         '    sending = rows\n    if gone := {row.id for row in rows if row.status == "cancelled"}:\n'
@@ -393,6 +394,7 @@ MUTANTS = {
         1,
         "alertnet/flows/escalation/escalate.py",
         "    if not locked.fresh:\n        forget_uses(locked, cancel_unwanted(locked))\n",
+        wants=("rings beside",),
     ),
     "a message asks its recipient to call its own number": Mutant(
         "B1", 2, "alertnet/core/directory/contact_tree.py", "contact.numbers | set(besides)", "set(besides)"
@@ -461,7 +463,7 @@ MUTANTS = {
     ),
     "a place that is not theirs leaves nobody out": Mutant(
         "B1 A7",
-        4,
+        30,
         "alertnet/core/resolution/resolve.py",
         "if not all(may_be_at(facts.place, each.place) for each in (when, contact.when)):",
         "if False:",
