@@ -259,6 +259,17 @@ def test_an_action_is_reported_once_however_often_it_is_sent(world: World) -> No
     assert all("your report" in text for text in shown)
 
 
+def test_no_action_is_reported_that_nobody_chose(world: World) -> None:
+    """Whoever opens the form and presses its button has not called the authority."""
+    page = Elements(world.client.post(world.link("bob"), data={"answer": "acknowledge"}).text)
+
+    sent = world.client.post(world.link("bob"), data={"answer": "action", "action": "", "note": ""})
+
+    assert {"id": "action", "name": "action", "required": None} in page.all("select")
+    assert [each["value"] for each in page.all("option")][:2] == ["", "called_authority"]
+    assert (sent.status_code, world.rows(actions)) == (422, [])
+
+
 def test_the_wrong_person_declines_nothing(world: World) -> None:
     """B3: the number is struck off, the contact's other ways go on."""
     shown = world.client.post(world.link("bob"), data={"answer": "wrong_person"})
