@@ -21,7 +21,7 @@ SIGNS = {
     "decision_raised": "?",
     "alarm_raised": "!",
     "task_raised": "?",
-    "decision": "✓",
+    "decision": "→",
     "updated": "i",
     "report_received": "…",
     "withdrawal_asked": "…",
@@ -38,7 +38,7 @@ SIGNS = {
 }
 """The signs of timeline entries besides messages; entries not listed here are not drawn."""
 BY_SOMEBODY = frozenset({"report_received", "withdrawal_asked", "sms_received", "mail_received"})
-ANSWERS = frozenset({"received", "acknowledged", "relayed", "declined", "action_reported", "decision"})
+ANSWERS = frozenset({"received", "acknowledged", "relayed", "declined", "action_reported"})
 LEGEND = (
     "S SMS, C call, M mail, T task; in squares answers: ✓ takes charge, > passed on, – can’t act, ★ has acted; "
     "✗ not reached; pale: what comes if nobody answers"

@@ -130,6 +130,9 @@ def test_the_title_begins_with_what_was_recorded(desk: Desk, unverified: str, pa
 def test_hold_puts_the_question_off(world: World, desk: Desk, unverified: str) -> None:
     desk.opens("/desk").presses("Hold")
 
+    picture = desk.opens(f"/desk/incidents/{unverified}").html
+    assert ">→</text>" in picture
+    assert ">✓</text>" not in picture, "in its legend somebody takes charge"
     board = desk.opens("/desk")
     assert decisions(world) == [("hold", "user maria")]
     assert "Nothing waits for you now. On hold, or taken by somebody On hold: whether" in board.text
