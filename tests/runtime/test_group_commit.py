@@ -4,11 +4,11 @@ import sqlite3
 import threading
 from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 
 import pytest
 from sqlalchemy import event
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from alertnet.runtime.database.group_commit import CARRIED_OVER_AFTER, SPOILT_AT_MOST
 from alertnet.runtime.database.transactions import DatabaseAway, NotWritable
@@ -281,6 +281,19 @@ def test_what_a_full_disk_undoes_while_it_is_claimed_is_answered_to_nobody(on_sq
     with pytest.raises(NotWritable):
         on_sqlite.transact(queue, "lost")
     assert (on_disk(on_sqlite), fails) == ({"told"}, [])
+
+
+def test_a_flow_that_goes_on_over_a_full_disk_is_not_told_that_it_is_kept(on_sqlite: Runtime) -> None:
+    """A1: SQLite has undone all of it, whatever the flow makes of the fault."""
+
+    def go_on(tx: Tx, name: str) -> str:
+        with suppress(OperationalError):
+            keep_on_a_full_disk(tx, name)
+        return name
+
+    with pytest.raises(OperationalError, match="no transaction is active"):
+        on_sqlite.transact(go_on, "lost")
+    assert on_disk(on_sqlite) == set()
 
 
 def test_a_database_that_is_locked_answers_everybody_and_recovers_by_itself(on_sqlite: Runtime) -> None:

@@ -177,6 +177,7 @@ def make_engine(url: str, vault: Vault, *, pooled: bool = False) -> Engine:
         event.listen(engine, "do_connect", _make_private)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "commit", _refuse_to_commit_nothing)
     else:
         connect: dict[str, Any] = {name: each for name, each in POSTGRES_CONNECT.items() if name not in parsed.query}
         # With a pooler each transaction may get another session, and a session another program: nothing may stay in it.
@@ -298,6 +299,13 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # SQLAlchemy's way takes longer than most queries.
     line_on(connection).run(connection.get_execution_options().get("begins", "BEGIN IMMEDIATE"), gives=False)
+
+
+def _refuse_to_commit_nothing(connection: Connection) -> None:
+    # Where SQLite has undone the whole transaction, COMMIT fails, but the driver's commit is silent.
+    driver: Any = connection.connection.dbapi_connection
+    if not driver.in_transaction:
+        line_on(connection).run("COMMIT", gives=False)
 
 
 def _speak_by_pipelines(engine: Engine) -> None:
