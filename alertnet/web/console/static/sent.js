@@ -11,19 +11,24 @@ document.addEventListener("submit", async (event) => {
   const form = event.target;
   if (form.method !== "post" || "plain" in form.dataset || !AbortSignal.timeout) return;
   event.preventDefault();
-  if (form.querySelector(":scope > .sending")) return; // Pressed twice.
-  const fields = filled(form, event.submitter);
+  const fields = filled(form, event.submitter), isPreview = fields.get("step") === "preview";
+  const earlier = form.querySelector(":scope > .sending");
+  if (earlier && (isPreview || earlier.dataset.step !== "preview")) return; // Pressed twice.
+  earlier?.remove(); // Whoever raises the alarm does not wait for who would be told.
   const state = form.appendChild(document.createElement("p"));
   state.className = "small sending";
+  state.dataset.step = fields.get("step") ?? "";
   state.setAttribute("role", "status");
   state.textContent = document.body.dataset.sending;
   for (let pause = 1; ; pause = Math.min(2 * pause, 10)) {
     try {
       const answer = await fetch(addressed(form), { method: "POST", body: fields, signal: AbortSignal.timeout(30000) });
+      if (isPreview && !state.isConnected) return;
       if (!answer.redirected) return show(answer.url, await answer.text(), answer.status === 409);
       localStorage.removeItem(KEPT);
       return location.assign(answer.url);
     } catch {
+      if (isPreview && !state.isConnected) return;
       state.textContent = document.body.dataset.broken;
       await new Promise((done) => setTimeout(done, 1000 * pause));
     }
