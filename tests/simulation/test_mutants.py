@@ -129,10 +129,11 @@ MUTANTS = {
     ),
     "a code takes charge in a call to us without the PIN behind it": Mutant(
         "A6",
-        138,
+        3,
         "alertnet/flows/voice/incoming_call.py",
         "            if has_pin(tx, owner_of_pin(recipient)):",
         "            if False:",
+        wants=("a call to us", "proves a call to us"),
     ),
     "nobody hears of a contact who called and keyed nothing": Mutant(
         "A12",
@@ -239,7 +240,7 @@ MUTANTS = {
     ),
     "an answer rests the alarm that no coordinator has confirmed": Mutant(
         "A6",
-        26,
+        7,
         "alertnet/core/escalation/levels.py",
         "    must_confirm = context.level(run).confirm\n",
         "    must_confirm = False\n",
@@ -457,9 +458,10 @@ MUTANTS = {
     ),
     "wrong codes are not counted": Mutant(
         "A6",
-        38,
+        19,
         "alertnet/flows/notifications/wrong_codes.py",
         "    guess_store.keep(tx, number, before, {id: each for id, (each, _) in after.items()})\n",
+        wants=("code guesser",),
     ),
     "a place that is not theirs leaves nobody out": Mutant(
         "B1 A7",
@@ -572,7 +574,7 @@ MUTANTS = {
     ),
     "what a part has waiting for a stranger leaves all the same": Mutant(
         "A9",
-        268,
+        61,
         "alertnet/flows/escalation/bad_addresses.py",
         "may know more strangers.\n    cancel_to_strangers(locked)\n",
         "may know more strangers.\n",
