@@ -23,8 +23,9 @@ document.addEventListener("submit", async (event) => {
   for (let pause = 1; ; pause = Math.min(2 * pause, 10)) {
     try {
       const answer = await fetch(addressed(form), { method: "POST", body: fields, signal: AbortSignal.timeout(30000) });
+      const html = answer.redirected ? "" : await answer.text();
       if (isPreview && !state.isConnected) return;
-      if (!answer.redirected) return show(answer.url, await answer.text(), answer.status === 409);
+      if (!answer.redirected) return show(answer.url, html, answer.status === 409);
       localStorage.removeItem(KEPT);
       return location.assign(answer.url);
     } catch {
