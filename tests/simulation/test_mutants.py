@@ -335,7 +335,7 @@ MUTANTS = {
     ),
     "what one provider did not take waits for it, though there is another": Mutant(
         "A11",
-        62,
+        2282,
         "alertnet/flows/sending/claim_sends.py",
         "may_go_over = due.provider is None and",
         "may_go_over = False and",
@@ -582,7 +582,7 @@ MUTANTS = {
     ),
     "whoever is on duty for a contact that is excluded goes on hearing of it": Mutant(
         "A3",
-        46,
+        117,
         "alertnet/core/resolution/resolve.py",
         "    return bars.contacts.get(of)\n",
         "    return None\n",
