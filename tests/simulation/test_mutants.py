@@ -88,10 +88,11 @@ MUTANTS = {
     ),
     "after a restore a journey is missed before what came in meanwhile is read": Mutant(
         "B4",
-        3117,
+        24,
         "alertnet/store/monitoring/last_activity.py",
         "(escalations, alarms, journeys, inbound)",
         "(escalations, alarms, inbound)",
+        wants=("loss", "traveller"),
     ),
     "what waited in a copy of the database that was lost is sent again": Mutant(
         "A5",
@@ -305,7 +306,7 @@ MUTANTS = {
     ),
     "lease without fencing: at the answer to a question": Mutant(
         "A5",
-        77,
+        2483,
         "alertnet/flows/sending/settle_unknown.py",
         "attempt.status is before and attempt.found.lease == lease",
         "attempt.status is before",
