@@ -106,24 +106,17 @@ def survey(
     if faults:
         return Survey(faults)
     trees, of_trees = _trees(reading), [nodes for folder in reading.folders for nodes in folder.nodes]
-    network = _network(reading, trees)
-    known = cache(lambda: tested(network))
-
-    def tried(tree: str, contact: str) -> date | None:
-        return known().get((tree, contact))
-
-    field = _field_of(reading.folders)
-    unwise = [*advice(of_trees, field, today, reading.rules, spoken, tried)]
+    network, field, placed = _network(reading, trees), _field_of(reading.folders), [*zip(trees, of_trees, strict=True)]
+    works = cache(lambda: tested(network))
+    unwise = [*advice(placed, network, field, today, reading.rules, spoken, works)]
     unwise += (fault for keyring in keyrings for fault in keyring.expiring(today))
-    unwise += oversights(trees, of_trees, field, today)
+    unwise += oversights(placed, network, field, today)
     closed: dict[Days, date | None] = {}
-    for tree, nodes in zip(trees, of_trees, strict=True):
+    for tree, nodes in placed:
         unwise += [*uncovered(tree, nodes.root, today), *long_closed(tree, nodes.contacts, today, closed)]
-    files = {str(nodes.root["tree"].value): nodes.root.document.file for nodes in of_trees}
+    files = {tree.id: nodes.root.document.file for tree, nodes in placed}
     contacts = {
-        (str(nodes.root["tree"].value), id): (node.document.file, node.line)
-        for nodes in of_trees
-        for id, node in nodes.contacts.items()
+        (tree.id, id): (node.document.file, node.line) for tree, nodes in placed for id, node in nodes.contacts.items()
     }
     return Survey((), _in_order(unwise), network, files, contacts)
 

@@ -4,24 +4,27 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from alertnet.core.directory.contact import ABROAD, Contact
-from alertnet.core.directory.contact_tree import ContactTree, Then
+from alertnet.core.directory.contact_tree import ContactTree, Network, Then
 from alertnet.core.directory.languages import phrase
 from alertnet.core.incident import Scope, Severity, narrowest
 from alertnet.trees.checks.references import TreeNodes
 from alertnet.trees.reading.document import Joined, Node
 from alertnet.trees.reading.fault import Fault
 
+Placed = tuple[ContactTree, TreeNodes]
+"""A tree, and where all of it stands in the files."""
 
-def oversights(trees: Sequence[ContactTree], nodes: Sequence[TreeNodes], field: Joined, today: date) -> Iterator[Fault]:
+
+def oversights(trees: Sequence[Placed], network: Network, field: Joined, today: date) -> Iterator[Fault]:
     """A finding for each such thing, at its place."""
-    told = {_where(tree, id) for tree in trees for id in _told(tree)}
-    for tree, of_tree in zip(trees, nodes, strict=True):
+    all_told = {_where(tree, id) for tree, _ in trees for id in told(tree)}
+    for tree, nodes in trees:
         for id, contact in tree.contacts.items():
-            node = of_tree.contacts[id]
-            if _where(tree, id) not in told:
+            node = nodes.contacts[id]
+            if _where(tree, id) not in all_told:
                 yield node.fault_here(phrase("no level tells it, it is nobody's deputy and no last resort"))
             yield from _of_contact(tree, contact, node, today)
-        for index, (level, node) in enumerate(zip(tree.levels, of_tree.root["levels"].entries(), strict=True)):
+        for index, (level, node) in enumerate(zip(tree.levels, nodes.root["levels"].entries(), strict=True)):
             if level.action_due and _goes_on(tree, index):
                 yield node["action_due"].fault_here(
                     phrase("no action is waited for where a later level is told, since the tree goes on (then: next)")
@@ -32,23 +35,24 @@ def oversights(trees: Sequence[ContactTree], nodes: Sequence[TreeNodes], field: 
                     "nobody in this level represents a country, so it tells the same people whoever is affected:"
                 )
                 yield node["when"]["nationality"].fault(message)
-    yield from _reaching_nobody(trees, field)
+    yield from _reaching_nobody(network, field)
 
 
-def _reaching_nobody(trees: Sequence[ContactTree], field: Joined) -> Iterator[Fault]:
+def _reaching_nobody(network: Network, field: Joined) -> Iterator[Fault]:
     """Standing consents of teams by which nobody hears more than where consent is internal."""
-    for _, team in field["teams"].items():
-        given, country = team.get("consent"), team.get("country")
-        serving = [tree for tree in trees if isinstance(country, str) and tree.serves(country)]
-        others = [tree.contacts[id] for tree in serving for id in _told(tree) if not tree.is_own(tree.contacts[id])]
-        if given in list(Scope) and others:
+    for id, node in field["teams"].items():
+        given, serving = network.teams[id].consent, network.serving(network.teams[id].country)
+        others = [
+            tree.contacts[each] for tree in serving for each in told(tree) if not tree.is_own(tree.contacts[each])
+        ]
+        if others:
             nearest = narrowest([contact.scope for contact in others])
-            if Scope.INTERNAL.rank < Scope(given).rank < nearest.rank:
+            if Scope.INTERNAL.rank < given.rank < nearest.rank:
                 code = f"C{nearest.rank}"
                 message = phrase(
                     "unless a report says {code}, nobody but coordinators and last resort hears of it:", code=code
                 )
-                yield team["consent"].fault(message)
+                yield node["consent"].fault(message)
 
 
 def _goes_on(tree: ContactTree, index: int) -> bool:
@@ -65,7 +69,7 @@ def _where(tree: ContactTree, id: str) -> tuple[str, str]:
     return tree.contacts[id].included_from or f"tree {tree.id}", id
 
 
-def _told(tree: ContactTree) -> set[str]:
+def told(tree: ContactTree) -> set[str]:
     """The contacts named by a level or the last resort, and deputies."""
     named = {id for level in tree.levels for id in level.notify} | set(tree.last_resort)
     return named | {contact.deputy for contact in tree.contacts.values() if contact.deputy is not None}
