@@ -48,18 +48,9 @@ class TreeNodes:
                 meant.setdefault(name, []).append(id)
         return meant
 
-    @cached_property
-    def defaults(self) -> Node:
-        return self.root["defaults"]
-
-    def default(self, contact: Node, key: str) -> Node:
+    def said(self, contact: Node, key: str) -> Node:
         """The contact's own value for the key, else its role's default."""
-        is_its_own = contact.get(key) is not None or self.defaults.value is None
-        return contact[key] if is_its_own else self.defaults[str(contact.get("role"))][key]
-
-    def said(self, contact: Node, key: str) -> Any:
-        own = contact.get(key)
-        return own if own is not None or self.defaults.value is None else self.default(contact, key).value
+        return contact[key] if contact.get(key) is not None else self.root["defaults"][str(contact.get("role"))][key]
 
 
 def tree_faults(nodes: TreeNodes) -> tuple[Fault, ...]:
@@ -167,7 +158,7 @@ def called_by_name(nodes: TreeNodes) -> Iterator[Fault]:
 def _never_closed(nodes: TreeNodes) -> Iterator[Fault]:
     for contact in nodes.contacts.values():
         times = ("hours", "holidays", "closed")
-        if contact.get("when_closed") and not any(nodes.said(contact, key) for key in times):
+        if contact.get("when_closed") and not any(nodes.said(contact, key).value for key in times):
             message = phrase("a contact with when_closed needs times at which it is")
             yield contact["when_closed"].fault_here(message, times)
 
@@ -177,8 +168,7 @@ def _awaited_in_vain(nodes: TreeNodes) -> Iterator[Fault]:
     last_resort = nodes.root.words("last_resort")
     for id, contact in nodes.contacts.items():
         is_awaited = contact.get("role") == Role.COORDINATOR.value or id in last_resort
-        if is_awaited and nodes.said(contact, "answers") == "false":
-            answers = nodes.default(contact, "answers")
+        if is_awaited and (answers := nodes.said(contact, "answers")).value == "false":
             message = phrase("an answer is always expected of coordinators and last resort:")
             yield answers.fault(message, ("true",))
 

@@ -56,9 +56,6 @@ def _fault(document: Document, form: type[Form], detail: ErrorDetails) -> Fault:
 
 def _unknown_key(document: Document, steps: Steps, form: type[Form]) -> Fault:
     key = str(steps[-1])
-    if key in form.not_yet:
-        message = phrase("'{key}' is not available in this version of alertnet: remove it", key=key)
-        return document.fault(steps, message, at_key=True)
     if (above := _empty_above(document, steps)) is not None:
         message = phrase(
             "'{key}' stands beside '{above}', which is empty: move it and what is below it two spaces to the right",

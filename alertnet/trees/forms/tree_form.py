@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -128,9 +128,6 @@ class Form(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
-    not_yet: ClassVar[frozenset[str]] = frozenset()
-    """Keys of B1 that this version refuses by name."""
-
 
 class ServesForm(Form):
     countries: Some[Served]
@@ -239,12 +236,10 @@ class ContactForm(DefaultsForm):
         return self
 
 
-class WhenForm(Form):
+class WhenForm(ContactWhenForm):
     severity: Some[OneSeverity] | None = None
     type: Some[OneType] | None = None
     nationality: Match | None = None
-    place: Some[Place] | None = None
-    organisation: Some[Code] | None = None
 
 
 class NeedsGoForm(Form):
