@@ -6,6 +6,7 @@ each read gets only the rest of the deadline.
 
 import io
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Sequence
@@ -80,6 +81,16 @@ def open_socket(host: str, port: int, deadline: Deadline) -> socket.socket:
             connection.close()
             fault = refused
     raise fault
+
+
+def over_tls(connection: socket.socket, tls: ssl.SSLContext, host: str, deadline: Deadline) -> ssl.SSLSocket:
+    """That connection, encrypted by a handshake within the deadline; closed, and OSError raised, where that fails."""
+    try:
+        connection.settimeout(deadline.left())
+        return tls.wrap_socket(connection, server_hostname=host)
+    except OSError:
+        connection.close()
+        raise
 
 
 def _resolve(host: str, port: int, deadline: Deadline) -> Sequence[Address]:

@@ -29,7 +29,7 @@ from alertnet.channels.base import (
     Unsure,
     at_once,
 )
-from alertnet.channels.deadline import Deadline, DeadlineReader, open_socket
+from alertnet.channels.deadline import Deadline, DeadlineReader, open_socket, over_tls
 from alertnet.core.delivery.provider_codes import AccountFault
 from alertnet.core.errors import BadInput
 from alertnet.core.notification import Failure
@@ -248,10 +248,7 @@ class _Session(smtplib.SMTP):
         # The name that the certificate must prove; smtplib sets it only when it connects in its constructor.
         self._host = host
         connection = open_socket(host, port, Deadline(min(CONNECT_SECONDS, self._deadline.left())))
-        if self._tls is None:
-            return connection
-        connection.settimeout(self._deadline.left())
-        return self._tls.wrap_socket(connection, server_hostname=host)
+        return over_tls(connection, self._tls, host, self._deadline) if self._tls else connection
 
     def send(self, s: Any) -> None:
         if self.sock:

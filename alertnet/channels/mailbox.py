@@ -15,7 +15,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from alertnet.channels.base import MailListing, ReceivedMail
-from alertnet.channels.deadline import Deadline, DeadlineReader, open_socket
+from alertnet.channels.deadline import Deadline, DeadlineReader, open_socket, over_tls
 from alertnet.channels.mail import tls_to
 from alertnet.channels.received_mail import MESSAGE_ID, read_mail
 
@@ -207,8 +207,7 @@ class _Session(imaplib.IMAP4):
     def _create_socket(self, timeout: float | None) -> Any:
         connection = open_socket(self.host, self.port, self._deadline)
         if self._tls is not None:
-            connection.settimeout(self._deadline.left())
-            connection = self._tls.wrap_socket(connection, server_hostname=self.host)
+            connection = over_tls(connection, self._tls, self.host, self._deadline)
         return _TimedSocket(connection, self._deadline)
 
     def read(self, size: int) -> bytes:

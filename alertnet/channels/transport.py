@@ -26,7 +26,7 @@ from twilio.http import HttpClient
 from twilio.http.response import Response
 from typing_extensions import Unpack
 
-from alertnet.channels.deadline import Deadline, open_socket
+from alertnet.channels.deadline import Deadline, open_socket, over_tls
 from alertnet.channels.exchange import Connection, HttpAnswer, Origin
 
 _KEPT = 32
@@ -246,17 +246,11 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
         deadline = Deadline(self._seconds(min(self._connect_seconds, self._deadline_seconds)))
         try:
             connection = open_socket(origin.host, origin.port, deadline)
+            if origin.scheme == "https":
+                connection = over_tls(connection, self._tls, origin.host, deadline)
         except OSError as fault:
             raise NotConnected(fault) from fault
-        if origin.scheme != "https":
-            return Connection(origin, connection)
-        try:
-            # The timeout of a handshake applies to the whole of it.
-            connection.settimeout(deadline.left())
-            return Connection(origin, self._tls.wrap_socket(connection, server_hostname=origin.host))
-        except OSError as fault:
-            connection.close()
-            raise NotConnected(fault) from fault
+        return Connection(origin, connection)
 
 
 class Requests(HttpClient):  # type: ignore[misc]

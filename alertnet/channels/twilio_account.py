@@ -54,10 +54,9 @@ from alertnet.core.delivery.provider_codes import (
     is_whole_account,
 )
 
-UNREADABLE = (TwilioException, ValueError, TypeError, AttributeError, LookupError, RecursionError)
-"""What the SDK raises when an answer is not the JSON object that it expects."""
-
-FAULTS = (NotConnected, AnswerLost, ErrorAnswer, *UNREADABLE)
+_UNREADABLE = (TwilioException, ValueError, TypeError, AttributeError, LookupError, RecursionError)
+FAULTS = (NotConnected, AnswerLost, ErrorAnswer, *_UNREADABLE)
+"""What a request may end with; the last ones where an answer is not the JSON object that the SDK expects."""
 
 PAGE_SIZE = 50
 
@@ -193,10 +192,8 @@ def looked_up(request: Callable[[], Lookup]) -> Lookup:
     """Run a lookup and map its faults. Only the provider's own word that it does not exist counts as absent."""
     try:
         return request()
-    except ErrorAnswer as answer:
-        return Absent() if answer.code == _NO_SUCH_RESOURCE else CannotTell()
-    except (NotConnected, AnswerLost, *UNREADABLE):
-        return CannotTell()
+    except FAULTS as fault:
+        return Absent() if isinstance(fault, ErrorAnswer) and fault.code == _NO_SUCH_RESOURCE else CannotTell()
 
 
 def trouble_of(request: Callable[[], object]) -> Result | None:
@@ -207,7 +204,7 @@ def trouble_of(request: Callable[[], object]) -> Result | None:
         meaning = classify(answer.status, answer.code, None)
         is_ours = isinstance(meaning, Unsure) or (isinstance(meaning, NotSent) and meaning.fault is not None)
         return meaning if is_ours else None
-    except (NotConnected, AnswerLost, *UNREADABLE) as fault:
+    except FAULTS as fault:
         return _meaning_of(fault)
     return None
 
