@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import Network
-from alertnet.core.directory.languages import Phrase, Say
+from alertnet.core.directory.languages import Phrase
 from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.replan.describe_tree_diff import differences
 from alertnet.messages.checks.fitting import read_fitted
@@ -24,7 +24,7 @@ from alertnet.store.records import documents, editions
 from alertnet.store.records.editions import Authorship, Edition, Publication
 from alertnet.trees import Fault, Survey, Tested, read_folder, survey, with_wait
 from alertnet.trees.folder_files import beside_shared, pack, texts_in, unpack, with_texts
-from alertnet.trees.forms.key_help import Key, key_help
+from alertnet.trees.forms.key_help import key_help
 from alertnet.trees.forms.schema import schema
 
 Edits = Mapping[str, str]
@@ -72,14 +72,8 @@ class Checked:
         return [("fault", each) for each in self.faults] + [("warning", each) for each in self.unwise]
 
 
-def keys_explained() -> Mapping[str, Mapping[str, Key]]:
-    """The meaning of each key of each form, with an example."""
-    return key_help()
-
-
-def tree_schema(say: Say) -> dict[str, object]:
-    """The JSON Schema of the files, for completion in an editor; `say` translates it."""
-    return schema(say)
+keys_explained, tree_schema = key_help, schema
+"""What an editor completes and explains by: the meaning of each key of each form, and the JSON Schema of the files."""
 
 
 def edition_named(runtime: Runtime, number: int) -> Publication:
@@ -92,7 +86,7 @@ def edition_named(runtime: Runtime, number: int) -> Publication:
 
 def files_of(runtime: Runtime, edition: Publication) -> dict[str, str]:
     """The texts of an edition's own files by their names; raises `Unknown` where they were not stored."""
-    return texts_in(_packed(runtime, edition))
+    return texts_in(packed(runtime, edition))
 
 
 def in_force(runtime: Runtime, tested: Tested) -> FilesInForce:
@@ -100,10 +94,9 @@ def in_force(runtime: Runtime, tested: Tested) -> FilesInForce:
     latest = next(iter(runtime.watched.history()[-1:]), None)
     if latest is None or latest.files is None:
         return FilesInForce()
-    packed = _packed(runtime, latest)
-    with _laid_out(runtime, packed) as place:
+    with _laid_out(runtime, files := packed(runtime, latest)) as place:
         found = _surveyed(runtime, place, tested)
-    own = texts_in(packed).keys()
+    own = texts_in(files).keys()
     unwise: dict[str, dict[str, list[Fault]]] = {}
     for fault in found.unwise:
         part = ".".join(fault.path.split(".")[:2])
@@ -127,7 +120,7 @@ def _shared_file(runtime: Runtime, tree: str, part: str) -> str | None:
 
 def check_edit(runtime: Runtime, base: Publication, edits: Edits, tested: Tested) -> Checked:
     """Check an edition's files with those texts replacing or added to them."""
-    with _laid_out(runtime, with_texts(_packed(runtime, base), edits)) as place:
+    with _laid_out(runtime, with_texts(packed(runtime, base), edits)) as place:
         found = _surveyed(runtime, place, tested)
         network = found.network
         changes = differences(network_of(runtime, runtime.watched.latest), network) if network else ()
@@ -136,7 +129,7 @@ def check_edit(runtime: Runtime, base: Publication, edits: Edits, tested: Tested
 
 def network_of_edit(runtime: Runtime, base: Publication, edits: Edits) -> Network:
     """The network that an edit describes, unwise or not; raises `Faulty` where it has faults."""
-    with _laid_out(runtime, with_texts(_packed(runtime, base), edits)) as place:
+    with _laid_out(runtime, with_texts(packed(runtime, base), edits)) as place:
         network, faults = read_folder(place)
     if network is None:
         raise Faulty(faults[0])
@@ -145,7 +138,7 @@ def network_of_edit(runtime: Runtime, base: Publication, edits: Edits) -> Networ
 
 def with_other_wait(runtime: Runtime, base: Publication, tree: str, level: str, wait: str) -> tuple[str, str]:
     """The file of that tree in an edition, and its text with another wait; `Unknown` where it has no such level."""
-    with _laid_out(runtime, _packed(runtime, base)) as place:
+    with _laid_out(runtime, packed(runtime, base)) as place:
         return with_wait(place, tree, level, wait)
 
 
@@ -227,7 +220,7 @@ def roll_back(runtime: Runtime, earlier: Publication, latest: int, by: str, why:
 
 def put_back(runtime: Runtime, earlier: Publication, latest: Publication, by: str, why: str) -> Edition:
     """Put an earlier edition in force again, as a new one after `latest`; raises as `put_in_force`."""
-    files = _packed(runtime, earlier) if earlier.files is not None else None
+    files = packed(runtime, earlier) if earlier.files is not None else None
     return put_in_force(runtime, network_of(runtime, earlier), latest, Authorship(by, why, "rollback", files))
 
 
@@ -258,7 +251,8 @@ def put_in_force(runtime: Runtime, network: Network, latest: Publication | None,
     return runtime.transact(editions.publish, network, templates, authorship, after)
 
 
-def _packed(runtime: Runtime, edition: Publication) -> str:
+def packed(runtime: Runtime, edition: Publication) -> str:
+    """All files of an edition as one text, for `unpack`; raises `Unknown` where they were not stored."""
     if edition.files is None:
         raise Unknown("files of the edition", f"@{edition.number}")
     return runtime.read(_document, edition.files)

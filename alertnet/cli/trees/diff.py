@@ -35,4 +35,4 @@ def _network(name: str, beside_edition: bool) -> Network:
         folder = Path(name)
         return read_network(beside_shared(folder, read_settings().contact_trees) if beside_edition else folder)
     with connected() as runtime:
-        return network_of(runtime, named(runtime.watched.history(), name))
+        return network_of(runtime, named(runtime, name))

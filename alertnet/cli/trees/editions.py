@@ -1,14 +1,13 @@
 """`alertnet trees history` and `export`: lists the editions, and writes the files of one into a folder."""
 
 import json
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from alertnet.cli.connection import connected
-from alertnet.core.errors import BadInput, Unknown
+from alertnet.core.errors import BadInput
 
 if TYPE_CHECKING:
     from alertnet.runtime.wiring import Runtime
@@ -37,19 +36,15 @@ def export(edition: Which, folder: Into) -> None:
 
     A folder with changes that are in no edition is refused, because they would be lost.
     """
-    from alertnet.store.records import documents
+    from alertnet.runtime.tree_editing import packed
     from alertnet.trees.folder_files import mark_edition, of_own, own_folder, unpack
 
     with connected() as runtime:
-        published = runtime.watched.history()
-        found = named(published, edition)
-        if found.files is None:
-            raise Unknown("files of the edition", f"@{found.number}")
-        kept = found.files
-        files = runtime.read(lambda tx: documents.fetch(tx.session, kept))
-        _require_nothing_lost(runtime, folder, [each.files for each in reversed(published) if each.files])
+        found = named(runtime, edition)
+        files, latest = packed(runtime, found), runtime.watched.latest
+        _require_nothing_lost(runtime, folder)
         is_watched = folder.resolve() == own_folder(runtime.settings.contact_trees).resolve()
-    if is_watched and not found.content.is_like(published[-1].content):
+    if is_watched and not found.content.is_like(latest.content):
         back = f"`alertnet trees rollback @{found.number}`"
         raise BadInput("FOLDER", str(folder), f"another folder, since this one is watched; {back} puts it in force")
     try:
@@ -61,15 +56,14 @@ def export(edition: Which, folder: Into) -> None:
     typer.echo(f"{folder} holds @{found.number}{shared}.")
 
 
-def named(published: "Sequence[Publication]", text: str) -> "Publication":
+def named(runtime: "Runtime", text: str) -> "Publication":
     """The edition of that number; raises `BadInput` where it is not `@` and a number, `Unknown` where there is none."""
+    from alertnet.runtime.tree_editing import edition_named
+
     number = text.removeprefix("@")
     if not (number.isascii() and number.isdigit()):
         raise BadInput("edition", text, "@ and a number of `alertnet trees history`")
-    found = next((each for each in published if each.number == int(number)), None)
-    if found is None:
-        raise Unknown("edition", text)
-    return found
+    return edition_named(runtime, int(number))
 
 
 def written(edition: "Publication") -> str:
@@ -78,19 +72,19 @@ def written(edition: "Publication") -> str:
     return f"@{edition.number}  {edition.since:%Y-%m-%d %H:%M} UTC  {edition.by or '-'}: {why}"
 
 
-def _require_nothing_lost(runtime: "Runtime", folder: Path, editions: Iterable[str]) -> None:
-    """Refuse (`BadInput`) a folder with a tree file that is in none of these editions.
+def _require_nothing_lost(runtime: "Runtime", folder: Path) -> None:
+    """Refuse (`BadInput`) a folder with a tree file that is in no edition.
 
     One that holds files of several is no loss: an export that was cut short is repeated.
     """
-    from alertnet.store.records import documents
+    from alertnet.runtime.tree_editing import packed
     from alertnet.trees.folder_files import pack
 
     left = json.loads(pack(folder))
-    for edition in editions:
+    for edition in reversed(runtime.watched.history()):
         if not left:
             return
-        kept = json.loads(runtime.read(lambda tx, name: documents.fetch(tx.session, name), edition))
+        kept = json.loads(packed(runtime, edition)) if edition.files else {}
         left = {file: content for file, content in left.items() if kept.get(file) != content}
     if left:
         raise BadInput("FOLDER", str(folder), "a new folder: this one holds files that are in no edition")

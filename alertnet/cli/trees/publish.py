@@ -63,8 +63,7 @@ def rollback(edition: Which, by: By = "", why: Reason = "", yes: Yes = False) ->
     from alertnet.runtime import tree_editing
 
     with connected() as runtime:
-        history = runtime.watched.history()
-        earlier, latest = named(history, edition), history[-1]
+        earlier, latest = named(runtime, edition), runtime.watched.latest
         if earlier.content.is_like(latest.content):
             typer.echo(f"No difference: @{latest.number}, which is in force, says the same as @{earlier.number}.")
             return
@@ -96,7 +95,7 @@ def _require_made_from(
     if marked is None:
         allowed = f"the edition that {folder} was made from; @{latest.number} is in force"
         raise BadInput("--from", marked, f"{allowed}, and `alertnet trees export @{latest.number} FOLDER` notes it")
-    base = named(history, marked)
+    base = named(runtime, marked)
     if base.content.is_like(latest.content):
         return
     lines = [

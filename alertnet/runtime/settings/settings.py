@@ -188,8 +188,7 @@ REMEDIES = {"ALERTNET_SECRET_KEY": " (`openssl rand -hex 32` gives one; keep a c
 """Where to get a missing setting."""
 
 _SECOND_TELEPHONE = ("twilio_2_account_sid", "twilio_2_auth_tokens", "twilio_2_from")
-_SECOND_RELAY = ("smtp_2",)
-_OPENID = ("oidc_issuer", "oidc_client_id", "oidc_client_secret")
+_OPENID = ("oidc_issuer", "oidc_client_id", "oidc_client_secret", "public_url")
 
 
 class _Draft(Settings):
@@ -235,8 +234,7 @@ def examine(env: Mapping[str, str] | None = None) -> Reading:
         wrong = {entry["loc"][0] for entry in error.errors()}
         settings = _Draft.model_validate({name: text for name, text in texts.items() if name not in wrong})
     faults += _listen_faults(settings)
-    faults += _second_provider_faults(settings, given, _named(faults))
-    faults += _openid_faults(settings, given, _named(faults))
+    faults += _half_set(settings, given, _named(faults))
     faults = [_where(fault) for fault in faults] if env is None else faults
     return Reading(settings, _in_order([*faults, *misspelt(found, NAMES.values())]))
 
@@ -317,28 +315,21 @@ def _listen_faults(settings: Settings) -> Iterator[str]:
         yield "ALERTNET_LISTEN_URL: set beside a database that is a file (allowed: beside a pooler of PostgreSQL)"
 
 
-def _second_provider_faults(settings: Settings, given: Set[str], wrong: Set[str]) -> Iterator[str]:
-    """What the second provider lacks, and routes that name it although it is not complete."""
-    begun = [variable for name, variable in NAMES.items() if name.startswith("twilio_2_") and variable in given]
-    telephone, relay = (
-        [NAMES[name] for name in names if not getattr(settings, name) and NAMES[name] not in wrong]
-        for names in (_SECOND_TELEPHONE, _SECOND_RELAY)
-    )
-    for variable in telephone if begun else ():
-        yield f"{variable}: missing ({', '.join(begun)} is set)"
+def _half_set(settings: Settings, given: Set[str], wrong: Set[str]) -> Iterator[str]:
+    """What the second provider or OpenID Connect lacks once one of its settings is set, and routes that need it."""
+
+    def lacks(names: Sequence[str]) -> list[str]:
+        return [NAMES[name] for name in names if not getattr(settings, name) and NAMES[name] not in wrong]
+
+    for prefix, needed in (("twilio_2_", _SECOND_TELEPHONE), ("oidc_", _OPENID)):
+        begun = [variable for name, variable in NAMES.items() if name.startswith(prefix) and variable in given]
+        for variable in lacks(needed) if begun else ():
+            yield f"{variable}: missing ({', '.join(begun)} is set)"
     for prefix, order in settings.routing.orders.items():
-        lacks = relay if prefix == MAIL else telephone
-        if SECOND in order and lacks:
+        missing = lacks(("smtp_2",) if prefix == MAIL else _SECOND_TELEPHONE)
+        if SECOND in order and missing:
             route = f"{prefix or '*'}={','.join(order)}"
-            yield f"ALERTNET_ROUTES: {route!r} is not allowed (allowed: provider 1, while {lacks[0]} is not set)"
-
-
-def _openid_faults(settings: Settings, given: Set[str], wrong: Set[str]) -> Iterator[str]:
-    """What OpenID Connect lacks once one of its settings is set."""
-    begun = [NAMES[name] for name in _OPENID if NAMES[name] in given]
-    for name in (*_OPENID, "public_url") if begun else ():
-        if not getattr(settings, name) and NAMES[name] not in wrong:
-            yield f"{NAMES[name]}: missing ({', '.join(begun)} is set)"
+            yield f"ALERTNET_ROUTES: {route!r} is not allowed (allowed: provider 1, while {missing[0]} is not set)"
 
 
 def _fault(entry: Any) -> str:
