@@ -202,7 +202,10 @@ def test_a_server_that_is_not_there_is_named_with_the_cause() -> None:
         (errors.AdminShutdown("terminating"), Cause("the server is starting or stopping")),
         (errors.TooManyConnections("sorry"), Cause("the server has no connection or memory left")),
         (errors.QueryCanceled("timeout"), Cause("the server was too busy: a statement took too long")),
-        (errors.LockNotAvailable("timeout"), Cause("the server was too busy: a lock was held for too long")),
+        (
+            errors.LockNotAvailable("timeout"),
+            Cause("a lock was held for too long: the server is too busy, or a COMMIT waits for a standby that is away"),
+        ),
         (
             psycopg.OperationalError(NO_ANSWER),
             Cause("the server has not answered in time: it hangs, or a COMMIT waits for a standby that is away"),

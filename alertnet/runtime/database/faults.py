@@ -37,7 +37,7 @@ _SERVER_AWAY = {
     "28": "the server takes neither this user nor its password",
     "3D": "the server has no database of that name",
     "53": "the server has no connection or memory left",
-    "55": "the server was too busy: a lock was held for too long",
+    "55": "a lock was held for too long: the server is too busy, or a COMMIT waits for a standby that is away",
     "57014": "the server was too busy: a statement took too long",
     "57": "the server is starting or stopping",
     _SILENT: "the server has not answered in time: it hangs, or a COMMIT waits for a standby that is away",
