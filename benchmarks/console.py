@@ -14,9 +14,7 @@ from functools import partial
 from statistics import median
 from urllib.request import Request, urlopen
 
-from alertnet.core.directory.contact_tree import Network
 from alertnet.flows.credentials.users import add_user, hash_password
-from alertnet.messages.templates.load import Templates
 from alertnet.runtime.settings.settings import read_settings
 from alertnet.runtime.wiring import wire
 from alertnet.store.db.tx import Tx
@@ -92,7 +90,7 @@ def _open(at: Program) -> list[str]:
 
 def _sign_in(cookies: list[str], env: Mapping[str, str]) -> None:
     """Sign in as many coordinators as the pages need."""
-    runtime = wire(read_settings(env), Network({}, {}, {}), Templates({}))
+    runtime = wire(read_settings(env))
     password = hash_password("nobody signs in by it", runtime.entropy)
     try:
         cookies += [runtime.transact(_session, f"user{number}", password) for number in range(PAGES // A_SESSION)]

@@ -2,11 +2,10 @@
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alertnet.core.directory.contact_tree import Network
 from alertnet.core.errors import Misconfigured
 
 if TYPE_CHECKING:
@@ -26,17 +25,13 @@ def connected() -> Iterator["Runtime"]:
 @contextmanager
 def unchecked() -> Iterator["Runtime"]:
     """A runtime without trees and templates, on a database with any schema."""
-    from alertnet.messages.templates.load import Templates
     from alertnet.runtime.logging import configure
     from alertnet.runtime.settings.settings import read_settings
     from alertnet.runtime.wiring import wire
 
     configure(level=logging.WARNING)
-    runtime = wire(read_settings(), Network({}, {}, {}), Templates({}))
-    try:
+    with closing(wire(read_settings())) as runtime:
         yield runtime
-    finally:
-        runtime.close()
 
 
 def require_newest_schema(engine: "Engine") -> None:

@@ -38,8 +38,6 @@ from alertnet.store.rotation import held_by_missing
 from alertnet.trees import Fault, fault_of, read_folder
 from alertnet.trees.folder_files import folders_of, pack
 
-NOTHING = Network({}, {}, {})
-
 VERDICT = "verdict"
 PUT_BACK = "put the secret that was taken out back into ALERTNET_SECRET_KEY, behind the first: docs/operations.md"
 
@@ -133,8 +131,7 @@ class Files:
 
 def _open(files: Files) -> Runtime:
     """A runtime on a database that was read and written successfully."""
-    runtime = wire(files.settings, files.network or NOTHING, files.templates or Templates({}))
-    runtime = replace(runtime, start=replace(runtime.start, files=files.packed))
+    runtime = wire(files.settings, files.network, files.templates, files=files.packed)
     try:
         if files.faults:
             runtime = _on_last_edition(runtime, files)
@@ -255,7 +252,7 @@ def faults_of_templates(folder: Path, fitted: Fitted, url: str) -> list[str]:
 def _is_kept(settings: Settings, verdict: str) -> bool:
     """Whether an earlier start stored that verdict; False where the database can't be asked."""
     try:
-        with closing(wire(settings, NOTHING, Templates({}))) as runtime:
+        with closing(wire(settings)) as runtime:
             require_newest_schema(runtime.engine)
             return runtime.read(documents.is_kept, verdict)
     except (Misconfigured, DatabaseAway):

@@ -232,7 +232,7 @@ def changes_between(runtime: Runtime, before: Publication, after: Publication) -
 def network_of(runtime: Runtime, edition: Publication | None) -> Network:
     """The trees and the field of an edition; None has nobody."""
     if edition is None:
-        return Network({}, {}, {})
+        return Network()
     return runtime.read(lambda tx: editions.network_of(tx.session, edition))
 
 

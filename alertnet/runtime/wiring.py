@@ -295,31 +295,27 @@ class Runtime:
         return Templates.from_text(self.read(lambda tx: documents.fetch(tx.session, hash)))
 
 
-def make_runtime(
-    settings: Settings,
-    *,
-    clock: Clock | None = None,
-    make_renderer: Callable[[Templates], Renderer] = Renderer,
-) -> Runtime:
+def make_runtime(settings: Settings, *, clock: Clock | None = None) -> Runtime:
     """Make the runtime with the trees and templates of the settings' folders; raises `Misconfigured`, or as `wire`."""
     files, network = pack(settings.contact_trees), read_network(settings.contact_trees)
     templates = read_fitted(settings.message_templates, shipped(TEMPLATES)).templates
-    runtime = wire(settings, network, templates, clock=clock)
-    return replace(runtime, start=replace(runtime.start, files=files), make_renderer=make_renderer)
+    return wire(settings, network, templates, files=files, clock=clock)
 
 
 def wire(
     settings: Settings,
-    network: Network,
-    templates: Templates,
+    network: Network | None = None,
+    templates: Templates | None = None,
     *,
+    files: str | None = None,
     clock: Clock | None = None,
     entropy: Entropy | None = None,
     transactions_on: Callable[[Engine, Begin, Wakeups], Transactions] | None = None,
 ) -> Runtime:
     """Make the runtime with a network and templates; `DatabaseAway` where PostgreSQL can't be asked for its time.
 
-    `transactions_on`: how it commits, by default as befits the database.
+    `files`: those from which the network was read, packed. `transactions_on`: how it commits, by default as befits the
+    database.
     """
     vault = Vault([secret.get_secret_value() for secret in settings.secret_keys], settings.pin_cost)
     is_pooled = settings.listen_url is not None
@@ -336,5 +332,5 @@ def wire(
     reading = for_reading(engine)
     # A pooler's session has our settings only during a transaction.
     asking = reading if is_pooled else for_asking(engine)
-    start = Start(network, templates)
+    start = Start(network or Network(), templates or Templates(), files)
     return Runtime(settings, engine, vault, entropy, clock, start, wakeups, transactions, reading, asking)

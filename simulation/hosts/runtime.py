@@ -138,7 +138,7 @@ class SharedTrees(LivingTrees):
 
     def __init__(self, world: World, now: Clock) -> None:
         pattern = world.database.pattern
-        start, watched = Start(world.network, Templates({})), Watched(Path(), pattern.read, pattern.transact)
+        start, watched = Start(world.network, Templates()), Watched(Path(), pattern.read, pattern.transact)
         super().__init__(start, watched, lambda _: (), now)
         self._world = world
 

@@ -70,7 +70,7 @@ class Database:
         }
         """The settings, by the available providers, and whether answers by mail are read."""
         templates = read_templates(REPOSITORY / "message_templates")
-        self.pattern: Runtime = wire(self.settings[(FIRST,), False], Network({}, {}, {}), templates)
+        self.pattern: Runtime = wire(self.settings[(FIRST,), False], Network(), templates)
         """The runtime from which those of all processes are copied; it runs nothing itself."""
         self.engine = self.pattern.engine
         event.listen(self.engine, "connect", _spare_the_disk)

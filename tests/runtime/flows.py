@@ -6,8 +6,6 @@ from collections.abc import Callable
 
 from sqlalchemy import insert, select, text
 
-from alertnet.core.directory.contact_tree import Network
-from alertnet.messages.templates.load import Templates
 from alertnet.runtime.wiring import Clock, Runtime, wire
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import workers
@@ -18,7 +16,7 @@ PATIENCE = 20  # seconds until a test that hangs fails
 
 def connect(url: str, clock: Clock | None = None) -> Runtime:
     """What one process has on the database of that URL."""
-    return wire(settings_on(url), Network({}, {}, {}), Templates({}), clock=clock)
+    return wire(settings_on(url), clock=clock)
 
 
 def in_one_group(runtime: Runtime, flows: list[Callable[[Tx], object]]) -> list[object]:

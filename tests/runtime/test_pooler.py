@@ -7,8 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import create_engine, text
 
-from alertnet.core.directory.contact_tree import Network
-from alertnet.messages.templates.load import Templates
 from alertnet.runtime.database.transactions import NotWritable
 from alertnet.runtime.wiring import Runtime, wire
 from alertnet.store.db.engine import POSTGRES_SESSION
@@ -38,7 +36,7 @@ def pooled(direct: str) -> Iterator[str]:
 
 
 def behind_pooler(pooled: str, direct: str) -> Runtime:
-    return wire(settings_on(pooled, ALERTNET_LISTEN_URL=direct), Network({}, {}, {}), Templates({}))
+    return wire(settings_on(pooled, ALERTNET_LISTEN_URL=direct))
 
 
 @pytest.fixture

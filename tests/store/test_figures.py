@@ -77,7 +77,7 @@ def months(tx: Tx) -> Tx:
 
 
 def test_times_and_reach_are_counted_and_drills_stand_apart(months: Tx) -> None:
-    found = read_figures(months, Network({}, {}, {}), NOW - timedelta(days=100), NOW)
+    found = read_figures(months, Network(), NOW - timedelta(days=100), NOW)
 
     assert (found.real.count, found.drills.count) == (7, 1)
     assert found.real.to_message.p50 == timedelta(minutes=1)
@@ -92,7 +92,7 @@ def test_times_and_reach_are_counted_and_drills_stand_apart(months: Tx) -> None:
 
 
 def test_a_spreadsheet_has_the_same(months: Tx) -> None:
-    rows = read_figures(months, Network({}, {}, {}), NOW - timedelta(days=100), NOW).as_csv().splitlines()
+    rows = read_figures(months, Network(), NOW - timedelta(days=100), NOW).as_csv().splitlines()
 
     assert rows[0].startswith("\ufefffigure,tree,what,part,count,never,p50_s")
     assert "incidents,,to first answer,,7,1,780,,660,960" in rows
@@ -112,7 +112,7 @@ def test_no_table_is_read_from_end_to_end(months: Tx) -> None:
     connection.begin()
     event.listen(engine, "before_cursor_execute", note)
     with session_on(connection) as session:
-        read_figures(replace(months, session=session), Network({}, {}, {}), NOW - timedelta(days=100), NOW)
+        read_figures(replace(months, session=session), Network(), NOW - timedelta(days=100), NOW)
     event.remove(engine, "before_cursor_execute", note)
 
     assert len(asked) == 6

@@ -63,7 +63,7 @@ def url(engine: Engine) -> str:
 @pytest.fixture
 def runtime(url: str) -> Iterator[Runtime]:
     """A process that was begun with both secrets."""
-    runtime = wired(settings_on(url, ALERTNET_SECRET_KEY=f"{NEW},{SECRET}"), Network({}, {}, {}), Templates({}))
+    runtime = wired(settings_on(url, ALERTNET_SECRET_KEY=f"{NEW},{SECRET}"), Network(), Templates())
     yield runtime
     runtime.close()
 

@@ -121,7 +121,7 @@ def stage(trees: Path | None = None, migrate: Callable[[Engine], None] = upgrade
         stack.enter_context(sandbox)
         subtitles = Subtitles()
         settings = _settings(trees or shipped(TREES), folder, url, sandbox, account, token, entropy.id())
-        runtime = make_runtime(settings, clock=clock, make_renderer=subtitles.renderer)
+        runtime = replace(make_runtime(settings, clock=clock), make_renderer=subtitles.renderer)
         stack.callback(runtime.close)
         migrate(runtime.engine)
         team = _first_team(runtime.network)

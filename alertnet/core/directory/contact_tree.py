@@ -280,9 +280,9 @@ OnRota = tuple[ContactTree, Contact, Duty]
 class Network:
     """All trees in force, the field teams and staff, and the codes of accompanied people."""
 
-    trees: dict[str, ContactTree]
-    teams: dict[str, Team]
-    people: dict[str, Affected]
+    trees: dict[str, ContactTree] = field(default_factory=dict)
+    teams: dict[str, Team] = field(default_factory=dict)
+    people: dict[str, Affected] = field(default_factory=dict)
     staff: dict[str, Member] = field(default_factory=dict)
     """People who take turns of duty and are in no team."""
 

@@ -5,6 +5,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
@@ -48,7 +49,7 @@ _PAGE = re.compile(r"page/[a-z_]+\.(?:html|css)\.j2")
 class Templates:
     """All files by their path in the folder, as read. An incident is pinned to them (A8)."""
 
-    files: dict[str, str]
+    files: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_text(cls, text: str) -> "Templates":
