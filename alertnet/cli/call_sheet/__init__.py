@@ -61,7 +61,7 @@ def call_sheet(
 
     facts = case.facts if case.is_given else None
     _require_one_source(ref, facts, trees)
-    sheet, origin = draft(ref, facts, trees, lambda text: typer.echo(text, err=True))
+    sheet, origin = draft(ref, facts, trees)
     path = output or Path("-".join(filter(None, ("call-sheet", origin.ref))) + SUFFIX[format])
     remark = f"Confidential: {path} is readable by you alone. Shred or burn it, and what is printed of it, after use."
     write_confidential(path, _printed(sheet, origin, templates, language, format), remark)

@@ -6,6 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
 
+import typer
 from sqlalchemy.exc import DBAPIError
 
 from alertnet.cli.connection import connected
@@ -34,32 +35,35 @@ class NoDatabase(AlertnetError):
     """The database can't be used, or has never had trees in force."""
 
 
-def draft(ref: str | None, facts: Facts | None, folder: Path | None, warn: Callable[[str], None]) -> Draft:
-    """The sheet of an incident, of a case, or of everything, and its origin.
+def draft(ref: str | None, facts: Facts | None, folder: Path | None) -> Draft:
+    """The sheet of an incident, of a case, or of everything, and its origin; `folder`: use it, not the database.
 
-    `folder`: use this folder, not the database. `warn` is told why the database could not be used; where an incident
-    was asked for, `Misconfigured` says so.
+    `Misconfigured` where an incident is asked for and the database can't be used.
     """
-    sheet, origin = _draft(ref, facts, folder, warn)
+    sheet, origin = _draft(ref, facts, folder)
     rules = read_rules(folder or examine().settings.contact_trees).by_country
     emergency = {country: rule.emergency for country, rule in rules.items() if rule.emergency}
     return sheet, replace(origin, emergency=emergency)
 
 
-def _draft(ref: str | None, facts: Facts | None, folder: Path | None, warn: Callable[[str], None]) -> Draft:
-    if folder is not None:
-        return _from_folder(facts, folder)
-    try:
-        return from_database(lambda tx: _from_database(tx, ref, facts))
-    except NoDatabase as error:
-        why = error.for_operator
-    if ref is not None:
-        raise Misconfigured(
-            [f"{ref}: the database can't be used ({why}). Without a reference the sheet is made from a folder."]
-        )
-    folder = examine().settings.contact_trees
-    warn(f"The database can't be used ({why}): the sheet is made from the folder {folder}.")
+def _draft(ref: str | None, facts: Facts | None, folder: Path | None) -> Draft:
+    if folder is None:
+        try:
+            return from_database(lambda tx: _from_database(tx, ref, facts))
+        except NoDatabase as error:
+            if ref is not None:
+                why = f"the database can't be used ({error.for_operator})"
+                raise Misconfigured([f"{ref}: {why}. Without a reference the sheet is made from a folder."]) from None
+            folder = folder_instead(error, "sheet")
     return _from_folder(facts, folder)
+
+
+def folder_instead(error: NoDatabase, paper: str) -> Path:
+    """The folder of the settings, from which that paper is made; why is said on stderr."""
+    folder = examine().settings.contact_trees
+    why = error.for_operator
+    typer.echo(f"The database can't be used ({why}): the {paper} is made from the folder {folder}.", err=True)
+    return folder
 
 
 def from_database(query: Callable[[Tx], T]) -> T:
@@ -83,10 +87,8 @@ def network_in_force(tx: Tx) -> Network:
 def _from_database(tx: Tx, ref: str | None, facts: Facts | None) -> Draft:
     if ref is not None:
         return _of_incident(tx, ref)
-    latest = editions.in_force(tx.session)
-    if latest is None:
-        raise NoDatabase("it has never had trees in force")
-    trees = list(editions.network_in_force(tx.session).trees.values())
+    trees, latest = list(network_in_force(tx).trees.values()), editions.in_force(tx.session)
+    assert latest is not None
     sheet = _sheet(facts, trees)
     since = {"at": moment(latest.since)}
     return sheet, Origin(tx.now, "from_database", _named(sheet, latest.trees), since, on_duty=_on_duty(tx, trees))

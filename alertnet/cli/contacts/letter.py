@@ -73,16 +73,14 @@ def letter(
 
 
 def _network(folder: Path | None) -> Network:
-    from alertnet.cli.call_sheet.sources import NoDatabase, from_database, network_in_force
-    from alertnet.runtime.settings.settings import examine
+    from alertnet.cli.call_sheet.sources import NoDatabase, folder_instead, from_database, network_in_force
     from alertnet.trees import read_network
 
     if folder is None:
         try:
             return from_database(network_in_force)
         except NoDatabase as error:
-            folder, why = examine().settings.contact_trees, error.for_operator
-        typer.echo(f"The database can't be used ({why}): the letter is made from the folder {folder}.", err=True)
+            folder = folder_instead(error, "letter")
     return read_network(folder)
 
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
@@ -43,27 +42,10 @@ class Api:
             return json.load(answer)
 
 
-class _HiddenFields(HTMLParser):
-    """Collects the hidden fields of the forms on a page."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: dict[str, str] = {}
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        name = given.get("name")
-        if tag == "input" and given.get("type") == "hidden" and name:
-            self.found[name] = given.get("value") or ""
-
-
 def press_acknowledge(link: str) -> None:
     """Open the page as a browser does, then press its button to acknowledge. Raises OSError where that fails."""
-    with urlopen(link, timeout=TIMEOUT_SECONDS) as page:  # noqa: S310 - a link of our own
-        fields = _HiddenFields()
-        fields.feed(page.read().decode())
-    form = urlencode(fields.found | {"answer": "acknowledge"}).encode()
-    urlopen(link, form, timeout=TIMEOUT_SECONDS).close()  # noqa: S310 - a link of our own
+    for form in (None, urlencode({"answer": "acknowledge"}).encode()):
+        urlopen(link, form, timeout=TIMEOUT_SECONDS).close()  # noqa: S310 - a link of our own
 
 
 def newest(handset: Handset, *patterns: re.Pattern[str]) -> str | None:

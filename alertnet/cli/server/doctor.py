@@ -104,7 +104,7 @@ def _examine(*, offline: bool) -> Iterator[Finding]:
     reading = examine()
     settings = reading.settings
     read, faults = read_folder(settings.contact_trees)
-    network = read or Network({}, {}, {})
+    network = read or Network()
     wrong = reading.faults_for(network.methods)
     yield from _each("settings", wrong, "mend it in .env or the environment: the README has the table", "all there")
     for file in open_secrets():
@@ -159,14 +159,13 @@ def _disks(settings: "Settings") -> Iterator[Finding]:
 
 
 def _with_database(settings: "Settings", network: Network) -> Iterator[Finding]:
-    from alertnet.messages.templates.load import Templates
     from alertnet.runtime.database.transactions import DatabaseAway
     from alertnet.runtime.logging import configure
     from alertnet.runtime.wiring import wire
 
     configure(level=logging.CRITICAL)
     try:
-        with closing(wire(settings, network, Templates({}))) as runtime:
+        with closing(wire(settings, network)) as runtime:
             require_newest_schema(runtime.engine)
             yield from _inside(runtime, network)
     except Misconfigured as error:
@@ -313,20 +312,21 @@ def _outside(settings: "Settings") -> Iterator[Finding]:
         do = f"at the provider point it at {each.wanted}, by POST: docs/operations.md, The provider's account"
         yield Finding("number", State.LOOK, found, do)
     if (mailbox := open_mailbox(settings)) is not None:
-        fault = mailbox.trouble()
-        found = f"can't be read: {UNREACHED.get(fault, fault)}" if fault else "can be read"
-        do = f"ALERTNET_IMAP_URL: host, user, password, folder; {ANEW}" if fault else ""
-        yield Finding("mailbox", State.WRONG if fault else State.WELL, f"the mailbox for answers {found}", do)
-    if settings.openid is not None:
+        do, box = f"ALERTNET_IMAP_URL: host, user, password, folder; {ANEW}", "the mailbox for answers"
+        yield _judged("mailbox", mailbox.trouble(), f"{box} can be read", f"{box} can't be read", do)
+    if (client := settings.openid) is not None:
         from alertnet.runtime.openid import Provider
 
-        fault = Provider(settings.openid, "").trouble()
-        found = f"lets nobody in: {UNREACHED.get(fault, fault)}" if fault else "answers"
-        do = "ALERTNET_OIDC_ISSUER: docs/operations.md, Signing in by OpenID Connect" if fault else ""
-        about = f"{settings.openid.issuer} {found}"
-        yield Finding("OpenID Connect", State.WRONG if fault else State.WELL, about, do)
-    if settings.public_url is not None:
-        fault = ping(f"{settings.public_url}/healthz")
-        do = "the name, the certificate, the front, the web: docs/operations.md, The front" if fault else ""
-        why = f": {UNREACHED.get(fault, fault)}" if fault else " answers"
-        yield Finding("public URL", State.WRONG if fault else State.WELL, f"{settings.public_url}{why}", do)
+        do, name = "ALERTNET_OIDC_ISSUER: docs/operations.md, Signing in by OpenID Connect", client.issuer
+        fault = Provider(client, "").trouble()
+        yield _judged("OpenID Connect", fault, f"{name} answers", f"{name} lets nobody in", do)
+    if (url := settings.public_url) is not None:
+        do = "the name, the certificate, the front, the web: docs/operations.md, The front"
+        yield _judged("public URL", ping(f"{url}/healthz"), f"{url} answers", url, do)
+
+
+def _judged(about: str, fault: str | None, well: str, wrong: str, do: str) -> Finding:
+    """Well where there is no fault; else what is wrong, with the fault in words."""
+    if not fault:
+        return Finding(about, State.WELL, well)
+    return Finding(about, State.WRONG, f"{wrong}: {UNREACHED.get(fault, fault)}", do)

@@ -21,14 +21,11 @@ log = structlog.get_logger(__name__)
 @contextmanager
 def working(runtime: Runtime, platform: Platform = THIS_PLATFORM) -> Iterator[None]:
     """Run a worker inside the block; raises `Misconfigured` where another runs on the same SQLite database."""
-    worker, gone = Worker(runtime, platform=platform), _gone(runtime)
-    worker.start()
-    if gone is not None:
-        log.warning("worker_gone", started_at=gone.started_at, seen_at=gone.seen_at)
-    try:
+    gone = _gone(runtime)
+    with Worker(runtime, platform=platform):
+        if gone is not None:
+            log.warning("worker_gone", started_at=gone.started_at, seen_at=gone.seen_at)
         yield
-    finally:
-        worker.stop()
 
 
 def _gone(runtime: Runtime) -> Seen | None:
