@@ -211,18 +211,6 @@ def test_a_server_that_is_not_there_is_named_with_the_cause() -> None:
             Cause("the server has not answered in time: it hangs, or a COMMIT waits for a standby that is away"),
         ),
         (
-            psycopg.OperationalError('FATAL: password authentication failed for user "alertnet"'),
-            Cause("the server takes neither this user nor its password"),
-        ),
-        (
-            psycopg.OperationalError('FATAL: database "alertnet" does not exist'),
-            Cause("the server has no database of that name"),
-        ),
-        (
-            psycopg.OperationalError("FATAL: the database system is starting up"),
-            Cause("the server is starting or stopping"),
-        ),
-        (
             psycopg.OperationalError("FATAL:  could not write init file"),
             Cause("the disk of the server is full", lasts=True),
         ),
@@ -241,3 +229,58 @@ def test_what_a_server_says_becomes_words(fault: psycopg.Error, cause: Cause | N
     )
 
     assert cause_of(kind("", {}, fault), engine) == cause
+
+
+REFUSALS = {
+    "the server takes neither this user nor its password": (
+        'password authentication failed for user "alertnet"',
+        "la autentificación password falló para el usuario «alertnet»",
+        "authentification par mot de passe échouée pour l'utilisateur  « alertnet »",
+        "Passwort-Authentifizierung für Benutzer »alertnet« fehlgeschlagen",
+        'autenticação do tipo senha falhou para o usuário "alertnet"',
+        "no hay una línea en pg_hba.conf para «10.0.0.1», usuario «alertnet», base de datos «alertnet», sin cifrado",
+        'role "alertnet" does not exist',
+        "no existe el rol «alertnet»",
+        "le rôle « alertnet » n'existe pas",
+        "Rolle »alertnet« existiert nicht",
+    ),
+    "the server has no database of that name": (
+        'database "alertnet" does not exist',
+        "no existe la base de datos «alertnet»",
+        "la base de données « alertnet » n'existe pas",
+        "Datenbank »alertnet« existiert nicht",
+        'banco de dados "alertnet" não existe',
+    ),
+    "the server has no connection or memory left": (
+        "sorry, too many clients already",
+        "lo siento, ya tenemos demasiados clientes",
+        "désolé, trop de clients sont déjà connectés",
+        "tut mir leid, schon zu viele Verbindungen",
+        "desculpe, muitos clientes conectados",
+        "demasiadas conexiones para el rol «alertnet»",
+        "remaining connection slots are reserved for roles with the SUPERUSER attribute",
+        "las conexiones restantes están reservadas a roles con el atributo SUPERUSER",
+        "die verbleibenden Verbindungen sind für Rollen mit dem SUPERUSER-Attribut reserviert",
+    ),
+    "the server is starting or stopping": (
+        "the database system is starting up",
+        "el sistema de base de datos está iniciándose",
+        "el sistema de bases de datos aún no está aceptando conexiones",
+        "le système de bases de données se lance",
+        "le système de base de données s'arrête",
+        "das Datenbanksystem fährt herunter",
+        "o sistema de banco de dados está desligando",
+    ),
+}
+"""What PostgreSQL 17 says at the door, in the languages of the console."""
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), [(words, said) for said, all_words in REFUSALS.items() for words in all_words]
+)
+def test_a_refusal_at_the_door_is_told_apart_in_the_servers_language(words: str, said: str) -> None:
+    """A connection that was refused has no error code; a server that was set up in Colombia speaks Spanish."""
+    engine = make_engine("postgresql://alertnet@127.0.0.1:9/alertnet", Vault(["a secret that seals nothing at all"]))
+    refused = psycopg.OperationalError(f'connection to server at "127.0.0.1", port 9 failed: FATAL:  {words}')
+
+    assert cause_of(OperationalError("", {}, refused), engine) == Cause(said)

@@ -45,14 +45,17 @@ _SERVER_AWAY = {
 """By an error code or its beginning (appendix A of PostgreSQL's manual)."""
 _SAID = (
     (r"unsupported startup parameter", _POOLED),
-    (r"authentication failed|no pg_hba\.conf entry|role .* does not exist|no password supplied", "28"),
-    (r"database .* does not exist", "3D"),
-    (r"too many (clients|connections)|connection slots", "53"),
-    (r"starting up|shutting down|not (currently )?accepting connections|recovery mode", "57"),
+    (
+        r"connection slots|(too many|trop de|zu viele|demasiad[oa]s|muit[oa]s) [cV]|conexiones restantes|verbleibenden",
+        "53",
+    ),
+    (r"(?i)auth?enti[cf]|pg_hba\.conf|no password supplied|\b(role?|rôle|Rolle) [\"«»]", "28"),
+    (r"database system|sistema de ba|système de base|Datenbanksystem", "57"),
+    (r"(database|base de datos|base de données|Datenbank|banco de dados) [\"«»]", "3D"),
     (r"has not answered in time", _SILENT),
     (r"No space left on device|could not write init file", "53100"),
 )
-"""What a server says before there is a connection, when there is no error code."""
+"""What a server says in its own language before there is a connection, without an error code. The first counts."""
 
 
 @value
