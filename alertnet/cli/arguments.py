@@ -43,21 +43,20 @@ def or_shipped(ctx: typer.Context, param: typer.CallbackParam, value: Path) -> P
     return shipped.default_folder(str(value)) if source is not None and source.name == "DEFAULT" else value
 
 
-TreesFolder = Annotated[
-    Path, typer.Argument(metavar="FOLDER", envvar="ALERTNET_CONTACT_TREES", callback=or_shipped, help=TREES_HELP)
-]
-Trees = Annotated[
-    Path, typer.Option(metavar="FOLDER", envvar="ALERTNET_CONTACT_TREES", callback=or_shipped, help=TREES_HELP)
-]
-Templates = Annotated[
-    Path,
-    typer.Option(
-        metavar="FOLDER",
-        envvar="ALERTNET_MESSAGE_TEMPLATES",
-        callback=or_shipped,
-        help="The folder with the message templates.",
-    ),
-]
+_OF_TREES: Any = {
+    "metavar": "FOLDER",
+    "envvar": "ALERTNET_CONTACT_TREES",
+    "callback": or_shipped,
+    "help": TREES_HELP,
+}
+_OF_TEMPLATES: Any = _OF_TREES | {
+    "envvar": "ALERTNET_MESSAGE_TEMPLATES",
+    "help": "The folder with the message templates.",
+}
+TreesFolder = Annotated[Path, typer.Argument(**_OF_TREES)]
+Trees = Annotated[Path, typer.Option(**_OF_TREES)]
+TemplatesFolder = Annotated[Path, typer.Argument(**_OF_TEMPLATES)]
+Templates = Annotated[Path, typer.Option(**_OF_TEMPLATES)]
 By = Annotated[
     str, typer.Option(metavar="NAME", help="Who decided this, for the record; unless given, your name on this machine.")
 ]
@@ -70,6 +69,12 @@ def renderer_of(templates: Path) -> "Renderer":
     from alertnet.messages.renderer import Renderer
 
     return Renderer(read_fitted(templates, shipped.shipped(shipped.TEMPLATES)).templates)
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Ask, unless it was told not to; a no ends the command."""
+    if not yes:
+        typer.confirm(question, abort=True)
 
 
 def decider(by: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.arguments import TEMPLATES, Templates, group, or_shipped
+from alertnet.cli.arguments import TEMPLATES, Templates, TemplatesFolder, group
 from alertnet.cli.output import aligned
 from alertnet.core.delivery.sms_encoding import SmsSize, count
 from alertnet.core.directory.contact import Disclosure, MethodKind, Role
@@ -63,15 +63,6 @@ Every = Annotated[
     typer.Option(
         "--all",
         help="Show every kind and subject, and what calls share once: a sheet for proofreading a language.",
-    ),
-]
-CheckedFolder = Annotated[
-    Path,
-    typer.Argument(
-        metavar="FOLDER",
-        envvar="ALERTNET_MESSAGE_TEMPLATES",
-        callback=or_shipped,
-        help="The folder with the message templates.",
     ),
 ]
 PublicUrl = Annotated[
@@ -217,7 +208,7 @@ def _text_of(html: str) -> list[str]:
 
 
 @app.command(epilog="Example: alertnet templates check message_templates")
-def check(folder: CheckedFolder = TEMPLATES, public_url: PublicUrl = LONGEST_URL) -> None:
+def check(folder: TemplatesFolder = TEMPLATES, public_url: PublicUrl = LONGEST_URL) -> None:
     """Report every fault, by file and line; exit code 2 if there is one.
 
     Faults are missing texts, unknown names, what would be said too early or to the wrong people, and SMS that are too

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from alertnet.cli.arguments import By, Yes, decider, typed_moment
+from alertnet.cli.arguments import By, Yes, confirm, decider, typed_moment
 from alertnet.cli.connection import connected
 from alertnet.cli.output import aligned
 from alertnet.core.delivery.circuit_breaker import LONGEST_HOLD
@@ -66,7 +66,8 @@ def pause(
             if not why.strip():
                 raise BadInput("--why", None, "a reason, for the record and whoever asks")
             moment = _moment(runtime.now(), span, until)
-            _ask(routes, moment, yes)
+            named = ", ".join(sorted(map(route_name, routes)))
+            confirm(f"Until {moment:%Y-%m-%d %H:%M} UTC nothing leaves by {named}, no alarm either. Pause?", yes)
             who, known = decider(by), runtime.settings.routes
             runtime.transact(flow.pause, routes, moment, who, why.strip(), known=known, everything=everything)
         elif method or provider or why or everything:
@@ -97,14 +98,6 @@ def _moment(now: datetime, span: str | None, until: str | None) -> datetime:
             option, text, ("a span such as 90s, 10m or 2h, or --until a moment", "at most 24 hours from now")
         )
     return moment
-
-
-def _ask(routes: Collection[Route], until: datetime, yes: bool) -> None:
-    named = ", ".join(sorted(map(route_name, routes)))
-    if not yes:
-        typer.confirm(
-            f"Until {until:%Y-%m-%d %H:%M} UTC nothing leaves by {named}, no alarm either. Pause?", abort=True
-        )
 
 
 def _show(runtime: "Runtime") -> None:

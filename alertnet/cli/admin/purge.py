@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.arguments import By, Yes, decider
+from alertnet.cli.arguments import By, Yes, confirm, decider
 from alertnet.cli.connection import connected
 from alertnet.cli.output import print_rows
 from alertnet.core.errors import BadInput
@@ -101,11 +101,8 @@ def _purge(
         return
     if not (before or ready):
         raise typer.Exit(1)
-    if not yes:
-        question = (
-            f"Purge {len(ready)} of these, by {decision.by}: {decision.why}? Nobody can bring back what they held."
-        )
-        typer.confirm(question + (f" {GONE}" if before else ""), abort=True)
+    question = f"Purge {len(ready)} of these, by {decision.by}: {decision.why}? Nobody can bring back what they held."
+    confirm(question + (f" {GONE}" if before else ""), yes)
     if before:
         count = purge_old(runtime, before, decision)
     else:

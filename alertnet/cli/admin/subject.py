@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.arguments import By, Yes, decider
+from alertnet.cli.arguments import By, Yes, confirm, decider
 from alertnet.cli.contacts.connection import connected_to_trees
 from alertnet.core.errors import BadInput, Unknown
 
@@ -47,8 +47,7 @@ def subject(
             for line in [json.dumps(kept, indent=2, ensure_ascii=False)] if as_json else map(as_shown, _lines(kept)):
                 typer.echo(line)
             return
-        if not yes:
-            typer.confirm(f"Erase what is over of {who}? Nobody can bring it back.", abort=True)
+        confirm(f"Erase what is over of {who}? Nobody can bring it back.", yes)
         decision = PurgeDecision(decider(by), why.strip())
         count = runtime.transact(flow.erase_subject, network, person, decision)
     typer.echo(f"Erased or emptied: {count} rows. What stays:")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from alertnet.cli.arguments import TREES_HELP, By, Yes, decider
+from alertnet.cli.arguments import TREES_HELP, By, Yes, confirm, decider
 from alertnet.cli.connection import connected
 from alertnet.cli.trees.editions import Which, named, written
 from alertnet.core.directory.contact_tree import Network
@@ -82,8 +82,7 @@ def _ask(runtime: "Runtime", network: Network, latest: "Publication | None", aut
     check_methods(runtime.settings, network.methods)
     for line in differences(network_of(runtime, latest), network):
         typer.echo(line)
-    if not yes:
-        typer.confirm(f"Put this in force, {authorship}?", abort=True)
+    confirm(f"Put this in force, {authorship}?", yes)
 
 
 def _require_made_from(

@@ -19,7 +19,7 @@ from alertnet.messages.checks.parity import LABELS, find_uneven
 from alertnet.messages.message import METHODS, OPEN_MATTERS, STAGES, SUBJECTS
 from alertnet.messages.page import PAGE
 from alertnet.messages.renderer import Renderer, fits
-from alertnet.messages.templates.load import LAYOUT, PARTS, Templates
+from alertnet.messages.templates.load import LAYOUT, PARTS, Templates, language_of
 from alertnet.messages.templates.restricted_jinja import Named, named_in
 from alertnet.messages.words import SHORT_ABOUT, Words, read_labels
 
@@ -63,7 +63,7 @@ def languages_of(templates: Templates) -> list[str]:
 
     A region such as `es-MX` does not count beside its language, since it only overrides some of its texts.
     """
-    found = {*REQUIRED, *_languages(templates)}
+    found = {*REQUIRED, *filter(None, map(language_of, templates.files))}
     return sorted(tag for tag in found if tag == primary(tag) or primary(tag) not in found)
 
 
@@ -204,15 +204,6 @@ def _cases(kind: Kind, said: Said, named: Named) -> Iterator[Said]:
         for drill, also, answerable in product(_NO_OR_YES, alsos, answers):
             code = "4711" if answerable else None
             yield replace(about, drill=drill, also=also, answerable=answerable, code=code)
-
-
-def _languages(templates: Templates) -> Iterator[str]:
-    for path in templates.files:
-        folder, *rest = path.split("/")
-        if folder in ("words", *LABELS) and path.endswith(".yaml"):
-            yield rest[0].removesuffix(".yaml")
-        elif len(rest) > 1:
-            yield rest[0]
 
 
 def _paths(language: str) -> Iterator[str]:

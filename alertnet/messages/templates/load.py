@@ -13,7 +13,6 @@ from typing import Literal
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import Misconfigured
-from alertnet.core.notification import Kind
 from alertnet.messages import words
 from alertnet.messages.message import METHODS, OPEN_MATTERS
 from alertnet.messages.templates import page_template, restricted_jinja
@@ -24,6 +23,14 @@ PARTS = {
     MethodKind.EMAIL: ("subject.j2", "body.j2"),
 }
 """The files per kind and language, by method. A subject may come from `mail/`, call stages from `call/`."""
+
+_PARTS_OF: dict[str, tuple[str, ...]] = {
+    **{kind: tuple(part for method in methods for part in PARTS[method]) for kind, methods in METHODS.items()},
+    "call": PARTS[MethodKind.CALL],
+    "mail": ("subject.j2",),
+    OPEN_MATTERS: PARTS[MethodKind.SMS],
+}
+"""The same by folder."""
 
 Folder = Literal["words", "page", "sheet", "letter", "card"]
 """Folders with one file per language."""
@@ -117,7 +124,7 @@ def _paths_in(folder: Path) -> Iterator[str]:
 def is_known(path: str) -> bool:
     """Whether the program uses a file of that name."""
     found = _MESSAGE.fullmatch(path)
-    is_message = bool(found and found[3] in _parts_of(found[1]))
+    is_message = bool(found and found[3] in _PARTS_OF.get(found[1], ()))
     return is_message or path == LAYOUT or bool(_PAGE.fullmatch(path) or _WORDS.fullmatch(path))
 
 
@@ -156,17 +163,6 @@ def _find_all_faults(path: str, source: str) -> tuple[str, ...]:
         return (f"{path}: no message has a file of that name (known: <kind>/<language>/ with {_known()})",)
     faults = find_faults(path, source)
     return faults or (restricted_jinja.find_unknown_subjects(path, source) if _MESSAGE.fullmatch(path) else ())
-
-
-def _parts_of(kind: str) -> tuple[str, ...]:
-    if kind == "call":
-        return PARTS[MethodKind.CALL]
-    if kind == "mail":
-        return ("subject.j2",)
-    if kind == OPEN_MATTERS:
-        return PARTS[MethodKind.SMS]
-    methods = METHODS.get(Kind(kind), frozenset()) if kind in list(Kind) else frozenset()
-    return tuple(part for method in methods for part in PARTS[method])
 
 
 def _known() -> str:
