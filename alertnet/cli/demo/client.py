@@ -26,18 +26,15 @@ class Api:
 
     def get(self, path: str) -> Any:
         """GET a path and read the answer as JSON. Raises OSError where there is no good answer, as `post` does."""
-        return self._request(Request(f"{self.url}{path}", headers=self._headers))  # noqa: S310 - our own address
+        return self._ask(path)
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
         """POST a body and read the answer as JSON."""
-        data = json.dumps(body).encode()
-        return self._request(Request(f"{self.url}{path}", data, self._headers))  # noqa: S310 - our own address
+        return self._ask(path, json.dumps(body).encode())
 
-    @property
-    def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
-
-    def _request(self, request: Request) -> Any:
+    def _ask(self, path: str, data: bytes | None = None) -> Any:
+        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
+        request = Request(f"{self.url}{path}", data, headers)  # noqa: S310 - our own address
         with urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310 - our own address
             return json.load(answer)
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from alertnet.cli.demo.client import DECISION_CODE, LINK, WRITTEN_CODE, newest, press_acknowledge
 from alertnet.cli.demo.page_content.names import PIN
 from alertnet.cli.demo.stage import Stage
-from alertnet.core.directory.contact import Contact, Role
+from alertnet.core.directory.contact import Role
 
 FIRST_KEY = re.compile(r"\b1\b")
 
@@ -27,11 +27,11 @@ def company(stage: Stage) -> Iterator[tuple[timedelta, Try]]:
 
 
 def _first_of_each_tree(stage: Stage, role: Role) -> tuple[str, ...]:
-    def first(contacts: dict[str, Contact]) -> Iterator[str]:
-        yield from [contact.id for contact in contacts.values() if contact.role is role][:1]
-
-    trees = stage.runtime.network.trees.values()
-    return tuple(dict.fromkeys(id for tree in trees for id in first(dict(tree.contacts))))
+    firsts = (
+        next((contact.id for contact in tree.contacts.values() if contact.role is role), None)
+        for tree in stage.runtime.network.trees.values()
+    )
+    return tuple(dict.fromkeys(filter(None, firsts)))
 
 
 def _by_call(who: str) -> Try:

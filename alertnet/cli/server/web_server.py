@@ -50,15 +50,15 @@ def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         allowed = f"an address of this machine with a free port; the system says: {_reason(error)}"
         raise BadInput("--host, --port", f"{host}:{port}", allowed) from None
 
 
-def _reason(error: OSError | OverflowError) -> str:
+def _reason(error: OSError) -> str:
     """The system's reason alone; Python adds the address to it."""
-    code = getattr(error, "errno", None) or 0
-    return os.strerror(code) if code > 0 else getattr(error, "strerror", None) or str(error)
+    code = error.errno or 0
+    return os.strerror(code) if code > 0 else error.strerror or str(error)
 
 
 @contextmanager
