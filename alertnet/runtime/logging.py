@@ -29,9 +29,6 @@ HIDDEN = "***"
 QUIET = ("alembic", "apscheduler", "httpcore2", "httpx2", "sqlalchemy", "twilio", "urllib3")
 """Loggers that are shown from WARNING on; below it some of them log what they send."""
 
-TAKEN_OVER = ("uvicorn", "uvicorn.access", "uvicorn.error")
-"""Loggers that come with their own handlers."""
-
 _NUMBER = re.compile(
     r"(?<![0-9A-Za-z])(?P<plus>\+|%2B|)(?:\d[ ().\-]{0,2}){6,14}\d(?![0-9A-Za-z])",
     re.IGNORECASE,
@@ -77,9 +74,6 @@ def configure(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
     root.setLevel(level)
     for name in QUIET:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
-    for name in TAKEN_OVER:
-        taken = logging.getLogger(name)
-        taken.handlers, taken.propagate = [], True
     structlog.configure(
         processors=[*shared, *written],
         logger_factory=partial(_Lines, handler),

@@ -21,12 +21,12 @@ from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import LeftDue, Tx
 from alertnet.store.queues import workers as worker_store
 from alertnet.store.queues.attempts import SENT_BY
+from alertnet.worker import self_monitoring
 from alertnet.worker.due_work import DUE, RECORDINGS, Search, batches, perform
 from alertnet.worker.mailbox import poll_mailbox
 from alertnet.worker.missed_inbound import poll_missed_inbound
 from alertnet.worker.platform import THIS_PLATFORM, Platform
 from alertnet.worker.routes import ASKING_POOLS, SENDING_POOLS, pool_of, sending
-from alertnet.worker.self_monitoring import Watch
 from alertnet.worker.sender import Commit, Sending
 from alertnet.worker.startup_recovery import AWAY, StartupRecovery
 from alertnet.worker.thread_pools import Room, Stride, ThreadPool, UnderWay
@@ -82,7 +82,6 @@ class Worker:
         self._sizes = {**POOLS, **(pools or {})}
         self._tick = timedelta(seconds=tick_seconds)
         self._lock = platform.lock(runtime.engine)
-        self._lookout = Watch(runtime, self.id, platform.ping)
         self._wake = platform.wake()
         self._stopping = False
         self._has_looked = False
@@ -283,6 +282,6 @@ class Worker:
         if not self._recovery.has_begun:
             # A sign of life would hide that no worker was there, so first begin the recovery.
             return
-        for name, check in self._lookout.beat().items():
+        for name, check in self_monitoring.beat(self._runtime, self.id, self._platform.ping).items():
             if not self._pools[CHECKS].is_at(name):
                 self._pools[CHECKS].submit(name, check)

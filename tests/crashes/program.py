@@ -31,7 +31,7 @@ from alertnet.runtime.settings.settings import read_settings
 from alertnet.runtime.wiring import Runtime, wire
 from alertnet.web.app import make_app
 from alertnet.worker.purging import purge_old
-from alertnet.worker.self_monitoring import Watch
+from alertnet.worker.self_monitoring import beat
 from alertnet.worker.service import Worker
 from alertnet.worker.startup_recovery import declare_restored
 from tests.crashes.effects import Effect, Kind
@@ -80,7 +80,7 @@ def run(installed: Installed, microseconds: Any, orders: Connection, leaves: Con
             "step": worker.step,
             "next_due": worker.next_due,
             "poll_missed_inbound": partial(_then, worker.poll_missed_inbound, hang_ups.finish),
-            "beat": partial(_beat, Watch(runtime, worker.id, _nobody)),
+            "beat": partial(_beat, runtime, worker.id),
             "recover": partial(_then, partial(recover, runtime), hang_ups.finish),
             "restored": partial(_then, partial(_declare_restored, runtime, announce), hang_ups.finish),
             "purge": lambda: purge_old(runtime, runtime.now(), PurgeDecision("alertnet", "old"), rest=lambda: None),
@@ -114,9 +114,9 @@ def _then(work: Callable[[], object], after: Callable[[], object]) -> object:
     return value
 
 
-def _beat(watch: Watch) -> None:
-    """Nobody outside waits for what the watch would have done there."""
-    watch.beat()
+def _beat(runtime: Runtime, worker: str) -> None:
+    """Nobody outside waits for what it would have done there."""
+    beat(runtime, worker, _nobody)
 
 
 def _nobody(url: str, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> None:

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from alertnet.runtime.http_ping import ping
-from alertnet.worker.self_monitoring import HEAD_HEADER, Watch
+from alertnet.worker.self_monitoring import HEAD_HEADER, beat
 from tests.scenarios.world import World
 from tests.support.listening import Quiet, listening
 
@@ -88,7 +89,7 @@ class Night:
         self.world = world
         self.dead_man = dead_man
         self.front = front
-        self.watches = [Watch(world.runtime, "a worker", ping)]
+        self.watches = [partial(beat, world.runtime, "a worker", ping)]
         dead_man.clock = world.clock
         front.world = world
 
@@ -106,7 +107,7 @@ class Night:
     def beats(self) -> None:
         """Every worker shows that it is alive, looks, and runs its checks."""
         for watch in self.watches:
-            for check in watch.beat().values():
+            for check in watch().values():
                 check()
 
     @property

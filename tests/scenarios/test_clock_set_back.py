@@ -13,7 +13,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats
 from alertnet.store.queues import circuit_breakers as breaker_store
 from alertnet.store.tables import attempts, senders
-from alertnet.worker.self_monitoring import Watch
+from alertnet.worker.self_monitoring import beat
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import reports, tries
 from tests.scenarios.world import FRIDAY_NIGHT, World
@@ -38,7 +38,7 @@ def set_right(world: World) -> None:
 
 def beats(world: World, worker: str = "a worker") -> None:
     """A worker shows that it is alive, and looks."""
-    Watch(world.runtime, worker, lambda *_: None).beat()
+    beat(world.runtime, worker, lambda *_: None)
 
 
 def test_the_pace_of_a_clock_that_was_ahead_holds_nothing_back(world: World) -> None:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from alertnet.sandbox.telephony.faults import Fault
-from alertnet.worker.self_monitoring import Watch
+from alertnet.worker.self_monitoring import beat
 from tests.scenarios import valley
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import COORDINATION, a_tree
@@ -211,7 +211,7 @@ def test_a_notice_waits_until_quiet_hours_are_over(asleep: World) -> None:
     incident.act("acknowledgements", tree="valley", contact="desk", kind="acknowledged", expect=201)
     assert incident.told("notice") == [("coordinator", "sms")]
     asleep.clock.at -= timedelta(minutes=5)
-    Watch(asleep.runtime, "a worker", lambda *_: None).beat()
+    beat(asleep.runtime, "a worker", lambda *_: None)
     asleep.passes(seconds=30)
     assert len(asleep.phone("coordinator").inbox) == heard
     asleep.passes(hours=9)

@@ -18,7 +18,7 @@ from alertnet.store.records import editions
 from alertnet.store.records.editions import Authorship
 from alertnet.trees import read_folder, read_network
 from alertnet.trees.folder_files import pack
-from alertnet.worker.self_monitoring import Watch
+from alertnet.worker.self_monitoring import beat
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import CONTACTS, COORDINATION, FIELD, a_tree
 from tests.scenarios.world import TRUE, Incident, World, code_in, link_in
@@ -94,18 +94,18 @@ def test_a_broken_edit_leaves_the_last_good_one_in_force_and_is_shown(world: Wor
 
 def test_machines_see_a_broken_edit_at_once_and_people_hear_of_it_once_it_stays(world: World, folder: Path) -> None:
     """A8: somebody may still be writing it; `/readyz` and the metrics say what `/v1/trees` says."""
-    watch = Watch(world.runtime, "worker", lambda url, form, headers: "nobody is there")
+    watch = partial(beat, world.runtime, "worker", lambda url, form, headers: "nobody is there")
     edits(world, folder, "tree: [")
 
-    watch.beat()
+    watch()
     world.passes(seconds=9)
 
     assert world.client.get("/readyz").json()["trouble"] == ["trees"]
     assert 'alertnet_trouble{part="trees"} 1.0' in world.client.get("/metrics").text
     assert world.phone("coordinator").inbox == []
-    watch.beat()
+    watch()
     world.passes(seconds=90)
-    watch.beat()
+    watch()
     world.passes(seconds=1)
     assert "an edit of the trees is broken" in world.phone("coordinator").inbox[0]
 
@@ -242,12 +242,12 @@ def test_an_edit_at_the_very_moment_of_another_is_a_fault_that_says_so(
 
 def test_a_broken_edit_is_told_to_the_coordinators_once_and_wakes_nobody(world: World, folder: Path) -> None:
     """With the fault in `/readyz`; and once more when it is mended."""
-    watch = Watch(world.runtime, "worker", lambda url, form, headers: "nobody is there")
+    watch = partial(beat, world.runtime, "worker", lambda url, form, headers: "nobody is there")
     edits(world, folder, a_tree(COORDINATION, RUNG))
     edits(world, folder, "tree: [")
 
     for _ in range(30):
-        watch.beat()
+        watch()
         world.passes(seconds=30)
 
     (told,) = [text for text in world.phone("coordinator").inbox if "trees" in text]
@@ -263,11 +263,11 @@ def test_a_start_on_the_last_good_trees_alarms_the_coordinators_once_and_tells_t
     edits(world, folder, a_tree(COORDINATION, RUNG))
     (folder / "valley.yaml").write_text(CHANGED.replace("[defenders]", "[defnders]"))
     restarted = starting(world, network=world.runtime.edition.network, broken=read_folder(folder)[1])
-    watch = Watch(restarted, "worker", lambda url, form, headers: "nobody is there")
+    watch = partial(beat, restarted, "worker", lambda url, form, headers: "nobody is there")
 
     def nine_minutes() -> None:
         for _ in range(18):
-            watch.beat()
+            watch()
             world.passes(seconds=30)
 
     nine_minutes()

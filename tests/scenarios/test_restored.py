@@ -17,7 +17,7 @@ from alertnet.flows.system.restored_backup import hold_back
 from alertnet.flows.unit.prefetch import CodePool
 from alertnet.store.monitoring import heartbeats
 from alertnet.store.queues import workers
-from alertnet.worker.self_monitoring import Watch
+from alertnet.worker.self_monitoring import beat
 from alertnet.worker.startup_recovery import StartupRecovery, declare_restored
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import reports, tries
@@ -95,7 +95,7 @@ def test_what_was_sent_since_the_backup_is_not_sent_again(valley: World, backs_u
     restore = backs_up()
     valley.clock.at -= ahead
     taken_at = valley.clock.at if ahead else None
-    Watch(valley.runtime, "a worker", lambda *_: None).beat()
+    beat(valley.runtime, "a worker", lambda *_: None)
     valley.settles()
     valley.clock.at += timedelta(minutes=3)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from datetime import timedelta
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from alertnet.store.records.incidents import id_of
 from alertnet.store.tables import escalations, inbound, notifications, timeline
 from alertnet.store.views.audit import Break, verify
 from alertnet.store.views.timeline_view import heads
-from alertnet.worker.self_monitoring import Watch
+from alertnet.worker.self_monitoring import beat
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.outside import DeadMan, Front, Night, Place, a_place
 from tests.scenarios.valley import COORDINATION, FIELD, a_tree
@@ -371,14 +372,14 @@ def test_when_a_worker_dies_another_raises_the_alarm_once(
             )
             for _ in range(2)
         ]
-        night.watches += [Watch(other, f"worker {number}", ping) for number, other in enumerate(others)]
+        night.watches += [partial(beat, other, f"worker {number}", ping) for number, other in enumerate(others)]
         night.passes(seconds=80)
         quiet = alarms(night.world)
 
         dead = night.watches.pop(0)
         night.passes(seconds=45)
         told = alarms(night.world)
-        night.watches.append(Watch(runtime, "its successor", ping))
+        night.watches.append(partial(beat, runtime, "its successor", ping))
         night.passes(seconds=340)
 
     assert dead is not None

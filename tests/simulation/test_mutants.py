@@ -37,11 +37,11 @@ MUTANTS = {
         "A7",
         2393,
         "alertnet/worker/self_monitoring.py",
-        """            self._runtime.measure_clock()
-            self._runtime.transact(worker_store.beat, self._worker)
+        """        runtime.measure_clock()
+        runtime.transact(worker_store.beat, worker)
 """,
-        """            self._runtime.transact(worker_store.beat, self._worker)
-            self._runtime.measure_clock()
+        """        runtime.transact(worker_store.beat, worker)
+        runtime.measure_clock()
 """,
     ),
     "a heartbeat leaves by what was seen before the process stood still": Mutant(

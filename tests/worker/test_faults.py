@@ -10,7 +10,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.runtime.outlets import Outlet
 from alertnet.store.monitoring import heartbeats
 from alertnet.store.tables import escalations, notifications
-from alertnet.worker.self_monitoring import Watch
+from alertnet.worker.self_monitoring import beat
 from tests.worker.stage import MINUTE, NOW, OURS, Stage
 
 
@@ -80,7 +80,7 @@ def test_others_write_while_a_worker_looks_at_itself(stage: Stage) -> None:
             opened.append(stage.opens())
 
     event.listen(stage.runtime.engine, "before_cursor_execute", opens)
-    Watch(stage.runtime, "a worker", lambda *_: None).beat()
+    beat(stage.runtime, "a worker", lambda *_: None)
 
     assert [row.incident_id for row in stage.attempts(MethodKind.SMS)] == opened != []
     assert heartbeats.WATCH in stage.runtime.read(lambda tx: heartbeats.read(tx.session))
