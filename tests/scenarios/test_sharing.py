@@ -1,9 +1,12 @@
 """One phone, several roles: in two trees, in two incidents, or on both sides of an incident (B1, B3)."""
 
+import pytest
+
 from tests.scenarios.conftest import Worlds
-from tests.scenarios.record import planned
+from tests.scenarios.record import planned, tries
 from tests.scenarios.valley import COORDINATION, FIELD, a_tree
 from tests.scenarios.world import World, code_in, decision_code_in, link_in
+from tests.support.rows import in_long
 
 SPAIN, DEPUTY = "+34600550140", "+34600550141"
 CONTACTS = f"""
@@ -317,6 +320,22 @@ def test_a_stranger_who_was_taken_for_whoever_relays_hears_of_neither(world_of: 
 
     assert len(world.phone(RELAY).inbox) == 1
     assert ("consul", "sms") in incident.told()
+
+
+@pytest.mark.parametrize("behaviour", ["opted_out", in_long("invalid")])
+def test_a_number_that_refuses_our_sms_is_tried_in_one_tree_alone(world_of: Worlds, behaviour: str) -> None:
+    """B3: it is bad for everybody who lists it, and whoever has no other is given up at once."""
+    spain, germany = CONTACTS + embassy("spain", SPAIN), CONTACTS + embassy("germany", GERMANY)
+    late = a_tree("  - {name: Friends, notify: [consul], wait: 30m}\n" + embassies("germany"), germany, tree="hill")
+    world = world_of(a_tree(embassies("spain"), spain), late)
+    world.phone(RELAY).behaves(behaviour)
+    incident = world.raises(people=[], perpetrator="none")
+
+    world.passes(minutes=31)
+
+    assert [row.failure for row in tries(incident, "spain", "sms")] == [behaviour]
+    assert tries(incident, "germany", "sms") == []
+    assert incident.level("hill") == "Coordination"
 
 
 def test_a_coordinator_who_relays_to_whom_an_incident_spares_is_told(world_of: Worlds) -> None:

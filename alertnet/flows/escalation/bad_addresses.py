@@ -40,17 +40,21 @@ def report_strangers(recipient: Recipient) -> None:
 
 
 def bad_addresses(locked: LockedIncident, known_to: LockedIncident) -> dict[str, list[Event]]:
-    """The addresses that another incident knows to be bad, as failed methods in this one, by tree."""
+    """The addresses that an incident knows to be bad, as failed methods of each tree here that does not, by tree (B3).
+
+    The same incident may be asked: what was sent for one tree is bad for the others too.
+    """
     stale = known_to.stale
-    return {
+    failed: dict[str, list[Event]] = {
         each.tree: [
             Failed(contact.id, method_index, tuple(kind for kind in MethodKind if _key(contact, method, kind) in stale))
             for contact in locked.tree(each.tree).contacts.values()
             for method_index, method in enumerate(contact.all_methods)
-            if stale_key(contact, method) in stale
+            if stale_key(contact, method) in {*stale}.difference(each.state.stale)
         ]
         for each in (locked.escalations if stale else ())
     }
+    return {tree: events for tree, events in failed.items() if events}
 
 
 def take_out_of_use(locked: LockedIncident, known_to: LockedIncident) -> None:

@@ -12,6 +12,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import Inconsistent
 from alertnet.core.escalation.state import Asked, CalledOff, Delayed, Event, Failed
 from alertnet.core.notification import UNDER_WAY, UNSETTLED, URGENT, AttemptStatus, Failure, Kind
+from alertnet.flows.escalation.bad_addresses import bad_addresses
 from alertnet.flows.escalation.escalate import move
 from alertnet.flows.notifications.cancel_messages import HANG_UP_WITHIN, wanted_by
 from alertnet.flows.notifications.redial import as_shown, dial_again
@@ -221,6 +222,8 @@ class LockedAttempt:
             return
         if self.events:
             move(locked, locked.by_tree(self.events))
+            if bad := bad_addresses(locked, locked):
+                move(locked, bad)
         if is_late:
             tell_late(locked, self.found.notification_id)
         locked.finish()
