@@ -193,7 +193,8 @@ class _Before:
                     continue
                 if each.kind == row.kind and each.payload["contact"] == row.contact:
                     break
-                if each.kind in _GOES_ON and each.payload["tree"] == row.tree:
+                goes_on = each.kind in _GOES_ON and each.payload.get("cause") != "go"
+                if goes_on and each.payload["tree"] == row.tree:
                     yield "A4", f"{row.contact} had {row.kind} by SMS, and before we knew it {each.kind} at {each.at}"
 
     def came_through(self) -> Found:
