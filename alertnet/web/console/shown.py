@@ -196,7 +196,7 @@ def cautions(language: str) -> dict[str, str]:
 
 @cache
 def phrases(language: str) -> dict[str, str]:
-    """Translations of phrases about contact trees; a phrase without one stays English."""
+    """Translations of phrases about contact trees, without those that pages and refusals say alike."""
     return _in_tables(language, *(f"phrases/{name}." for name in ("differences", "faults", "keys", "warnings")))
 
 
@@ -232,9 +232,10 @@ def _frames(language: str) -> list[tuple[Frame, str]]:
     return [(Frame.of(english), said) for english, said in sorted(with_places, key=lambda each: -len(each[0]))]
 
 
+@cache
 def sayer(language: str) -> Say:
-    """A function that translates phrases about contact trees."""
-    known = phrases(language)
+    """A function that translates phrases about contact trees; a phrase without a translation stays English."""
+    known = refusals(language) | words(language) | phrases(language)
     return lambda form: known.get(form, form)
 
 
