@@ -18,7 +18,7 @@ from alertnet.web.api import devices, incidents
 from alertnet.web.auth import KnownKeys
 from alertnet.web.console.refusing import show_crowded, show_our_fault
 from alertnet.web.door import InFlight
-from alertnet.web.layers import Around, Straight, Turns
+from alertnet.web.middleware import Around, Straight, Turns
 from alertnet.web.monitoring import health
 from alertnet.web.throttle import Throttle
 from alertnet.web.twilio import webhooks
