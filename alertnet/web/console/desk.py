@@ -35,8 +35,9 @@ from alertnet.web.console.sessions import (
     maker_of,
     proof_of,
 )
-from alertnet.web.console.shown import go_to, language_of, may_act, say_by, show, streamed, words
-from alertnet.web.console.shown import sayer as phrase_sayer
+from alertnet.web.console.shown import go_to, language_of, may_act, show, streamed
+from alertnet.web.console.translation import say_by, words
+from alertnet.web.console.translation import sayer as phrase_sayer
 from alertnet.web.forms import Form
 
 DeskAct = Callable[[Tx], tuple[LockedIncident | None, str]]

@@ -15,7 +15,8 @@ from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.tree_editing import Faulty
 from alertnet.web.auth import runtime_of
 from alertnet.web.console.sessions import SIGN_IN, Busy, DoneBefore, SignedOut, Unproven, keep
-from alertnet.web.console.shown import ENGLISH, go_to, language_of, sayer, show, translated
+from alertnet.web.console.shown import go_to, language_of, show
+from alertnet.web.console.translation import ENGLISH, sayer, translated
 from alertnet.web.forms import read_form
 from alertnet.web.problems import OUR_FAULT, status_of
 from alertnet.web.throttle import CROWDED

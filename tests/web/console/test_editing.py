@@ -11,7 +11,7 @@ import pytest
 from alertnet.runtime import tree_editing
 from alertnet.store.records.credentials.users import Role
 from alertnet.store.records.editions import Publication
-from alertnet.web.console.shown import words
+from alertnet.web.console.translation import words
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import PASSWORD, Desk, Form, Sheet
 from tests.web.world import TREE, World, world_in

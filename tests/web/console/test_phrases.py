@@ -20,7 +20,7 @@ from alertnet.core.directory.routine import Routine
 from alertnet.core.incident import Affected
 from alertnet.trees.forms.key_help import key_help
 from alertnet.trees.reading.yaml_slips import slip_of
-from alertnet.web.console.shown import phrases, refusals, sayer, words
+from alertnet.web.console.translation import phrases, refusals, sayer, words
 from alertnet.web.console.trees.editing import as_heading
 from tests.web.console.test_words import OTHERS
 

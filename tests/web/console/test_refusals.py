@@ -14,7 +14,7 @@ from alertnet.core.errors import BadInput, Forbidden, TooMany, Unknown, WrongSta
 from alertnet.core.limits import LONGEST_BODY, MINUTE
 from alertnet.store.records.credentials.users import Role
 from alertnet.web.console.refusing import told
-from alertnet.web.console.shown import refusals, words
+from alertnet.web.console.translation import refusals, words
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk, Sheet
 from tests.web.console.test_words import OTHERS

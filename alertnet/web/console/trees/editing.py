@@ -27,7 +27,8 @@ from alertnet.store.records.editions import Publication
 from alertnet.web.console.access.proving import check_password
 from alertnet.web.console.desk import AtDesk, Desk
 from alertnet.web.console.refusing import Pages, told
-from alertnet.web.console.shown import HEADERS, as_html, go_to, rendered, sayer
+from alertnet.web.console.shown import HEADERS, as_html, go_to, rendered
+from alertnet.web.console.translation import sayer
 from alertnet.web.forms import Form, Posted, needed, note, typed
 from alertnet.web.forms import number as typed_number
 from alertnet.web.problems import status_of
@@ -35,6 +36,8 @@ from alertnet.web.problems import status_of
 router = Pages("/desk/editions")
 
 NEW_FILE = "a name such as peru.yaml, without folders"
+PLAIN = re.compile(r"(?!\.)[\w.-]{1,60}\.ya?ml", re.ASCII)
+"""The names that a new file may have."""
 DURATION = r"^[0-9]{1,7}[smhd]$"
 BESIDE = "beside."
 """Prefix of the hidden fields that carry the changed files which are not in view."""
@@ -187,7 +190,7 @@ def edit_in(form: Form, desk: Desk, number: int) -> Edit:
     if name or form.get("text"):
         texts[name] = _text(form.get("text", ""))
     for each in texts:
-        if each not in before and not _is_plain(each):
+        if each not in before and not PLAIN.fullmatch(each):
             raise BadInput("name", each[:64] or None, NEW_FILE)
         if began is not None:
             texts[each] = tree_editing.on_top_of(began.get(each, ""), texts[each], before.get(each, ""))
@@ -200,12 +203,6 @@ def _files_at_first(form: Form, desk: Desk, number: int) -> dict[str, str] | Non
     if seen is None or seen == number:
         return None
     return tree_editing.files_of(desk.runtime, tree_editing.edition_named(desk.runtime, seen))
-
-
-def _is_plain(name: str) -> bool:
-    """Whether a new file may have that name: no folders, and the ending of a YAML file."""
-    is_plain = name.replace("-", "").replace("_", "").replace(".", "").isalnum() and name.isascii()
-    return is_plain and name.endswith((".yaml", ".yml")) and not name.startswith(".") and len(name) <= 64
 
 
 def _refuse_observers(desk: Desk) -> None:
