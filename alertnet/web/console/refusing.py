@@ -107,7 +107,9 @@ def told(error: Exception, language: str) -> str:
         frame = MISSING if error.value is None else NOT_ALLOWED
         field = ".".join(map(say, error.field.split(".")))
         value = error.fault.said_in_place(sayer(language)) if isinstance(error, Faulty) else error.value
-        return say(frame).format(field=field, value=repr(value), allowed=", ".join(map(say, error.allowed)))
+        # A single word may be an id, which counts only as it is written.
+        allowed = ", ".join(say(each) if " " in each else each for each in error.allowed)
+        return say(frame).format(field=field, value=repr(value), allowed=allowed)
     if language != ENGLISH and isinstance(error, Unknown):
         return say(NOT_THERE).format(kind=say(error.kind), name=repr(error.name))
     return say(AWAY if isinstance(error, DatabaseAway) else str(error))

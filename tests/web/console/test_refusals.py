@@ -113,6 +113,8 @@ def test_values_stay_as_they_are_and_words_of_ours_do_not() -> None:
     assert told(Unknown("user", "{name}"), "de") == "nicht gefunden: Benutzer '{name}'"
     assert told(WrongState("user closed", "ended", "a user ends once"), "es") == "closed ya no puede entrar"
     assert told(BadInput("role", "boss", ["observer", "administrator"]), "fr").startswith("rôle : 'boss' n'est pas")
+    ids = BadInput("level", "dave", ["coordinator", "police", "embassy-es"])
+    assert told(ids, "de") == "Stufe: 'dave' geht nicht (möglich: coordinator, police, embassy-es)"
     wrong = BadInput("people.0.country", "{x}", "a value: the field is required")
     assert told(wrong, "pt") == "pessoas.0.país: '{x}' não pode ser (admite-se: um valor: o campo é obrigatório)"
     assert told(wrong, "en") == str(wrong)
