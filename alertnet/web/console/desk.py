@@ -35,7 +35,7 @@ from alertnet.web.console.sessions import (
     maker_of,
     proof_of,
 )
-from alertnet.web.console.shown import go_to, language_of, may_act, show, streamed
+from alertnet.web.console.shown import go_to, language_of, may_act, rendered, show, streamed
 from alertnet.web.console.translation import say_by, words
 from alertnet.web.console.translation import sayer as phrase_sayer
 from alertnet.web.forms import Form
@@ -206,6 +206,12 @@ def spoken(runtime: Runtime, language: str) -> dict[str, Any]:
         "reasons_to_wait": words.reasons_to_wait,
         "coded": lambda details: in_codes(details, renderer, language),
     }
+
+
+def shared_renderer(runtime: Runtime, language: str, acts: bool, **values: Any) -> Callable[..., str]:
+    """A function that renders templates for all sessions that share a language, and may act or not."""
+    known = spoken(runtime, language) | {"acts": acts, "proof": PROOF} | values
+    return lambda template, **more: rendered(template, language, **known, **more)
 
 
 def page_of(locked: LockedIncident, done: str) -> str:
