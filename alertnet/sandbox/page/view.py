@@ -9,9 +9,10 @@ import phonenumbers
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from alertnet.core.incident import Line, Tone
 from alertnet.sandbox.mail import LINK
 from alertnet.sandbox.page.cast import Party
-from alertnet.sandbox.page.evening import Evening, Line, Mark, Story, Tone
+from alertnet.sandbox.page.evening import Evening, Mark, Story
 from alertnet.sandbox.page.screens import HABITS, Box, Screen, key_of, read_box, read_screen
 
 KEYS = "123456789*0#"
