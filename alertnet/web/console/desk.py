@@ -75,6 +75,10 @@ class Desk:
     def language(self) -> str:
         return language_of(self.request)
 
+    def country_name(self, country: str) -> str:
+        """The name of a country in the page's language."""
+        return self.runtime.renderer(self.edition.templates).country(country, self.language)
+
     @property
     def acts(self) -> bool:
         """Whether the user may act, and read what people wrote."""

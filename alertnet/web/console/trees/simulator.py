@@ -59,7 +59,7 @@ def _simulator(desk: Desk, query: Mapping[str, str], edit: Edit | None = None) -
     try:
         if edit is not None:
             network = tree_editing.network_of_edit(desk.runtime, edit.base, edit.texts)
-        given["country"] = given["country"] or countries_of(network)[0]
+        given["country"] = given["country"] or countries_of(network, desk.country_name)[0]
         with in_turn():
             night, clock = _play(network, desk.runtime.now(), given, query)
             if edit is not None:
@@ -77,7 +77,7 @@ def _simulator(desk: Desk, query: Mapping[str, str], edit: Edit | None = None) -
         holidays=_holidays(network, desk.runtime.now().date()),
         contacts=sorted({contact.id: contact.called for _, contact in network.all_contacts}.items()),
         hours=HOURS,
-        countries=countries_of(network),
+        countries=countries_of(network, desk.country_name),
     )
 
 
