@@ -1,5 +1,6 @@
 """`call-sheet`: what is on the paper that people call from when everything else is down (B7)."""
 
+import os
 import re
 import shutil
 import stat
@@ -10,6 +11,7 @@ import pytest
 from pypdf import PdfReader
 
 from alertnet.cli.admin.actions import close_incident
+from alertnet.cli.output import write_confidential
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.incident import CloseReason
 from alertnet.flows.escalation.record_response import Response, respond
@@ -243,6 +245,26 @@ def test_the_file_is_its_owner_s_alone_even_where_one_was_that_everybody_could_r
     assert f"Confidential: {path} is readable by you alone. Shred or burn it" in said.out
     assert "an older sheet" not in path.read_text()
     assert not list(office.folder.glob(".open*"))
+
+
+def test_what_is_no_file_is_written_into_and_stays_what_it_is(tmp_path: Path) -> None:
+    """Typed by root, `--output /dev/stdout` must not leave a file in place of what all programs write to."""
+    pipe, link, other = tmp_path / "pipe", tmp_path / "stdout", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    other.symlink_to(tmp_path / "sheet")
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        for path in (pipe, link):
+            write_confidential(path, b"whom to call", "a remark")
+            assert os.read(reading, 100) == b"whom to call"
+    finally:
+        os.close(reading)
+    write_confidential(other, b"whom to call", "a remark")
+
+    assert (pipe.is_fifo(), link.is_symlink(), other.is_symlink()) == (True, True, True)
+    assert (tmp_path / "sheet").read_bytes() == b"whom to call"
+    assert stat.S_IMODE((tmp_path / "sheet").stat().st_mode) == 0o600
 
 
 POST = "Štítné Žďár Ñandú Œuvre"
