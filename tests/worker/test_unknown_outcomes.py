@@ -5,19 +5,21 @@ from datetime import timedelta
 import pytest
 
 from alertnet.channels.base import Absent, CannotTell
-from alertnet.core.delivery.provider_routes import FIRST
+from alertnet.core.delivery.provider_routes import FIRST, SECOND
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Level
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.flows.escalation.record_response import Response
 from alertnet.flows.sending.claim_sends import LEASE, claim
-from alertnet.flows.sending.locked_attempt import ASK_AFTER
+from alertnet.flows.sending.locked_attempt import ASK_AFTER, lock_attempt
 from alertnet.flows.sending.record_outcome import track_sms
 from alertnet.flows.sending.render_and_send import Claimed
 from alertnet.flows.sending.send_capacity import Outward, ProviderLine
 from alertnet.flows.sending.settle_unknown import MOST_QUERIES, claim_status_queries, expire_lease, record_lookup
+from alertnet.flows.system.restored_backup import mark_unknown
 from alertnet.sandbox import Fault, MailFault
 from alertnet.sandbox.telephony.network import Message
+from alertnet.store.db.tx import Tx
 from tests.worker.conftest import Stages
 from tests.worker.stage import CARLA, CARLAS_MAIL, DIEGO, EMMA, MINUTE, NOW, OURS, Stage, network
 
@@ -132,6 +134,28 @@ def test_a_worker_killed_between_claim_and_send_loses_nothing(stages: Stages, ea
     assert (asked.id, asked.status) == (claimed.id, "unknown")
     assert [row.status for row in stage.attempts(MethodKind.SMS)] == ["failed", "delivered"]
     assert len(stage.sandbox.handset(CARLA).inbox) == 1
+
+
+@pytest.mark.parametrize(("by", "has_it"), [(FIRST, SECOND), (SECOND, FIRST)])
+def test_what_a_backup_had_waiting_is_asked_of_the_provider_that_did_not_turn_it_away(
+    stage: Stage, by: str, has_it: str
+) -> None:
+    """A5: after a restore; the one that it was to go to next may have had it since."""
+    stage.opens()
+    (claimed,) = stage.runtime.transact(claim, MethodKind.SMS, Outward([ProviderLine(by, (OURS,), 0, 1)])).claimed
+
+    def turn_away(tx: Tx) -> None:
+        attempt = lock_attempt(tx, claimed.id)
+        assert attempt is not None
+        attempt.turned_away("429")
+        attempt.finish()
+
+    stage.runtime.transact(turn_away)
+    stage.runtime.transact(mark_unknown, claimed.id, NOW)
+    stage.clock.at += ASK_AFTER
+
+    (asked,) = stage.runtime.transact(claim_status_queries, MethodKind.SMS, 1).claimed
+    assert (asked.provider, asked.sender) == (has_it, "")
 
 
 def test_a_lease_that_runs_is_left_alone(stage: Stage) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from alertnet.core.delivery.provider_routes import Route
+from alertnet.core.delivery.provider_routes import PROVIDERS, Route
 from alertnet.core.directory.contact import WRITTEN
 from alertnet.core.disclosure import NoRef, Subject
 from alertnet.core.notification import AttemptStatus, Kind, PromptKind
@@ -48,8 +48,10 @@ def mark_unknown(tx: Tx, attempt_id: str, taken_at: datetime) -> None:
     attempt = lock_attempt(tx, attempt_id)
     if attempt is None or attempt.status is not AttemptStatus.QUEUED:
         return
-    queued_at = attempt.found.created_at
-    attempt.change(started_at=queued_at if queued_at <= tx.now else taken_at)
+    queued_at, turned_away_by = attempt.found.created_at, attempt.found.provider
+    # It went to another then, from whatever number.
+    other = next((each for each in PROVIDERS if each != turned_away_by), None) if turned_away_by else None
+    attempt.change(started_at=queued_at if queued_at <= tx.now else taken_at, provider=other, sender=None)
     attempt.unsure(CODE)
     attempt.finish()
 

@@ -57,6 +57,11 @@ class Screen:
     received: int
     """How many texts were received."""
 
+    @property
+    def key(self) -> str:
+        """The number as a plain word."""
+        return key_of(self.number)
+
 
 @value
 class Letter:
@@ -77,6 +82,11 @@ class Box:
     scanned: bool
     away: bool
     visits: int
+
+    @property
+    def key(self) -> str:
+        """The address as a plain word."""
+        return key_of(self.address)
 
 
 def key_of(address: str) -> str:

@@ -107,6 +107,7 @@ class AttemptChanges(TypedDict, total=False):
     lease: str | None
     checks: int
     delays: int
+    sender: str | None
     provider: str | None
     provider_id: str
     failure: Failure | None
