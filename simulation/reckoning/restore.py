@@ -39,7 +39,8 @@ _ANSWERS: Select[Any] = select(acknowledgements)
 _TEXTS: Select[Any] = select(inbound.c.sender, inbound.c.received_at, inbound.c.body)
 _CODE = re.compile(r"\d{4}")
 _CODES: Select[Any] = select(notifications).where(notifications.c.method == MethodKind.SMS.value)
-_UNDER_WAY: Select[Any] = select(attempts.c.id).where(attempts.c.status.in_(["queued", "sending"]))
+_IS_ASKED_AT_FIRST = (attempts.c.status == "queued") | (attempts.c.provider == FIRST)
+_UNDER_WAY: Select[Any] = select(attempts.c.id).where(attempts.c.status.in_(["queued", "sending"]), _IS_ASKED_AT_FIRST)
 _JOURNEYS: Select[Any] = select(*journeys.c["id", "team", "member", "status", "incident_id"])
 _WRITTEN: Select[Any] = select(func.max(literal_column("rowid"))).select_from(timeline)
 _SAID: Select[Any] = select(timeline.c.at).where(timeline.c.kind == RESTORED)
@@ -209,7 +210,8 @@ class _Before:
     def sent_once(self) -> Found:
         """A5: no SMS leaves again that the provider has had since, and that it could be asked for.
 
-        What was unknown in the copy already may leave once more, marked, as on any evening.
+        What was unknown in the copy already may leave once more, marked, as on any evening; so may what was on its way
+        to another provider, which alone is asked about it.
         """
         had = {
             each.outgoing.notification: each
