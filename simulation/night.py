@@ -17,7 +17,7 @@ from simulation.outside.caller import Caller, CallsBack
 from simulation.outside.code_guesser import CodeGuesser
 from simulation.outside.coordinators import Coordinators
 from simulation.outside.endpoints import Outside
-from simulation.outside.field import Members, Traveller
+from simulation.outside.field import Members, Reporter, Traveller
 from simulation.outside.office import Erasures, NumberTests, Office
 from simulation.outside.outlets import outlets_of
 from simulation.outside.people import People
@@ -52,10 +52,12 @@ class Night:
         self.members = Members(world, self.web, self.people, self.traveller)
         is_free = not (self.traveller.travels or self.members.does or self.coordinators.merges)
         self.caller = Caller(world, self.web, self.provider, is_free=is_free)
+        is_free = is_free and not self.caller.calls
+        self.reporter = Reporter(world, self.people, is_free=is_free and not self.coordinators.sortings)
         self.calls_back = CallsBack(world, self.web, self.people)
         self.writers = Writers(world, self.people)
         self.visitors = Visitors(world, self.web, self.people)
-        self.office = Office(world, self.web, is_free=is_free and not self.caller.calls)
+        self.office = Office(world, self.web, is_free=is_free and not self.reporter.tells)
         self.erasures = Erasures(world, self.web)
         self._place_hosts()
 
@@ -66,11 +68,13 @@ class Night:
             world.time.after(world.random.uniform(0, STARTS_WITHIN), host.start)
         self._plan_faults(world.mischief)
         self._plan_deeds()
+        self.coordinators.begin()
         self.guesser.begin()
         self.code_guesser.begin()
         self.number_tests.begin()
         self.traveller.begin()
         self.members.begin()
+        self.reporter.begin()
         self.caller.begin()
         self.calls_back.begin()
         self.office.begin()

@@ -7,12 +7,12 @@ from typing import Any
 from sqlalchemy import Row, Select, bindparam, select
 
 from alertnet.channels.base import Outgoing
-from alertnet.core.codec import from_plain
+from alertnet.core.codec import from_plain, replace
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.disclosure import NoRef
 from alertnet.core.escalation.state import LAST_RESORT
-from alertnet.core.incident import Facts
+from alertnet.core.incident import Facts, Scope
 from alertnet.core.notification import Kind, is_in_field
 from alertnet.store.tables import ACTING, escalations, incidents, notifications, served, timeline
 from simulation.world.cast import NEW_NUMBER, NEWCOMER, SECRET, phones_of
@@ -41,6 +41,11 @@ _CALLED: Select[Any] = (
 _WRITTEN_OF: Select[Any] = select(incidents.c.ref, notifications.c.address).join(
     notifications, notifications.c.incident_id == incidents.c.id
 )
+_REPORTED: Select[Any] = (
+    select(timeline.c.payload)
+    .join(incidents, incidents.c.id == timeline.c.chain)
+    .where(bindparam("acts") == ACTING, timeline.c.kind == "report_received")
+)
 _DISOWNED: Select[Any] = (
     select(timeline.c.seq)
     .join(incidents, incidents.c.id == timeline.c.chain)
@@ -57,6 +62,7 @@ def check_recipient(world: World, row: Row[Any], outgoing: Outgoing) -> Found:
     """Why it should not have been sent to them, or not in these words."""
     if row.ref is not None and not is_in_field(row.contact):
         yield from _consents(world, row, from_plain(Facts, row.facts), outgoing.to)
+        yield from _heeds_the_field(world, row, outgoing)
         yield from _is_in_the_plan(world, row, outgoing)
         yield from _has_it_still(world, row, outgoing)
     is_a_strangers = outgoing.to == world.recycled and row.kind != Kind.NOT_UNDERSTOOD.value
@@ -93,6 +99,18 @@ def _consents(world: World, row: Row[Any], facts: Facts, address: str) -> Found:
     why = why_barred(facts, _trees(world, row).values(), address)
     if why is not None:
         yield "A3", why
+
+
+def _heeds_the_field(world: World, row: Row[Any], outgoing: Outgoing) -> Found:
+    """Nobody hears of it whom the field has ruled out by SMS, in whatever text and order (A3)."""
+    if world.asked.merges:
+        return
+    said = {code for each in world.database.rows(_REPORTED, acts=row.acts) for code in each.payload["understood"]}
+    narrowest = next((scope for scope in sorted(Scope, key=lambda scope: scope.rank) if f"C{scope.rank}" in said), None)
+    if narrowest is not None:
+        narrowed = replace(from_plain(Facts, row.facts), consent=narrowest)
+        for promise, why in _consents(world, row, narrowed, outgoing.to):
+            yield promise, f"the field has written so: {why}"
 
 
 def _is_in_the_plan(world: World, row: Row[Any], outgoing: Outgoing) -> Found:

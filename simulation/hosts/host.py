@@ -47,6 +47,12 @@ class Process(Run):
             self.worker = Worker(self.runtime, platform=platform_of(self, around.ping(self), around.late_by))
             self.life.spawn(self._work)
 
+    def may_stand_still(self) -> None:
+        """Be stopped, in some nights, for so long that what was seen a moment ago holds no more."""
+        random, chance = self.world.random, self.world.mischief.stands_still
+        if chance and random.random() < chance:
+            self.host.stop(random.uniform(60, 240))
+
     def leaves(self) -> None:
         """End the process in good order, as by SIGTERM: no more requests, and what was begun is finished."""
         began, works_since = self.world.time.now, self.host.fine_since

@@ -69,6 +69,9 @@ class Run:
         if seconds > 0:
             self.life.sleep(seconds)
 
+    def may_stand_still(self) -> None:
+        """Be stopped here, where something stops it: nothing does by itself."""
+
     def dies(self, where: str) -> None:
         """End the process at this very point of the running task, as by `kill -9`."""
         self.world.story.tell(self.name, f"dies {where}")

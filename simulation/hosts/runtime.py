@@ -10,6 +10,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from alertnet.channels.base import Mailbox
 from alertnet.core.codec import replace
 from alertnet.core.delivery.provider_routes import Route
+from alertnet.flows.system.self_monitoring import keep_watch
 from alertnet.messages.templates.load import Templates
 from alertnet.runtime.database.transactions import OwnCommit
 from alertnet.runtime.database.wakeups import Hook, Wakeups
@@ -66,6 +67,8 @@ class HostRuntime(Runtime):
 
     def transact(self, flow: Callable[Concatenate[Tx, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         name = getattr(flow, "__name__", "commit")
+        if flow is keep_watch:
+            self.run.may_stand_still()
         self.run.goes(f"before the commit of {name}")
         self.run.is_in_transaction = True
         try:

@@ -96,7 +96,14 @@ class Coordinators:
         self._doubting = world.draws("takes back")
         self.takings_back = 0 if world.mischief.quiet else self._doubting.choice([0, 0, 0, 1, 3])
         """How many answers are revoked."""
+        self._deciding = world.draws("named levels")
+        self._verdicts = 0 if world.mischief.quiet or not self._deciding.comes() else self._deciding.choice([3, 6, 12])
         self._key = world.database.pattern.transact(_make_key)
+
+    def begin(self) -> None:
+        """Plan what is decided about levels by name, in some nights."""
+        for _ in range(self._verdicts):
+            self.world.time.after(self._deciding.uniform(5, self.world.length), self.decides)
 
     def raises(self) -> None:
         report = self._report()
@@ -112,7 +119,8 @@ class Coordinators:
     def does_something(self) -> None:
         """Change something about an open incident."""
         if self.world.opened:
-            deeds = (self._news, self._narrows, self._widens, self._spares, self._decides)
+            decides = partial(self._decides, random=self.world.random)
+            deeds = (self._news, self._narrows, self._widens, self._spares, decides)
             others = (self._vouches, self._acts, self._closes)
             self.world.random.choice(deeds + others)(self.world.random.choice(list(self.world.opened)))
 
@@ -158,6 +166,11 @@ class Coordinators:
         for answer in self._doubting.sample(held, 1) if held else ():
             ask = partial(actions.revoke_acknowledgement, answer.ref, answer.id)
             self._post(f"{answer.ref}: {answer.contact} has not {answer.kind}", ask)
+
+    def decides(self) -> None:
+        """Hold, refuse or open a level of an open incident, or all that comes next."""
+        if self.world.opened:
+            self._decides(self._deciding.choice(list(self.world.opened)), self._deciding)
 
     def edits(self) -> None:
         """Edit the trees; for an open incident somebody may look at the difference, or apply it."""
@@ -221,8 +234,7 @@ class Coordinators:
         exclusion = Exclusion(contacts=spared)
         self._post(f"{ref}: not {spared[0]}", lambda door: actions.spare(ref, exclusion, door))
 
-    def _decides(self, ref: str) -> None:
-        random = self.world.random
+    def _decides(self, ref: str, random: Random) -> None:
         tree = random.choice(list(self.world.network.trees.values()))
         named = {"tree": tree.id, "level": random.choice(tree.levels).name} if random.random() < 0.8 else {}
         verdict = Verdict.model_validate({"decision": random.choice(["go", "hold", "refuse"]), **named})

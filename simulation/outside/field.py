@@ -50,7 +50,7 @@ _HOUR = re.compile(r"\d\d:\d\d")
 LONGEST_ROAD = timedelta(hours=2)
 
 DEVICE = "bracelet-1"
-REPORT = "ALERTA"
+REPORT, NEWS = "ALERTA", "NUEVA"
 WITHDRAWN, PRESSED = "withdrawal_asked", "device_alarm"
 
 _JOURNEYS: Select[Any] = (
@@ -208,6 +208,36 @@ class Members:
 
     def _texts(self, word: str) -> list[str]:
         return [text.text for text in self.world.texts.values() if text.text.startswith(word)]
+
+
+class Reporter:
+    """Raises an incident by SMS and writes more of it, in some nights in which nobody else uses that phone."""
+
+    def __init__(self, world: World, people: People, *, is_free: bool) -> None:
+        self.world = world
+        self.people = people
+        self.random = world.draws("narrows by SMS")
+        self.tells = is_free and not world.mischief.quiet and self.random.comes()
+
+    @property
+    def reports(self) -> int:
+        """How many incidents may result: news of what is closed already is one of its own."""
+        return sum(each.sender == TRAVELLERS_PHONE for each in self.world.texts.values()) * self.tells
+
+    def begin(self) -> None:
+        """Set the PINs, and plan the texts."""
+        if not self.tells:
+            return
+        self.world.database.pattern.transact(set_pins, TRAVELLER, PIN, DURESS)
+        raised = self.random.uniform(2, 20)
+        widest = self.random.choice(["", " C2", " C3"])
+        self._plan(raised, f"{REPORT} {PIN} {self.random.choice([22, 31, 40])}{widest}")
+        for _ in range(self.random.choice([1, 2, 4])):
+            words = self.random.choice(["C0", "C1", "P7 C1", "L12", "12 P7", "42"])
+            self._plan(raised + self.random.uniform(1, self.world.length * 0.8), f"{NEWS} {PIN} {words}")
+
+    def _plan(self, seconds: float, text: str) -> None:
+        self.world.time.after(seconds, partial(self.people.write, TRAVELLERS_PHONE, text))
 
 
 def _bind(runtime: Runtime) -> Response:

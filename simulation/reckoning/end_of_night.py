@@ -139,16 +139,8 @@ def _once(night: Night, _: Sequence[Row[Any]]) -> Found:
         if ref not in there:
             yield "A1", f"{ref} was accepted, and is lost"
     count = sum(not facts.get("lone_text") for facts in night.world.database.column(select(incidents.c.facts)))
-    reporting = (
-        night.coordinators,
-        night.people,
-        night.traveller,
-        night.members,
-        night.caller,
-        night.office,
-        night.visitors,
-    )
-    most = sum(each.reports for each in reporting)
+    field = (night.traveller, night.members, night.caller, night.reporter)
+    most = sum(each.reports for each in (*field, night.people, night.coordinators, night.office, night.visitors))
     if count > most:
         yield "A1", f"{count} incidents came of {most} reports"
 

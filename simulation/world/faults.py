@@ -49,6 +49,8 @@ class Mischief:
     """The chance that a process is stopped right between its last check and the first byte."""
     stops_after_question: float = 0.0
     """The chance that a process is stopped past its lease after it has asked about an unknown outcome."""
+    stands_still: float = 0.0
+    """The chance that a process is stopped for minutes between a look at ourselves and what it does about that."""
     leaves: tuple[float, ...] = ()
     """When a process is ended in good order, as by an update, and started again."""
     database_away: tuple[Span, ...] = ()
@@ -90,7 +92,7 @@ class Mischief:
     @property
     def is_steady(self) -> bool:
         """Whether our own processes run all the time, on one clock and a fast database."""
-        is_stopped = self.stops or self.stops_before_send or self.stops_after_question
+        is_stopped = self.stops or self.stops_before_send or self.stops_after_question or self.stands_still
         is_off = self.clocks_apart or self.steps
         return not (self.dies or self.leaves or is_stopped or self.hangs or self.database_away or is_off)
 
@@ -187,6 +189,13 @@ def draw_steps(random: Chance, mischief: Mischief, length: float) -> Mischief:
     back = (random.uniform(begin + 30, length), -by)
     steps = ((begin, by), back) if random.random() < 0.6 else ((begin, by),)
     return replace(mischief, steps=steps, one_clock=random.random() < 0.5)
+
+
+def draw_standstill(random: Chance, mischief: Mischief) -> Mischief:
+    """The same night, in some of those with a watch with processes that stand still in the middle of it."""
+    if mischief.quiet or not mischief.watched or not random.comes():
+        return mischief
+    return replace(mischief, stands_still=random.choice([0.1, 0.3]))
 
 
 def _spans(random: Random, length: float, most: int, longest: float) -> tuple[Span, ...]:

@@ -31,7 +31,7 @@ from simulation.world.cast import (
 )
 from simulation.world.chance import Chance, chance
 from simulation.world.database import Database
-from simulation.world.faults import Mischief, Trouble, draw_mischief, draw_steps, draw_watched
+from simulation.world.faults import Mischief, Trouble, draw_mischief, draw_standstill, draw_steps, draw_watched
 from simulation.world.message import text_of
 from simulation.world.story import Story
 from simulation.world.time import Time
@@ -77,7 +77,8 @@ class World:
         self.network = with_terms(self.draws("terms"), with_switchboard(self.draws("switchboard"), drawn))
         self.length = self.random.choice([3, 4, 5, 6, 10]) * MINUTE
         watched = draw_watched(self.draws("watch"), draw_mischief(self.random, self.length), self.length)
-        self.mischief = self.mischief_was = draw_steps(self.draws("clocks"), watched, self.length)
+        stopped = draw_standstill(self.draws("frozen turn"), watched)
+        self.mischief = self.mischief_was = draw_steps(self.draws("clocks"), stopped, self.length)
         self.length = QUIET_LENGTH if self.mischief.quiet else self.length
         self.routes: list[Route] = [(method, provider) for method in SENT_BY for provider in self.mischief.providers]
         self.time = Time(START, self._idle_until)

@@ -46,10 +46,11 @@ MUTANTS = {
     ),
     "a heartbeat leaves by what was seen before the process stood still": Mutant(
         "A12",
-        249,
+        5,
         "alertnet/flows/system/self_monitoring.py",
         "may_beat(replace(seen, now=tx.now), found)",
         "may_beat(seen, found)",
+        wants=("watch", "frozen turn"),
     ),
     "the same request has its effect a second time": Mutant(
         "A1",
@@ -234,10 +235,11 @@ MUTANTS = {
     ),
     "a level that a coordinator holds or refuses opens by itself": Mutant(
         "B3",
-        147,
+        3,
         "alertnet/core/escalation/state.py",
         "(index in self.held and index not in self.goes)",
         "False",
+        wants=("named levels",),
     ),
     "an answer rests the alarm that no coordinator has confirmed": Mutant(
         "A6",
@@ -484,6 +486,14 @@ MUTANTS = {
         "alertnet/core/inbound/on_the_road/journey.py",
         "    (JourneyStep.ASK, 2 / 3),\n    (JourneyStep.RAISE, 1),\n    (JourneyStep.GROW, 2),\n",
         "    (JourneyStep.ASK, 2),\n",
+    ),
+    "what the field narrows by SMS stays as wide as it was": Mutant(
+        "A3",
+        3,
+        "alertnet/core/inbound/field_report.py",
+        "consent=narrowest([known.consent, said]) if said else known.consent,",
+        "consent=known.consent,",
+        wants=("narrows by SMS",),
     ),
     "whoever calls in is awaited all the same": Mutant(
         "B4",
