@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from ipaddress import ip_address
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -58,6 +59,14 @@ class DeadlineReader(io.RawIOBase):
     def makefile(self, mode: str) -> io.BufferedReader:
         """A buffered reader, under the name by which the standard library asks a socket for one."""
         return io.BufferedReader(self)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether what is sent to that host stays on this machine, so that TLS is not required."""
+    try:
+        return host.lower() == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def open_socket(host: str, port: int, deadline: Deadline) -> socket.socket:

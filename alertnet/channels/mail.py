@@ -13,7 +13,6 @@ from email.headerregistry import Address
 from email.message import EmailMessage, MIMEPart
 from email.policy import SMTP
 from functools import cached_property, partial
-from ipaddress import ip_address
 from typing import Any
 
 from alertnet.channels.base import (
@@ -29,7 +28,7 @@ from alertnet.channels.base import (
     Unsure,
     at_once,
 )
-from alertnet.channels.deadline import Deadline, DeadlineReader, open_socket, over_tls
+from alertnet.channels.deadline import Deadline, DeadlineReader, is_loopback, open_socket, over_tls
 from alertnet.core.delivery.provider_codes import AccountFault
 from alertnet.core.errors import BadInput
 from alertnet.core.notification import Failure
@@ -173,7 +172,8 @@ class SmtpRelay:
 
     def _met(self, act: Callable[["_Session"], Result | None]) -> Result | None:
         """What came of it, once the relay is ready for a mail; else what kept it from that."""
-        session = self._session()
+        tls = self._tls if self._tls_at_once else None
+        session = _Session(self._greeting_name, Deadline(self._deadline_seconds), tls)
         try:
             return self._prepare(session) or act(session)
         except smtplib.SMTPResponseException as answer:
@@ -195,10 +195,6 @@ class SmtpRelay:
 
     def hang_up(self, provider_id: str) -> None:
         """Do nothing: mails don't ring."""
-
-    def _session(self) -> "_Session":
-        tls = self._tls if self._tls_at_once else None
-        return _Session(self._greeting_name, Deadline(self._deadline_seconds), tls)
 
     def _prepare(self, session: "_Session") -> Result | None:
         """Connect, encrypt and authenticate; None where the relay is ready for a mail."""
@@ -226,14 +222,6 @@ def tls_to(host: str) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
-
-
-def is_loopback(host: str) -> bool:
-    """Whether mail to that host stays on this machine, so that TLS is not required."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 class _Session(smtplib.SMTP):

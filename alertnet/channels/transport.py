@@ -173,16 +173,19 @@ class Transport(HttpClient):  # type: ignore[misc]  # The SDK has no types.
         """Send one request with a form and return the provider's 2xx answer.
 
         Raises:
-            NotConnected: surely not sent.
+            NotConnected: surely not sent, such as a line break in a header, or an address not in ASCII.
             AnswerLost: perhaps sent.
             ErrorAnswer: any other status.
-            ValueError: the request can't be encoded, such as a line break in a header.
         """
         return _judge(self.exchange(method, uri, **fields))
 
     def exchange(self, method: str, uri: str, **fields: Unpack[Fields]) -> HttpAnswer:
         """Send one request and return its answer, of any status. Raises as `request` does, but no `ErrorAnswer`."""
-        connection = self.begin(FormRequest.of(method, uri, **fields))
+        try:
+            request = FormRequest.of(method, uri, **fields)
+        except ValueError as fault:
+            raise NotConnected(fault) from None
+        connection = self.begin(request)
         connection.write()
         while (answer := self.hear(connection)) is None:
             connection.wait()

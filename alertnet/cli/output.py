@@ -35,16 +35,23 @@ def print_rows(rows: Iterable[Sequence[object]], nothing: str = "") -> None:
 
 
 def write_confidential(path: Path, content: bytes, remark: str) -> None:
-    """Write a file with mode 600 in place of any other, and print the remark; for `-`, print the content alone."""
+    """Write a file with mode 600 in place of any other, and print the remark.
+
+    For `-` the content alone is printed, and what is no file, such as /dev/stdout, gets the content alone.
+    """
     if str(path) == "-":
         typer.echo(content, nl=False)
         return
     try:
-        # Writing into an existing file would keep its mode, so a new one replaces it.
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)
+            return
+        # Writing into an existing file would keep its mode, so a new one replaces it; a link still leads to it.
+        place = path.resolve()
+        handle, temporary = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-        Path(temporary).replace(path)
+        Path(temporary).replace(place)
     except OSError as error:
         raise BadInput("--output", str(path), f"a file that can be written ({error.strerror})") from None
     typer.echo(remark)

@@ -1,4 +1,4 @@
-"""Incidents and their facts: types, severities, people, consent, and the incident itself."""
+"""Incidents and their facts: types, severities, people, consent, the incident itself, and a line of its timeline."""
 
 import re
 import unicodedata
@@ -340,6 +340,31 @@ REF_CHARACTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 _BETWEEN = re.compile(r"[\W_]+")
 _BESIDE_LETTERS = re.compile(r"(?<!\d)[\W_]+|[\W_]+(?!\d)")
 _ZEROS_IN_FRONT = re.compile(r"(?<!\d)0+(?=\d)")
+
+
+class Tone(StrEnum):
+    """The sort of a line of the timeline, or of a state, for its colour and sign."""
+
+    ALARM = "alarm"
+    TOLD = "told"
+    ASKED = "asked"
+    ANSWERED = "answered"
+    TROUBLE = "trouble"
+    QUIET = "quiet"
+
+
+@value
+class Line:
+    """A line of an incident's timeline, or of what comes, as people read it.
+
+    `kind`: of its entry, or of the first of several told together.
+    """
+
+    at: datetime
+    tone: Tone
+    text: str
+    detail: str = ""
+    kind: str = ""
 
 
 def as_ref(text: str) -> str:

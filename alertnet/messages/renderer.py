@@ -1,7 +1,7 @@
 """Renders messages from templates and values, and shortens an SMS until it fits."""
 
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any, Literal, get_args
@@ -35,7 +35,7 @@ from alertnet.messages.words import (
 )
 
 DROPPED = ("with_callback", "with_names", "with_no_hint")
-SHORTER = ((True, True, True), (False, True, True), (False, False, True), (False, False, False))
+SHORTER = tuple({name: place >= dropped for place, name in enumerate(DROPPED)} for dropped in range(len(DROPPED) + 1))
 """The forms of an SMS from long to short: callback, names and hint are dropped in turn, code and link never."""
 
 Paper = Literal["sheet", "letter", "card"]
@@ -170,12 +170,7 @@ class Renderer:
     def _sms(self, kind: Kind, language: str, said: Said) -> Message:
         template, used = self._template(kind, "sms.j2", language, said.tree_language)
         values = self._values(kind, said, self.words(used), MethodKind.SMS)
-        text = ""
-        for values["with_callback"], values["with_names"], values["with_no_hint"] in SHORTER:
-            text = fold(_one_line(write(parts_of(template, values), _LONGEST_SMS)))
-            if fits(count(text)):
-                break
-        return Message(used, text)
+        return Message(used, _shortened(template, values, SHORTER))
 
     def _open_matters(self, kind: Kind, language: str, said: Said) -> Message:
         """One SMS for all that is open: as many matters as fit; the callback is dropped before any of them."""
@@ -187,12 +182,7 @@ class Renderer:
         def write_first(most: int) -> str:
             rest = [words.and_more.replace("{count}", str(len(matters) - most))] if most < len(matters) else []
             values["matters"] = "; ".join([*matters[:most], *rest])
-            text = ""
-            for values["with_callback"] in (True, False):
-                text = fold(_one_line(write(parts_of(template, values), _LONGEST_SMS)))
-                if fits(count(text)):
-                    break
-            return text
+            return _shortened(template, values, SHORTER[:2])
 
         # First try all of them, which needs no "and more"; else few fit, so count up from one.
         text = write_first(len(matters))
@@ -245,6 +235,17 @@ def _first(language: str, tables: Container[str], of_tree: str = "") -> str:
         if used in tables:
             return used
     raise Unknown("language", language)
+
+
+def _shortened(template: Template, values: dict[str, Any], forms: Iterable[Mapping[str, bool]]) -> str:
+    """The SMS in the first of these forms that fits, else in the last."""
+    text = ""
+    for form in forms:
+        values.update(form)
+        text = fold(_one_line(write(parts_of(template, values), _LONGEST_SMS)))
+        if fits(count(text)):
+            break
+    return text
 
 
 def _one_line(text: str) -> str:

@@ -202,9 +202,10 @@ class Provider:
     def _exchange(self, method: str, url: str, **more: Any) -> dict[str, Any]:
         try:
             answer = self.transport.exchange(method, url, **more)
-            said = json.loads(answer.body)
         except (NotConnected, AnswerLost) as fault:
             raise ProviderAway(fault.code) from None
+        try:
+            said = json.loads(answer.body)
         except (ValueError, RecursionError):
             said = None
         if answer.status == 200 and isinstance(said, dict):

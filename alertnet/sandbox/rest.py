@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 from alertnet.core.delivery.sms_encoding import count
 from alertnet.sandbox.telephony.calls import Exchange
 from alertnet.sandbox.telephony.faults import Fault
-from alertnet.sandbox.telephony.network import CallRecord, Message, Network, Recorded
+from alertnet.sandbox.telephony.network import CallRecord, Message, Network, Recording
 from alertnet.sandbox.telephony.parameters import (
     REASONS,
     Form,
@@ -126,7 +126,7 @@ def call_resource(account_sid: str, call: CallRecord) -> dict[str, Any]:
     }
 
 
-def recording_resource(account_sid: str, made: tuple[str, Recorded]) -> dict[str, Any]:
+def recording_resource(account_sid: str, made: tuple[str, Recording]) -> dict[str, Any]:
     """A recording as `api.v2010.account.recording`."""
     sid, recorded = made
     return {
@@ -313,24 +313,18 @@ class Rest:
     def _list_recordings(self, request: Request, form: Form, _: Faults) -> Resource:
         page = read_page(form, "DateCreated>")
         with self._network.lock:
-            made = [(sid, each) for sid, each in self._network.recorded.items() if sid in self._network.recordings]
-            found = [each for each in made[::-1] if page.day is None or each[1].created_at.date() >= page.day]
+            newest_first = reversed(self._network.recordings.items())
+            found = [each for each in newest_first if page.day is None or each[1].created_at.date() >= page.day]
             of = partial(recording_resource, self._account_sid)
             return page_resource(request, page, "DateCreated>", "recordings", found, of)
 
     def _hear_recording(self, request: Request, form: Form, _: Faults) -> Resource:
-        return {"sound": self._recording(request)}
+        return {"sound": _known(self._network.recordings, request).sound}
 
     def _delete_recording(self, request: Request, form: Form, _: Faults) -> Resource:
-        self._recording(request)
+        _known(self._network.recordings, request)
         del self._network.recordings[request.path_params["sid"]]
         return {}
-
-    def _recording(self, request: Request) -> bytes:
-        sound = self._network.recordings.get(request.path_params["sid"])
-        if sound is None:
-            raise Refusal(20404, request.url.path, status=404)
-        return sound
 
     def _listed(
         self, entries: Iterable[Entry], page: PageRequest, at: Callable[[Entry], datetime | None]
@@ -384,7 +378,7 @@ async def _not_found(request: Request, _: Exception) -> Response:
     return _refused(Refusal(20404, request.url.path, status=404))
 
 
-def _known(entries: Mapping[str, Entry], request: Request) -> Entry:
+def _known(entries: Mapping[str, T], request: Request) -> T:
     entry = entries.get(request.path_params["sid"])
     if entry is None:
         raise Refusal(20404, request.url.path, status=404)

@@ -51,12 +51,12 @@ class Listener:
         imap: Callable[[], asyncio.Protocol],
         ports: Iterable[int],
     ) -> None:
-        self.port, self.smtp_port, self.imap_port = ports
-        self._smtp = smtp
-        self._imap = imap
+        self.ports = tuple(ports)
+        """Of HTTP, SMTP and IMAP."""
         self._config = uvicorn.Config(app, lifespan="off", ws="none", log_config=None, access_log=False)
         self._config.load()
         self._state = ServerState()
+        self._protocols = (lambda: _Connection(self._config, self._state, {}), smtp, imap)
         self._servers: list[asyncio.Server] = []
 
     def start(self) -> None:
@@ -81,13 +81,9 @@ class Listener:
 
     async def _listen(self) -> None:
         loop = asyncio.get_running_loop()
-        rest = await loop.create_server(lambda: _Connection(self._config, self._state, {}), LOOPBACK, self.port)
-        self._servers.append(rest)
-        smtp = await loop.create_server(self._smtp, LOOPBACK, self.smtp_port)
-        self._servers.append(smtp)
-        imap = await loop.create_server(self._imap, LOOPBACK, self.imap_port)
-        self._servers.append(imap)
-        self.port, self.smtp_port, self.imap_port = (server.sockets[0].getsockname()[1] for server in self._servers)
+        for protocol, port in zip(self._protocols, self.ports, strict=True):
+            self._servers.append(await loop.create_server(protocol, LOOPBACK, port))
+        self.ports = tuple(server.sockets[0].getsockname()[1] for server in self._servers)
 
     async def _close(self) -> None:
         for server in self._servers:
@@ -169,17 +165,17 @@ class Sandbox:
     @property
     def api_url(self) -> str:
         """The base URL of the REST API, for ALERTNET_TWILIO_API_URL."""
-        return f"http://{LOOPBACK}:{self._listener.port}"
+        return f"http://{LOOPBACK}:{self._listener.ports[0]}"
 
     @property
     def smtp_url(self) -> str:
         """The mail server, for ALERTNET_SMTP_URL; without user and TLS."""
-        return f"smtp://{LOOPBACK}:{self._listener.smtp_port}?from={OUR_ADDRESS}"
+        return f"smtp://{LOOPBACK}:{self._listener.ports[1]}?from={OUR_ADDRESS}"
 
     @property
     def imap_url(self) -> str:
         """The mailbox of alertnet's own address, for ALERTNET_IMAP_URL."""
-        return f"imap://{USER}:{PASSWORD}@{LOOPBACK}:{self._listener.imap_port}"
+        return f"imap://{USER}:{PASSWORD}@{LOOPBACK}:{self._listener.ports[2]}"
 
     def handset(self, number: str) -> Handset:
         """The phone with this number (E.164)."""

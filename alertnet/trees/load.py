@@ -191,7 +191,9 @@ def _read(place: Path) -> _Reading:
     filled = [(folder, *_filled(folder)) for folder in folders]
     fields = _Forms([document for folder in folders for document in folder.field], FieldForm)
     faults += tuple(fault for folder, _, found in filled for fault in (*folder.unreadable, *found))
-    faults = (*faults, *fields.faults, *_reference_faults(folders))
+    # That a name leads to nobody says more than that it is no id.
+    within = (fault for folder in folders for fault in _faults_within(folder))
+    faults = (*within, *faults, *fields.faults, *_faults_between(folders))
     if not any(folder.trees or folder.unreadable for folder in folders):
         faults += (fault_of(place, phrase("holds no contact tree: needs at least one *.yaml")),)
     if faults:
@@ -228,10 +230,8 @@ def _field_of(folders: Iterable[TreeFolder]) -> Joined:
     return Joined(tuple(document.root for folder in folders for document in folder.field))
 
 
-def _reference_faults(folders: tuple[TreeFolder, ...]) -> Iterator[Fault]:
-    """The faults between names, within and across files."""
-    for folder in folders:
-        yield from _faults_within(folder)
+def _faults_between(folders: tuple[TreeFolder, ...]) -> Iterator[Fault]:
+    """The faults between names across files."""
     field = _field_of(folders)
     yield from field_faults(field)
     # Names that only an unreadable file knows would look unknown.

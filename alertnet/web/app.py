@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -18,13 +18,10 @@ from alertnet.web.api import devices, incidents
 from alertnet.web.auth import KnownKeys
 from alertnet.web.console.refusing import show_crowded, show_our_fault
 from alertnet.web.door import InFlight
-from alertnet.web.layers import Around, Straight, Turns
+from alertnet.web.middleware import Around, Straight, Turns
 from alertnet.web.monitoring import health
 from alertnet.web.throttle import Throttle
 from alertnet.web.twilio import webhooks
-
-if TYPE_CHECKING:
-    from alertnet.runtime.openid import Provider
 
 EDGES = (webhooks, incidents, devices, pages, health)
 """What raises an alarm or answers one. First what is asked most, since routes are tried in turn."""
@@ -139,11 +136,9 @@ def load_api() -> list[BaseRoute]:
 
 
 def load_console(settings: Settings) -> list[BaseRoute]:
-    """Import the routes of the console, and the OpenID Connect client where one is configured."""
-    if settings.openid:
-        import alertnet.runtime.openid  # noqa: F401
+    """Import the routes of the console, and those of an OpenID Connect provider where one is configured."""
     from alertnet.web.console import refusing
-    from alertnet.web.console.access import account, openid, sign_in, users
+    from alertnet.web.console.access import account, sign_in, users
     from alertnet.web.console.incidents import board, incident, raising
     from alertnet.web.console.readiness import duty, journeys, people, quarantine, system
     from alertnet.web.console.reports import drills, figures, report
@@ -151,7 +146,12 @@ def load_console(settings: Settings) -> list[BaseRoute]:
 
     of_incidents = (board, incident, raising, figures, drills, journeys, quarantine)
     of_the_house = (users, people, duty, system, pictures, simulator, editing, account)
-    return [*report.desk.routes, *_routes_of(sign_in, openid, *of_incidents, *of_the_house, refusing)]
+    routes = [*report.desk.routes, *_routes_of(sign_in, *of_incidents, *of_the_house, refusing)]
+    if settings.openid:
+        from alertnet.web.console.access import openid
+
+        routes[:0] = openid.router.routes
+    return routes
 
 
 def _routes_of(*edges: Any) -> list[BaseRoute]:
@@ -165,20 +165,15 @@ def _share_with_api(app: FastAPI) -> None:
 
 
 def _share_with_console(app: FastAPI) -> None:
-    from alertnet.web.console.access.openid import HERE
     from alertnet.web.console.incidents.board import Boards
     from alertnet.web.console.live import Watch
 
-    app.state.boards = Boards(app.state.runtime)
-    app.state.watch = Watch(app.state.runtime, app.state.leaving)
-    app.state.openid = _provider(app.state.runtime, HERE)
+    runtime = app.state.runtime
+    app.state.boards = Boards(runtime)
+    app.state.watch = Watch(runtime, app.state.leaving)
+    app.state.openid = None
+    if client := runtime.settings.openid:
+        from alertnet.runtime.openid import Provider
+        from alertnet.web.console.access.openid import HERE
 
-
-def _provider(runtime: Runtime, here: str) -> "Provider | None":
-    """The OpenID Connect provider for sign-ins, if configured; its client is imported only then."""
-    client, url = runtime.settings.openid, runtime.settings.public_url
-    if client is None or url is None:
-        return None
-    from alertnet.runtime.openid import Provider
-
-    return Provider(client, f"{url}{here}/back")
+        app.state.openid = Provider(client, f"{runtime.settings.public_url}{HERE}/back")

@@ -1,7 +1,7 @@
 """Who is asking: the API key of the Authorization header, and the address. A revoked key stops working at once.
 
 For reads, the key is looked up for each request. For acts, it is looked up once; from then on the transaction itself
-checks that it is still in force (`idempotency.Door`).
+checks that it is still in force (`door.Door`).
 """
 
 import hashlib

@@ -32,7 +32,6 @@ _CONTACT_FIELDS = ("answer", "action", "note", "by", "pin")
 _COORDINATOR_FIELDS = ("answer", "contact", "kind", "action", "reason", "type", "severity", "into", "note", "pin")
 STATUS = {Outcome.DONE: 200, Outcome.NOT_PROVED: 403, Outcome.NOT_ALLOWED: 422, Outcome.OVER: 409}
 HEADERS = {
-    "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex, nofollow",

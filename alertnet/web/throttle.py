@@ -65,7 +65,15 @@ class Throttle:
     def wait(self, limit: Limit, key: str, now: datetime) -> float | None:
         """Use the limit once; None where there was room, else the seconds until there is."""
         with self._lock:
-            return self._use(limit, key, now)
+            usages = self._used.setdefault(limit.name, OrderedDict())
+            before = usages.get(key, UNUSED)
+            used = usages[key] = limit.use(before, now)
+            while len(usages) > MOST_REMEMBERED:
+                usages.popitem(last=False)
+        if used.dropped == before.dropped:
+            return None
+        self.count(once(metrics.DROPPED, limit.name))
+        return (limit.retry_at(used, now) - now).total_seconds()
 
     def refuse(self, address: str, now: datetime) -> None:
         """Count one request with a wrong key from that address; raises `TooOften` where too many came from there."""
@@ -88,17 +96,6 @@ class Throttle:
                 return
             self._told_at[what], times = now, self._untold.pop(what)
         log.warning(event, **({"reason": reason} if reason else {}), times=times, **latest)
-
-    def _use(self, limit: Limit, key: str, now: datetime) -> float | None:
-        usages = self._used.setdefault(limit.name, OrderedDict())
-        before = usages.get(key, UNUSED)
-        used = usages[key] = limit.use(before, now)
-        while len(usages) > MOST_REMEMBERED:
-            usages.popitem(last=False)
-        if used.dropped == before.dropped:
-            return None
-        self.count(once(metrics.DROPPED, limit.name))
-        return (limit.retry_at(used, now) - now).total_seconds()
 
 
 @contextmanager

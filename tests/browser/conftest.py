@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from alertnet.cli.demo.evening import Evening
 from alertnet.cli.demo.play import page_over
-from tests.browser.chromium import ARGUMENTS, Missing, find
+from tests.browser.chromium import ARGUMENTS, UNSEEN, Missing, find
 from tests.browser.console import Console, SitDown
 from tests.browser.sandbox_page import SandboxPage
 from tests.database import migrate
@@ -38,7 +38,7 @@ def browser(chromium: str) -> Browser:
 @cache
 def _running(chromium: str) -> Browser:
     playwright = _open.enter_context(sync_playwright())
-    browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+    browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS + UNSEEN)
     _open.callback(browser.close)
     return browser
 

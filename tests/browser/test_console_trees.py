@@ -22,6 +22,11 @@ def test_the_slider_lights_up_who_is_told_and_another_case_is_played_at_once(des
     expect(desk.page.locator("#night")).to_contain_text("arrest, moderate")
     assert desk.hosts == {"127.0.0.1"}
 
+    refusal = desk.page.request.get(f"{desk.base}/desk/no/such").text()
+    desk.page.route("**/simulator?*", lambda route: route.fulfill(status=429, content_type="text/html", body=refusal))
+    desk.page.get_by_label("Severity").select_option("critical")
+    expect(desk.page.locator("#night").get_by_role("alert")).to_contain_text("/desk/no/such")
+
 
 def test_an_edit_is_there_after_a_look_elsewhere_and_is_not_left_without_a_question(desk: Console) -> None:
     """Whoever looks up a key, or a name on another page, has not typed for nothing."""

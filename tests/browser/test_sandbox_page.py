@@ -94,7 +94,7 @@ def test_who_is_rung_is_one_press_away(sandbox: SandboxPage) -> None:
     expect(sandbox.page.locator(f"#party-{COORDINATOR} .screen")).to_be_in_viewport()
 
 
-def test_an_evening_goes_from_the_sos_to_the_all_clear(sandbox: SandboxPage) -> None:
+def test_an_evening_goes_from_the_sos_to_the_all_clear(sandbox: SandboxPage, evening: Evening) -> None:
     """A4, A6: call, code and link acknowledge, and the all-clear goes to exactly those who were told."""
     sandbox.writes(ANA, "SOS")
     expect(sandbox.screen(ANA)).to_contain_text("SOS")
@@ -112,7 +112,8 @@ def test_an_evening_goes_from_the_sos_to_the_all_clear(sandbox: SandboxPage) -> 
     sandbox.party(HEAD_OFFICE).get_by_role("button", name=CODE).click()
     sandbox.says(HEAD_OFFICE, "takes charge")
 
-    sandbox.jumps_until(lambda: "told" in sandbox.marks(EMBASSY).inner_text())
+    passes(evening, lambda: bool(evening.stage.phone("embassy-es").inbox))
+    sandbox.says(EMBASSY, "told")
     with sandbox.page.expect_popup() as opened:
         sandbox.screen(EMBASSY).get_by_role("link").last.click()
     opened.value.get_by_role("button", name="Me hago cargo").click()

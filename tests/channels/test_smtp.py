@@ -26,7 +26,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from alertnet.channels.base import Accepted, CannotTell, Cause, NotSent, Outgoing, Refused, Unsure
-from alertnet.channels.mail import SmtpRelay, compose, is_loopback, mail_address
+from alertnet.channels.deadline import is_loopback
+from alertnet.channels.mail import SmtpRelay, compose, mail_address
 from alertnet.core.delivery.provider_codes import AccountFault
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.errors import BadInput

@@ -1,5 +1,6 @@
 """`call-sheet`: what is on the paper that people call from when everything else is down (B7)."""
 
+import os
 import re
 import shutil
 import stat
@@ -10,6 +11,7 @@ import pytest
 from pypdf import PdfReader
 
 from alertnet.cli.admin.actions import close_incident
+from alertnet.cli.output import write_confidential
 from alertnet.core.escalation.quorum import AnswerKind, Via
 from alertnet.core.incident import CloseReason
 from alertnet.flows.escalation.record_response import Response, respond
@@ -245,39 +247,58 @@ def test_the_file_is_its_owner_s_alone_even_where_one_was_that_everybody_could_r
     assert not list(office.folder.glob(".open*"))
 
 
+def test_what_is_no_file_is_written_into_and_stays_what_it_is(tmp_path: Path) -> None:
+    """Typed by root, `--output /dev/stdout` must not leave a file in place of what all programs write to."""
+    pipe, link, other = tmp_path / "pipe", tmp_path / "stdout", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    other.symlink_to(tmp_path / "sheet")
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        for path in (pipe, link):
+            write_confidential(path, b"whom to call", "a remark")
+            assert os.read(reading, 100) == b"whom to call"
+    finally:
+        os.close(reading)
+    write_confidential(other, b"whom to call", "a remark")
+
+    assert (pipe.is_fifo(), link.is_symlink(), other.is_symlink()) == (True, True, True)
+    assert (tmp_path / "sheet").read_bytes() == b"whom to call"
+    assert stat.S_IMODE((tmp_path / "sheet").stat().st_mode) == 0o600
+
+
 POST = "Štítné Žďár Ñandú Œuvre"
 
 
-@pytest.fixture
-def many(office: Office) -> Path:
-    """A folder of trees with two hundred posts more."""
+def with_posts(office: Office, count: int) -> Path:
+    """A folder of trees with so many posts more."""
     trees = office.folder / "many"
     shutil.copytree(REPOSITORY / "contact_trees", trees)
     contacts = "".join(
         f"\n  post-{number}: {{role: ngo, organisation: {POST} {number}, methods: [{{call: '+5730055{number:05}'}}]}}"
-        for number in range(200)
+        for number in range(count)
     )
-    names = ", ".join(f"post-{number}" for number in range(200))
+    names = ", ".join(f"post-{number}" for number in range(count))
     tree = (trees / "colombia.yaml").read_text()
     tree = tree.replace("\nlevels:", f"{contacts}\n\nlevels:\n  - {{name: Posts, notify: [{names}]}}")
     (trees / "colombia.yaml").write_text(tree)
     return trees
 
 
-def test_pages_are_numbered_and_each_is_marked_as_confidential(office: Office, many: Path) -> None:
-    pages = printed(office, "--trees", str(many))
+def test_pages_are_numbered_and_each_is_marked_as_confidential(office: Office) -> None:
+    pages = printed(office, "--trees", str(with_posts(office, 100)))
 
     assert len(pages) > 5
     for number, page in enumerate(pages, start=1):
         assert f"Confidential: shred or burn after use. Page {number} of {len(pages)}" in page
     whole = " ".join(pages)
-    assert all(f"{POST} {number} · post-{number} " in whole for number in range(200))
-    assert re.findall(r"· post-(\d+) ", whole) == [str(number) for number in range(200)]
+    assert all(f"{POST} {number} · post-{number} " in whole for number in range(100))
+    assert re.findall(r"· post-(\d+) ", whole) == [str(number) for number in range(100)]
 
 
-def test_what_belongs_together_and_fills_more_than_a_page_goes_on_on_the_next(office: Office, many: Path) -> None:
+def test_what_belongs_together_and_fills_more_than_a_page_goes_on_on_the_next(office: Office) -> None:
     """A3: who must not be called is one paragraph, however many they are; none falls off the paper."""
-    pages = printed(office, "--trees", str(many), "--country", "CO", "--type", "arrest")
+    pages = printed(office, "--trees", str(with_posts(office, 200)), "--country", "CO", "--type", "arrest")
 
     found = [re.findall(r"post-(\d+):", page) for page in pages]
     assert [number for page in found for number in page] == [str(number) for number in range(200)]

@@ -66,7 +66,7 @@ def test_checking_trees_takes_no_secret(office: Office) -> None:
     assert (said.code, "colombia, international" in said.out) == (0, True)
 
 
-@pytest.mark.usefixtures("few_languages")
+@pytest.mark.usefixtures("in_english")
 def test_good_templates_have_no_faults(office: Office) -> None:
     said = office.types("templates", "check")
 
@@ -130,7 +130,7 @@ def test_an_unknown_variable_in_a_template_is_named_with_its_file(office: Office
     assert "victim" in err
 
 
-@pytest.mark.usefixtures("few_languages")
+@pytest.mark.usefixtures("in_english")
 def test_a_public_url_that_leaves_no_room_in_an_sms_is_a_fault(office: Office) -> None:
     """B4: one segment in EN, FR and ES for the longest case with the real public URL."""
     office.env["ALERTNET_PUBLIC_URL"] = f"https://{'m' * 120}"

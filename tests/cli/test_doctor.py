@@ -151,7 +151,7 @@ def test_what_a_provider_has_against_us_is_told_beside_the_trouble_that_it_makes
     assert "email takes nothing" not in quiet
 
 
-@pytest.mark.usefixtures("few_languages")
+@pytest.mark.usefixtures("in_english")
 def test_a_public_url_that_is_too_long_for_an_sms_is_one_fault_with_its_name(
     office: Office, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

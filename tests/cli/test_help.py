@@ -11,6 +11,7 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 from alertnet.cli import commands
 from alertnet.runtime.wiring import Runtime
 from tests.cli.conftest import REPOSITORY, Office, Said
+from tests.cli.odd_streams import on_a_full_disk, without_input
 
 NEVER_SERVED = {
     "alembic",
@@ -130,9 +131,22 @@ def said_by(code: str) -> list[list[str]]:
 LOADED = "print(*(name for name, each in sys.modules.items() if each))"
 
 
-def test_asking_for_help_loads_nothing_heavy() -> None:
+@pytest.fixture(scope="module")
+def helped() -> list[set[str]]:
+    """What is loaded before the command is known, and by the help for `keys` and for `demo`."""
+    before, *said = said_by(
+        f"import contextlib, os, sys; import alertnet.cli; {LOADED}; sys.stdout.flush()\n"
+        "sys.argv[1:] = ['keys' if not os.fork() else 'demo', '--help']\n"
+        "if 'demo' in sys.argv: os.wait()\n"
+        "with contextlib.suppress(SystemExit): alertnet.cli.main()\n"
+        f"import alertnet.runtime.logging\n{LOADED}"
+    )
+    return [set(before), *(set(line) for line in said if "structlog" in line)]
+
+
+def test_asking_for_help_loads_nothing_heavy(helped: list[set[str]]) -> None:
     """A terminal answers at once: what a command needs is loaded by it alone."""
-    [loaded] = map(set, said_by(f"import sys; import alertnet.cli; {LOADED}"))
+    loaded, *_ = helped
 
     assert "typer" in loaded
     assert not HEAVY & loaded
@@ -191,16 +205,11 @@ def parted() -> Parted:
     return Parted(set(sends), set(answers))
 
 
-@pytest.mark.parametrize(("command", "has_colours"), [("keys", False), ("demo", True)])
-def test_only_the_demo_has_colours_loaded(command: str, has_colours: bool) -> None:
+def test_only_the_demo_has_colours_loaded(helped: list[set[str]]) -> None:
     """They were a tenth of what each command took before it said anything."""
-    *_, loaded = said_by(
-        f"import contextlib, sys; sys.argv[1:] = ['{command}', '--help']; from alertnet.cli import main"
-        f"\nwith contextlib.suppress(SystemExit): main()\nimport alertnet.runtime.logging\n{LOADED}"
-    )
+    _, keys, demo = helped
 
-    assert "structlog" in loaded
-    assert ("rich" in loaded) is has_colours
+    assert ("rich" in keys, "rich" in demo) == (False, True)
 
 
 def test_what_serves_day_and_night_holds_nothing_that_it_may_never_need(served: Served) -> None:
@@ -265,16 +274,9 @@ def test_a_start_parses_each_template_once() -> None:
     assert int(parses) <= int(files)
 
 
-def in_shell(office: Office, line: str, *words: str) -> Said:
-    """What a command says in a line of the shell, in which it is `"$@"`."""
-    shell = ["sh", "-c", line, "sh", *office.command(*words)]
-    done = subprocess.run(shell, cwd=office.folder, env=office.environment, capture_output=True, text=True, check=False)
-    return Said(done.returncode, done.stdout, done.stderr)
-
-
 def test_a_command_that_can_not_say_what_it_did_says_so_in_a_line(office: Office, runtime: Runtime) -> None:
     """B7: an output on a full disk is no fault of ours; the key is made, and can be revoked by its id."""
-    said = in_shell(office, '"$@" >/dev/full', "keys", "create", "--scope", "read")
+    said = office.types("keys", "create", "--scope", "read", program=on_a_full_disk)
 
     assert said.code == 1
     assert said.err == (
@@ -285,6 +287,6 @@ def test_a_command_that_can_not_say_what_it_did_says_so_in_a_line(office: Office
 
 def test_a_standard_input_that_is_closed_is_empty(office: Office, runtime: Runtime) -> None:
     """B7: some schedulers start commands without one."""
-    said = in_shell(office, '"$@" <&-', "pins", "set", "north/ana", "--pin", "-")
+    said = office.types("pins", "set", "north/ana", "--pin", "-", program=without_input)
 
     assert said == Said(2, "", "standard input: '' is not allowed (allowed: one PIN on a line)\n")

@@ -117,6 +117,7 @@ TOLD = {
         sie haben P9 mitgenommen
     """,
     "arrest": """
+        prisão de P12 L4
         P9 held incommunicado at the barracks
         retuvieron a P9 los policias
         P9 détenu à la brigade
@@ -321,6 +322,7 @@ TOLD = {
         Buero durchsucht
     """,
     "break_in": """
+        someone broke in and took the laptop
         vol au bureau, ordinateurs disparus
         effraction au bureau
         our laptops and the archive with witness names are gone, door forced
@@ -344,6 +346,7 @@ TOLD = {
         entraram no escritório e levaram computadores
     """,
     "eviction": """
+        estan sacando a las familias de sus casas
         nos estan sacando de nuestras tierras
         déguerpissement du quartier
         villageois chassés de leurs terres
@@ -381,6 +384,9 @@ TOLD = {
         parados numa barreira do exército
     """,
     "armed_presence": """
+        l’armée est partout autour de la maison
+        hay soldados alrededor de la casa
+        soldiers all around our house
         soldiers in the community
         hay tropas en la comunidad
         hombres de camuflado en el camino
@@ -418,6 +424,7 @@ TOLD = {
         ca tire de partout
     """,
     "crowd_repression": """
+        tiran gases a los manifestantes
         policia ataca la marcha
         gases en la manifestacion
         police fired gas at the march

@@ -11,6 +11,7 @@ from sqlalchemy import event, text, update
 from alertnet.channels.base import Accepted, Unsure
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
+from alertnet.core.disclosure import Subject
 from alertnet.core.inbound.field_report import UNKNOWN_TYPE
 from alertnet.core.incident import TYPES_BY_NUMBER, CloseReason
 from alertnet.core.notification import Kind
@@ -226,6 +227,16 @@ def test_a_type_that_is_keyed_as_its_report_is_split_off_is_of_that_report(board
 
     assert types[part] == UNKNOWN_TYPE
     assert {id: board.incident(id).facts.type for id in types} == types | {part: TYPES_BY_NUMBER[12].code}
+
+
+def test_a_wrong_pin_that_comes_as_the_pins_are_renewed_proves_nothing(board: Switchboard) -> None:
+    """B4: else whoever has the phone could end the alarm just then, as if its owner had no PIN."""
+    ana = Thread(target=board.answers_text, args=("ana", "FALSE 11111"))
+
+    while_desk(board, set_pins, "north/ana", "47111", "47991", somebody=ana)
+
+    assert not board.incident(board.newest()).facts.withdrawn
+    assert [reply and reply.said.subject for reply in board.replies[-1:]] == [Subject.NOT_WITHDRAWN]
 
 
 def merged_after(board: Switchboard, look: str, somebody: Thread) -> str:

@@ -8,9 +8,11 @@ from alertnet.core.errors import BadInput, WrongState
 from alertnet.core.incident import CloseReason, IncidentStatus
 from alertnet.flows.incidents.close_incident import close_incident
 from alertnet.flows.incidents.merge import merge, split
+from alertnet.flows.incidents.repeat_prompt import repeat_prompt
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents
+from alertnet.store.records import prompts as prompt_store
 from tests.flows.switchboard import Switchboard
 
 BY = "the desk"
@@ -83,3 +85,28 @@ def test_what_one_merges_and_the_other_closes_ends_nothing_but_itself(any_board:
     is_merged = any_board.incident(part).part_of == whole
     assert len(any_board.history(part, "incident_closed")) == (0 if is_merged else 1)
     assert any_board.incident(whole).status is IncidentStatus.OPEN
+
+
+def test_an_alarm_that_is_found_due_as_its_report_is_split_off_rings_for_that_report(board: Switchboard) -> None:
+    """A3: else it would ring under the reference of the other, at whoever coordinates that."""
+    part, whole = (board.opens(type="threat") for _ in range(2))
+    board.tells(part, "ombuds")
+    board.answers_text("ombuds", "they are at the door")
+    board.runtime.transact(merges, part, whole)
+    board.clock.forward(minutes=10)
+
+    def repeats(due: list[tuple[str, str]]) -> tuple[int, int]:
+        for prompt, incident in due:
+            board.runtime.transact(repeat_prompt, prompt, incident)
+        rung = (board.history(id, "alarm_repeated") for id in (part, whole))
+        one, other = map(len, rung)
+        return one, other
+
+    def found() -> list[tuple[str, str]]:
+        return board.runtime.read(prompt_store.due, 100)
+
+    before = found()
+    board.runtime.transact(splits, whole, board.incident(part).ref)
+
+    assert repeats(before) == (0, 0)
+    assert repeats(found()) == (1, 0)

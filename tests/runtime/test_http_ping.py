@@ -61,6 +61,11 @@ def test_every_answer_but_success_is_a_fault(door: Door, status: int) -> None:
     assert len(door.heard) == 1
 
 
+def test_an_address_that_no_request_can_carry_is_a_fault() -> None:
+    """As a browser's bar shows it, where `xn--mnchen-3ya` is sent."""
+    assert ping("https://münchen.example/ping") == "UnicodeEncodeError"
+
+
 def test_where_nobody_listens_the_fault_has_a_name() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

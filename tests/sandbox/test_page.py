@@ -12,8 +12,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from alertnet.core.errors import Unknown, WrongState
+from alertnet.core.incident import Line, Tone
 from alertnet.sandbox import Sandbox
-from alertnet.sandbox.page import Cast, Circle, Hint, Line, Mark, Party, Ring, Scene, Seat, Story, Tone, make_page
+from alertnet.sandbox.page import Cast, Circle, Hint, Mark, Party, Ring, Scene, Seat, Story, make_page
 from alertnet.sandbox.page.view import View
 from tests.sandbox.conftest import ALICE, BOB, OURS, Receiver, client_for
 from tests.support.client import Client

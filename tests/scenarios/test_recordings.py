@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from alertnet.sandbox.telephony.faults import Fault
 from alertnet.sandbox.telephony.handset import Call
-from alertnet.sandbox.telephony.network import Recorded
+from alertnet.sandbox.telephony.network import Recording
 from alertnet.sandbox.telephony.parameters import Refusal
 from alertnet.store.queues import postponed_rows, recordings
 from alertnet.store.tables import inbound
@@ -182,8 +182,7 @@ def test_coordinators_hear_of_a_recording_that_is_given_up(valley: World) -> Non
 def test_a_recording_that_nobody_tells_us_of_is_found_at_the_provider(valley: World) -> None:
     """A12: the provider tells once; what others have recorded with its account is none of our business."""
     network = valley.sandbox.network
-    network.recordings["REothers"] = b"a shop"
-    network.recorded["REothers"] = Recorded("CAothers", valley.clock.at, 9)
+    network.recordings["REothers"] = Recording(b"a shop", "CAothers", valley.clock.at, 9)
     called_at = moment(valley.clock.at)
     calls(valley).speaks(SOUND, faults={Fault.CALL_BACK_NEVER}).hang_up()
     valley.settles()
@@ -200,10 +199,10 @@ def test_a_recording_that_nobody_tells_us_of_is_found_at_the_provider(valley: Wo
     [shown] = listed(valley, incident, headers)
     heard = valley.client.get(f"/v1/incidents/{incident.ref}/recordings/{shown['id']}", headers=headers)
     assert (shown["at"], shown["seconds"], heard.content) == (called_at, 12, SOUND)
-    assert network.recordings == {"REothers": b"a shop"}
+    assert list(network.recordings) == ["REothers"]
 
 
-class Stuck(dict[str, bytes]):
+class Stuck(dict[str, Recording]):
     """Recordings of a provider that deletes none."""
 
     def __delitem__(self, sid: str) -> None:

@@ -1,34 +1,60 @@
 """Imported before anything is forked, and nowhere else: what is read here no forked process reads anew."""
 
 import gc
+import os
+import sys
 import threading
+from contextlib import chdir, redirect_stderr, redirect_stdout, suppress
+from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from alertnet.cli import commands
+from alertnet.cli import main
 from alertnet.cli.server.system import lay_in_large_pages
-from alertnet.messages.checks.fitting import read_fitted
-from alertnet.runtime.wiring import wire
-from alertnet.store.tables import metadata
-from alertnet.store.upgrade import known_revisions
-from alertnet.trees import read_folder
 from alertnet.web.app import load_api, load_console
-from tests.support.program import example_trees, settings_on
+from tests.support.program import QUICK, SECRET, settings_on
 
 REPOSITORY = Path(__file__).parents[2]
+TYPED = (
+    "db upgrade",
+    "trees check",
+    "keys create --scope read",
+    "raise --country CO --type arrest",
+    "incidents list",
+    "duty show",
+    "doctor --offline",
+    "call-sheet --country CO --type arrest --format text --output sheet.txt",
+    "audit verify",
+)
+"""What is loaded and worked out at the first use took a part of most commands; none that leaves threads behind."""
 
-read_folder(REPOSITORY / "contact_trees")
-commands()
-known_revisions()
+
+def _type(words: str) -> None:
+    sys.argv = ["alertnet", *words.split()]
+    with suppress(SystemExit), redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+        main()
+
+
 load_api()
 load_console(settings_on("sqlite:///never opened.db"))
-with TemporaryDirectory() as folder:
-    # What is loaded and worked out at the first use of a database took a sixth of most commands.
-    templates = read_fitted(REPOSITORY / "message_templates", REPOSITORY / "message_templates").templates
-    runtime = wire(settings_on(f"sqlite:///{folder}/warm.db"), example_trees(), templates)
-    metadata.create_all(runtime.engine)
-    runtime.edition  # noqa: B018 - the first look writes and reads trees and templates
-    runtime.close()
+before = dict(os.environ)
+with TemporaryDirectory() as folder, chdir(folder):
+    os.environ |= {
+        "ALERTNET_SECRET_KEY": SECRET,
+        "ALERTNET_PIN_COST": QUICK,
+        "ALERTNET_DATABASE_URL": "sqlite:///warm.db",
+        "ALERTNET_CONTACT_TREES": str(REPOSITORY / "contact_trees"),
+        "ALERTNET_MESSAGE_TEMPLATES": str(REPOSITORY / "message_templates"),
+        "ALERTNET_PUBLIC_URL": "https://alarm.example.org",
+        "ALERTNET_SMTP_URL": "smtp://127.0.0.1:9?from=alert@example.org",
+        "ALERTNET_TWILIO_FROM": "+15005550006",
+        "TWILIO_ACCOUNT_SID": f"AC{'0' * 32}",
+        "TWILIO_AUTH_TOKEN": "a-token",
+    }
+    for words in TYPED:
+        _type(words)
+os.environ.clear()
+os.environ |= before
 lay_in_large_pages(threading.Event(), pause=0)
 # Else every process would look through all that for garbage.
 gc.freeze()

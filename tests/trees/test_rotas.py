@@ -78,11 +78,12 @@ def test_a_name_that_two_teams_have_and_a_silent_member_are_faults(folder: Path)
     assert "a silent member, whose phone is never written to: 'eva'" in eva
 
 
-def test_a_routine_of_nobody_in_the_team_is_found(folder: Path) -> None:
+def test_a_routine_of_nobody_in_the_team_and_a_day_of_another_language_are_found(folder: Path) -> None:
     """Else nobody would ever be awaited by it."""
-    routine = "    routines: {evening: {daily: ['18:00'], members: [luis, ines]}}\n"
+    routine = "    routines: {evening: {daily: ['18:00'], days: [Lu], members: [luis, ines]}}\n"
     (folder / "teams.yaml").write_text(FIELD.replace("  south:\n", f"{routine}  south:\n"))
 
-    (fault,) = check_folder(folder)
+    day, nobody = (str(fault) for fault in check_folder(folder))
 
-    assert "unknown member 'ines'" in str(fault)
+    assert "Su; did you mean Mo?" in day
+    assert "unknown member 'ines'" in nobody

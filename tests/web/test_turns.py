@@ -10,7 +10,7 @@ from alertnet.core.limits import ACTS, AT_WORK, WAITING
 from alertnet.runtime.wiring import Runtime
 from alertnet.web.app import make_app
 from alertnet.web.console.refusing import show_crowded
-from alertnet.web.layers import LONGEST_LINK, Turns
+from alertnet.web.middleware import LONGEST_LINK, Turns
 from alertnet.web.throttle import Throttle
 
 KEY = (b"authorization", b"Bearer alertnet_1")

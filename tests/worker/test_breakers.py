@@ -1,9 +1,10 @@
 """What sends say of their provider: all workers hear of it, what waits is told so once, and all of it leaves again."""
 
 from datetime import timedelta
+from threading import Thread, get_ident
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from alertnet.channels.base import Accepted, Cause, Leave, NotSent, Outgoing, Refused, Result, Unsure, at_once
 from alertnet.core.delivery.circuit_breaker import RUN
@@ -492,3 +493,25 @@ def test_a_pause_counts_for_a_worker_whose_looks_hang(stage: Stage, is_paused: b
     claims = stage.runtime.transact(routes.claim_sends, MethodKind.SMS, strides(POOLS))
 
     assert len(claims.claimed) == (0 if is_paused else 1)
+
+
+@pytest.mark.postgres
+def test_a_pause_that_comes_as_the_first_fault_is_noted_holds(stages: Stages, postgres: str) -> None:
+    """Nothing was wrong before, so that neither finds a row to wait for; what a person has said stands."""
+    runtime = stages(postgres).runtime
+    until, us, operators = runtime.now() + 30 * MINUTE, get_ident(), list[Thread]()
+    pausing = Thread(
+        target=runtime.transact, args=(pause, [SMS], until, "ana", "it garbles"), kwargs={"known": runtime.outlets}
+    )
+
+    def pause_first(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if get_ident() == us and statement.startswith("INSERT INTO breakers") and not operators:
+            operators.append(pausing)
+            pausing.start()
+            pausing.join()
+
+    event.listen(runtime.engine, "before_cursor_execute", pause_first)
+    notes(runtime, TIMEOUT)
+
+    assert operators
+    assert runtime.read(breaker_store.found)[SMS].held_until == until

@@ -44,6 +44,7 @@ UNREACHED = {
     "ConnectionRefusedError": "nothing listens there",
     "SSLCertVerificationError": "its certificate is not trusted",
     "TimeoutError": "no answer in time",
+    "UnicodeEncodeError": "it must be in ASCII, such as https://xn--mnchen-3ya.example",
 }
 """What the name of a fault means to whoever runs the machine; any other is told as it is."""
 ANEW = "then restart serve and worker, which read it at their start"

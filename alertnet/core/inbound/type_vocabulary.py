@@ -156,7 +156,7 @@ SAID = {
     "mettre-en-CELL conduit-_-CELL emmene-_-CELL emmenee-_-CELL retenido retenida POLICE-_-nos-retien retenu-par "
     "retenue-par nous-retiennent se-la-llevaron-presa being-interrogated interrogating-HIM lo-cogio-la-POLICE "
     "POLICE-lo-cogio POLICE-_-cogio-a bajo-custodia POLICE-_-take-HIM detienen/detiene-a sigue/siguen-en-CELL "
-    "est/sont-a-CELL",
+    "est/sont-a-CELL prisao-de-P",
     "assault": "rompieron-cara broke-arm/leg/nose/teeth rompieron/partieron-brazo/pierna/nariz/dientes "
     "casse-bras/jambe/nez/dent beat-US beat-up ete-frappe ont-frappe frappe-par roue-de-coups passe-a-tabac "
     "violence-policiere le-pegaron nos-pegaron me-pegaron pegaron-a nos-estan-pegando le-estan-pegando hit-HIM "
@@ -221,7 +221,7 @@ SAID = {
     "break_in": "vol-au-bureau broke-into levaram-KIT se-metieron-a stole-our nous-a-vole m-a-vole nous-ont-vole "
     "volaron-KIT porte-_-forcee porte-enfoncee forced-door door-forced door-broken broke-down-door forzaron-puerta "
     "tumbaron-puerta rompieron-puerta puerta-forzada broke-the-lock thieves thief ladron ladrones voleurs "
-    "rompieron/forzaron/tumbaron/danaron-puerta/chapa/candado/cerradura "
+    "they/someone/somebody/men-broke-in rompieron/forzaron/tumbaron/danaron-puerta/chapa/candado/cerradura "
     "defonce/enfonce/casse/force-porte/serrure/cadenas",
     "eviction": "nos-estan-sacando evict-US demolishing-our demolished-our burning-HOUSE burned-HOUSE burnt-HOUSE "
     "queimaram/queimam/derrubaram/derrubam/derrubando-HOUSE ordem/acao-de-despejo fazendo/sofrendo-despejo "
@@ -229,13 +229,15 @@ SAID = {
     "queman-HOUSE brulent-HOUSE brule-HOUSE bruler-HOUSE incendiaron-HOUSE demolishing-HOUSE demolished-HOUSE "
     "demoliendo-HOUSE demolieron-HOUSE detruit-HOUSE detruisent-HOUSE bulldozers-_-POLICE POLICE-_-bulldozers "
     "bulldozer-_-HOUSE clear-land out-of-HOUSE-by-POLICE throw-_-out-of-HOUSE thrown-out-of-HOUSE forced-off-land "
-    "driven-from-HOUSE sacando-de-HOUSE sacar-de-HOUSE sacaron-de-HOUSE sacan-de-HOUSE nos-quieren-sacar "
-    "nous-chassent-de-HOUSE chasse-de-HOUSE chassee-de-HOUSE land-grab despojo",
+    "driven-from-HOUSE sacando-de-HOUSE sacar-de-HOUSE sacaron-de-HOUSE sacan-de-HOUSE sacando/sacan-P-de-HOUSE "
+    "nos-quieren-sacar nous-chassent-de-HOUSE chasse-de-HOUSE chassee-de-HOUSE land-grab despojo",
     "armed_presence": "armed-men armed-man armed-group man-with-gun man-with-a-gun men-with-guns gunman gunmen "
     "paramilitary paramilitaries hommes-armes homme-arme groupe-arme paramilitaire hombres-armados hombre-armado "
     "grupo-armado gente-armada paramilitares encapuchados camuflado ARMED homens-armados homem-armado hommes-en-armes "
     "bewaffnete bewaffneter bewaffneten troops/soldiers/army/military-in-HOUSE "
-    "tropas/soldados/ejercito/militares-en-HOUSE militaires/soldats/armee-dans-HOUSE ",
+    "tropas/soldados/ejercito/militares-en-HOUSE militaires/soldats/armee-dans-HOUSE "
+    "troops/soldiers/army-_-around-HOUSE militaires/soldats/armee-_-autour-de-HOUSE "
+    "soldados/ejercito/militares-_-alrededor-de-HOUSE",
     "combat": "tire-de-partout tirent-de-partout "
     "bomb-exploded explosion-nearby estan-disparando opened-fire open-fire abrieron-fuego ouvert-feu "
     "ouvrent-le-feu rafagas rafales shelling mortar explosion-near explosion-in explosion-a explosion-en "
@@ -250,6 +252,7 @@ SAID = {
     "empechent-de-passer/sortir no-nos-dejan-salir/pasar/seguir no-dejan-salir",
     "crowd_repression": "POLICE-_-ataca/atacan/attaque/attaquent-MARCH reprime-la-marcha matraques-sur-la-manif "
     "rubber-bullet balas-de-goma echando-gas echando-gases tirando-gas lanzando-gas tiran-gas lanzan-gas echan-gas "
+    "tiran/lanzan/echan/tiraron/lanzaron/echaron-gases "
     "gas/gases-en/no/na-MARCH fired-gas lacrymogene dispersa-MARCH POLICE-_-beating-MARCH POLICE-_-beat-MARCH "
     "water-cannon matraquent gaseando gasearon",
     "criminalisation": "plainte/proces-contre-P convocation-_-POLICE denunciado/denunciada-por P-charged-with "

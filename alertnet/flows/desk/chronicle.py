@@ -4,35 +4,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
-from alertnet.core.codec import value
+from alertnet.core.incident import Line, Tone
 from alertnet.flows.desk.names import FAILURES, MESSAGES, METHODS, Names
 from alertnet.store.views.timeline_view import UNREAD, Entry
-
-
-class Tone(StrEnum):
-    """The sort of a line, for its colour and sign."""
-
-    ALARM = "alarm"
-    TOLD = "told"
-    ASKED = "asked"
-    ANSWERED = "answered"
-    TROUBLE = "trouble"
-    QUIET = "quiet"
-
-
-@value
-class Line:
-    """One line of the timeline. `kind`: of its entry, or of the first of several told together."""
-
-    at: datetime
-    tone: Tone
-    text: str
-    detail: str = ""
-    kind: str = ""
-
 
 TOGETHER = timedelta(seconds=20)
 """Messages of one kind that leave within this time share a line."""

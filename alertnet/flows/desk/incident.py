@@ -8,11 +8,11 @@ from alertnet.core.codec import value
 from alertnet.core.directory.contact import Disclosure, MethodKind
 from alertnet.core.disclosure import NO_DETAILS, Details, ReceivedText, details_of
 from alertnet.core.escalation.quorum import Via
-from alertnet.core.incident import CloseReason, Facts, Incident, consent_of
+from alertnet.core.incident import CloseReason, Facts, Incident, Line, consent_of
 from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.core.notification import PromptKind
 from alertnet.flows.desk.board import DEEDS, TELLING, OpenIncident, as_open, troubles_now
-from alertnet.flows.desk.chronicle import VIA, Line, cries_for_help, done_by, tell
+from alertnet.flows.desk.chronicle import VIA, cries_for_help, done_by, tell
 from alertnet.flows.desk.names import FAILURES, MESSAGES, METHODS, REASONS, Names, to_spare
 from alertnet.flows.desk.picture import draw
 from alertnet.flows.forecast.ahead import entries_ahead

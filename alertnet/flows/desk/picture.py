@@ -5,7 +5,8 @@ from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from alertnet.flows.desk.chronicle import ROUTINE, Payload, Tone, sentence_of
+from alertnet.core.incident import Tone
+from alertnet.flows.desk.chronicle import ROUTINE, Payload, sentence_of
 from alertnet.flows.desk.names import MESSAGES, METHODS, Names
 from alertnet.messages.drawings.time_axis import Mark, TimeAxis
 from alertnet.store.views.timeline_view import Entry

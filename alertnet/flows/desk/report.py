@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.disclosure import ReceivedText, details_of
-from alertnet.core.incident import Severity
+from alertnet.core.incident import Line, Severity
 from alertnet.core.notification import ALERTS, is_in_field
 from alertnet.flows.desk.board import zone_of
-from alertnet.flows.desk.chronicle import Line, cries_for_help, tell
+from alertnet.flows.desk.chronicle import cries_for_help, tell
 from alertnet.flows.desk.incident import said_with_answers
 from alertnet.flows.desk.names import REASONS, Names, day_in
 from alertnet.flows.desk.picture import draw

@@ -32,6 +32,9 @@ def repeat_prompt(tx: Tx, prompt_id: str, incident_id: str) -> None:
     prompt = prompt_store.hold(tx.session, prompt_id)
     if prompt.due_at is None or prompt.due_at > tx.now or not locked.is_open:
         return
+    if prompt_store.incident_of(tx.session, prompt_id) not in locked.incident.every_id:
+        # Its report was split off meanwhile, and it is found due again as one of that.
+        return
     # Of a contact only words are taken for a report: its STOP, START or silent call is a matter of coordination.
     has_words = prompt.subject == Subject.NOT_UNDERSTOOD and not _says_only_start(locked)
     by = locked.facts.team or (prompt.about if has_words else None)

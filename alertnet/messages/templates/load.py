@@ -5,6 +5,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -98,27 +99,27 @@ def read_files(folder: Path) -> tuple[dict[str, str], list[str]]:
         raise Misconfigured([f"{folder}: no such folder of message templates"])
     files: dict[str, str] = {}
     faults: list[str] = []
-    for path in sorted(_paths_in(folder), key=lambda path: path.split("/")):
-        file = folder / path
+    for path, entry in sorted(_files_in(folder), key=lambda found: found[0].split("/")):
         try:
-            about = file.stat()
-            if about.st_size > LARGEST_FILE:
-                faults.append(f"{path}:1: {about.st_size} bytes are too many (at most {LARGEST_FILE})")
+            if (size := entry.stat().st_size) > LARGEST_FILE:
+                faults.append(f"{path}:1: {size} bytes are too many (at most {LARGEST_FILE})")
                 continue
-            files[path] = file.read_text(encoding="utf-8")
+            with open(entry.path, encoding="utf-8") as file:  # noqa: PTH123 - see `_files_in`
+                files[path] = file.read()
         except (OSError, UnicodeDecodeError) as error:
             faults.append(f"{path}: can't be read: {error}")
     return files, faults
 
 
-def _paths_in(folder: Path) -> Iterator[str]:
-    """Each file that is read, by its path in the folder. With `Path.rglob` to find them took longer than to read."""
-    for place, _, names in os.walk(folder):
-        inside = place.removeprefix(str(folder)).replace(os.sep, "/").strip("/")
-        for name in names:
-            path = f"{inside}/{name}".lstrip("/")
-            if _READ.search(name) and not path.startswith(_BESIDE) and (folder / path).is_file():
-                yield path
+def _files_in(folder: str | Path, inside: str = "") -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Each file that is read, with its path in the folder. With a `Path` of each it took twice as long to read all."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            path = f"{inside}{entry.name}"
+            if entry.is_dir(follow_symlinks=False):
+                yield from _files_in(entry.path, f"{path}/")
+            elif _READ.search(entry.name) and not path.startswith(_BESIDE) and entry.is_file():
+                yield path, entry
 
 
 def is_known(path: str) -> bool:

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 
+from alertnet.channels.deadline import is_loopback
 from alertnet.core.codec import value
 from alertnet.core.delivery.provider_routes import ANY_NUMBER, MAIL, PROVIDERS, Routing
 from alertnet.core.monitoring.retention import ALLOWED, Age, read_age
@@ -131,7 +132,7 @@ def _is_web_url(text: str) -> bool:
         port = parts.port
     except ValueError:
         return False
-    safe = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname))
+    safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
     whole = text.isprintable() and " " not in text and not parts.fragment
     return safe and whole and port != 0 and _is_host(parts.hostname or "")
 
@@ -140,13 +141,6 @@ def _is_host(host: str) -> bool:
     """Whether that can be the name or address of a host."""
     try:
         return bool(_HOST.fullmatch(host) or ip_address(host))
-    except ValueError:
-        return False
-
-
-def _is_loopback(host: str | None) -> bool:
-    try:
-        return host == "localhost" or ip_address(host or "").is_loopback
     except ValueError:
         return False
 
@@ -243,7 +237,7 @@ def _mailbox(text: str) -> MailboxAccount:
     is_whole = _is_host(host) and user and password and not parts.query and not parts.fragment
     # IMAP's LOGIN allows only ASCII, and a folder's name is sent in quotes.
     is_ascii = f"{user}{password}".isascii() and re.fullmatch(r"[ -~]+", folder) and not set(folder) & {'"', "\\"}
-    if parts.scheme not in ("imaps", "imap") or not is_whole or not is_ascii or (is_plain and not _is_loopback(host)):
+    if parts.scheme not in ("imaps", "imap") or not is_whole or not is_ascii or (is_plain and not is_loopback(host)):
         raise ValueError(
             f"imaps://user:password@host/INBOX; in user and password {_ESCAPES}; imap:// without TLS on loopback alone"
         ) from None

@@ -6,4 +6,4 @@ installation that sends into this sandbox.
 
 from alertnet.sandbox.page.app import make_page
 from alertnet.sandbox.page.cast import Cast, Circle, Party, Ring
-from alertnet.sandbox.page.evening import Ending, Evening, Hint, Incident, Line, Mark, Scene, Seat, Story, Tone
+from alertnet.sandbox.page.evening import Ending, Evening, Hint, Incident, Mark, Scene, Seat, Story

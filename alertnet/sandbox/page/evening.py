@@ -3,24 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from alertnet.core.codec import value
+from alertnet.core.incident import Line, Tone
 from alertnet.sandbox.page.cast import Cast
 from alertnet.sandbox.server import Sandbox
-
-
-class Tone(StrEnum):
-    """The kind of an event or state, which sets its colour and icon."""
-
-    ALARM = "alarm"
-    TOLD = "told"
-    ASKED = "asked"
-    ANSWERED = "answered"
-    TROUBLE = "trouble"
-    QUIET = "quiet"
 
 
 @value
@@ -29,16 +18,6 @@ class Mark:
 
     tone: Tone
     text: str
-
-
-@value
-class Line:
-    """An event: one that happened, or one that will unless somebody answers first."""
-
-    at: datetime
-    tone: Tone
-    text: str
-    detail: str = ""
 
 
 @value

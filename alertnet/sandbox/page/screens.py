@@ -57,11 +57,6 @@ class Screen:
     received: int
     """How many texts were received."""
 
-    @property
-    def key(self) -> str:
-        """The number as a plain word."""
-        return key_of(self.number)
-
 
 @value
 class Letter:
@@ -82,11 +77,6 @@ class Box:
     scanned: bool
     away: bool
     visits: int
-
-    @property
-    def key(self) -> str:
-        """The address as a plain word."""
-        return key_of(self.address)
 
 
 def key_of(address: str) -> str:

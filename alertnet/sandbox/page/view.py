@@ -9,22 +9,17 @@ import phonenumbers
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from alertnet.core.incident import Line, Tone
 from alertnet.sandbox.mail import LINK
 from alertnet.sandbox.page.cast import Party
-from alertnet.sandbox.page.evening import Evening, Line, Mark, Story, Tone
+from alertnet.sandbox.page.evening import Evening, Mark, Story
 from alertnet.sandbox.page.screens import HABITS, Box, Screen, key_of, read_box, read_screen
 
 KEYS = "123456789*0#"
 SPEEDS = (1, 60)
 LINES = 60
 """How many timeline entries are shown, the newest first."""
-REASONS = {
-    "resolved": "resolved",
-    "safe_arrival": "safe arrival",
-    "released": "released",
-    "false_alarm": "false alarm",
-    "handed_over": "handed over",
-}
+REASONS = ("resolved", "safe_arrival", "released", "false_alarm", "handed_over")
 
 Regions = Mapping[str, Markup]
 """The inner HTML of each changing part of the page, by element id."""
@@ -73,10 +68,10 @@ class View:
             ringing += [party for screen in screens if screen.ringing]
             show(f"mark-{party.key}", "marks.html", marks=list(_marks(party, screens, boxes, story)))
             for screen in screens:
-                regions[f"screen-{screen.key}"] = self._screen(party, screen, party in cast.field)
-                show(f"habit-{screen.key}", "habit.html", screen=screen, habits=HABITS)
+                regions[f"screen-{key_of(screen.number)}"] = self._screen(party, screen, party in cast.field)
+                show(f"habit-{key_of(screen.number)}", "habit.html", screen=screen, habits=HABITS)
             for box in boxes:
-                show(f"box-{box.key}", "box.html", box=box)
+                show(f"box-{key_of(box.address)}", "box.html", box=box)
         return regions | self._now(story, ringing)
 
     def card(self) -> str | None:
@@ -109,7 +104,7 @@ class View:
         rings_until = screen.ringing and screen.ringing.record.created_at + screen.ringing.record.timeout
         # A call changes inside its object, which therefore compares equal, so it is always rendered anew.
         is_calm = screen.ringing is None and screen.talking is None
-        render = partial(self._render_once, f"screen-{screen.key}") if is_calm else self._render
+        render = partial(self._render_once, f"screen-{key_of(screen.number)}") if is_calm else self._render
         return render(
             "screen.html",
             party=party,

@@ -108,9 +108,10 @@ class CallRecord:
 
 
 @value
-class Recorded:
-    """What is known of a recording: the SID of its call, when it began, its length."""
+class Recording:
+    """What was spoken in a call: the sound, the SID of its call, when it began, its length."""
 
+    sound: bytes
     call: str
     created_at: datetime
     seconds: int
@@ -133,10 +134,7 @@ class Network:
         self.faults = Faults()
         self.messages: dict[str, Message] = {}
         self.calls: dict[str, CallRecord] = {}
-        self.recordings: dict[str, bytes] = {}
-        """The sound by recording id."""
-        self.recorded: dict[str, Recorded] = {}
-        """Further facts by recording id."""
+        self.recordings: dict[str, Recording] = {}
         self.inboxes: defaultdict[str, list[Message]] = defaultdict(list)
         self.held: defaultdict[str, list[Message]] = defaultdict(list)
         """Messages that wait for coverage."""

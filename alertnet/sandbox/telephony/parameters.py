@@ -3,7 +3,10 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from urllib.parse import parse_qsl, urlsplit
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.datastructures import QueryParams
 
 from alertnet.core.codec import value
 
@@ -105,26 +108,16 @@ class PageRequest:
     size: int
 
 
-class Form:
-    """Decoded parameters by name; blank values are kept."""
+class Form(QueryParams):
+    """Decoded parameters by name; a blank one is as good as absent, but its name is checked."""
 
-    def __init__(self, encoded: str) -> None:
-        self._values: dict[str, list[str]] = {}
-        for name, text in parse_qsl(encoded, keep_blank_values=True):
-            self._values.setdefault(name, []).append(text)
-
-    def get(self, name: str) -> str | None:
-        """The value; None where it is absent or blank."""
-        return self._values.get(name, [""])[-1] or None
-
-    def all(self, name: str) -> list[str]:
-        """Every value of a repeated parameter."""
-        return self._values.get(name, [])
+    def get(self, name: str, default: Any = None) -> Any:
+        return super().get(name) or default
 
     def allow(self, names: frozenset[str]) -> None:
         """Refuse unknown names, and repeated ones that may not be."""
-        repeated = {name for name, values in self._values.items() if len(values) > 1} - REPEATABLE
-        if odd := self._values.keys() - names | repeated:
+        repeated = {name for name in self if len(self.getlist(name)) > 1} - REPEATABLE
+        if odd := self.keys() - names | repeated:
             raise Refusal(20001, ", ".join(sorted(odd)))
 
 
@@ -153,7 +146,7 @@ def read_call(form: Form) -> CallRequest:
     for method in (form.get("Method"), form.get("StatusCallbackMethod")):
         if method not in (None, "POST"):
             raise Refusal(21209, method)
-    events = frozenset(form.all("StatusCallbackEvent")) or frozenset({"completed"})
+    events = frozenset(form.getlist("StatusCallbackEvent")) or frozenset({"completed"})
     if not events <= EVENTS:
         raise Refusal(21626, ", ".join(sorted(events - EVENTS)))
     digits = form.get("SendDigits")

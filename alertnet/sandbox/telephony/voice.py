@@ -6,7 +6,7 @@ from urllib.parse import urljoin
 
 from alertnet.core.errors import WrongState
 from alertnet.sandbox.telephony.faults import Fault
-from alertnet.sandbox.telephony.network import FINISHED, Behaviour, CallRecord, Heard, Network, Recorded
+from alertnet.sandbox.telephony.network import FINISHED, Behaviour, CallRecord, Heard, Network, Recording
 from alertnet.sandbox.telephony.twiml import BadTwiml, Dial, Gather, Hangup, Record, Redirect, Say, Verb, read_voice
 from alertnet.sandbox.telephony.webhooks import Webhooks
 
@@ -74,10 +74,8 @@ class Player:
         if record is None:
             raise WrongState(f"call {call.sid}", call.status, "only a call that records takes what is spoken")
         with self._network.lock:
-            sid = self._network.new_sid("RE")
-            self._network.recordings[sid] = sound
-            self._network.recorded[sid] = Recorded(call.sid, self._network.now(), seconds)
-            account, at = self._network.account_sid, self._network.now()
+            account, at, sid = self._network.account_sid, self._network.now(), self._network.new_sid("RE")
+            self._network.recordings[sid] = Recording(sound, call.sid, at, seconds)
             place = f"https://api.twilio.com/2010-04-01/Accounts/{account}/Recordings/{sid}"
             told = {"RecordingSid": sid, "RecordingUrl": place, "RecordingDuration": str(seconds)}
             made = {"RecordingStatus": "completed", "RecordingStartTime": format_datetime(at), **RECORDED}

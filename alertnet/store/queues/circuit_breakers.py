@@ -3,13 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, select
+from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from alertnet.core.delivery.circuit_breaker import SOUND, Breaker, as_believed
 from alertnet.core.delivery.provider_codes import AccountFault
 from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
-from alertnet.store.db.engine import insert_or_change
 from alertnet.store.db.statements import Prepared
 from alertnet.store.db.tx import FREE_REFS, Tx
 from alertnet.store.tables import breakers
@@ -20,6 +19,8 @@ _HELD = Prepared(select(breakers).where(_KEY).with_for_update())
 _PAUSED = Prepared(
     select(breakers).where(breakers.c.held_until.is_not(None)).order_by(breakers.c.method, breakers.c.provider)
 )
+_HAS_ROW = "has_row"
+"""For each route that the transaction has held, whether it had a row then."""
 _END_PAUSE = delete(breakers).where(_KEY, breakers.c.held_until == bindparam("until"))
 
 
@@ -48,16 +49,23 @@ def end_pause(tx: Tx, route: Route, until: datetime) -> bool:
 def hold(tx: Tx, route: Route) -> Breaker:
     """The breaker of that route; if it has a row, that is locked until the transaction ends."""
     row = _HELD.first(tx.session, _key(route))
+    tx.session.info.setdefault(_HAS_ROW, {})[route] = row is not None
     return SOUND if row is None else as_believed(_breaker(row), tx.now)
 
 
 def keep(tx: Tx, route: Route, breaker: Breaker) -> None:
-    tx.session.info.pop(FREE_REFS, None)
+    """Store the breaker of a route that the transaction holds."""
+    info = tx.session.info
+    info.pop(FREE_REFS, None)
     if breaker == SOUND:
         tx.session.execute(delete(breakers).where(_KEY), _key(route))
+    elif info[_HAS_ROW][route]:
+        tx.session.execute(update(breakers).where(_KEY).values(**vars(breaker)), _key(route))
     else:
-        (method, provider), columns = route, vars(breaker)
-        insert_or_change(tx.session, breakers, {"method": method.value, "provider": provider, **columns}, **columns)
+        # Without a row nothing was locked: if somebody has paused it since, this fails, and the flow runs again.
+        method, provider = route
+        tx.session.execute(insert(breakers).values(method=method.value, provider=provider, **vars(breaker)))
+    info[_HAS_ROW][route] = breaker != SOUND
 
 
 def _key(route: Route) -> dict[str, str]:

@@ -131,8 +131,9 @@ def _notify_faults(level: Node, nodes: TreeNodes) -> Iterator[Fault]:
     """Names in `notify` that lead to no contact, or to a role or group without contacts."""
     several = tuple(name for name in nodes.meant if name not in nodes.contacts)
     for name in level["notify"].texts():
-        if name.value not in nodes.meant:
-            kind, _, group = name.value.partition(":")
+        kind, _, group = name.value.partition(":")
+        # Any other kind is a fault of form.
+        if name.value not in nodes.meant and kind in (name.value, "role", "group"):
             message = phrase("unknown contact")
             if kind == "group":
                 message = phrase("unknown contact, as no contact has `groups: [{group}]`:", group=shortened(group))

@@ -84,7 +84,9 @@ def _example(form: type[Form], steps: Steps) -> str:
         key = steps[end - 1]
         its = key_help().get(getattr(_form_at(form, steps[: end - 1]), "__name__", ""), {})
         if isinstance(key, str) and key in its:
-            shown = yaml.safe_dump({key: its[key].example}, default_flow_style=True, width=1000, sort_keys=False)
+            shown = yaml.safe_dump(
+                {key: its[key].example}, default_flow_style=True, allow_unicode=True, width=1000, sort_keys=False
+            )
             return shown.strip().removeprefix("{").removesuffix("}")
     return ""
 

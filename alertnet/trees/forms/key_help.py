@@ -10,24 +10,6 @@ import yaml
 from alertnet.core.codec import value
 from alertnet.core.incident import ASKS
 
-PATTERNS = {
-    "time": r"^([01][0-9]|2[0-3]):[0-5][0-9]$",
-    "weekday": r"^(Mo|Tu|We|Th|Fr|Sa|Su)$",
-    "moment": r"^(Mo|Tu|We|Th|Fr|Sa|Su) ([01][0-9]|2[0-3]):[0-5][0-9]$",
-    "duration": r"^[0-9]{1,7}[smhd]$",
-    "number": r"^\+[1-9][0-9]{6,14}$",
-    "emergency": r"^[0-9]{2,6}$",
-    "extension": r"^[0-9w]{1,32}$",
-    "slug": r"^[a-z0-9][a-z0-9-]{0,62}$",
-    "country": r"^[A-Z]{2}$",
-    "key_file": r"^([A-Za-z0-9_-][A-Za-z0-9_.-]*/)*[A-Za-z0-9_-][A-Za-z0-9_.-]*\.(asc|pgp|gpg)$",
-    "days": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(\.\.[0-9]{4}-[0-9]{2}-[0-9]{2})?$",
-    "to_notify": r"^(role:[a-z_]{1,30}|(group:)?[a-z0-9][a-z0-9-]{0,62})$",
-    "code": r"^(?!C[0-3]$)[A-Z][A-Z0-9]{0,7}$",
-    "place": r"^[A-Z0-9*][A-Z0-9*-]{0,31}$",
-    "language": r"^[a-z]{2,3}(-[A-Z]{2})?$",
-}
-
 
 @value
 class Key:

@@ -9,11 +9,11 @@ from alertnet.core.directory.languages import Say
 from alertnet.core.incident import TYPES
 from alertnet.trees.forms.country_rules import CountriesForm
 from alertnet.trees.forms.field_form import FieldForm
-from alertnet.trees.forms.key_help import PATTERNS, Key, key_help
+from alertnet.trees.forms.key_help import Key, key_help
 from alertnet.trees.forms.tree_form import NEVER, SharedForm, TreeForm
+from alertnet.trees.reading.values import PATTERNS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-SPAN = r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 
 def schema(say: Say = str) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def _as_written(property: dict[str, Any], pattern: str | None) -> dict[str, Any]
     if property.get("$ref", "").endswith("/Hours"):
         return {"type": "string"}
     if "prefixItems" in property:
-        return {"type": "string", "pattern": pattern or SPAN}
+        return {"type": "string", "pattern": pattern or PATTERNS["span"]}
     found = {name: _inside(name, part, pattern) for name, part in property.items()}
     if pattern and found.get("type") in ("string", "integer"):
         found |= {"type": "string", "pattern": pattern}

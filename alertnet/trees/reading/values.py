@@ -31,6 +31,29 @@ LONGEST_TASK = 1000
 LONGEST_ADDRESS = 254  # characters (RFC 5321, 4.5.3.1.3, less the brackets)
 
 _CLOCK = "([01][0-9]|2[0-3]):([0-5][0-9])"
+_DAY = f"({'|'.join(WEEKDAYS)})"
+_SLUG = "[a-z0-9][a-z0-9-]{0,62}"
+PATTERNS = {
+    "time": f"^{_CLOCK}$",
+    "span": f"^{_CLOCK}-{_CLOCK}$",
+    "weekday": f"^{_DAY}$",
+    "moment": f"^{_DAY} {_CLOCK}$",
+    "duration": "^[0-9]{1,7}[smhd]$",
+    "number": r"^\+[1-9][0-9]{6,14}$",
+    "emergency": "^[0-9]{2,6}$",
+    "extension": "^[0-9w]{1,32}$",
+    "slug": f"^{_SLUG}$",
+    "country": "^[A-Z]{2}$",
+    "key_file": r"^(?=.{1,254}$)([A-Za-z0-9_-][A-Za-z0-9_.-]*/)*[A-Za-z0-9_-][A-Za-z0-9_.-]*\.(asc|pgp|gpg)$",
+    "days": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(\.\.[0-9]{4}-[0-9]{2}-[0-9]{2})?$",
+    "to_notify": f"^(role:[a-z_]{{1,30}}|(group:)?{_SLUG})$",
+    # C0 to C3 mean consent in a field message, so no person may have such a code.
+    "code": "^(?!C[0-3]$)[A-Z][A-Z0-9]{0,7}$",
+    "place": "^[A-Z0-9*][A-Z0-9*-]{0,31}$",
+    "language": "^[a-z]{2,3}(-[A-Z]{2})?$",
+}
+"""The form of single values, in signs that mean the same to Python and to JSON Schema."""
+
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL}")
@@ -72,28 +95,27 @@ def whole(low: int, high: int) -> Callable[[str], int]:
     return read
 
 
-emergency_number = matching(r"[0-9]{2,6}", phrase("not an emergency number"), phrase("two to six digits, such as 112"))
+emergency_number = matching(
+    PATTERNS["emergency"], phrase("not an emergency number"), phrase("two to six digits, such as 112")
+)
 slug = matching(
-    r"[a-z0-9][a-z0-9-]{0,62}",
+    PATTERNS["slug"],
     phrase("not an id"),
     phrase("lower-case letters, digits and hyphens, such as embassy-es"),
 )
-# C0 to C3 mean consent in a field message, so no person may have such a code.
 person_code = matching(
-    r"(?!C[0-3]$)[A-Z][A-Z0-9]{0,7}",
+    PATTERNS["code"],
     phrase("not a code"),
     phrase("a capital, then capitals and digits, such as P7"),
 )
-language = matching(
-    r"[a-z]{2,3}(-[A-Z]{2})?", phrase("not a language"), phrase("a code in lower case, such as es or es-CO")
-)
+language = matching(PATTERNS["language"], phrase("not a language"), phrase("a code in lower case, such as es or es-CO"))
 place = matching(
-    r"[A-Z0-9*][A-Z0-9*-]{0,31}",
+    PATTERNS["place"],
     phrase("not a code of a place"),
     phrase("capitals and digits, * for any signs, such as L12 or L1*"),
 )
 extension = matching(
-    r"[0-9w]{1,32}", phrase("not an extension"), phrase("digits, and w for half a second, such as ww1234")
+    PATTERNS["extension"], phrase("not an extension"), phrase("digits, and w for half a second, such as ww1234")
 )
 # Letters of one septet each in GSM 03.38, and signs that no carrier alters.
 sender = matching(
@@ -107,7 +129,7 @@ included = matching(
     phrase("a path from here, such as shared/embassies.yaml"),
 )
 key_file = matching(
-    r"(?a)(?=.{1,254}\Z)(?:[\w-][\w.-]*/)*[\w-][\w.-]*\.(?:asc|pgp|gpg)",
+    PATTERNS["key_file"],
     phrase("not a key file"),
     phrase("a path in the folder of the trees, such as keys/embassy-es.asc"),
 )
@@ -117,7 +139,7 @@ served = one_of(phrase("unknown country"), (EVERYWHERE, *sorted(COUNTRIES)))
 
 
 _several = matching(
-    r"role:[a-z_]{1,30}|group:[a-z0-9][a-z0-9-]{0,62}",
+    PATTERNS["to_notify"],
     phrase("not whom to tell"),
     phrase("the id of a contact, role:embassy for all of a role, or group:eu for all of a group"),
 )
@@ -260,7 +282,7 @@ def closed_days(text: str) -> str:
 
 def span(text: str) -> Span:
     """A daily span such as `22:00-07:00`, which may cross midnight, as two minutes of the day."""
-    found = re.fullmatch(f"{_CLOCK}-{_CLOCK}", text)
+    found = re.fullmatch(PATTERNS["span"], text)
     begins, ends = (_minute(*found.group(1, 2)), _minute(*found.group(3, 4))) if found else (0, 0)
     if begins == ends:
         raise NotAllowed(phrase("not a span of the day"), (phrase("HH:MM-HH:MM, such as 22:00-07:00"),))
@@ -269,7 +291,7 @@ def span(text: str) -> Span:
 
 def weekly_moment(text: str) -> tuple[int, int]:
     """A weekly moment such as `Mo 09:00`: weekday (0 = Monday) and minute of the day."""
-    found = re.fullmatch(f"({'|'.join(WEEKDAYS)}) {_CLOCK}", text)
+    found = re.fullmatch(PATTERNS["moment"], text)
     if not found:
         raise NotAllowed(phrase("not a moment of the week"), (phrase("weekday and time, such as Mo 09:00"),))
     return WEEKDAYS.index(found[1]), _minute(*found.group(2, 3))
@@ -277,7 +299,7 @@ def weekly_moment(text: str) -> tuple[int, int]:
 
 def time_of_day(text: str) -> int:
     """A time such as `18:00`, as the minute of the day."""
-    found = re.fullmatch(_CLOCK, text)
+    found = re.fullmatch(PATTERNS["time"], text)
     if not found:
         raise NotAllowed(phrase("not a time of the day"), (phrase("HH:MM, such as 18:00"),))
     return _minute(*found.groups())

@@ -51,7 +51,7 @@ from alertnet.web.api.fields import (
 )
 from alertnet.web.auth import COORDINATE, REPORTS, InForce, KnownKeys, Reader
 from alertnet.web.door import IDEMPOTENCY_KEY, Door, InFlight, ReportersDoor
-from alertnet.web.layers import HeadersAsCame, Raising, Way
+from alertnet.web.middleware import HeadersAsCame, Raising, Way
 from alertnet.web.problems import Router, documented
 
 ENTRIES = 500  # Timeline lines in one page.

@@ -53,7 +53,7 @@ def hear(ref: str, id: str, key: Coordinator, runtime: InForce) -> Response:
     sound = runtime.read(lambda tx: recordings.audio(tx.session, _every_id(tx, ref, key), id))
     if sound is None:
         raise Unknown("recording", id[:34])
-    return Response(sound, media_type=SOUND, headers={"Cache-Control": "no-store"})
+    return Response(sound, media_type=SOUND)
 
 
 def _every_id(tx: Tx, ref: str, key: ApiKey) -> tuple[str, ...]:

@@ -35,8 +35,9 @@ from alertnet.web.console.sessions import (
     maker_of,
     proof_of,
 )
-from alertnet.web.console.shown import go_to, language_of, may_act, say_by, show, streamed, words
-from alertnet.web.console.shown import sayer as phrase_sayer
+from alertnet.web.console.shown import go_to, language_of, may_act, rendered, show, streamed
+from alertnet.web.console.translation import say_by, words
+from alertnet.web.console.translation import sayer as phrase_sayer
 from alertnet.web.forms import Form
 
 DeskAct = Callable[[Tx], tuple[LockedIncident | None, str]]
@@ -73,6 +74,10 @@ class Desk:
     @property
     def language(self) -> str:
         return language_of(self.request)
+
+    def country_name(self, country: str) -> str:
+        """The name of a country in the page's language."""
+        return self.runtime.renderer(self.edition.templates).country(country, self.language)
 
     @property
     def acts(self) -> bool:
@@ -205,6 +210,12 @@ def spoken(runtime: Runtime, language: str) -> dict[str, Any]:
         "reasons_to_wait": words.reasons_to_wait,
         "coded": lambda details: in_codes(details, renderer, language),
     }
+
+
+def shared_renderer(runtime: Runtime, language: str, acts: bool, **values: Any) -> Callable[..., str]:
+    """A function that renders templates for all sessions that share a language, and may act or not."""
+    known = spoken(runtime, language) | {"acts": acts, "proof": PROOF} | values
+    return lambda template, **more: rendered(template, language, **known, **more)
 
 
 def page_of(locked: LockedIncident, done: str) -> str:

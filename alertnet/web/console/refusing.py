@@ -15,7 +15,8 @@ from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.tree_editing import Faulty
 from alertnet.web.auth import runtime_of
 from alertnet.web.console.sessions import SIGN_IN, Busy, DoneBefore, SignedOut, Unproven, keep
-from alertnet.web.console.shown import ENGLISH, go_to, language_of, sayer, show, translated
+from alertnet.web.console.shown import go_to, language_of, show
+from alertnet.web.console.translation import ENGLISH, sayer, translated
 from alertnet.web.forms import read_form
 from alertnet.web.problems import OUR_FAULT, status_of
 from alertnet.web.throttle import CROWDED
@@ -106,7 +107,9 @@ def told(error: Exception, language: str) -> str:
         frame = MISSING if error.value is None else NOT_ALLOWED
         field = ".".join(map(say, error.field.split(".")))
         value = error.fault.said_in_place(sayer(language)) if isinstance(error, Faulty) else error.value
-        return say(frame).format(field=field, value=repr(value), allowed=", ".join(map(say, error.allowed)))
+        # A single word may be an id, which counts only as it is written.
+        allowed = ", ".join(say(each) if " " in each else each for each in error.allowed)
+        return say(frame).format(field=field, value=repr(value), allowed=allowed)
     if language != ENGLISH and isinstance(error, Unknown):
         return say(NOT_THERE).format(kind=say(error.kind), name=repr(error.name))
     return say(AWAY if isinstance(error, DatabaseAway) else str(error))

@@ -1,4 +1,4 @@
-"""Builds the console's responses: templates, translation, compression, security headers and navigation."""
+"""Builds the console's responses: templates, navigation, compression and security headers."""
 
 import gzip
 import re
@@ -7,12 +7,10 @@ import zlib
 from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import datetime
 from functools import cache, cached_property
-from importlib.resources import files
 from typing import Any, Protocol
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-import yaml
 from fastapi import Request, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
@@ -37,21 +35,11 @@ from alertnet.core.incident import (
 from alertnet.flows.credentials.qr_code import in_svg
 from alertnet.flows.desk.names import ACTIONS, FAILURES, METHODS, day_in, offset_in
 from alertnet.store.records.credentials.users import Role, SignedIn
+from alertnet.web.console.translation import ENGLISH, LANGUAGES, PACKAGE, sayer, translated, words
 
-PACKAGE = "alertnet.web.console"
-ENGLISH = "en"
-LANGUAGES = {ENGLISH: "English", "es": "Español", "fr": "Français", "de": "Deutsch", "pt": "Português"}
 LANGUAGE = "desk-language"
 """The cookie that keeps the chosen language."""
-KEPT_APART = re.compile(r" (?=[:;!?»])|(?<=«) ")
-"""A space in French at which no line may break."""
-OURS = ("role", "status", "answer")
-"""Places in a sentence that hold a word of ours, to be translated; other places hold what people wrote."""
-SEVERAL = ("facts", "changes")
-"""Places that hold several sentences of ours, separated by "; "."""
 REF = re.compile(rf"\b([{REF_LETTERS}]-[{REF_CHARACTERS}]{{4}})\b")
-LONGEST = 4000
-"""The longest text to translate, in characters; a longer one stays English."""
 WORTH_COMPRESSING = 500
 """The smallest response to compress, in bytes."""
 GZIP_HEAD, DEFLATE_END = b"\x1f\x8b\x08" + bytes(6) + b"\xff", b"\x03\x00"
@@ -114,36 +102,6 @@ FOLDED = (
 """Navigation that is folded into a menu."""
 
 
-@value
-class Frame:
-    """A sentence with places for values: the fixed parts, and the names of the places between them."""
-
-    fixed: tuple[str, ...]
-    places: tuple[str, ...]
-
-    @classmethod
-    def of(cls, english: str) -> "Frame":
-        """Parse a sentence in which `{name}` stands for a value."""
-        parts = re.split(r"\{(\w+)\}", english)
-        return cls(tuple(parts[::2]), tuple(parts[1::2]))
-
-    def values_in(self, text: str) -> dict[str, str]:
-        """The value at each place of a text of this form; empty where the text has another form or a value is empty.
-
-        A value ends where the fixed part after it first occurs. There is no backtracking, whatever text comes in (B9).
-        """
-        first, *between, last = self.fixed
-        if not (text.startswith(first) and text.endswith(last)):
-            return {}
-        values, start = {}, len(first)
-        for place, after in zip(self.places, [*between, None], strict=True):
-            end = len(text) - len(last) if after is None else text.find(after, start + 1)
-            if end <= start:
-                return {}
-            values[place], start = text[start:end], end + len(after or "")
-        return values
-
-
 @cache
 def environment() -> Environment:
     """The Jinja environment of the console's templates; it escapes all values."""
@@ -173,75 +131,6 @@ def environment() -> Environment:
         "linked": _linked,
     }
     return made
-
-
-@cache
-def words(language: str) -> dict[str, str]:
-    """Translations of the templates' English texts; a text without one stays English."""
-    known = _in_tables(language, "history.", "trees.", "")
-    return {english: KEPT_APART.sub("\u00a0", said) for english, said in known.items()} if language == "fr" else known
-
-
-@cache
-def refusals(language: str) -> dict[str, str]:
-    """Translations of the sentences by which the program refuses something, and of their parts."""
-    return _in_tables(language, "refusals.")
-
-
-@cache
-def cautions(language: str) -> dict[str, str]:
-    """Translations of an incident's warnings, which are stored in English."""
-    return _in_tables(language, "cautions.")
-
-
-@cache
-def phrases(language: str) -> dict[str, str]:
-    """Translations of phrases about contact trees; a phrase without one stays English."""
-    return _in_tables(language, *(f"phrases/{name}." for name in ("differences", "faults", "keys", "warnings")))
-
-
-def _in_tables(language: str, *names: str) -> dict[str, str]:
-    if language == ENGLISH:
-        return {}
-    tables = ((files(PACKAGE) / "words" / f"{name}{language}.yaml").read_text("utf-8") for name in names)
-    return {english: told for table in tables for english, told in yaml.load(table, yaml.CSafeLoader).items()}
-
-
-def translated(language: str, text: str) -> str:
-    """Translate an English sentence of ours, or a part of one; it stays English where no table has it."""
-    for table in (refusals, cautions, words):
-        if (sentence := table(language).get(text)) is not None:
-            return sentence
-    for frame, sentence in _frames(language) if len(text) <= LONGEST else ():
-        if found := frame.values_in(text):
-            return sentence.format(**{name: _part(language, name, part) for name, part in found.items()})
-    return text
-
-
-def _part(language: str, name: str, value: str) -> str:
-    if name in SEVERAL:
-        return "; ".join(translated(language, each) for each in value.split("; "))
-    return translated(language, value) if name in OURS else value
-
-
-@cache
-def _frames(language: str) -> list[tuple[Frame, str]]:
-    """Sentences with places for values, each with its translation, the longest first."""
-    known = {**refusals(language), **cautions(language)}.items()
-    with_places = [(english, said) for english, said in known if "{" in english]
-    return [(Frame.of(english), said) for english, said in sorted(with_places, key=lambda each: -len(each[0]))]
-
-
-def sayer(language: str) -> Say:
-    """A function that translates phrases about contact trees."""
-    known = phrases(language)
-    return lambda form: known.get(form, form)
-
-
-def say_by(names: Mapping[str, str], language: str) -> Say:
-    """A function that translates English words. `names`: message-template words by their English, such as types."""
-    known = {} if language == ENGLISH else {**names, **words(language)}
-    return lambda text: known.get(text, text)
 
 
 def language_of(request: Request) -> str:

@@ -32,7 +32,7 @@ from alertnet.store.db.tx import Tx, is_id
 from alertnet.store.records.inbound import InboundCall, InboundText
 from alertnet.web.auth import InForce, throttle_of
 from alertnet.web.forms import Form, Identifier, form_of, identifier, needed, number, word
-from alertnet.web.layers import HeadersAsCame, Raising, Way
+from alertnet.web.middleware import HeadersAsCame, Raising, Way
 from alertnet.web.throttle import Throttle
 from alertnet.web.twilio.signature import Signed, check_signature
 from alertnet.web.twilio.spoken import STAR, TOLD, speak, welcome

@@ -20,7 +20,7 @@ from alertnet.flows.sending.pause import pause
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import incidents
-from alertnet.web.console.shown import LONGEST, cautions, refusals, translated
+from alertnet.web.console.translation import LONGEST, cautions, refusals, translated
 from tests.web.console.desk import Desk
 from tests.web.console.test_refusals import ROOT, texts
 from tests.web.console.test_words import OTHERS

@@ -11,7 +11,7 @@ import pytest
 from alertnet.runtime import tree_editing
 from alertnet.store.records.credentials.users import Role
 from alertnet.store.records.editions import Publication
-from alertnet.web.console.shown import words
+from alertnet.web.console.translation import words
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import PASSWORD, Desk, Form, Sheet
 from tests.web.world import TREE, World, world_in
@@ -67,14 +67,14 @@ def test_a_fault_stands_beside_its_line_and_what_was_typed_stays(world: World, d
     assert len(history(world)) == 1
 
 
-def test_as_one_types_the_same_comes_as_values(desk: Desk) -> None:
+def test_as_one_types_the_same_findings_come_alone(desk: Desk) -> None:
     form = editor(desk).form("Check, and see what it changes")
 
-    found = json.loads(form.sent(text=BROKEN, step="json").text)
+    found = form.sent(text=BROKEN, step="found").text
 
-    assert found["faults"][0]["kind"] == "fault"
-    assert "alise" in found["faults"][0]["text"]
-    assert json.loads(form.sent(text=TREE, step="json").text)["faults"] != found["faults"]
+    assert found in form.sent(text=BROKEN).text
+    assert "unknown contact &#39;alise&#39;" in found
+    assert "alise" not in form.sent(text=TREE, step="found").text
 
 
 def test_what_an_edit_changes_is_seen_and_it_is_published_with_author_and_reason(world: World, chief: Desk) -> None:
@@ -117,13 +117,13 @@ def test_a_slip_is_explained_in_the_language_of_who_types(desk: Desk) -> None:
     form = editor(desk).form(words("es")["Check, and see what it changes"])
     slip = TREE.replace("notify: [alice, bob, carol, dave]", 'notify: [alise, "<b>x"]').strip() + "\n"
 
-    page, typed = form.sent(text=slip), json.loads(form.sent(text=slip, step="json").text)
+    page, typed = form.sent(text=slip), html.unescape(form.sent(text=slip, step="found").text)
 
     told = "levels.0.notify.0: contacto desconocido 'alise' (se conocen: alice, bob, carol, dave, desk; "
     played = desk.posts("/desk/simulator", {**form.fields, "text": slip})
     assert told in Sheet(desk, "", played.text).text
-    assert typed["faults"][0]["text"].startswith(told)
-    assert typed["faults"][0]["text"].endswith("¿quiso decir alice?)")
+    assert f"<span>{told}" in typed
+    assert "¿quiso decir alice?)</span>" in typed
     assert told in html.unescape(page.text)
     assert "no es un identificador &#39;&lt;b&gt;x&#39; (se admite: minúsculas" in page.text
 

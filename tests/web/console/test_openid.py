@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -327,9 +328,10 @@ def test_who_has_ended_here_or_was_given_new_means_comes_in_no_more(
 def test_a_provider_that_is_away_is_said_and_the_password_lets_in(
     world: World, maria: Desk, provider: OpenIdProvider, said: tuple[int, object]
 ) -> None:
-    """So is one that does not know us any more: the wrong tenant, or a secret that has run out."""
+    """So is one that does not know us any more, by the wrong tenant or an old secret, and one that is no address."""
     assert (client := world.runtime.settings.openid)
     assert Provider(client, "").trouble() == ""
+    assert Provider(replace(client, issuer="https://münchen.example"), "").trouble() == "UnicodeEncodeError"
     back = provider.sends_back(goes(maria))
     provider.answers_with = {"/.well-known/openid-configuration": said}
     assert Provider(client, "").trouble().startswith(f"HTTP {said[0]}")

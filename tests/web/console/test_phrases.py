@@ -20,7 +20,7 @@ from alertnet.core.directory.routine import Routine
 from alertnet.core.incident import Affected
 from alertnet.trees.forms.key_help import key_help
 from alertnet.trees.reading.yaml_slips import slip_of
-from alertnet.web.console.shown import phrases, sayer
+from alertnet.web.console.translation import phrases, refusals, sayer, words
 from alertnet.web.console.trees.editing import as_heading
 from tests.web.console.test_words import OTHERS
 
@@ -91,9 +91,17 @@ def test_what_is_said_alike_in_every_language_is_a_key_or_from_elsewhere() -> No
 @pytest.mark.parametrize("language", OTHERS)
 def test_no_phrase_stays_english(language: str) -> None:
     """Whoever says something new of a tree adds it to a table in `words/phrases`, of each language."""
-    assert {form for form in forms() if has_words(form)} - set(phrases(language)) == set()
-    assert set(phrases(language)) - forms() == set()
+    told, elsewhere = phrases(language), refusals(language) | words(language)
+    assert {form for form in forms() if has_words(form)} - told.keys() - elsewhere.keys() == set()
+    assert told.keys() - forms() == set()
     assert "{what} {id} is new" in forms()
+
+
+def test_what_pages_and_refusals_say_alike_stands_in_their_tables_alone() -> None:
+    told = [(phrases(language), refusals(language) | words(language)) for language in OTHERS]
+
+    assert [form for form in phrases("de") if all(own[form] == others.get(form) for own, others in told)] == []
+    assert sayer("de")("deputy") == words("de")["deputy"] == "Vertretung"
 
 
 @pytest.mark.parametrize("language", OTHERS)

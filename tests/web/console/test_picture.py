@@ -9,7 +9,7 @@ import pytest
 from alertnet.core.incident import TYPES
 from alertnet.flows.desk import chronicle, names, picture
 from alertnet.store.records.credentials.users import Role
-from alertnet.web.console.shown import words
+from alertnet.web.console.translation import words
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk
 from tests.web.console.test_incident import ref, sheet

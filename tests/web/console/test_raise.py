@@ -14,7 +14,7 @@ from alertnet.trees import read_network
 from tests.support.html import Elements
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk, Form
-from tests.web.world import NOW, ROOT, TEAMS, World, world_in
+from tests.web.world import NOW, ROOT, TEAMS, TREE, World, world_in
 
 ARREST = {"type": "arrest", "country": "CO", "consent": "international", "people": "P7", "summary": "At the bridge"}
 
@@ -176,6 +176,23 @@ def test_an_observer_raises_nothing(world: World, sit_down: SitDown, desk: Desk)
     assert observer.posts("/desk/raise", {**form.fields, "proof": proof}).status_code == 403
     assert world.rows(incidents) == []
     assert form.sent().status_code == 303
+
+
+def test_an_alarm_may_come_from_any_country_where_a_tree_serves_everywhere(tmp_path: Path) -> None:
+    """Those that trees and teams name come first, and one alone is chosen already."""
+    with world_in(tmp_path, tree=TREE.replace("countries: [CO]", 'countries: [CO, "*"]')) as world:
+        desk = Desk.of(world, "maria", Role.COORDINATOR)
+        desk.signs_in()
+
+        options = Elements(desk.opens("/desk/raise?lang=fr").html).all("option")
+        desk.opens("/desk/raise?lang=en")
+        text, _ = previewed(desk, country="NE")
+
+    values = [each["value"] for each in options]
+    at = values.index("CO")
+    assert values[at : at + 4] == ["CO", "AF", "ZA", "AL"]
+    assert "selected" in options[at]
+    assert "Valley, Friends, Amis" in text
 
 
 @pytest.mark.parametrize(("language", "title"), [("es", "Dar la alarma"), ("de", "Alarm auslösen")])

@@ -14,7 +14,7 @@ from alertnet.core.errors import BadInput, Forbidden, TooMany, Unknown, WrongSta
 from alertnet.core.limits import LONGEST_BODY, MINUTE
 from alertnet.store.records.credentials.users import Role
 from alertnet.web.console.refusing import told
-from alertnet.web.console.shown import refusals, words
+from alertnet.web.console.translation import refusals, words
 from tests.web.console.conftest import SitDown
 from tests.web.console.desk import Desk, Sheet
 from tests.web.console.test_words import OTHERS
@@ -113,6 +113,8 @@ def test_values_stay_as_they_are_and_words_of_ours_do_not() -> None:
     assert told(Unknown("user", "{name}"), "de") == "nicht gefunden: Benutzer '{name}'"
     assert told(WrongState("user closed", "ended", "a user ends once"), "es") == "closed ya no puede entrar"
     assert told(BadInput("role", "boss", ["observer", "administrator"]), "fr").startswith("rôle : 'boss' n'est pas")
+    ids = BadInput("level", "dave", ["coordinator", "police", "embassy-es"])
+    assert told(ids, "de") == "Stufe: 'dave' geht nicht (möglich: coordinator, police, embassy-es)"
     wrong = BadInput("people.0.country", "{x}", "a value: the field is required")
     assert told(wrong, "pt") == "pessoas.0.país: '{x}' não pode ser (admite-se: um valor: o campo é obrigatório)"
     assert told(wrong, "en") == str(wrong)

@@ -26,7 +26,8 @@ from alertnet.web.console.access import account, openid, users
 from alertnet.web.console.incidents import board
 from alertnet.web.console.incidents.incident import DONE
 from alertnet.web.console.readiness import system
-from alertnet.web.console.shown import ENGLISH, FOLDED, IN_SIGHT, LANGUAGES, PACKAGE, say_by, words
+from alertnet.web.console.shown import FOLDED, IN_SIGHT
+from alertnet.web.console.translation import ENGLISH, LANGUAGES, PACKAGE, say_by, words
 from tests.web.console.desk import Desk
 from tests.web.console.test_picture import TYPE_NAMES, sentences
 from tests.web.world import World

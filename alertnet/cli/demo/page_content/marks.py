@@ -7,10 +7,11 @@ from alertnet.cli.demo.page_content.names import PartyNames, ring_key
 from alertnet.core.directory.contact_tree import ContactTree, Network
 from alertnet.core.escalation.state import AT_REST, LevelStatus, Status
 from alertnet.core.forecast.simulation import Noted
+from alertnet.core.incident import Tone
 from alertnet.core.notification import ALERTS
 from alertnet.flows.desk.names import REASONS
 from alertnet.flows.unit.locked_incident import LockedIncident
-from alertnet.sandbox.page import Mark, Tone
+from alertnet.sandbox.page import Mark
 from alertnet.store.records.escalations import Escalation
 from alertnet.store.views.shapes import IncidentView
 

@@ -1,19 +1,19 @@
 """What comes next if nobody answers, as the core foretells it, and a hint for newcomers."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 from alertnet.cli.demo.page_content.names import PIN
 from alertnet.core.escalation.state import Status
 from alertnet.core.forecast.simulated_incident import SimulatedIncident
-from alertnet.flows.desk import chronicle
+from alertnet.core.incident import Line, Tone
+from alertnet.flows.desk.chronicle import tell
 from alertnet.flows.desk.names import Names
 from alertnet.flows.forecast.ahead import entries_of
 from alertnet.flows.notifications import prompts
 from alertnet.flows.unit.locked_incident import LockedIncident
-from alertnet.sandbox.page import Hint, Line, Party, Tone
+from alertnet.sandbox.page import Hint, Party
 from alertnet.store.records.prompts import Prompt
-from alertnet.store.views.timeline_view import Entry
 
 MOST = 6
 """How many coming events are shown."""
@@ -21,13 +21,8 @@ MOST = 6
 
 def coming(locked: LockedIncident, foretold: SimulatedIncident, names: Names, now: datetime) -> tuple[Line, ...]:
     """The next events, earliest first."""
-    ahead = [*_alarms(locked, now), *told_of(entries_of(foretold), names)]
+    ahead = [*_alarms(locked, now), *tell(entries_of(foretold), names)]
     return tuple(sorted(ahead, key=lambda each: each.at)[:MOST])
-
-
-def told_of(entries: Iterable[Entry], names: Names) -> Iterator[Line]:
-    """These entries in sentences, as the console has them."""
-    return (Line(each.at, Tone(each.tone), each.text, each.detail) for each in chronicle.tell(entries, names))
 
 
 def hint(locked: LockedIncident | None, answered: bool, field: Party, coordinator: str) -> Hint:

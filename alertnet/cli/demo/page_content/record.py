@@ -8,6 +8,7 @@ from alertnet.cli.demo.page_content.names import PartyNames
 from alertnet.core.incident import IncidentStatus
 from alertnet.core.notification import ALERTS
 from alertnet.flows.desk import chronicle
+from alertnet.flows.desk.chronicle import tell
 from alertnet.flows.forecast.ahead import play_on
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.runtime.wiring import Runtime
@@ -74,7 +75,7 @@ def _tell(tx: Tx, runtime: Runtime, cast: Cast, zone: tzinfo) -> Story:
         incident=_head(locked, names),
         ending=None if locked.is_open else _sum_up(seen, entries, names),
         others_open=max(len(opened) - 1, 0),
-        lines=tuple(outlook.told_of(entries, names)),
+        lines=tell(entries, names),
         coming=outlook.coming(locked, foretold, names, tx.now) if locked.is_open else (),
         parties=marks.mark_contacts(seen, names),
         rings=marks.mark_levels(locked, foretold.noted, zone),

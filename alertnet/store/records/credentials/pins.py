@@ -98,7 +98,9 @@ def owners(tx: Tx) -> frozenset[str]:
 
 def hold_of_owner(tx: Tx, owner: str) -> list[Pin]:
     """All PINs of that owner, locked: nobody else tries one until the transaction ends."""
-    return [Pin(*tuple(row)) for row in _HOLD.all(tx.session, {"owner": owner})]
+    _HOLD.ahead(tx.session, {"owner": owner})
+    # Who has waited for the lock while they were renewed is given none of the new ones with it.
+    return of_owner(tx, owner)
 
 
 def replace(tx: Tx, owner: str, kind: PinKind, texts: Iterable[str]) -> None:

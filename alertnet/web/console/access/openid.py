@@ -1,6 +1,7 @@
 """Sign-in by an OpenID Connect provider: the way there, the way back, and signing out there.
 
-What the browser must bring back is sealed in a cookie of its own for ten minutes, and is accepted once.
+What the browser must bring back is sealed in a cookie of its own for ten minutes, and is accepted once. This module is
+loaded only where a provider is configured, since the client is large.
 """
 
 import json
@@ -8,15 +9,15 @@ import threading
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 import structlog
 from fastapi import Request, Response
 
 from alertnet.core.codec import value
-from alertnet.core.errors import Forbidden, Unknown
+from alertnet.core.errors import Forbidden
 from alertnet.flows.credentials.linked import count_return, named_by_subject, sign_in_linked
 from alertnet.flows.credentials.users import count_visit
+from alertnet.runtime.openid import Asked, Doubtful, Provider, ProviderAway, error_code
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.vault import Unreadable, Vault
 from alertnet.web.auth import InForce, address_of, throttle_of
@@ -24,9 +25,6 @@ from alertnet.web.console.refusing import Pages, ask_to_sign_in
 from alertnet.web.console.sessions import ELSEWHERE, NOT_OURS, SIGN_IN, Busy, is_secure, remember
 from alertnet.web.console.shown import go_to, own_path, show
 from alertnet.web.throttle import held
-
-if TYPE_CHECKING:
-    from alertnet.runtime.openid import Asked, Provider
 
 router = Pages("/desk/openid")
 
@@ -50,7 +48,7 @@ _asking = threading.Semaphore(AT_ONCE)
 class Trip:
     """What the browser must bring back from the provider. `then` is the page that the user asked for."""
 
-    asked: "Asked"
+    asked: Asked
     then: str
     until: float
 
@@ -60,8 +58,6 @@ class Trip:
     @classmethod
     def of(cls, cookie: str, vault: Vault, now: datetime) -> "Trip | None":
         """Read the cookie; None where it is not ours or too old."""
-        from alertnet.runtime.openid import Asked
-
         try:
             kept = json.loads(vault.open(urlsafe_b64decode(cookie)))
             trip = cls(Asked(**kept["asked"]), kept["then"], kept["until"])
@@ -72,8 +68,6 @@ class Trip:
 
 @router.get("")
 def go(request: Request, runtime: InForce, then: str = "/desk") -> Response:
-    from alertnet.runtime.openid import Asked, ProviderAway
-
     provider = _provider(request)
     if (refusal := _count(request, runtime)) is not None:
         return refusal
@@ -97,8 +91,6 @@ def come_back(
     request: Request, runtime: InForce, state: str = "", code: str = "", iss: str | None = None, error: str = ""
 ) -> Response:
     """Sign in the user who is linked with the account that the provider confirms."""
-    from alertnet.runtime.openid import Doubtful, ProviderAway
-
     provider = _provider(request)
     trip = Trip.of(request.cookies.get(COOKIE, ""), runtime.vault, runtime.now())
     if trip is None or trip.asked.state != state or not (code or error):
@@ -124,8 +116,6 @@ def come_back(
 @router.get("/leave")
 def leave(request: Request, runtime: InForce) -> Response:
     """Redirect the browser to the page where it signs out of the provider too."""
-    from alertnet.runtime.openid import ProviderAway
-
     provider = _provider(request)
     if (refusal := _count(request, runtime)) is not None:
         return refusal
@@ -153,16 +143,12 @@ def _entered(request: Request, token: str, then: str) -> Response:
     return response
 
 
-def _provider(request: Request) -> "Provider":
-    provider: Provider | None = request.app.state.openid
-    if provider is None:
-        raise Unknown("page", HERE)
+def _provider(request: Request) -> Provider:
+    provider: Provider = request.app.state.openid
     return provider
 
 
 def _turned_away(request: Request, runtime: Runtime, then: str, error: str) -> Response:
-    from alertnet.runtime.openid import error_code
-
     word = error_code(error)
     throttle_of(request).warn("openid_refused", runtime.now(), cause=f"it sent the browser back: {word}")
     return ask_to_sign_in(request, 403, then=then, refused=TURNED_AWAY, detail=word)

@@ -14,29 +14,21 @@ from alertnet.web.console.access.proving import given, is_theirs
 from alertnet.web.console.desk import AtDesk
 from alertnet.web.console.refusing import Pages, ask_to_sign_in
 from alertnet.web.console.sessions import COOKIE, SIGN_IN, check_origin, kept_in, proof_of, remember
-from alertnet.web.console.shown import HEADERS, PACKAGE, compressed, go_to, may_act, own_path, show
+from alertnet.web.console.shown import HEADERS, compressed, go_to, may_act, own_path, show
+from alertnet.web.console.translation import PACKAGE
 from alertnet.web.forms import Form, Posted, typed
 
 router = Pages("/desk")
 
-STATIC = {
-    "desk.css": "text/css",
-    "desk.js": "text/javascript",
-    "sent.js": "text/javascript",
-    "keys.js": "text/javascript",
-    "night.js": "text/javascript",
-    "editor.js": "text/javascript",
-    "trees.css": "text/css",
-    "passkey.js": "text/javascript",
-    "icon.svg": "image/svg+xml",
-}
+STATIC = {each.name: each for each in (files(PACKAGE) / "static").iterdir()}
+KINDS = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 
 @router.get("/static/{name}")
 def static(name: str, request: Request) -> Response:
     if name not in STATIC:
         return Response("There is no such file.\n", 404, HEADERS, media_type="text/plain")
-    return compressed(request, (files(PACKAGE) / "static" / name).read_bytes(), STATIC[name])
+    return compressed(request, STATIC[name].read_bytes(), KINDS[name.rpartition(".")[2]])
 
 
 @router.get("/sign-in")

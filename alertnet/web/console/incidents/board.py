@@ -25,10 +25,10 @@ from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import inbound, prompts
 from alertnet.store.records.editions import Edition
-from alertnet.web.console.desk import PROOF, AtDesk, Desk, page_of, spoken, zone_of
+from alertnet.web.console.desk import AtDesk, Desk, page_of, shared_renderer, zone_of
 from alertnet.web.console.live import IncidentState, Regions
 from alertnet.web.console.refusing import Pages
-from alertnet.web.console.shown import REF, rendered
+from alertnet.web.console.shown import REF
 from alertnet.web.forms import UNTYPED, Posted, word
 
 router = Pages("/desk")
@@ -101,16 +101,7 @@ class BoardLook:
         known = set(map(id, cast(tuple[tuple[OpenIncident, ...], object], before.source)[0])) if before else set()
         board = everything.only(self.drill, self.severity, self.country)
         back = "drills" if self.drill else "board"
-        common = spoken(runtime, self.language) | {
-            "acts": self.acts,
-            "proof": PROOF,
-            "tasks": {},
-            "to_call": {},
-            "back": back,
-        }
-
-        def say(template: str, **values: object) -> str:
-            return rendered(template, self.language, **common, **values)
+        say = shared_renderer(runtime, self.language, self.acts, tasks={}, to_call={}, back=back)
 
         def line(incident: OpenIncident) -> str:
             if before is not None and id(incident) in known:

@@ -27,11 +27,11 @@ from alertnet.web.api.actions import Doing
 from alertnet.web.api.fields import Strict, TypeCode, one_of
 from alertnet.web.api.models import Reresolution, Verdict
 from alertnet.web.api.re_resolve import apply
-from alertnet.web.console.desk import PROOF, AtDesk, Desk, page_of, sayer, spoken
+from alertnet.web.console.desk import AtDesk, Desk, page_of, sayer, shared_renderer
 from alertnet.web.console.incidents.board import RECORDED, boards_of
 from alertnet.web.console.live import FETCHED, IncidentState, Regions
 from alertnet.web.console.refusing import Pages
-from alertnet.web.console.shown import as_html, rendered
+from alertnet.web.console.shown import as_html
 from alertnet.web.forms import Form, Posted, number, typed
 from alertnet.web.problems import first_fault
 
@@ -101,15 +101,10 @@ class IncidentLook:
         return runtime.read(read_dossier, self.incident, reads=self.acts, say=say, language=self.language)
 
     def of(self, runtime: Runtime, dossier: Dossier) -> Regions:
-        words = spoken(runtime, self.language) | {"acts": self.acts, "proof": PROOF, "dossier": dossier}
-        renderer = runtime.renderer(runtime.edition.templates)
-        words["details"], words["texts"] = read_out(dossier, renderer, self.language)
+        details, texts = read_out(dossier, runtime.renderer(runtime.edition.templates), self.language)
+        words = {"dossier": dossier, "details": details, "texts": texts, "back": "incident"}
         words |= {"tasks": dossier.tasks, "to_call": dossier.to_call, "matters": dossier.head.matters}
-        words["troubles"] = dossier.troubles
-
-        def say(template: str) -> str:
-            return rendered(template, self.language, back="incident", **words)
-
+        say = shared_renderer(runtime, self.language, self.acts, troubles=dossier.troubles, **words)
         names = ("troubles", "sentences", "matters", "texts", "answers", "picture", "ahead", "lines", "notified")
         waiting = sum(not matter.is_put_off for matter in dossier.head.matters)
         title = {"title": f"({waiting}) " if waiting else ""}

@@ -1,13 +1,14 @@
 """Raises an incident on the console: first a preview of who would be told, then the alarm, once."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from unicodedata import normalize
 
 from fastapi import Response
 from pydantic import ValidationError
 
-from alertnet.core.directory.contact_tree import Network
+from alertnet.core.directory.contact_tree import EVERYWHERE, Network
 from alertnet.core.directory.countries import COUNTRIES
 from alertnet.core.errors import AlertnetError, BadInput
 from alertnet.core.incident import Facts, Scope
@@ -31,8 +32,8 @@ CODE = re.compile(r"[^\s,;]+")
 @router.get("")
 def show_form(desk: AtDesk, team: str = "", people: str = "") -> Response:
     """Show the form, empty but for a team or people chosen on the page before."""
-    countries, teams = countries_of(desk.network), desk.network.teams
-    country = teams[team].country if team in teams else countries[0] if len(countries) == 1 else ""
+    named, teams = named_by(desk.network), desk.network.teams
+    country = teams[team].country if team in teams else next(iter(named)) if len(named) == 1 else ""
     values = {"country": country, "consent": Scope.INTERNAL.value, "team": team, "people": people}
     return _show(desk, values, seen=desk.runtime.entropy.id(), fresh=not (team or people))
 
@@ -87,13 +88,19 @@ def _show(
         contacts=to_spare({each.id: each for _, each in network.all_contacts}),
         spared=spared,
         codes=sorted(network.people),
-        countries=countries_of(network),
+        countries=countries_of(network, desk.country_name),
         **{"fresh": False, "foretold": None, **found},
     )
 
 
-def countries_of(network: Network) -> list[str]:
-    """The countries that a tree or a team names; all countries where none is named."""
+def countries_of(network: Network, name: Callable[[str], str]) -> list[str]:
+    """The countries that a tree or a team names; then all others, if a tree serves everywhere or none is named."""
+    named, everywhere = named_by(network), any(EVERYWHERE in tree.countries for tree in network.trees.values())
+    offered = COUNTRIES if everywhere or not named else named
+    return sorted(offered, key=lambda country: (country not in named, normalize("NFKD", name(country))))
+
+
+def named_by(network: Network) -> set[str]:
+    """The countries that a tree or a team names."""
     named = {country for tree in network.trees.values() for country in tree.countries}
-    named |= {team.country for team in network.teams.values()}
-    return sorted(named & set(COUNTRIES)) or sorted(COUNTRIES)
+    return (named | {team.country for team in network.teams.values()}) & set(COUNTRIES)

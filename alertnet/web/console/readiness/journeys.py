@@ -18,10 +18,9 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.queues import journeys
 from alertnet.store.views.journey_view import RollCallView
 from alertnet.web.api.roll_calls import figures
-from alertnet.web.console.desk import PROOF, AtDesk, spoken, zone_of
+from alertnet.web.console.desk import AtDesk, shared_renderer, zone_of
 from alertnet.web.console.live import IncidentState, Regions
 from alertnet.web.console.refusing import Pages
-from alertnet.web.console.shown import rendered
 from alertnet.web.forms import Form, Posted, note, typed
 
 router = Pages("/desk/journeys")
@@ -61,14 +60,9 @@ class FieldLook:
         return before if before is not None and before.source == source else self.of(runtime, field, rolls)
 
     def of(self, runtime: Runtime, field: Field, rolls: list[RollCallView]) -> Regions:
-        zone = zone_of(runtime.edition)
         numbers = _numbers(runtime.edition.network) if self.acts else {}
-        own = {"acts": self.acts, "proof": PROOF, "field": field, "rolls": rolls, "zone": zone, "later": LATER}
-        values = spoken(runtime, self.language) | own | {"numbers": numbers}
-
-        def say(template: str) -> str:
-            return rendered(template, self.language, **values)
-
+        values = {"field": field, "rolls": rolls, "zone": zone_of(runtime.edition), "later": LATER, "numbers": numbers}
+        say = shared_renderer(runtime, self.language, self.acts, **values)
         late = sum(each.status in ("missed", "overdue") for each in field.awaited)
         parts = {"title": f"({late}) " if late else "", "awaited": say("awaited.html"), "rolls": say("rolls.html")}
         return Regions(parts, (field.awaited, field.unheard_since, rolls))

@@ -107,6 +107,6 @@ def _show(
         **refused(desk.request, error),
         every_months=EVERY_MONTHS,
         codes=sorted(desk.network.people),
-        countries=countries_of(desk.network),
+        countries=countries_of(desk.network, desk.country_name),
         **{"foretold": None, "at": None, **found},
     )

@@ -22,7 +22,8 @@ from alertnet.web.api.incidents import id_of
 from alertnet.web.auth import COORDINATE, InForce, Reader, runtime_of
 from alertnet.web.console.refusing import Pages
 from alertnet.web.console.sessions import Viewer
-from alertnet.web.console.shown import ENGLISH, HEADERS, LANGUAGES, as_file, may_act
+from alertnet.web.console.shown import HEADERS, as_file, may_act
+from alertnet.web.console.translation import ENGLISH, LANGUAGES
 from alertnet.web.problems import documented
 from alertnet.web.throttle import in_turn
 

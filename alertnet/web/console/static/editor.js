@@ -9,21 +9,17 @@ const gutter = document.getElementById("gutter");
 const found = document.getElementById("found");
 const offers = document.getElementById("offers");
 const CHECKED_AFTER = 900;
-let faults = JSON.parse(found.dataset.faults || "[]");
 let schema = null;
 
 // Lines and faults.
 
 function number() {
-  const kinds = new Map(faults.map((each) => [each.line, each.kind]).reverse());
-  const lines = text.value.split("\n").length;
-  gutter.replaceChildren(...Array.from({ length: lines }, (_, at) => {
-    const item = document.createElement("li");
-    item.textContent = `${{ fault: "✗", warning: "!" }[kinds.get(at + 1)] ?? ""} ${at + 1}`;
-    item.className = kinds.get(at + 1) ?? "";
-    item.title = faults.filter((each) => each.line === at + 1).map((each) => each.text).join("\n");
-    return item;
-  }));
+  const items = text.value.split("\n").map((_, at) => element("li", at + 1));
+  for (const link of found.querySelectorAll("[data-line]")) {
+    const item = items[link.dataset.line - 1], finding = link.parentElement;
+    if (item) item.className ||= finding.className, item.title += `${finding.querySelector("span").textContent}\n`;
+  }
+  gutter.replaceChildren(...items);
   gutter.scrollTop = text.scrollTop;
 }
 
@@ -37,24 +33,6 @@ function element(name, words, more = {}) {
   return Object.assign(document.createElement(name), { textContent: words, ...more });
 }
 
-function tell(news) {
-  faults = news.faults;
-  const list = element("ul", "", { className: "findings" });
-  for (const each of [...news.faults, ...news.others]) {
-    const item = element("li", "", { className: each.kind });
-    if (news.others.includes(each)) item.append(each.line ? `${each.file}, ${found.dataset.line} ${each.line} ` : "");
-    else {
-      const link = element("a", `${found.dataset.line} ${each.line}`, { href: "#text" });
-      link.dataset.line = each.line;
-      item.append(link, " ");
-    }
-    item.append(element("strong", { fault: "✗", warning: "!" }[each.kind]), ` ${each.text}`);
-    list.append(item);
-  }
-  found.replaceChildren(list.children.length ? list : element("p", "✓", { className: "done" }));
-  number();
-}
-
 let soon = 0;
 let turn = 0;
 function checkSoon() {
@@ -62,10 +40,10 @@ function checkSoon() {
   soon = setTimeout(async () => {
     const mine = ++turn;
     const fields = new URLSearchParams(new FormData(form));
-    fields.set("step", "json");
+    fields.set("step", "found");
     const answer = await fetch(form.action, { method: "POST", body: fields }).catch(() => null);
-    const isNews = answer?.ok && answer.headers.get("Content-Type").includes("json");
-    if (isNews && mine === turn) tell(await answer.json());
+    const html = answer?.ok && await answer.text();
+    if (html && mine === turn) found.innerHTML = html, number(); // Every word in it was escaped by the server.
   }, CHECKED_AFTER);
 }
 

@@ -34,7 +34,9 @@ async function play() {
   if (turn !== asked) return; // Another was asked for meanwhile.
   if (answer === null || answer.redirected) return form.submit();
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  night.replaceChildren(...page.getElementById("night").childNodes); // The server has escaped every word in it.
+  const played = page.getElementById("night"); // None where it was refused, of which the page says why.
+  night.replaceChildren(...(played ?? page.querySelector("main")).childNodes); // The server has escaped every word in it.
+  if (!played) return;
   form.elements.after.max = page.querySelector("[name=after]").max;
   form.elements.after.step = page.querySelector("[name=after]").step;
   if (!plays) history.replaceState(null, "", there);

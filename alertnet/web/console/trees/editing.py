@@ -6,7 +6,6 @@ Coordinators may read, check and compare. Publishing and rolling back need an ad
 Observers see neither files nor differences, since both hold names and numbers.
 """
 
-import json
 import re
 from dataclasses import replace
 from difflib import unified_diff
@@ -28,7 +27,8 @@ from alertnet.store.records.editions import Publication
 from alertnet.web.console.access.proving import check_password
 from alertnet.web.console.desk import AtDesk, Desk
 from alertnet.web.console.refusing import Pages, told
-from alertnet.web.console.shown import HEADERS, go_to, sayer
+from alertnet.web.console.shown import HEADERS, as_html, go_to, rendered
+from alertnet.web.console.translation import sayer
 from alertnet.web.forms import Form, Posted, needed, note, typed
 from alertnet.web.forms import number as typed_number
 from alertnet.web.problems import status_of
@@ -36,6 +36,8 @@ from alertnet.web.problems import status_of
 router = Pages("/desk/editions")
 
 NEW_FILE = "a name such as peru.yaml, without folders"
+PLAIN = re.compile(r"(?!\.)[\w.-]{1,60}\.ya?ml", re.ASCII)
+"""The names that a new file may have."""
 DURATION = r"^[0-9]{1,7}[smhd]$"
 BESIDE = "beside."
 """Prefix of the hidden fields that carry the changed files which are not in view."""
@@ -142,15 +144,17 @@ def shorten_wait(
 def try_files(number: int, form: Posted, desk: AtDesk) -> Response:
     """Check the edited files and show the result, or publish them if they have no faults.
 
-    `open` names another file to show next; `step=publish` publishes; `step=json` answers the check as JSON.
+    `open` names another file to show next; `step=publish` publishes; `step=found` answers with the findings alone.
     """
     publishes = form.get("step") == "publish"
     desk.check_form(form, Role.ADMINISTRATOR if publishes else Role.COORDINATOR)
     desk.check_pace(TREE_CHECKS)
     edit = edit_in(form, desk, number)
     checked = _checked(desk.runtime, edit)
-    if form.get("step") == "json":
-        return JSONResponse(_as_plain(checked, edit.name, desk.language), headers=HEADERS)
+    if form.get("step") == "found":
+        text = edit.files_in(desk.runtime).get(edit.name, "")
+        found = rendered("found.html", desk.language, checked=checked, name=edit.name, text=text)
+        return as_html(desk.request, found)
     if not publishes or checked.network is None:
         opened = replace(edit, name=typed(form, "open")) if "open" in form else edit
         return _editor(desk, opened, checked)
@@ -186,7 +190,7 @@ def edit_in(form: Form, desk: Desk, number: int) -> Edit:
     if name or form.get("text"):
         texts[name] = _text(form.get("text", ""))
     for each in texts:
-        if each not in before and not _is_plain(each):
+        if each not in before and not PLAIN.fullmatch(each):
             raise BadInput("name", each[:64] or None, NEW_FILE)
         if began is not None:
             texts[each] = tree_editing.on_top_of(began.get(each, ""), texts[each], before.get(each, ""))
@@ -201,12 +205,6 @@ def _files_at_first(form: Form, desk: Desk, number: int) -> dict[str, str] | Non
     return tree_editing.files_of(desk.runtime, tree_editing.edition_named(desk.runtime, seen))
 
 
-def _is_plain(name: str) -> bool:
-    """Whether a new file may have that name: no folders, and the ending of a YAML file."""
-    is_plain = name.replace("-", "").replace("_", "").replace(".", "").isalnum() and name.isascii()
-    return is_plain and name.endswith((".yaml", ".yml")) and not name.startswith(".") and len(name) <= 64
-
-
 def _refuse_observers(desk: Desk) -> None:
     if not desk.acts:
         raise Forbidden("the files hold numbers and names: they are for coordinators")
@@ -217,8 +215,6 @@ def _checked(runtime: Runtime, edit: Edit) -> Checked:
 
 
 def _editor(desk: Desk, edit: Edit, checked: Checked | None = None, refusal: Exception | None = None) -> Response:
-    language = desk.language
-    found = _as_plain(checked, edit.name, language) if checked is not None else {"faults": [], "others": []}
     files, latest = edit.files_in(desk.runtime), desk.runtime.watched.latest
     is_late = isinstance(refusal, WrongState)
     return desk.show(
@@ -230,9 +226,7 @@ def _editor(desk: Desk, edit: Edit, checked: Checked | None = None, refusal: Exc
         text=files.get(edit.name, ""),
         latest=latest,
         checked=checked,
-        found=found,
-        found_text=json.dumps(found["faults"]),
-        refusal=told(refusal, language) if refusal else "",
+        refusal=told(refusal, desk.language) if refusal else "",
         came=tree_editing.changes_between(desk.runtime, edit.base, latest) if is_late else (),
         theirs=_theirs(desk.runtime, edit) if is_late else {},
     )
@@ -246,19 +240,6 @@ def _theirs(runtime: Runtime, edit: Edit) -> dict[str, list[str]]:
         name: list(unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=1))[2:]
         for name, old, new in both
         if old != new
-    }
-
-
-def _as_plain(checked: Checked, name: str, language: str) -> dict[str, list[dict[str, object]]]:
-    """The findings in JSON form, those of the file in view apart from the others."""
-    say = sayer(language)
-    found = [
-        {"kind": kind, "file": each.file if each.line else "", "line": each.line, "text": each.said(say)}
-        for kind, each in checked.found
-    ]
-    return {
-        "faults": [each for each in found if each["file"] == name],
-        "others": [each for each in found if each["file"] != name],
     }
 
 

@@ -59,7 +59,7 @@ def _simulator(desk: Desk, query: Mapping[str, str], edit: Edit | None = None) -
     try:
         if edit is not None:
             network = tree_editing.network_of_edit(desk.runtime, edit.base, edit.texts)
-        given["country"] = given["country"] or countries_of(network)[0]
+        given["country"] = given["country"] or countries_of(network, desk.country_name)[0]
         with in_turn():
             night, clock = _play(network, desk.runtime.now(), given, query)
             if edit is not None:
@@ -75,9 +75,9 @@ def _simulator(desk: Desk, query: Mapping[str, str], edit: Edit | None = None) -
         **refused(desk.request, error),
         clock=clock,
         holidays=_holidays(network, desk.runtime.now().date()),
-        contacts=_contacts(network),
+        contacts=sorted({contact.id: contact.called for _, contact in network.all_contacts}.items()),
         hours=HOURS,
-        countries=countries_of(network),
+        countries=countries_of(network, desk.country_name),
     )
 
 
@@ -117,12 +117,6 @@ def _number(query: Mapping[str, str], name: str, most: int, usual: int) -> int:
     if found is None or found > most:
         raise BadInput(name, query[name][:32], f"a number up to {most}")
     return found
-
-
-def _contacts(network: Network) -> list[tuple[str, str]]:
-    """The ids of all contacts, each with the name by which people know it."""
-    known = {contact.id: contact.called for _, contact in network.all_contacts}
-    return sorted(known.items())
 
 
 def _holidays(network: Network, today: date) -> list[tuple[date, str]]:
