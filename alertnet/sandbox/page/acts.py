@@ -1,7 +1,6 @@
 """What a person can do on the page: use phones and mailboxes, change the speed of time, and start again."""
 
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Collection, Mapping
 
 from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.sandbox.page.evening import Evening
@@ -14,7 +13,6 @@ LONGEST_TEXT = 1600
 OFF_AIR = frozenset({Behaviour.SWITCHED_OFF, Behaviour.NO_COVERAGE})
 
 Form = Mapping[str, str]
-Value = TypeVar("Value")
 
 
 def send_text(evening: Evening, key: str, form: Form) -> None:
@@ -27,33 +25,6 @@ def dial(evening: Evening, key: str, form: Form) -> None:
     if handset.talking:
         raise WrongState("this telephone", "in a call", "hang up first")
     handset.dials()
-
-
-def answer(evening: Evening, key: str, form: Form) -> None:
-    _handset(evening, key).answers()
-
-
-def reject(evening: Evening, key: str, form: Form) -> None:
-    _handset(evening, key).rejects()
-
-
-def press(evening: Evening, key: str, form: Form) -> None:
-    _talking(evening, key).keys(_one_of("key", form, {each: each for each in KEYS}))
-
-
-def stay_silent(evening: Evening, key: str, form: Form) -> None:
-    """Press nothing until the question times out."""
-    _talking(evening, key).stays_silent()
-
-
-def hang_up(evening: Evening, key: str, form: Form) -> None:
-    _talking(evening, key).hang_up()
-
-
-def choose_habit(evening: Evening, key: str, form: Form) -> None:
-    """Choose how the phone treats calls and texts from now on."""
-    habits = {habit.value: habit for habit in HABITS}
-    _handset(evening, key).behaves(_one_of("habit", form, habits))
 
 
 def set_mailbox(evening: Evening, key: str, form: Form) -> None:
@@ -70,40 +41,28 @@ def answer_mail(evening: Evening, key: str, form: Form) -> None:
     mailbox.replies(_text_in(form))
 
 
-def run(evening: Evening, _: str, form: Form) -> None:
-    evening.run(_one_of("speed", form, {str(speed): speed for speed in SPEEDS}))
-
-
-def jump(evening: Evening, _: str, form: Form) -> None:
-    evening.jump()
-
-
 def begin(evening: Evening, _: str, form: Form) -> None:
     """Begin a scene to take part in, one that plays by itself, or an empty evening."""
     watched = form.get("watch")
     evening.begin(watched or form.get("scene") or None, by_itself=bool(watched))
 
 
-def close(evening: Evening, _: str, form: Form) -> None:
-    evening.close(form.get("ref", ""), _one_of("reason", form, {each: each for each in REASONS}))
-
-
-Act = Callable[[Evening, str, Form], None]
+Act = Callable[[Evening, str, Form], object]
 ACTS: Mapping[str, Act] = {
     "/phones/{key}/text": send_text,
     "/phones/{key}/dial": dial,
-    "/phones/{key}/answer": answer,
-    "/phones/{key}/reject": reject,
-    "/phones/{key}/press": press,
-    "/phones/{key}/silence": stay_silent,
-    "/phones/{key}/hang-up": hang_up,
-    "/phones/{key}/habit": choose_habit,
+    "/phones/{key}/answer": lambda evening, key, _: _handset(evening, key).answers(),
+    "/phones/{key}/reject": lambda evening, key, _: _handset(evening, key).rejects(),
+    "/phones/{key}/press": lambda evening, key, form: _talking(evening, key).keys(_one_of("key", form, [*KEYS])),
+    "/phones/{key}/silence": lambda evening, key, _: _talking(evening, key).stays_silent(),
+    "/phones/{key}/hang-up": lambda evening, key, _: _talking(evening, key).hang_up(),
+    "/phones/{key}/habit": lambda evening, key, form: _handset(evening, key).behaves(_one_of("habit", form, HABITS)),
     "/mailboxes/{key}": set_mailbox,
     "/mailboxes/{key}/answer": answer_mail,
-    "/time/run": run,
-    "/time/jump": jump,
+    "/time/run": lambda evening, _, form: evening.run(int(_one_of("speed", form, [*map(str, SPEEDS)]))),
+    "/time/jump": lambda evening, _, __: evening.jump(),
     "/begin": begin,
-    "/close": close,
+    "/close": lambda evening, _, form: evening.close(form.get("ref", ""), _one_of("reason", form, REASONS)),
 }
 """The acts by path."""
 
@@ -142,8 +101,8 @@ def _talking(evening: Evening, key: str) -> Call:
     return call
 
 
-def _one_of(name: str, form: Form, allowed: Mapping[str, Value]) -> Value:
+def _one_of(name: str, form: Form, allowed: Collection[str]) -> str:
     given = form.get(name, "")
     if given not in allowed:
         raise BadInput(name, given[:40], allowed)
-    return allowed[given]
+    return given
