@@ -16,7 +16,7 @@ from fastapi import Query, Response
 from starlette.responses import JSONResponse
 
 from alertnet.core.codec import value
-from alertnet.core.errors import BadInput, Forbidden, Misconfigured, WrongState
+from alertnet.core.errors import AlertnetError, BadInput, Forbidden, Misconfigured, WrongState
 from alertnet.core.limits import TREE_CHECKS
 from alertnet.flows.notifications.number_tests import shown_to_work
 from alertnet.runtime import tree_editing
@@ -26,12 +26,11 @@ from alertnet.store.records.credentials.users import Role
 from alertnet.store.records.editions import Publication
 from alertnet.web.console.access.proving import check_password
 from alertnet.web.console.desk import AtDesk, Desk
-from alertnet.web.console.refusing import Pages, told
+from alertnet.web.console.refusing import Pages, refused
 from alertnet.web.console.shown import HEADERS, as_html, go_to, rendered
 from alertnet.web.console.translation import sayer
 from alertnet.web.forms import Form, Posted, needed, note, typed
 from alertnet.web.forms import number as typed_number
-from alertnet.web.problems import status_of
 
 router = Pages("/desk/editions")
 
@@ -214,19 +213,18 @@ def _checked(runtime: Runtime, edit: Edit) -> Checked:
     return tree_editing.check_edit(runtime, edit.base, edit.texts, lambda network: runtime.read(shown_to_work, network))
 
 
-def _editor(desk: Desk, edit: Edit, checked: Checked | None = None, refusal: Exception | None = None) -> Response:
+def _editor(desk: Desk, edit: Edit, checked: Checked | None = None, refusal: AlertnetError | None = None) -> Response:
     files, latest = edit.files_in(desk.runtime), desk.runtime.watched.latest
     is_late = isinstance(refusal, WrongState)
     return desk.show(
         "editor.html",
-        status=200 if refusal is None else status_of(refusal),
+        **refused(desk.request, refusal),
         publishes=desk.who.role.may(Role.ADMINISTRATOR),
         edit=edit,
         files=files,
         text=files.get(edit.name, ""),
         latest=latest,
         checked=checked,
-        refusal=told(refusal, desk.language) if refusal else "",
         came=tree_editing.changes_between(desk.runtime, edit.base, latest) if is_late else (),
         theirs=_theirs(desk.runtime, edit) if is_late else {},
     )
