@@ -125,7 +125,7 @@ def test_a_slip_is_explained_in_the_language_of_who_types(desk: Desk) -> None:
     assert f"<span>{told}" in typed
     assert "¿quiso decir alice?)</span>" in typed
     assert told in html.unescape(page.text)
-    assert "no es un identificador &#39;&lt;b&gt;x&#39; (se admite: minúsculas" in page.text
+    assert "contacto desconocido &#39;&lt;b&gt;x&#39; (se conocen: alice" in page.text
 
 
 def test_trees_are_published_and_taken_back_with_a_password(world: World, chief: Desk) -> None:
