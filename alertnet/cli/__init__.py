@@ -94,17 +94,15 @@ app.command("raise", epilog="Example: alertnet raise --country CO --type arrest 
     raise_incident
 )
 app.command(epilog="Example: alertnet drill --country CO --type arrest")(drill)
-app.command("call-sheet", epilog="Example: alertnet call-sheet --country CO --type arrest --consent international")(
-    call_sheet
-)
+app.command(epilog="Example: alertnet call-sheet --country CO --type arrest --consent international")(call_sheet)
 app.command(epilog="Example: alertnet journeys --team north")(journeys)
-app.command("roll-call", epilog="Example: alertnet roll-call --team north --raise")(roll_call)
+app.command(epilog="Example: alertnet roll-call --team north --raise")(roll_call)
 app.command(epilog='Example: alertnet pause --method sms --for 30m --why "the provider loses texts"')(pause)
 app.command(epilog='Example: alertnet purge --incident A-7K3M --why "she asked for it"')(purge)
 app.command(epilog="Example: alertnet doctor")(doctor)
 app.command(epilog="Example: alertnet subject north/ana --json")(subject)
 app.command(epilog="Example: alertnet letter embassy-es --language es")(letter)
-app.command("field-card", epilog="Example: alertnet field-card --team north --discreet --format png")(field_card)
+app.command(epilog="Example: alertnet field-card --team north --discreet --format png")(field_card)
 app.add_typer(trees.app, name="trees")
 app.add_typer(templates.app, name="templates")
 app.add_typer(keys.app, name="keys")

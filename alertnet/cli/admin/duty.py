@@ -52,9 +52,7 @@ Revoke = Annotated[bool, typer.Option("--revoke", help="Let the secret address s
 Of = Annotated[
     str | None,
     typer.Option(
-        "--contact",
-        metavar="TREE/CONTACT",
-        help="Swap on this contact's rota alone; unless given, on each that has both.",
+        metavar="TREE/CONTACT", help="Swap on this contact's rota alone; unless given, on each that has both."
     ),
 ]
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Methods = Annotated[
     list[str] | None,
-    typer.Option("--method", metavar="METHOD", help="sms, call or email; give it once for each; unless given, all."),
+    typer.Option(metavar="METHOD", help="sms, call or email; give it once for each; unless given, all."),
 ]
 Provider = Annotated[
     str | None,
@@ -28,8 +28,7 @@ Provider = Annotated[
 ]
 For = Annotated[str | None, typer.Option("--for", metavar="DURATION", help="How long: 30m, 2h, at most 24h.")]
 Until = Annotated[
-    str | None,
-    typer.Option("--until", metavar="TIME", help="Until when, in UTC: 2026-12-24T22:00, at most 24h from now."),
+    str | None, typer.Option(metavar="TIME", help="Until when, in UTC: 2026-12-24T22:00, at most 24h from now.")
 ]
 Why = Annotated[str, typer.Option(metavar="TEXT", help="Why, for the record and whoever asks; needed to pause.")]
 Everything = Annotated[

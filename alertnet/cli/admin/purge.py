@@ -18,21 +18,14 @@ if TYPE_CHECKING:
 Older = Annotated[
     str | None,
     typer.Option(
-        "--older-than",
-        metavar="AGE",
-        help="Purge all that were closed so long ago: 90d, 26w, 24m (months), 2y; at least 7d.",
+        metavar="AGE", help="Purge all that were closed so long ago: 90d, 26w, 24m (months), 2y; at least 7d."
     ),
 ]
-Refs = Annotated[
-    list[str] | None, typer.Option("--incident", metavar="REF", help="Purge this incident; give it once for each.")
-]
+Refs = Annotated[list[str] | None, typer.Option(metavar="REF", help="Purge this incident; give it once for each.")]
 Hold = Annotated[
-    str | None,
-    typer.Option("--hold", metavar="REF", help="Keep this incident from every purge, for a court for example."),
+    str | None, typer.Option(metavar="REF", help="Keep this incident from every purge, for a court for example.")
 ]
-Release = Annotated[
-    str | None, typer.Option("--release", metavar="REF", help="End a hold: the next purge may take it.")
-]
+Release = Annotated[str | None, typer.Option(metavar="REF", help="End a hold: the next purge may take it.")]
 Why = Annotated[
     str, typer.Option(metavar="TEXT", help="Why, for the record; write no names, since it is never erased.")
 ]

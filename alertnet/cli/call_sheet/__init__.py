@@ -31,7 +31,7 @@ Language = Annotated[
         help="The language of whoever calls: en, es, fr, de or pt. What is said to a contact is in its own.",
     ),
 ]
-As = Annotated[Format, typer.Option("--format", help="pdf is for printing on A4, text is plain text.")]
+As = Annotated[Format, typer.Option(help="pdf is for printing on A4, text is plain text.")]
 Output = Annotated[
     Path | None,
     typer.Option(

@@ -35,8 +35,7 @@ Language = Annotated[
 As = Annotated[
     Format,
     typer.Option(
-        "--format",
-        help="pdf is for printing on A4, html a page to send; vcf is a card of our numbers alone, for a telephone.",
+        help="pdf is for printing on A4, html a page to send; vcf is a card of our numbers alone, for a telephone."
     ),
 ]
 Output = Annotated[

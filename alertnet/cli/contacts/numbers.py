@@ -24,9 +24,7 @@ Whom = Annotated[
     ),
 ]
 Everybody = Annotated[bool, typer.Option("--all", help="Test every contact that may be sent a test.")]
-Due = Annotated[
-    str, typer.Option("--due", metavar="DAYS", help="With --all: only what was not tried for so long, such as 90d.")
-]
+Due = Annotated[str, typer.Option(metavar="DAYS", help="With --all: only what was not tried for so long, such as 90d.")]
 
 
 @app.command("test", epilog="Example: alertnet numbers test coordinator embassy-es")

@@ -32,9 +32,7 @@ Discreet = Annotated[
 ]
 As = Annotated[
     Format | None,
-    typer.Option(
-        "--format", help="pdf is for printing on A4, png a picture; unless given, as --output ends, else pdf."
-    ),
+    typer.Option(help="pdf is for printing on A4, png a picture; unless given, as --output ends, else pdf."),
 ]
 Output = Annotated[
     Path | None,

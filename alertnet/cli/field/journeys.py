@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from alertnet.store.views.journey_view import Overview
 
 OfTeam = Annotated[
-    str | None, typer.Option("--team", metavar="TEAM", help="Only the journeys of this team; unless given, of all.")
+    str | None, typer.Option(metavar="TEAM", help="Only the journeys of this team; unless given, of all.")
 ]
 
 

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 Which = Annotated[
     str | None, typer.Argument(metavar="ID", help="A roll-call that was made: print who has answered, and ask nobody.")
 ]
-OfTeam = Annotated[str | None, typer.Option("--team", metavar="TEAM", help="Ask the members of this team.")]
+OfTeam = Annotated[str | None, typer.Option(metavar="TEAM", help="Ask the members of this team.")]
 InCountry = Annotated[
-    str | None, typer.Option("--country", metavar="CC", help="Ask all teams in this country, by its two letters: CO.")
+    str | None, typer.Option(metavar="CC", help="Ask all teams in this country, by its two letters: CO.")
 ]
 Everybody = Annotated[bool, typer.Option("--all", help="Ask every team.")]
 Why = Annotated[
-    str | None, typer.Option("--text", metavar="TEXT", help="Why, for those who read the figures; it is in no message.")
+    str | None, typer.Option(metavar="TEXT", help="Why, for those who read the figures; it is in no message.")
 ]
 Raises = Annotated[bool, typer.Option("--raise", help="Open an incident for each who has not answered in time.")]
 After = Annotated[

@@ -24,9 +24,7 @@ Strict = Annotated[bool, typer.Option("--strict", help="End with exit code 1 whe
 
 Format = Literal["text", "json", "github"]
 
-As = Annotated[
-    Format, typer.Option("--format", help="text is for reading, json for programs, github for GitHub Actions.")
-]
+As = Annotated[Format, typer.Option(help="text is for reading, json for programs, github for GitHub Actions.")]
 
 
 def check(

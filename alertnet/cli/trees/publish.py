@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from alertnet.store.records.editions import Publication
 
 Edited = Annotated[Path, typer.Argument(metavar="FOLDER", help=TREES_HELP)]
-Author = Annotated[str, typer.Option("--by", metavar="NAME", help="Who publishes it, for the history.")]
-Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="Why, in a few words, for the history.")]
+Author = Annotated[str, typer.Option(metavar="NAME", help="Who publishes it, for the history.")]
+Why = Annotated[str, typer.Option(metavar="TEXT", help="Why, in a few words, for the history.")]
 MadeFrom = Annotated[
     str | None,
     typer.Option(
@@ -26,7 +26,7 @@ MadeFrom = Annotated[
     ),
 ]
 Reason = Annotated[
-    str, typer.Option("--why", metavar="TEXT", help="Why, for the history; unless given, that it is a step back.")
+    str, typer.Option(metavar="TEXT", help="Why, for the history; unless given, that it is a step back.")
 ]
 
 

@@ -33,9 +33,7 @@ STYLE = (
 OnDuty = Mapping[str, Officer]
 """Who is on duty now, by the contact's id."""
 
-Tree = Annotated[
-    str | None, typer.Option("--tree", metavar="TREE", help="Only this tree, by its id; unless given, all.")
-]
+Tree = Annotated[str | None, typer.Option(metavar="TREE", help="Only this tree, by its id; unless given, all.")]
 Svg = Annotated[bool, typer.Option("--svg", help="Print a picture (SVG).")]
 Html = Annotated[bool, typer.Option("--html", help="Print a page (HTML).")]
 

@@ -98,9 +98,7 @@ class ScriptOptions:
 Hours = Annotated[float, typer.Option(metavar="HOURS", help="How many hours to play, at most 168.")]
 Messages = Annotated[bool, typer.Option("--messages", help="Print the words of each message too.")]
 Full = Annotated[bool, typer.Option("--full", help="Print a line for each message, however many there are.")]
-As = Annotated[
-    Format, typer.Option("--format", help="text is for reading, html a page, svg a picture, json for programs.")
-]
+As = Annotated[Format, typer.Option(help="text is for reading, html a page, svg a picture, json for programs.")]
 
 
 @grouped
