@@ -34,6 +34,8 @@ demo: venv ## open the sandbox in a browser (TOUR=1: play one incident in the te
 	$(BIN)/alertnet demo $(if $(filter 1,$(TOUR)),--tour)
 
 browser: venv
+	@# In a fresh clone pytest would compile the tests first of all, with one core: so it does while a browser is downloaded.
+	@ls tests/*/__pycache__/*-pytest-* >/dev/null 2>&1 || $(BIN)/python -m pytest --collect-only --quiet >/dev/null 2>&1 &
 	$(BIN)/python -m tests.browser.chromium
 
 pooler: venv
