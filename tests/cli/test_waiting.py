@@ -1,10 +1,7 @@
 """A start on a database that is not there yet, or can't be written."""
 
-import ctypes
 import os
-import subprocess
 from contextlib import closing
-from pathlib import Path
 from signal import Signals
 
 import pytest
@@ -15,6 +12,7 @@ from alertnet.core.errors import Misconfigured
 from alertnet.runtime.database.transactions import DatabaseAway, NotWritable
 from alertnet.runtime.wiring import Runtime
 from tests.cli.conftest import WITHIN_SECONDS, Office
+from tests.cli.odd_streams import as_one_who_must_ask
 from tests.processes.installation import eventually
 
 
@@ -92,13 +90,6 @@ def test_a_command_whose_database_is_away_may_be_typed_again(office: Office) -> 
     assert said.err == "the database gives no answer: the server at 127.0.0.1:9 can't be reached\n"
 
 
-def as_one_who_must_ask() -> None:
-    """Let the program that is about to begin be held to the modes of files, as everybody but root is."""
-    drop_from_bounds, override, search = 24, 1, 2  # prctl(2), capabilities(7)
-    for capability in (override, search) if os.geteuid() == 0 else ():
-        ctypes.CDLL(None).prctl(drop_from_bounds, capability, 0, 0, 0)
-
-
 @pytest.mark.parametrize(
     ("what", "command"),
     [
@@ -116,21 +107,12 @@ def test_a_start_on_what_can_not_be_written_is_refused_by_name(
     forbidden = file if what == "the file" else office.folder
     forbidden.chmod(0o444 if what == "the file" else 0o555)
 
-    done = subprocess.run(
-        office.command(command),
-        cwd=Path("/"),
-        env=office.environment,
-        preexec_fn=as_one_who_must_ask,
-        capture_output=True,
-        text=True,
-        timeout=WITHIN_SECONDS,
-        check=False,
-    )
+    said = office.types(command, program=as_one_who_must_ask)
 
     forbidden.chmod(0o755)
     uid = os.geteuid()
-    assert done.stderr.splitlines()[-1] == (
+    assert said.err.splitlines()[-1] == (
         f"ALERTNET_DATABASE_URL: it can't be written: {file}: "
         f"user id {uid} may not write {forbidden}, which is of user id {uid}"
     )
-    assert done.returncode == 2
+    assert said.code == 2
