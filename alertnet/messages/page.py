@@ -323,15 +323,20 @@ def _coordinator_actions(page: Page, words: Words, labels: Mapping[str, str]) ->
     }
 
 
+def _told_apart(code: str, words: Words) -> str:
+    """The name of a type, with its number on the field card where another has the same neutral name."""
+    name = words.types[code]
+    return name if [*words.types.values()].count(name) == 1 else f"{name} ({TYPES[code].number})"
+
+
 def _text_decisions(page: Page, words: Words, labels: Mapping[str, str]) -> dict[str, object]:
     if page.joinable is None:
         return {"open_text": "", "join_text": "", "set_text_aside": "", "types": [], "severities": [], "joinable": []}
-    last = {"other": words.types["other"]}
     return {
         "open_text": _carried("open", page),
         "join_text": _carried("join", page),
         "set_text_aside": _carried("set_aside", page),
-        "types": list((last | {code: words.types[code] for code in TYPES}).items()),
+        "types": [(code, _told_apart(code, words)) for code in dict.fromkeys(("other", *TYPES))],
         "severities": [("", labels["severity_usual"]), *((each.value, words.severities[each]) for each in Severity)],
         "joinable": [
             (

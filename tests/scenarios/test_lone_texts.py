@@ -278,7 +278,12 @@ def test_a_text_that_we_heard_late_is_joined_as_of_when_it_was_written(night: Wo
 
 
 def test_a_text_is_set_aside(night: World) -> None:
+    """Its page also offers to open an incident: types of one neutral name are told apart by their numbers."""
     night.texts("ana", "the bus is late")
+
+    offered = night.client.post(page_of(night), data={"pin": PIN}).text
+    named = [name for name in ("assault (22)", "assault (23)", "arrest (20)") if f"{name}</option>" in offered]
+    assert named == ["assault (22)", "assault (23)"]
 
     aside = presses(night, page_of(night), "set_aside")
 
