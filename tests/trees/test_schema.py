@@ -23,7 +23,9 @@ def faults(text: str) -> list[str]:
 
 
 def test_it_is_a_schema() -> None:
-    Draft202012Validator.check_schema(schema())
+    made = schema()
+    Draft202012Validator.check_schema(made)
+    assert {name for name, part in made["$defs"].items() if "properties" in part} == set(key_help())
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)

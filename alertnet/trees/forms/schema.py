@@ -40,6 +40,7 @@ def schema(say: Say = str) -> dict[str, Any]:
         form.pop("title", None)
     rules_or_field = _if("countries", "CountriesForm", {"$ref": "#/$defs/FieldForm"})
     shared_or_field = _if("contacts", "SharedForm", rules_or_field)
+    del forms["Hours"]  # What the program makes of them; a file has a text.
     return {
         "$schema": DIALECT,
         "title": "alertnet contact trees",
