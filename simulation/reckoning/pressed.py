@@ -9,6 +9,7 @@ from alertnet.core.disclosure import Subject
 from alertnet.store.tables import acknowledgements, alarms, escalations, links, notifications
 from simulation.night import Night
 from simulation.pages.visitors import DONE, DURESS, Pressed
+from simulation.world.cast import sharing
 from simulation.world.story import Found
 
 ANSWERS = {"acknowledge": "acknowledged", "decline": "declined", "relay": "relayed"}
@@ -34,7 +35,10 @@ def check_pressed(night: Night, history: Sequence[Row[Any]]) -> Found:
         who, did = f"{link.tree}/{link.contact}", pressed.answer or "nothing"
         if not pressed.is_proved and pressed.answer and pressed.answer not in SAID_AGAIN:
             yield "A6", f"{who} has pressed {did} without its PIN, and it was done"
-        if not _is_on_record(pressed, link, asked.get(link.alarm_id), history, answers):
+        if not (
+            _is_on_record(pressed, link, asked.get(link.alarm_id), history, answers)
+            or (pressed.answer == "action" and _is_reported(night, pressed, link, history))
+        ):
             yield "A1", f"{who} has pressed {did} at {pressed.at:%H:%M:%S}, which was answered, and nothing holds it"
     if any(each.fields.get("pin") == DURESS and each.status == DONE for each in night.visitors.pressed):
         said = {each.get("subject") for each in database.column(select(notifications.c.said))}
@@ -69,6 +73,16 @@ def _is_on_record(
             row.id == link.acknowledgement_id and row.revoked_at is not None for row in answers
         )
     return True
+
+
+def _is_reported(night: Night, pressed: Pressed, link: Row[Any], history: Sequence[Row[Any]]) -> bool:
+    """Whether the action is on record of somebody else with that telephone: contacts with one are one (B1)."""
+    named, trees = _chosen(pressed, "contact") if "contact" in pressed.fields else "", night.world.network.trees
+    tree, _, id = named.rpartition("/")
+    contact = trees[tree or link.tree].contacts.get(id or link.contact)
+    same = sharing(trees.values(), contact) if contact is not None else set()
+    done = [row.payload for row in history if row.kind == "action_reported"]
+    return any(each["contact"] in same and each["action"] == _chosen(pressed, "action") for each in done)
 
 
 def _is_it(payload: dict[str, Any], answer: str, asked: Row[Any] | None, link: Row[Any]) -> bool:
