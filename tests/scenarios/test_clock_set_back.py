@@ -23,7 +23,7 @@ SMS = (MethodKind.SMS, FIRST)
 
 
 @pytest.fixture
-def world(world_on: Worlds, sqlite_url: str) -> World:
+def paced(world_on: Worlds, sqlite_url: str) -> World:
     return world_on(sqlite_url, ALERTNET_RATES="sms=1,calls=1")
 
 
@@ -41,15 +41,15 @@ def beats(world: World, worker: str = "a worker") -> None:
     beat(world.runtime, worker, lambda *_: None)
 
 
-def test_the_pace_of_a_clock_that_was_ahead_holds_nothing_back(world: World) -> None:
+def test_the_pace_of_a_clock_that_was_ahead_holds_nothing_back(paced: World) -> None:
     """A7: the numbers were last used an hour ahead; what is reported now leaves now."""
-    ahead(world)
-    world.raises()
-    world.passes(seconds=30)
-    set_right(world)
+    ahead(paced)
+    paced.raises()
+    paced.passes(seconds=30)
+    set_right(paced)
 
-    incident = world.raises()
-    world.passes(seconds=5)
+    incident = paced.raises()
+    paced.passes(seconds=5)
 
     assert [attempt.status for attempt in tries(incident, "coordinator", "sms")] == ["delivered"]
 
@@ -173,7 +173,7 @@ def test_a_machine_that_starts_with_its_clock_behind_moves_no_level_up(world: Wo
     """A7: without a battery it begins at the hour it last wrote down; NTP sets it right, and all is as planned."""
     incident = world.raises(type="raid")
     beats(world)
-    world.passes(minutes=20)
+    world.passes(minutes=11)
     beats(world)
     due = [each["due_at"] for each in incident["escalations"]]
     world.clock.at -= timedelta(minutes=10)
@@ -223,25 +223,25 @@ def held_up(tx: Tx, until: datetime) -> None:
     tx.session.execute(update(senders).values(free_at=until))
 
 
-def test_what_the_pace_holds_for_more_than_two_minutes_is_late_and_shown(world: World) -> None:
+def test_what_the_pace_holds_for_more_than_two_minutes_is_late_and_shown(paced: World) -> None:
     """A11: a queue that is too long for its number stops the heartbeat, and `/readyz` and the metrics say which."""
-    beats(world)
-    world.raises()
+    beats(paced)
+    paced.raises()
     for _ in range(8):
-        world.clock.at += timedelta(seconds=10)
-        beats(world)
-    incident = reports(world)
+        paced.clock.at += timedelta(seconds=10)
+        beats(paced)
+    incident = reports(paced)
     found = []
     for _ in range(15):
-        world.clock.at += timedelta(seconds=10)
-        world.runtime.transact(held_up, world.clock.at + timedelta(seconds=20))
-        beats(world)
-        found.append(world.client.get("/readyz").json()["late"].get("sms"))
+        paced.clock.at += timedelta(seconds=10)
+        paced.runtime.transact(held_up, paced.clock.at + timedelta(seconds=20))
+        beats(paced)
+        found.append(paced.client.get("/readyz").json()["late"].get("sms"))
 
     assert [attempt.status for attempt in tries(incident, "coordinator", "sms")] == ["queued"]
     assert found == [None] * 12 + [130, 140, 150]
-    assert 'alertnet_late_seconds{queue="sms"} 150.0' in world.client.get("/metrics").text
-    assert "punctuality" in world.client.get("/readyz").json()["trouble"]
+    assert 'alertnet_late_seconds{queue="sms"} 150.0' in paced.client.get("/metrics").text
+    assert "punctuality" in paced.client.get("/readyz").json()["trouble"]
 
 
 def test_what_is_late_is_found_though_the_watch_began_on_a_clock_that_was_ahead(world: World) -> None:

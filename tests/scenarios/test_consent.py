@@ -47,14 +47,18 @@ def everybody_told(world: World) -> set[str]:
     return {message.to for message in network.messages.values()} | {call.to for call in network.calls.values()}
 
 
-def test_national_consent_sends_nothing_abroad(world: World) -> None:
-    """A3: embassies, the EU and the UN are pruned, and stay silent when their levels would have opened."""
-    incident = world.raises(severity="critical", consent="national", people=[], perpetrator="none")
+def test_national_consent_sends_nothing_abroad_and_the_accused_institution_hears_nothing(world: World) -> None:
+    """A3: the EU, the UN, embassies, the brigade and its ministry stay silent when their levels would have opened."""
+    incident = world.raises(severity="critical", consent="national", people=[], perpetrator="army")
     world.passes(minutes=46)
 
     why = reasons(incident)
     assert why["embassy-es"] == why["eu-delegation"] == why["ohchr"] == "consent"
     assert not everybody_told(world) & {"+34600550140", "+491515550141", "+32470550142", "+573005550160"}
+    assert incident.level("colombia") == "State institutions"
+    assert why["brigade"] == why["ministry-defence"] == "perpetrator"
+    assert not everybody_told(world) & {"+576075550111", "+576015550122"}
+    assert world.mailbox("derechos@mindefensa.example").mails == []
 
 
 def test_an_embassy_of_another_nationality_is_pruned_with_its_reason(world: World) -> None:
@@ -67,26 +71,14 @@ def test_an_embassy_of_another_nationality_is_pruned_with_its_reason(world: Worl
     assert world.phone("spain").inbox
 
 
-def test_the_accused_institution_hears_nothing(world: World) -> None:
-    """A3: neither the brigade nor the ministry over it."""
-    incident = world.raises(severity="critical", perpetrator="army")
-    world.passes(minutes=46)
-
-    assert incident.level("colombia") == "State institutions"
-    assert reasons(incident)["brigade"] == reasons(incident)["ministry-defence"] == "perpetrator"
-    assert not everybody_told(world) & {"+576075550111", "+576015550122"}
-    assert world.mailbox("derechos@mindefensa.example").mails == []
-
-
-@pytest.mark.parametrize("name", ["ombuds", "Office of the Ombudsman"])
-def test_an_excluded_contact_is_spared_by_id_or_organisation(world: World, name: str) -> None:
+@pytest.mark.parametrize("name", ["ombuds", "Ombuds office"])
+def test_an_excluded_contact_is_spared_by_id_or_organisation(valley: World, name: str) -> None:
     """A3: and the answer says so."""
-    incident = world.raises(exclude=[name])
-    world.passes(minutes=11)
+    incident = valley.raises(exclude=[name])
 
     assert reasons(incident)["ombuds"] == "excluded"
-    assert world.phone("ombuds").inbox == []
-    assert world.phone("defenders").inbox != []
+    assert valley.phone("ombuds").inbox == []
+    assert valley.phone("defenders").inbox != []
 
 
 def test_nobody_is_asked_to_call_whoever_is_excluded(valley: World) -> None:
@@ -113,13 +105,14 @@ def test_a_name_to_exclude_that_nobody_bears_is_refused(world: World) -> None:
     assert "ministry-defence" in answer.text
 
 
-def test_narrower_consent_stops_what_was_about_to_leave(world: World) -> None:
+def test_narrower_consent_stops_what_was_about_to_leave(world_of: Worlds) -> None:
     """A3, A8: consent withdrawn before the embassies' level opened means that they never hear."""
-    incident = world.raises(severity="critical")
+    world = world_of(a_tree(COORDINATION + "  - {name: Next, notify: [spain, defenders], wait: 10m}\n", CONTACTS))
+    incident = world.raises()
     incident.act("consent", scope="national", given_by="P7", how="by telephone")
-    world.passes(minutes=16)
+    world.passes(minutes=10)
 
-    assert world.phone("spain").inbox == []
+    assert (world.phone("spain").inbox, len(world.phone("defenders").inbox)) == ([], 1)
     assert incident["consent"] == "national"
 
 
@@ -160,7 +153,7 @@ def test_the_accuseds_telephone_rings_in_no_round_whoever_lists_it(valley: World
     """A3: a number that the police answer is the police's, whatever else it is called."""
     valley.raises(perpetrator="police")
 
-    valley.passes(hours=2)
+    valley.passes(minutes=35)
 
     assert valley.phone("police").calls == []
     assert len(valley.phone("defenders").inbox) > 3
@@ -198,8 +191,9 @@ def test_an_exclusion_in_the_middle_stops_calls_and_reminders_at_once(valley: Wo
     assert valley.phone("ombuds").ringing
 
     incident.act("exclude", contacts=["ombuds"])
-    valley.passes(hours=1)
+    valley.passes(minutes=6)
 
+    assert len(valley.phone("defenders").inbox) == 3
     assert [call.status for call in valley.phone("ombuds").calls] == ["canceled"]
     assert len(valley.phone("ombuds").inbox) == 1
     assert reasons(incident)["ombuds"] == "excluded"
@@ -236,7 +230,7 @@ def test_what_waited_for_the_provider_never_leaves_for_who_was_excluded(valley: 
     incident.act("exclude", contacts=["ombuds"])
 
     valley.sandbox.start()
-    valley.passes(minutes=10)
+    valley.passes(minutes=2)
 
     assert valley.phone("ombuds").inbox == []
     assert valley.phone("ombuds").calls == []
@@ -249,8 +243,9 @@ def test_narrower_consent_of_one_person_narrows_that_of_the_incident(valley: Wor
     assert len(valley.phone("+573005550160").inbox) == 1
 
     incident.act("consent", scope="national", given_by="her lawyer", how="in person", people=["P77"])
-    valley.passes(minutes=9)
+    valley.passes(minutes=3)
 
+    assert len(valley.phone("defenders").inbox) == 2
     assert len(valley.phone("+573005550160").inbox) == 1
     assert reasons(incident)["un"] == "consent"
 
@@ -260,7 +255,7 @@ def test_wider_consent_is_not_taken_in_passing(valley: World) -> None:
     incident = valley.raises(consent="national")
 
     incident.act("consent", scope="international", given_by="P7", how="by telephone")
-    valley.passes(minutes=15)
+    valley.passes(minutes=3)
 
     assert incident["consent"] == "national"
     assert reasons(incident)["un"] == "consent"

@@ -87,7 +87,7 @@ def test_once_the_text_has_become_an_incident_the_phone_is_answered_alike(valley
     replies, lists = [], []
     for team, member, pin in EVENINGS:
         valley.texts(member, f"OK {pin}")
-        valley.passes(minutes=45)
+        valley.passes(minutes=31)
         lists.append([(each["type"], each["severity"]) for each in seen_by(valley, team, "/v1/incidents")["items"]])
         reply = valley.texts(member, f"FALSA {pin}")
         replies.append(re.sub(r"\d\d:\d\d", "TIME", REF.sub("REF", reply or "")))
@@ -151,7 +151,7 @@ def test_what_a_merge_takes_over_shows_no_check_in_under_duress(valley: World) -
         valley.texts(member, f"OK {pin}")
         valley.passes(minutes=2)
         valley.texts(member, f"NUEVA {TRUE} somos tres")
-        valley.passes(minutes=60)
+        valley.passes(minutes=31)
         valley.texts(member, f"ALERTA {TRUE} 31")
         whole = newest_of(valley, team)
         path = f"/v1/incidents/{whole}/timeline"
@@ -170,13 +170,16 @@ def test_what_a_merge_takes_over_shows_no_check_in_under_duress(valley: World) -
     assert "report_received" in [kind for kind, _ in taken_over[0][0]]
 
 
-def test_a_missed_journey_opens_an_incident_that_its_team_may_see(valley: World) -> None:
+def test_a_missed_journey_opens_an_incident_that_its_team_may_see(world_of: Worlds) -> None:
     """The one that duress has opened before is none of it: no key of the team is shown a reference it can't follow."""
+    soon = FIELD.replace("    members:", "    journeys: {incident_after: 30m}\n    members:")
+    valley = world_of(a_tree(LEVELS, CONTACTS), field=soon)
+    valley.gives_pins("north/ana", "south/luis")
     for _, member, pin in EVENINGS:
         valley.texts(member, f"OK {pin}")
         valley.passes(minutes=30)
         valley.texts(member, f"GO {TRUE} L12 22:20")
-    valley.passes(minutes=6 + 91)
+    valley.passes(minutes=6 + 31)
 
     for team, _, _ in EVENINGS:
         [ref] = [each["incident"] for each in seen_by(valley, team, "/v1/journeys")["items"]]

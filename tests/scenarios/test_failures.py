@@ -22,6 +22,7 @@ SEVERAL_METHODS = {
 }
 """The ombuds: an SMS and a mail when its level opens, ten minutes after the alarm; a call five minutes later."""
 
+FRIENDS = "  - {name: Friends, notify: [defenders], wait: 10m}\n"
 SYSTEM_KINDS = select(timeline.c.kind).where(timeline.c.chain == SYSTEM)
 
 
@@ -153,12 +154,12 @@ def test_when_nobody_can_be_reached_the_level_gives_way_at_once(world: World) ->
     assert "level_gave_way" in incident.timeline()
 
 
-def test_when_nobody_at_all_can_be_reached_the_alarm_goes_on(world: World) -> None:
+def test_when_nobody_at_all_can_be_reached_the_alarm_goes_on(world_of: Worlds) -> None:
     """A2: the end of every tree is unanswered, never silence; the coordinators' alarm repeats every ten minutes."""
+    world = world_of(*(a_tree(COORDINATION + FRIENDS, tree=tree) for tree in ("valley", "coast")))
     refuses_everything(world)
 
     incident = world.raises()
-    world.passes(minutes=5)
     alarms = [len(incident.told("alarm"))]
     for _ in range(2):
         world.passes(minutes=10)
@@ -185,8 +186,9 @@ def test_a_message_that_cannot_be_written_delays_no_other(world_on: Worlds, tmp_
     assert len(world.phone("coordinator").inbox) == 1
 
 
-def test_an_incident_that_cannot_be_read_delays_no_other(world: World) -> None:
+def test_an_incident_that_cannot_be_read_delays_no_other(world_of: Worlds) -> None:
     """A11: the row is put aside, reported, and looked at again; everybody else's night goes on."""
+    world = world_of(a_tree(COORDINATION + FRIENDS))
     broken, sound = reports(world), reports(world)
     its_own = select(incidents.c.id).where(incidents.c.ref == broken.ref).scalar_subquery()
     spoil = update(escalations).where(escalations.c.incident_id == its_own).values(state={"nobody": "knows this"})
@@ -194,8 +196,8 @@ def test_an_incident_that_cannot_be_read_delays_no_other(world: World) -> None:
 
     world.passes(minutes=11)
 
-    assert planned(sound, "defenders-network") == [("defenders-network", "sms", 10)]
-    assert planned(broken, "defenders-network") == []
+    assert planned(sound, "defenders") == [("defenders", "sms", 10)]
+    assert planned(broken, "defenders") == []
     assert "put_off" in world.runtime.read(lambda tx: set(tx.session.scalars(SYSTEM_KINDS)))
 
 
@@ -218,11 +220,13 @@ def test_who_has_answered_has_a_page_though_another_tree_of_the_incident_cannot_
     "stored",
     ["{cut", '{"nobody": "knows this"}', *map(in_long, ('{"relayed": ["~' + "A" * 80 + '"], "round": 1}', "[]"))],
 )
-def test_an_escalation_that_cannot_be_read_hides_and_delays_no_other(world: World, stored: str) -> None:
+def test_an_escalation_that_cannot_be_read_hides_and_delays_no_other(world_of: Worlds, stored: str) -> None:
     """A11: whoever was told still answers by page, the API shows the incident, and the other tree goes on."""
-    incident = world.raises(perpetrator="none")
+    coast = a_tree("  - {name: Abroad, notify: [desk], wait: 5m}\n" + FRIENDS, tree="coast")
+    world = world_of(a_tree(COORDINATION + FRIENDS), coast)
+    incident = world.raises()
     world.passes(minutes=1)
-    spoil = text("UPDATE escalations SET state = :stored WHERE tree = 'international'")
+    spoil = text("UPDATE escalations SET state = :stored WHERE tree = 'coast'")
     world.runtime.transact(lambda tx: tx.session.execute(spoil, {"stored": stored}))
     page = link_in(world.phone("coordinator").inbox[0])
 
@@ -231,8 +235,8 @@ def test_an_escalation_that_cannot_be_read_hides_and_delays_no_other(world: Worl
 
     assert (pressed.status_code, world.client.get(page).status_code) == (200, 200)
     assert incident.answers() == [("coordinator", "acknowledged", "link")]
-    assert [each["tree"] for each in incident["escalations"]] == ["colombia", "international"]
-    assert ("defenders-network", "sms") in incident.told()
+    assert [each["tree"] for each in incident["escalations"]] == ["coast", "valley"]
+    assert ("defenders", "sms") in incident.told()
     assert "put_off" in world.runtime.read(lambda tx: set(tx.session.scalars(SYSTEM_KINDS)))
 
 

@@ -6,6 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from alertnet.store.tables import attempts, notifications
+from tests.scenarios.conftest import Worlds
+from tests.scenarios.valley import CONTACTS, a_tree
 from tests.scenarios.world import CAST, Incident, World, code_in, link_in
 
 READER = "second coordinator"
@@ -17,7 +19,9 @@ def opened(world: World) -> Incident:
     """An incident that a coordinator has, of which two contacts know."""
     incident = world.raises(type="threat", severity="critical")
     world.texts("coordinator", code_in(world.phone("coordinator").inbox[0]))
-    world.passes(minutes=85)
+    incident.act("go", decision="go", tree="colombia", level="Ombudsman and defenders")
+    incident.act("go", decision="go", tree="international", level="Embassies")
+    world.passes(minutes=11)
     return incident
 
 
@@ -72,9 +76,11 @@ def test_a_report_in_a_flood_rings_at_once(world: World) -> None:
     assert world.clock.at - begun < timedelta(seconds=2)
 
 
-def test_notices_that_come_together_are_one_sms(world: World) -> None:
+def test_notices_that_come_together_are_one_sms(world_of: Worlds) -> None:
     """B9: the first leaves at once; what comes in the ten minutes after it is counted in one, whose page lists it."""
-    incident = opened(world)
+    second = '  second: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550102"}]}\n'
+    world = world_of(a_tree("  - {name: All, notify: [coordinator, second, ombuds], wait: 30m}\n", CONTACTS + second))
+    incident = world.raises()
     before = len(world.phone(READER).inbox)
 
     for action in ("visited", "observed", "statement"):

@@ -84,7 +84,7 @@ def test_after_the_cry_nobody_writes_to_the_phone_and_people_are_asked_until_one
     valley.texts("ana", f"OK {TRUE} sos")
     received = len(valley.phone("ana").inbox)
     asked = len(alarms(valley, "read the page"))
-    valley.passes(minutes=90)
+    valley.passes(minutes=40)
 
     (cried,) = (each for each in incidents(valley) if (each["type"], each["severity"]) == ("other", "critical"))
     assert cried["status"] == "open"

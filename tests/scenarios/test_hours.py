@@ -157,11 +157,11 @@ def test_who_was_spared_at_night_is_told_in_the_morning_though_the_tree_has_ende
     ombuds = valley.CONTACTS.replace("Ombuds office,", "Ombuds office, quiet: {moderate: '22:00-07:00'},")
     level = "  - {name: Friends, notify: [defenders, ombuds], wait: 10m}\n"
     world = world_of(a_tree(level, ombuds, rest="rounds: 2"))
-    incident = raised_at(world, bogota(23, 23), type="threat")
+    incident = raised_at(world, bogota(24, 6, 30), type="threat")
     if is_answered:
         world.texts("defenders", code_in(world.phone("defenders").inbox[0]))
 
-    world.passes(hours=7, minutes=59)
+    world.passes(minutes=29)
     assert world.phone("ombuds").inbox == []
     world.passes(minutes=1)
 
@@ -177,14 +177,14 @@ def test_who_was_spared_at_night_is_told_as_soon_as_it_is_critical_though_the_tr
     ombuds = valley.CONTACTS.replace("Ombuds office,", "Ombuds office, quiet: {moderate: '22:00-07:00'},")
     level = "  - {name: Friends, notify: [defenders, ombuds], wait: 10m}\n"
     world = world_of(a_tree(level, ombuds, rest=f"rounds: {rounds}"))
-    incident = raised_at(world, bogota(23, 23), type="threat")
-    world.passes(hours=4)
+    incident = raised_at(world, bogota(24, 6), type="threat")
+    world.passes(minutes=35)
     assert world.phone("ombuds").inbox == []
 
     incident.act("updates", text="they are inside", severity="critical")
 
     assert len(world.phone("ombuds").inbox) == 1
-    world.passes(hours=6)
+    world.passes(minutes=26)
     assert len(world.phone("ombuds").inbox) == 1
 
 

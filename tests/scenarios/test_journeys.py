@@ -22,7 +22,7 @@ from tests.scenarios.world import DURESS, TRUE, Incident, World, code_in
 from tests.support.rows import in_long
 
 CONTACTS = """
-  coordinator: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550101"}, {call: "+573005550101"}]}
+  coordinator: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550101"}]}
   ombuds: {role: ombuds, organisation: Ombuds office, methods: [{sms: "+573005550120"}]}
   desk: {role: ngo, organisation: Head office, methods: [{sms: "+32470550101"}]}
 """
@@ -61,8 +61,11 @@ def alarms(world: World, words: str = "missed check-in") -> list[str]:
     return [text for text in world.phone("coordinator").inbox if words in text]
 
 
-def test_a_journey_whose_ok_does_not_come_is_climbed_step_by_step(valley: World) -> None:
+def test_a_journey_whose_ok_does_not_come_is_climbed_step_by_step(world_of: Worlds) -> None:
     """Reminder to the team, task of the coordinators, an incident after 90 minutes, critical after three hours."""
+    ringing = CONTACTS.replace('"+573005550101"}]', '"+573005550101"}, {call: "+573005550101"}]')
+    valley = world_of(a_tree(LEVELS, ringing), field=FIELD)
+    valley.gives_pins("north/ana")
     began = valley.clock.at
     reply = valley.reply_to("ana", GO)
     assert "L12 23:00" in reply
@@ -80,11 +83,13 @@ def test_a_journey_whose_ok_does_not_come_is_climbed_step_by_step(valley: World)
     valley.passes(minutes=30)
 
     (incident,) = incidents(valley)
+    rung = len(valley.phone("coordinator").calls)
     assert (incident["type"], incident["severity"], incident["verified"]) == ("missed_check_in", "serious", False)
     opened = datetime.fromisoformat(incident["opened_at"])
     assert abs(opened - (began + ARRIVAL + timedelta(minutes=90))) < timedelta(seconds=1)
     valley.passes(minutes=90)
     assert incident["severity"] == "critical"
+    assert len(valley.phone("coordinator").calls) > rung
     assert len(valley.phone("ana").inbox) == 2
     assert valley.phone("ombuds").inbox == []
 
@@ -166,57 +171,55 @@ def test_an_ok_ends_it(valley: World) -> None:
     assert len(valley.phone("ana").inbox) == 2
 
 
-@pytest.mark.parametrize(
-    ("begins", "ends"),
-    [
-        ("ABFAHRT {} L12 23 Uhr", "ANGEKOMMEN {}"),
-        ("PARTIDA {} L12 23h", "CHEGUEI {}"),
-        ("UNTERWEGS {} L12 23:00", "GUT {}"),
-    ],
-)
-def test_in_german_and_portuguese_a_journey_begins_and_ends_too(valley: World, begins: str, ends: str) -> None:
+def test_in_german_and_portuguese_a_journey_begins_and_ends_too(valley: World) -> None:
     """A12: who says in their own words that they have arrived is not looked for."""
-    begun = valley.texts("ana", begins.format(TRUE))
-    valley.passes(minutes=110)
-    ended = valley.texts("ana", ends.format(TRUE))
+    said = []
+    for begins, ends, minutes in (
+        ("ABFAHRT {} L12 23 Uhr", "ANGEKOMMEN {}", 0),
+        ("PARTIDA {} L12 23h", "CHEGUEI {}", 0),
+        ("UNTERWEGS {} L12 23:00", "GUT {}", 110),
+    ):
+        begun = valley.reply_to("ana", begins.format(TRUE))
+        valley.passes(minutes=minutes)
+        ended = valley.reply_to("ana", ends.format(TRUE))
+        said.append(("L12 23:00" in begun, "No se espera otro aviso" in ended))
     valley.passes(hours=4)
 
-    assert "L12 23:00" in (begun or "")
-    assert "No se espera otro aviso" in (ended or "")
+    assert said == [(True, True)] * 3
     assert (incidents(valley), alarms(valley)) == ([], [])
 
 
-@pytest.mark.parametrize(
-    ("text", "awaited"),
-    [
-        ("GO {} L12 18:00 mañana", "L12 18:00+1"),
-        ("SALIDA {} L12 mañana a las 6 de la tarde", "L12 18:00+1"),
-        ("DEPART {} L12 vendredi 14h", "L12 14:00+1"),
-        ("ABFAHRT {} L12 Montag 8 Uhr", "L12 08:00+4"),
-        ("PARTIDA {} L12 amanhã cedo, 6h", "L12 06:00+1"),
-        ("GO {} L12 Sat 9 am", "L12 09:00+2"),
-    ],
-)
-def test_a_journey_is_awaited_on_the_day_that_is_named(valley: World, text: str, awaited: str) -> None:
+def test_a_journey_is_awaited_on_the_day_that_is_named(valley: World) -> None:
     """A2: the day before, its silence would be missed though all is well. The coordinators are not rung for it."""
-    reply = valley.texts("ana", text.format(TRUE))
+    named = {
+        "GO {} L12 18:00 mañana": "L12 18:00+1",
+        "SALIDA {} L12 mañana a las 6 de la tarde": "L12 18:00+1",
+        "DEPART {} L12 vendredi 14h": "L12 14:00+1",
+        "ABFAHRT {} L12 Montag 8 Uhr": "L12 08:00+4",
+        "PARTIDA {} L12 amanhã cedo, 6h": "L12 06:00+1",
+        "GO {} L12 Sat 9 am": "L12 09:00+2",
+    }
+    heard, awaited = {}, {}
+    for text in named:
+        heard[text] = valley.reply_to("ana", text.format(TRUE)).split("Sigue: ")[1].split(".")[0]
+        [awaited[text]] = awaited_of(valley, "ana")
     valley.passes(minutes=5)
 
-    assert f"Sigue: {awaited}." in (reply or "")
-    assert [each.journey.awaited.shown(valley.clock.at) for each in journeys_of(valley, "ana")] == [awaited]
+    assert heard == awaited == named
     assert alarms(valley, "read the message from north") == []
 
 
-@pytest.mark.parametrize("when", ["27/1", "mañna 18:00", "próximo lunes 8:00"])
-def test_a_departure_without_a_sure_time_is_not_taken_for_the_journey_before(valley: World, when: str) -> None:
+def test_a_departure_without_a_sure_time_is_not_taken_for_the_journey_before(valley: World) -> None:
     """A2: who reads that it was received takes it to be watched; the journey before is, and people have the text."""
     valley.texts("ana", GO)
-    reply = valley.texts("ana", f"GO {TRUE} L14 {when}")
+    unsure = ("27/1", "mañna 18:00", "próximo lunes 8:00")
+    replies = [valley.reply_to("ana", f"GO {TRUE} L14 {when}") for when in unsure]
     valley.passes(minutes=5)
 
-    assert "no cuenta" in (reply or "")
-    assert [each.journey.awaited.shown(valley.clock.at) for each in journeys_of(valley, "ana")] == ["L12 23:00"]
+    assert ["no cuenta" in reply for reply in replies] == [True] * 3
+    assert awaited_of(valley, "ana") == ["L12 23:00"]
     assert len(alarms(valley, "read the message from north")) == 1
+    assert valley.newest().timeline().count("sms_received") == 3
 
 
 def test_words_beside_a_day_still_reach_people(valley: World) -> None:
@@ -228,35 +231,28 @@ def test_words_beside_a_day_still_reach_people(valley: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("until", "awaited"), [("mañana 22:30", "L12 22:30+1"), ("sábado 9:00", None), ("viernes 16h", None)]
-)
-def test_one_delay_is_of_a_day_at_most(valley: World, until: str, awaited: str | None) -> None:
-    """A2: by one text nobody is left unwatched for days; the reply says how to write it."""
-    valley.texts("ana", GO)
-    reply = valley.texts("ana", f"WAIT {TRUE} {until}") or ""
-
-    assert ("no cuenta" in reply) == (awaited is None)
-    assert [each.journey.awaited.shown(valley.clock.at) for each in journeys_of(valley, "ana")] == [
-        awaited or "L12 23:00"
-    ]
-
-
-@pytest.mark.parametrize(
-    ("delay", "awaited"),
+    ("delays", "awaited"),
     [
-        ("23h", None),
-        ("2h", "L12 01:00+1"),
-        *(in_long(*row) for row in (("23h30", None), ("22 h", None), ("8 horas", "L12 07:00+1"))),
+        (("sábado 9:00", "viernes 16h", "mañana 22:30"), ["L12 23:00", "L12 23:00", "L12 22:30+1"]),
+        (("23h", "2h"), ["L12 23:00", "L12 01:00+1"]),
+        in_long(("23h30", "22 h", "8 horas"), ["L12 23:00", "L12 23:00", "L12 07:00+1"]),
     ],
 )
-def test_hours_that_may_be_a_time_of_day_put_nothing_off(valley: World, delay: str, awaited: str | None) -> None:
-    """A2: `espera 23h`, at 21:14, is until eleven; as a delay nobody would look for them before tomorrow evening."""
-    valley.texts("ana", GO)
-    reply = valley.reply_to("ana", f"ESPERA {TRUE} {delay}")
+def test_a_delay_of_days_or_one_that_may_be_a_time_of_day_puts_nothing_off(
+    valley: World, delays: tuple[str, ...], awaited: list[str]
+) -> None:
+    """A2: by one text nobody is left unwatched for days; the reply says how to write it.
 
-    assert ("no cuenta" in reply) is (awaited is None)
-    [journey] = [each.journey for each in journeys_of(valley, "ana")]
-    assert journey.awaited.shown(valley.clock.at) == (awaited or "L12 23:00")
+    At 21:14 `espera 23h` is until eleven; as a delay nobody would look for them before tomorrow evening.
+    """
+    valley.texts("ana", GO)
+    heard, found = [], []
+    for delay in delays:
+        heard.append("no cuenta" not in valley.reply_to("ana", f"ESPERA {TRUE} {delay}"))
+        found += awaited_of(valley, "ana")
+
+    assert found == awaited
+    assert heard == [each != "L12 23:00" for each in awaited]
 
 
 @pytest.mark.parametrize(
@@ -750,7 +746,7 @@ def test_another_departure_ends_a_risky_journey_only_by_a_one_time_pin(
     valley.passes(minutes=1)
 
     assert ("L40" in reply, "OK PIN" in reply) == (pin == ONE_TIME, pin != ONE_TIME)
-    assert [each.journey.awaited.shown(valley.clock.at) for each in journeys_of(valley, "ana")] == [awaited]
+    assert awaited_of(valley, "ana") == [awaited]
     assert bool(alarms(valley, "read the message from north")) == (pin != ONE_TIME)
 
 
@@ -761,7 +757,7 @@ def test_digits_of_somebody_without_a_pin_prove_nothing_of_a_risky_journey(world
     for text in ("GO 123456 L40 23:50", "GO L40 23:50", "ARR 123456"):
         valley.texts("ana", text)
 
-    assert [each.journey.awaited.shown(valley.clock.at) for each in journeys_of(valley, "ana")] == ["L12 23:00"]
+    assert awaited_of(valley, "ana") == ["L12 23:00"]
 
 
 def test_a_departure_after_a_missed_journey_is_news_of_its_incident(valley: World) -> None:
@@ -870,6 +866,11 @@ def test_who_is_missed_after_a_cry_for_help_is_missed_in_its_incident(world_of: 
 def journeys_of(valley: World, member: str) -> list[StoredJourney]:
     """What is awaited of a member by now."""
     return valley.runtime.transact(journeys.hold_of, "north", member)
+
+
+def awaited_of(valley: World, member: str) -> list[str]:
+    """The same, as we say it."""
+    return [each.journey.awaited.shown(valley.clock.at) for each in journeys_of(valley, member)]
 
 
 def plan(at: datetime) -> dict[str, object]:

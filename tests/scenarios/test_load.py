@@ -229,6 +229,18 @@ def valley(world_of: Callable[..., World]) -> World:
     return world_of(a_tree(COORDINATION + "  - {name: Friends, notify: [ombuds], wait: 30m}\n", TWO))
 
 
+ALONE = """
+  third: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550103"}, {call: "+573005550103"}]}
+  desk: {role: ngo, organisation: Head office, methods: [{sms: "+32470550101"}]}
+"""
+
+
+@pytest.fixture
+def alone(world_of: Worlds) -> World:
+    """A coordinator alone, with a telephone."""
+    return world_of(a_tree("  - {name: Coordination, notify: [third], wait: 10m}\n", ALONE))
+
+
 def rings(world: World, who: str = "coordinator") -> int:
     """How often that phone has rung, second dials among it."""
     return len(world.phone(who).calls)
@@ -312,20 +324,20 @@ def test_an_alert_that_is_news_to_its_phone_leaves_also_as_the_thirteenth_sms(va
     assert incident.ref in text
 
 
-def test_an_alert_about_what_its_phone_was_called_for_waits_as_the_thirteenth_sms(valley: World) -> None:
+def test_an_alert_about_what_its_phone_was_called_for_waits_as_the_thirteenth_sms(alone: World) -> None:
     """B9: the text was rung about three times before it became an incident, which is serious; it leaves later."""
-    coordinator = valley.phone("coordinator")
-    valley.texts("ana", "they are coming")
-    valley.passes(minutes=25)
+    coordinator = alone.phone(THIRD)
+    alone.texts("ana", "they are coming")
+    alone.passes(minutes=25)
     assert coordinator.calls
-    valley.runtime.transact(uses_up, CAST["coordinator"])
+    alone.runtime.transact(uses_up, THIRD)
     before = len(coordinator.inbox)
 
-    valley.passes(minutes=15)
+    alone.passes(minutes=15)
 
-    assert valley.newest()["status"] == "open"
+    assert alone.newest()["status"] == "open"
     assert coordinator.inbox[before:] == []
-    valley.passes(minutes=60)
+    alone.passes(minutes=60)
     assert any("alert" in text or "URGENT" in text for text in coordinator.inbox[before:])
 
 
@@ -396,18 +408,20 @@ def test_a_call_that_rang_out_is_not_placed_again_for_the_alert_and_its_deputy_i
     assert set(valley.newest().told()) == {("coordinator", "sms"), ("coordinator", "call"), ("second", "sms")}
 
 
-def test_when_the_sms_of_an_hour_are_used_up_the_call_still_rings(valley: World) -> None:
+def test_when_the_sms_of_an_hour_are_used_up_the_call_still_rings(world_of: Worlds) -> None:
     """A2, A6, B9: a critical question that nobody answers never falls silent; the SMS follows when there is room."""
-    valley.runtime.transact(uses_up, THIRD)
+    first = '  coordinator: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550101"}]}'
+    alone = world_of(a_tree(COORDINATION, ALONE + first))
+    alone.runtime.transact(uses_up, THIRD)
 
-    valley.texts("ana", "SOS")
-    valley.passes(minutes=55)
-    held, rung = list(valley.phone(THIRD).inbox), rings(valley, THIRD)
-    valley.passes(minutes=10)
+    alone.texts("ana", "SOS")
+    alone.passes(minutes=55)
+    held, rung = list(alone.phone(THIRD).inbox), rings(alone, THIRD)
+    alone.passes(minutes=10)
 
     assert held == []
     assert rung >= 10
-    assert "GO " in valley.phone(THIRD).inbox[0]
+    assert "GO " in alone.phone(THIRD).inbox[0]
 
 
 def test_a_question_that_is_told_in_another_sms_has_been_asked(world_of: Worlds) -> None:
@@ -469,7 +483,7 @@ def test_what_must_be_read_first_is_an_sms_of_its_own(world: World) -> None:
     assert len(texts) == 2
 
 
-def test_a_drill_is_told_apart_from_what_is_none(valley: World) -> None:
+def test_a_drill_is_told_apart_from_what_is_none(alone: World) -> None:
     for drill in (True, False):
         body = {
             "type": "arrest",
@@ -478,11 +492,10 @@ def test_a_drill_is_told_apart_from_what_is_none(valley: World) -> None:
             "drill": drill,
             "certainty": "unverified",
         }
-        assert valley.client.post("/v1/incidents", json=body, headers=valley.headers).status_code == 201
-    valley.settles()
-    valley.passes(minutes=20)
+        assert alone.client.post("/v1/incidents", json=body, headers=alone.headers).status_code == 201
+    alone.passes(minutes=20)
 
-    texts = valley.phone("coordinator").inbox
-    refs = [item["ref"] for item in valley.client.get("/v1/incidents", headers=valley.headers).json()["items"]]
+    texts = alone.phone(THIRD).inbox
+    refs = [item["ref"] for item in alone.client.get("/v1/incidents", headers=alone.headers).json()["items"]]
     assert len(refs) == 2
     assert all(sum(ref in text for ref in refs) == 1 for text in texts)

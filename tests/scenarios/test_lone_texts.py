@@ -326,7 +326,7 @@ def test_what_no_coordinator_answers_becomes_an_incident_of_which_last_resort_he
     night.texts("ana", TEXT)
     night.passes(minutes=29)
     assert night.phone("head office").inbox == []
-    night.passes(minutes=31)
+    night.passes(minutes=11)
 
     incident = night.newest()
     assert (incident["type"], incident["severity"], incident["verified"]) == ("other", "serious", False)
@@ -446,7 +446,7 @@ def test_a_contacts_words_that_no_coordinator_answers_become_an_incident_of_whic
     night.passes(minutes=29)
     assert night.phone("head office").inbox == []
 
-    night.passes(minutes=31)
+    night.passes(minutes=11)
 
     incident = of_no_team(night)
     assert (incident["type"], incident["severity"], incident["verified"]) == ("other", "serious", False)
@@ -459,7 +459,7 @@ def test_a_stop_of_a_contact_rings_at_the_coordinators_alone_however_long(night:
     """B4: it is no report, and wakes nobody who could do nothing about it."""
     night.texts("ombuds", "STOP")
 
-    night.passes(hours=2)
+    night.passes(minutes=42)
 
     assert sum("ombuds sent STOP" in text for text in night.phone("coordinator").inbox) >= 3
     assert of_no_team(night).timeline().count("alarm_repeated") >= 3
@@ -471,12 +471,12 @@ def test_a_start_of_a_contact_rings_at_the_coordinators_alone_until_words_follow
     """B4: its phone takes texts again, which is no report either; what it writes then is one (A2)."""
     night.texts("ombuds", "START")
 
-    night.passes(hours=1)
+    night.passes(minutes=42)
 
     assert of_no_team(night).timeline().count("alarm_repeated") >= 3
     assert night.phone("head office").inbox == []
     night.texts("ombuds", "we hear shots at the school")
-    night.passes(hours=1)
+    night.passes(minutes=42)
     assert any(of_no_team(night).ref in text for text in night.phone("head office").inbox)
 
 
