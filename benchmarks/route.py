@@ -176,6 +176,8 @@ def _walk(stage: Stage) -> list[Figure]:
     """Count incidents after the first, which publishes the trees and fills caches; one is open at a time."""
     warming_up = stage.raises()
     stage.settles()
+    stage.coordinator_answers()
+    stage.settles()
     stage.closes_incident(warming_up)
     with stage.recorder.follows(until_the_provider=True) as post:
         first = stage.raises()
