@@ -3,6 +3,7 @@
 from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
@@ -17,30 +18,49 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records.inbound import unseen
 from alertnet.store.tables import attempts, incidents, notifications, timeline
 from tests.scenarios.conftest import Worlds
+from tests.scenarios.valley import COORDINATION, FIELD, a_tree
 from tests.scenarios.world import DURESS, TRUE, Incident, World, code_in, link_in
 from tests.support.rows import in_long
 
 SPAIN = "derechos-humanos@embajada-es.example"
 HEAD_OFFICE = "duty@pbi-international.example"
+DUTY = "duty@pbi-colombia.example"
+CONTACTS = f"""
+  embassy-es:
+    role: embassy
+    organisation: Embajada de España
+    language: es
+    methods: [{{sms: "+34600550140"}}, {{email: {SPAIN}}}, {{call: "+34600550140", after: 10m}}]
+  coordinator:
+    role: coordinator
+    organisation: Valley
+    disclosure: full
+    methods: [{{sms: "+573005550101"}}, {{email: {DUTY}}}]
+  desk: {{role: ngo, organisation: Head office, methods: [{{sms: "+32470550101"}}, {{email: {HEAD_OFFICE}}}]}}
+"""
+EMBASSIES = "  - {name: Embassies, notify: [embassy-es], wait: 30m}\n"
 
 
 @pytest.fixture
-def world(world_on: Worlds, sqlite_url: str) -> World:
-    """The world of the example trees, whose answers by mail are read."""
-    return world_on(sqlite_url, reads_mail=True)
+def trees(tmp_path: Path) -> Path:
+    """A tree whose first level is the Spanish embassy, with a mailbox."""
+    folder = tmp_path / "contact_trees"
+    folder.mkdir()
+    (folder / "teams.yaml").write_text(FIELD)
+    (folder / "valley.yaml").write_text(a_tree(EMBASSIES + COORDINATION, CONTACTS))
+    return folder
+
+
+@pytest.fixture
+def world(world_on: Worlds, sqlite_url: str, trees: Path) -> World:
+    """A world whose answers by mail are read."""
+    return world_on(sqlite_url, trees, reads_mail=True)
 
 
 @pytest.fixture
 def incident(world: World) -> Incident:
     """An incident of which the Spanish embassy has just been told by mail."""
-    return told_by_mail(world)
-
-
-def told_by_mail(world: World) -> Incident:
-    """Somebody opens the level of the embassies at once."""
-    incident = world.raises()
-    incident.act("go", decision="go", tree="international", level="Embassies")
-    return incident
+    return world.raises()
 
 
 def code(world: World) -> str:
@@ -54,17 +74,32 @@ def writes(world: World, text: str, **headers: str) -> None:
     world.reads_mail()
 
 
-def test_the_code_above_the_quoted_mail_takes_charge(world: World, incident: Incident) -> None:
+def test_the_code_above_the_quoted_mail_takes_charge_once_and_is_confirmed_with_its_page(
+    world: World, incident: Incident
+) -> None:
+    """A1, A6: the mail says how; "recorded 03:12; not you? call …" comes once, however often the answer is read."""
+    (alert,) = world.mailbox(SPAIN).mails
+    assert alert.text.startswith(f"##### Para responder por correo, escriba {code(world)} encima de esta línea.")
+    assert "no cuenta como respuesta" not in alert.text
+
     writes(world, f"{code(world)}\n\nWe call the ministry now.")
+    world.reads_mail()
+    world.reads_mail()
 
     assert incident.answers() == [("embassy-es", "acknowledged", "email")]
+    (recorded,) = world.mailbox(SPAIN).mails[1:]
+    assert "hace cargo" in recorded.text
+    assert "/a/" in recorded.text
+    assert ("Auto-Submitted" in alert.headers, recorded.headers["Auto-Submitted"]) == (False, "auto-generated")
 
 
 @pytest.mark.long
 @pytest.mark.postgres
-def test_on_postgresql_it_takes_charge_as_well_and_a_new_mail_is_read(world_on: Worlds, postgres: str) -> None:
-    world = world_on(postgres, reads_mail=True)
-    incident = told_by_mail(world)
+def test_on_postgresql_it_takes_charge_as_well_and_a_new_mail_is_read(
+    world_on: Worlds, postgres: str, trees: Path
+) -> None:
+    world = world_on(postgres, trees, reads_mail=True)
+    incident = world.raises()
 
     writes_anew(world, "We know of it.")
     writes(world, code(world))
@@ -73,30 +108,10 @@ def test_on_postgresql_it_takes_charge_as_well_and_a_new_mail_is_read(world_on: 
     assert "We know of it." in kept(world)
 
 
-def test_whoever_answers_is_told_so_by_mail_with_its_page(world: World, incident: Incident) -> None:
-    """A6: "recorded 03:12; not you? call …", once."""
-    before = len(world.mailbox(SPAIN).mails)
-
-    writes(world, code(world))
-
-    (recorded,) = world.mailbox(SPAIN).mails[before:]
-    assert "Se hace cargo" in recorded.text or "hace cargo" in recorded.text
-    assert "/a/" in recorded.text
-    alert = world.mailbox(SPAIN).mails[0]
-    assert ("Auto-Submitted" in alert.headers, recorded.headers["Auto-Submitted"]) == (False, "auto-generated")
-
-
 def test_no_with_the_code_declines(world: World, incident: Incident) -> None:
     writes(world, f"NO {code(world)}, we are closed")
 
     assert incident.answers() == [("embassy-es", "declined", "email")]
-
-
-def test_the_mail_says_how_to_answer_it_where_answers_are_read(world: World, incident: Incident) -> None:
-    (mail,) = world.mailbox(SPAIN).mails
-
-    assert mail.text.startswith(f"##### Para responder por correo, escriba {code(world)} encima de esta línea.")
-    assert "no cuenta como respuesta" not in mail.text
 
 
 @pytest.mark.parametrize(
@@ -132,21 +147,20 @@ def test_a_machine_that_does_not_say_so_hears_from_us_once(world: World, inciden
 
 
 def test_words_without_the_code_ring_at_the_coordinators_and_are_asked_back(world: World, incident: Incident) -> None:
-    """A12: "we are on it" proves nothing, and is not dropped."""
+    """A12: "we are on it" proves nothing, and is not dropped; the code counts in an answer to the mail that asks.
+
+    A code that is only quoted does not.
+    """
     rung = len(world.phone("coordinator").inbox)
 
     writes(world, "We are on it.")
 
+    assert code(world) in world.mailbox("alertnet@sandbox.example").mails[-1].text
     assert incident.answers() == []
     assert any("embassy-es" in text or "Embajada" in text for text in world.phone("coordinator").inbox[rung:])
     asked = world.mailbox(SPAIN).mails[-1].text
     assert code(world) in asked
     assert "/a/" in asked
-
-
-def test_the_code_counts_in_an_answer_to_any_mail_of_ours_about_the_incident(world: World, incident: Incident) -> None:
-    """The mail that asks for the code is itself the one that is answered next."""
-    writes(world, "We are on it.")
 
     world.mailbox(SPAIN).replies(code(world))
     world.reads_mail()
@@ -169,13 +183,6 @@ def test_after_five_wrong_codes_none_of_that_mailbox_counts_for_a_while(world: W
     assert (before, incident.answers()) == ([], [("embassy-es", "acknowledged", "email")])
 
 
-def test_a_code_that_is_only_quoted_takes_charge_of_nothing(world: World, incident: Incident) -> None:
-    writes(world, "Who is this?")
-
-    assert code(world) in world.mailbox("alertnet@sandbox.example").mails[-1].text
-    assert incident.answers() == []
-
-
 def test_the_code_from_another_address_counts_for_nothing(world: World, incident: Incident) -> None:
     """A6: nor does a stranger to whom the mail was passed on learn anything; the coordinators read what it says."""
     world.mailbox(SPAIN).replies(f"OK {code(world)}", sender="friend@elsewhere.example")
@@ -186,20 +193,9 @@ def test_the_code_from_another_address_counts_for_nothing(world: World, incident
     assert world.mailbox("friend@elsewhere.example").mails == []
 
 
-def test_the_same_mail_counts_once_however_often_it_is_read(world: World, incident: Incident) -> None:
-    """A1."""
-    writes(world, code(world))
-    sent = len(world.mailbox(SPAIN).mails)
-    world.reads_mail()
-    world.reads_mail()
-
-    assert incident.answers() == [("embassy-es", "acknowledged", "email")]
-    assert len(world.mailbox(SPAIN).mails) == sent
-
-
 def test_where_a_pin_is_set_a_mail_acknowledges_nothing(world: World, incident: Incident) -> None:
     """A6: the code of a mail travelled in clear, and a PIN has no place in one."""
-    world.gives_pins("international/embassy-es")
+    world.gives_pins("valley/embassy-es")
 
     writes(world, f"{code(world)} {TRUE}")
 
@@ -208,9 +204,9 @@ def test_where_a_pin_is_set_a_mail_acknowledges_nothing(world: World, incident: 
 
 
 def test_where_a_pin_is_set_the_mail_does_not_ask_for_an_answer_by_mail(world: World) -> None:
-    world.gives_pins("international/embassy-es")
+    world.gives_pins("valley/embassy-es")
 
-    told_by_mail(world)
+    world.raises()
 
     text = world.mailbox(SPAIN).mails[0].text
     assert "Responder a este correo no cuenta como respuesta." in text
@@ -226,20 +222,19 @@ def test_an_answer_to_what_is_over_hears_so(world: World, incident: Incident) ->
     assert "este asunto ya se cerró" in world.mailbox(SPAIN).mails[-1].text
 
 
-@pytest.mark.parametrize("is_closed", [False, True])
 def test_whoever_has_answered_or_hears_that_it_is_over_is_asked_for_nothing_more(
-    world: World, incident: Incident, is_closed: bool
+    world: World, incident: Incident
 ) -> None:
     """The reply to a word of thanks said that the alert goes on until an answer comes."""
     writes(world, code(world))
-    if is_closed:
-        incident.act("close", reason="released")
-
     writes(world, "Gracias a todos.")
+    replies = [world.mailbox(SPAIN).mails[-1].text]
+    incident.act("close", reason="released")
+    writes(world, "Gracias otra vez.")
+    replies.append(world.mailbox(SPAIN).mails[-1].text)
 
-    asked = world.mailbox(SPAIN).mails[-1].text
-    assert "su respuesta llegó a nuestra coordinación" in asked
-    assert "La alerta sigue" not in asked
+    assert ["su respuesta llegó a nuestra coordinación" in each for each in replies] == [True, True]
+    assert not any("La alerta sigue" in each for each in replies)
 
 
 @pytest.mark.parametrize("status", ["sent", "sending", "unknown"])
@@ -300,7 +295,7 @@ def comes_to_our_own_mailbox(world: World) -> None:
 
 def test_a_new_mail_of_a_contact_is_a_text_to_be_read_and_rings_nobody(world: World) -> None:
     """A12; anybody can write in anybody's name, so it can wait."""
-    world.gives_pins("international/head-office", "international/head-office-2")
+    world.gives_pins("valley/coordinator")
 
     writes_anew(world, "We hear that somebody was arrested in Cauca.")
 
@@ -325,7 +320,7 @@ def test_a_second_mail_joins_the_first_and_rings_nobody_either(world: World) -> 
 
 def test_an_answer_to_a_test_of_a_mailbox_is_read_like_a_new_mail(world: World) -> None:
     network = world.runtime.edition.network
-    office, mailbox = number_tests.named(network, "international/head-office"), world.mailbox(HEAD_OFFICE)
+    office, mailbox = number_tests.named(network, "valley/desk"), world.mailbox(HEAD_OFFICE)
     world.runtime.transact(number_tests.send_tests, network, [office], "a test")
     world.settles()
 
@@ -350,9 +345,9 @@ def test_a_new_mail_of_whoever_was_told_of_an_incident_is_news_of_it(world: Worl
 
 def test_a_new_mail_of_whoever_has_a_pin_is_replied_to_with_its_page_and_no_code(world: World) -> None:
     """A6: by mail its code counts for nothing; the PIN for duress in it is told to the coordinators."""
-    world.gives_pins("international/embassy-es")
-    world.gives_pins("colombia/coordinator", duress=None)
-    told_by_mail(world)
+    world.gives_pins("valley/embassy-es")
+    world.gives_pins("valley/coordinator", duress=None)
+    world.raises()
     rung = len(world.phone("coordinator").inbox)
 
     writes_anew(world, f"We are on it. {DURESS}")
@@ -363,8 +358,8 @@ def test_a_new_mail_of_whoever_has_a_pin_is_replied_to_with_its_page_and_no_code
     assert "responda" not in reply
     assert DURESS not in kept(world)[0]
     world.passes(minutes=10)
-    [notice] = [text for text in world.phone("coordinator").inbox[rung:] if "antes de llamar" in text]
-    assert "Alguien está al lado de embassy-es" in world.client.post(link_in(notice), data={"pin": TRUE}).text
+    [notice] = [text for text in world.phone("coordinator").inbox[rung:] if "before you call anybody" in text]
+    assert "Somebody stands beside embassy-es" in world.client.post(link_in(notice), data={"pin": TRUE}).text
 
 
 def test_a_new_mail_of_a_mailbox_that_is_a_strangers_is_not_replied_to(world: World, incident: Incident) -> None:
@@ -384,7 +379,7 @@ def test_a_new_mail_of_a_stranger_or_of_a_machine_is_left(world: World) -> None:
     """Nor does an alert answer an alert, else two such programs would ring each other's coordinators for ever."""
     writes_anew(world, "Buy now.", sender="friend@elsewhere.example")
     world.mailbox(SPAIN).writes("alertnet@sandbox.example", "Respuesta automática: Colombia", "Estoy fuera.")
-    told_by_mail(world)
+    world.raises()
     comes_to_our_own_mailbox(world)
     world.reads_mail()
     before = kept(world)
@@ -397,10 +392,10 @@ def test_a_new_mail_of_a_stranger_or_of_a_machine_is_left(world: World) -> None:
 def test_what_a_stranger_or_a_machine_answers_to_a_mail_about_no_incident_is_looked_at_once(world: World) -> None:
     """Else each look would fetch it anew."""
     network = world.runtime.edition.network
-    chosen = [number_tests.named(network, "colombia/coordinator")]
+    chosen = [number_tests.named(network, "valley/coordinator")]
     world.runtime.transact(number_tests.send_tests, network, chosen, "a test")
     world.settles()
-    mailbox = world.mailbox("duty@pbi-colombia.example")
+    mailbox = world.mailbox(DUTY)
     (test,) = mailbox.mails
     mailbox.replies("Who is this?", to=test, sender="friend@elsewhere.example")
     mailbox.replies("I am away.", to=test, **{"Auto-Submitted": "auto-replied"})

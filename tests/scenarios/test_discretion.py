@@ -23,13 +23,23 @@ def log() -> Iterator[StringIO]:
     our_logging.configure()
 
 
-def test_no_name_place_or_narrative_travels_in_any_message_call_subject_or_log(world: World, log: StringIO) -> None:
-    """A9: through a whole night, in three languages."""
+def test_no_name_place_or_narrative_travels_in_any_message_call_subject_link_or_log(
+    world: World, log: StringIO
+) -> None:
+    """A9: through a whole night, in three languages; a link shows no more than the text it came in.
+
+    Nor is a full number or a code logged: whoever reads the logs learns neither whom we call nor how they answer.
+    """
     incident = world.raises()
-    world.texts("coordinator", f"OK {code_in(world.phone('coordinator').inbox[0])}")
+    code = code_in(world.phone("coordinator").inbox[0])
+    world.texts("coordinator", f"OK {code}")
     incident.act("updates", text="Maria Secreta was moved to Vereda Secreta")
     world.passes(minutes=45)
     world.texts("spain", "Who is Maria Secreta?")
+    pages = []
+    for who in ("coordinator", "ombuds", "spain"):
+        pages.append(world.client.get(link_in(world.phone(who).inbox[0])).text)
+        assert incident.ref in pages[-1]
     incident.act("close", reason="released", text="Maria Secreta is free")
 
     network = world.sandbox.network
@@ -42,14 +52,7 @@ def test_no_name_place_or_narrative_travels_in_any_message_call_subject_or_log(w
     assert len(said) > 10
     outgoing = [text for text in said if "Who is Maria" not in text]
     assert [secret for text in outgoing for secret in SECRETS.findall(text)] == []
-
-
-def test_no_full_number_or_code_is_logged(world: World, log: StringIO) -> None:
-    """A9: whoever reads the logs learns neither whom we call nor how they answer."""
-    world.raises()
-    code = code_in(world.phone("coordinator").inbox[0])
-    world.texts("coordinator", f"OK {code}")
-
+    assert [secret for page in pages for secret in SECRETS.findall(page)] == []
     assert "attempt_made" in log.getvalue()
     assert "3005550101" not in log.getvalue()
     assert f"OK {code}" not in log.getvalue()
@@ -70,14 +73,3 @@ def test_recipients_never_see_each_other(world: World) -> None:
         texts = " ".join(world.phone(who).inbox)
         assert texts
         assert [name for name in others if name in texts] == []
-
-
-def test_a_link_shows_no_more_than_the_text_it_came_in(world: World) -> None:
-    """A9: it travelled in clear, and details wait for a PIN."""
-    world.raises()
-    world.passes(minutes=16)
-
-    for who in ("coordinator", "ombuds", "spain"):
-        page = world.client.get(link_in(world.phone(who).inbox[0])).text
-        assert SECRETS.findall(page) == []
-        assert world.newest().ref in page
