@@ -42,12 +42,13 @@ class BadInput(AlertnetError):
 
 
 class Unknown(AlertnetError):
-    """Nothing of that kind has that name."""
+    """Nothing of that kind has that name. `known`: the names that there are, where they are few."""
 
-    def __init__(self, kind: str, name: str) -> None:
+    def __init__(self, kind: str, name: str, known: Iterable[str] = ()) -> None:
         self.kind = kind
         self.name = name
-        super().__init__(f"no {kind} {name!r}")
+        there = ", ".join(known)
+        super().__init__(f"no {kind} {name!r}" + (f" (known: {there})" if there else ""))
 
 
 class Purged(Unknown):

@@ -129,17 +129,23 @@ def test_a_go_opens_a_level(api: TestClient, incident: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "status"),
+    ("body", "status", "said"),
     [
-        ({"decision": "go", "tree": "international"}, 422),
-        ({"decision": "maybe"}, 422),
-        ({"decision": "go", "tree": "peru", "level": "Embassies"}, 404),
-        ({"decision": "go"}, 409),
+        ({"decision": "go", "tree": "international"}, 422, "level"),
+        ({"decision": "maybe"}, 422, "go"),
+        ({"decision": "go", "tree": "peru", "level": "Embassies"}, 404, "'peru' (known: colombia, international)"),
+        ({"decision": "go", "tree": "international", "level": "Embasies"}, 404, "'Embasies' (known: Head office, "),
+        ({"decision": "go"}, 409, "verified"),
     ],
-    ids=["half a level", "no decision", "no such tree", "verified already"],
+    ids=["half a level", "no decision", "no such tree", "no such level", "verified already"],
 )
-def test_a_decision_on_nothing_is_refused(api: TestClient, incident: str, body: dict[str, str], status: int) -> None:
-    assert api.post(f"{incident}/go", json=body).status_code == status
+def test_a_decision_on_nothing_is_refused(
+    api: TestClient, incident: str, body: dict[str, str], status: int, said: str
+) -> None:
+    answer = api.post(f"{incident}/go", json=body)
+
+    assert answer.status_code == status
+    assert said in answer.text
 
 
 def test_narrower_consent_holds_at_once(api: TestClient, incident: str) -> None:

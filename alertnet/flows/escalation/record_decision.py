@@ -178,12 +178,13 @@ def _verify(locked: LockedIncident, decision: PromptAnswer, by: str | None) -> N
 def _decide_level(locked: LockedIncident, decision: PromptAnswer, tree: str, level: str, by: str | None) -> None:
     escalation = locked.escalation_of(tree)
     if escalation is None:
-        raise Unknown("escalation of tree", tree)
+        raise Unknown("escalation of tree", tree, [each.tree for each in locked.escalations])
     if escalation.state.status is Status.STOPPED:
         raise WrongState(f"escalation {tree}", "stopped", "it can't be decided on")
-    planned = next((each for each in locked.plans[tree].levels if each.level.name == level), None)
+    levels = locked.plans[tree].levels
+    planned = next((each for each in levels if each.level.name == level), None)
     if planned is None:
-        raise Unknown(f"level of tree {tree}", level)
+        raise Unknown(f"level of tree {tree}", level, [each.level.name for each in levels])
     if decision is PromptAnswer.GO and not planned.contacts:
         raise WrongState(f"level {level}", "empty", "all of its contacts are pruned")
     if decision is PromptAnswer.HOLD and is_under_way(escalation.state, planned.index, locked.tx.now):
