@@ -191,9 +191,10 @@ def _read(place: Path) -> _Reading:
     filled = [(folder, *_filled(folder)) for folder in folders]
     fields = _Forms([document for folder in folders for document in folder.field], FieldForm)
     faults += tuple(fault for folder, _, found in filled for fault in (*folder.unreadable, *found))
+    within = [fault for folder in folders for fault in _faults_within(folder)]
     # That a name leads to nobody says more than that it is no id.
-    within = (fault for folder in folders for fault in _faults_within(folder))
-    faults = (*within, *faults, *fields.faults, *_faults_between(folders))
+    to_nobody = (fault for fault in within if fault.message.form.startswith("unknown contact"))
+    faults = (*to_nobody, *faults, *fields.faults, *within, *_faults_between(folders))
     if not any(folder.trees or folder.unreadable for folder in folders):
         faults += (fault_of(place, phrase("holds no contact tree: needs at least one *.yaml")),)
     if faults:

@@ -95,6 +95,7 @@ def test_a_fault_in_an_included_contact_carries_the_line_of_its_own_file(folder:
         ("../../../../etc/passwd.yaml", "leads out of the folder of the trees:"),
         ("/etc/shared.yaml", "not a file of contacts '/etc/shared.yaml'"),
         ("shared.txt", "not a file of contacts 'shared.txt' (allowed: a path from here"),
+        ("[shared]", "not a file of contacts 'shared' (allowed: a path from here"),
         ("linked.yaml", "leads out of the folder of the trees: 'linked.yaml'"),
         ("valley.yaml", "includes go round in a circle, valley.yaml → valley.yaml:"),
         ("teams.yaml", "is no file of contacts alone (no 'tree', no 'levels'): 'teams.yaml'"),
