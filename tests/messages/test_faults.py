@@ -127,10 +127,11 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_what_an_editor_or_a_mount_leaves_beside_the_files_is_no_template(folder: Fill) -> None:
-    """A lock that leads nowhere, a folder of that name, a copy; and what stands behind a link to a folder, twice."""
+    """Links that lead nowhere or to themselves, a folder of that name, a copy; what is behind a link to a folder."""
     templates = folder({"alert/en/sms.j2": "{{ ref }}"})
     before = read_templates(templates)
     (templates / "alert/en/.#sms.j2").symlink_to("ana@desk.1234")
+    (templates / "alert/en/a.j2").symlink_to("a.j2")
     (templates / "alert/en/old.j2").mkdir()
     (templates / "alert/en/sms.j2~").write_text("{{ nobody_knows }}")
     (templates / "alert/.yaml").write_text("{{ nobody_knows }}")

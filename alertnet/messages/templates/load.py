@@ -118,8 +118,13 @@ def _files_in(folder: str | Path, inside: str = "") -> Iterator[tuple[str, os.Di
             path = f"{inside}{entry.name}"
             if entry.is_dir(follow_symlinks=False):
                 yield from _files_in(entry.path, f"{path}/")
-            elif _READ.search(entry.name) and not path.startswith(_BESIDE) and entry.is_file():
+            elif _READ.search(entry.name) and not path.startswith(_BESIDE) and _is_file(entry):
                 yield path, entry
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    # The entry itself raises where a link leads to itself, and what comes after it would not be found.
+    return entry.is_file(follow_symlinks=False) or Path(entry.path).is_file()
 
 
 def is_known(path: str) -> bool:
