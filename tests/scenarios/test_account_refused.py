@@ -95,22 +95,22 @@ def test_an_account_that_is_suspended_after_it_took_a_message_sends_it_again(wor
 
 def test_a_question_that_leaves_late_says_when_its_level_opens_by_itself_then(world_of: Worlds) -> None:
     """B3: time in which it could not be sent does not count; that of the first minute would be long past."""
-    police = "  - {name: Police, needs_go: {proceed_after: 20m}, notify: [ombuds], wait: 20m}\n"
+    police = "  - {name: Police, needs_go: {proceed_after: 5m}, notify: [ombuds], wait: 20m}\n"
     world = world_of(a_tree(COORDINATION + police))
     incident = world.raises(type="raid", severity="serious", perpetrator="company")
     world.passes(minutes=9)
     refuse(world, Fault.SUSPENDED)
-    world.passes(minutes=31)
+    world.passes(minutes=8)
 
     world.sandbox.recovers()
     phone = world.phone("coordinator")
     while "DECISION" not in phone.inbox[-1]:
         world.passes(seconds=5)
-    opens_at = world.clock.at.astimezone(ZoneInfo("America/Bogota")) + timedelta(minutes=20)
+    opens_at = world.clock.at.astimezone(ZoneInfo("America/Bogota")) + timedelta(minutes=5)
 
     assert f"{opens_at:%H:%M}" in phone.inbox[-1]
     assert f"{opens_at:%H:%M}" in world.client.get(link_in(phone.inbox[-1])).text
-    world.passes(minutes=19)
+    world.passes(minutes=4)
     assert incident.level("valley") == "Coordination"
     world.passes(minutes=2)
     assert incident.level("valley") == "Police"
@@ -128,6 +128,6 @@ def test_a_question_that_leaves_late_leaves_though_its_escalation_can_not_be_rea
     world.runtime.transact(lambda tx: tx.session.execute(spoil))
 
     world.sandbox.recovers()
-    world.passes(minutes=40)
+    world.passes(minutes=2)
 
     assert "DECISION" in world.phone("coordinator").inbox[-1]

@@ -61,14 +61,13 @@ def test_national_consent_sends_nothing_abroad_and_the_accused_institution_hears
     assert world.mailbox("derechos@mindefensa.example").mails == []
 
 
-def test_an_embassy_of_another_nationality_is_pruned_with_its_reason(world: World) -> None:
-    """B1: P7 is a Spaniard, so Germany's embassy is not troubled."""
-    incident = world.raises(severity="critical")
-    world.passes(minutes=16)
+def test_who_represents_another_nationality_is_pruned_with_its_reason(valley: World) -> None:
+    """B1: P7 is a Spaniard, so the Germans are not troubled."""
+    incident = valley.raises()
 
-    assert reasons(incident)["embassy-de"] == "nationality"
-    assert "+491515550141" not in everybody_told(world)
-    assert world.phone("spain").inbox
+    assert reasons(incident)["lawyers"] == "nationality"
+    assert "+491515550141" not in everybody_told(valley)
+    assert valley.phone("spain").inbox
 
 
 @pytest.mark.parametrize("name", ["ombuds", "Ombuds office"])

@@ -236,7 +236,7 @@ def test_a_refusal_skips_the_level_for_good(asked: World, by: str) -> None:
     assert incident.level("valley") == "Friends"
     assert len(asked.phone("defenders").inbox) == 1
     assert incident["pruned"] == [{"tree": "valley", "level": "Police", "contact": "police", "reason": "refused"}]
-    asked.passes(minutes=60)
+    asked.passes(minutes=25)
     assert incident["escalations"][0]["round"] >= 2
     assert asked.phone("police").inbox == []
 
@@ -302,7 +302,7 @@ def test_an_unknown_perpetrator_keeps_the_authorities_waiting_even_when_critical
     """B3: it might be they; that wait never ends by itself."""
     incident = asked.raises(type="killing", perpetrator="unknown")
 
-    asked.passes(minutes=50)
+    asked.passes(minutes=37)
 
     assert incident.status("valley") == "waiting_for_go"
     assert asked.phone("police").inbox == []

@@ -150,7 +150,7 @@ def test_one_that_names_whom_no_tree_knows_any_more_is_skipped_at_once(world_on:
 def test_none_begins_beside_something_critical_that_is_real(world: World, *, is_read: bool) -> None:
     """One that can't be read may be real (A11): it is no fault that puts the drill off, and coordinators hear why."""
     plans(world, MONDAY)
-    passes_until(world, MONDAY - timedelta(minutes=30))
+    passes_until(world, MONDAY - timedelta(minutes=2))
     real = world.raises()
     if not is_read:
         damage = text("UPDATE incidents SET facts = :junk")

@@ -246,9 +246,9 @@ def test_a_broken_edit_is_told_to_the_coordinators_once_and_wakes_nobody(world: 
     edits(world, folder, a_tree(COORDINATION, RUNG))
     edits(world, folder, "tree: [")
 
-    for _ in range(30):
+    for _ in range(12):
         watch()
-        world.passes(seconds=30)
+        world.passes(minutes=1)
 
     (told,) = [text for text in world.phone("coordinator").inbox if "trees" in text]
     assert "an edit of the trees is broken" in told
@@ -266,9 +266,9 @@ def test_a_start_on_the_last_good_trees_alarms_the_coordinators_once_and_tells_t
     watch = partial(beat, restarted, "worker", lambda url, form, headers: "nobody is there")
 
     def nine_minutes() -> None:
-        for _ in range(18):
+        for _ in range(9):
             watch()
-            world.passes(seconds=30)
+            world.passes(minutes=1)
 
     nine_minutes()
     (told,) = [text for text in world.phone("coordinator").inbox if "trees" in text]

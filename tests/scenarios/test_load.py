@@ -27,7 +27,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.records import limits
 from alertnet.store.tables import attempts, incidents, notifications
 from tests.scenarios.conftest import Worlds
-from tests.scenarios.valley import COORDINATION, a_tree
+from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
 from tests.scenarios.world import CAST, World, code_in, decision_code_in, spoken_code_in
 from tests.support.clock import Clock
 
@@ -431,7 +431,7 @@ def test_a_question_that_is_told_in_another_sms_has_been_asked(world_of: Worlds)
         "  - {name: Police, needs_go: {unless_severity: [critical], proceed_after: 30m}, notify: [police], wait: 10m}\n"
     )
     trees = [
-        a_tree("  - {name: Coordination, notify: [coordinator], wait: 5m}\n" + level, TWO + police, tree=tree)
+        a_tree("  - {name: Coordination, notify: [coordinator], wait: 5m}\n" + level, CONTACTS + police, tree=tree)
         for tree in ("valley", "coast")
     ]
     world = world_of(*trees)

@@ -24,9 +24,16 @@ TEXT = "they took P7 near the market"
 @pytest.fixture
 def night(world_of: Worlds) -> World:
     """Two coordinators with a PIN each; no incident is open."""
-    contacts = CONTACTS.replace(
-        'methods: [{sms: "+573005550101"}]', 'methods: [{sms: "+573005550101"}, {call: "+573005550101"}]'
-    )
+    return a_night(world_of, CONTACTS)
+
+
+@pytest.fixture
+def ringing(world_of: Worlds) -> World:
+    """The same, in which one of them has a telephone."""
+    return a_night(world_of, CONTACTS.replace('"+573005550101"}]', '"+573005550101"}, {call: "+573005550101"}]'))
+
+
+def a_night(world_of: Worlds, contacts: str) -> World:
     both = COORDINATION.replace("[coordinator]", "[coordinator, coordinator-2]")
     world = world_of(a_tree(both + FRIENDS, contacts + SECOND))
     world.gives_pins("valley/coordinator", "valley/coordinator-2", duress=None)
@@ -85,13 +92,13 @@ def test_the_page_of_a_text_written_under_duress_says_whom_not_to_call(
         in_long("homens armados fora do escritório"),
     ],
 )
-def test_what_the_field_says_of_an_office_rings_and_is_answered(night: World, text: str) -> None:
+def test_what_the_field_says_of_an_office_rings_and_is_answered(ringing: World, text: str) -> None:
     """A12: contacts have such words written by machines; from the field they are what it sees."""
-    reply = night.texts("ana", text)
+    reply = ringing.texts("ana", text)
 
     assert "coordinacion" in (reply or "")
-    assert [sms for sms in night.phone("coordinator").inbox if "please read the message from north" in sms]
-    assert night.phone("coordinator").ringing
+    assert [sms for sms in ringing.phone("coordinator").inbox if "please read the message from north" in sms]
+    assert ringing.phone("coordinator").ringing
 
 
 @pytest.mark.parametrize(
@@ -123,29 +130,29 @@ def test_a_phone_of_the_field_that_answers_by_itself_rings_once(night: World) ->
     assert len([sms for sms in night.phone("coordinator").inbox if "please read" in sms]) == 1
 
 
-def test_a_text_is_read_and_made_an_incident_in_one_press(night: World) -> None:
+def test_a_text_is_read_and_made_an_incident_in_one_press(ringing: World) -> None:
     """Nothing of it travels in clear: two presses from the SMS it is read, with who wrote it and from which number."""
-    reply = night.texts("ana", TEXT)
+    reply = ringing.texts("ana", TEXT)
 
-    [sms] = night.phone("coordinator").inbox
+    [sms] = ringing.phone("coordinator").inbox
     assert "please read the message from north" in sms
     assert "market" not in sms
-    assert night.phone("coordinator").ringing
+    assert ringing.phone("coordinator").ringing
     assert "coordinacion" in (reply or "")
-    page = page_of(night)
-    assert "market" not in night.client.get(page).text
-    read = night.client.post(page, data={"pin": PIN}).text
+    page = page_of(ringing)
+    assert "market" not in ringing.client.get(page).text
+    read = ringing.client.post(page, data={"pin": PIN}).text
     for shown in (TEXT, "north/ana", 'href="tel:+573005550001"', "P7"):
         assert shown in read
 
-    opened = presses(night, page, "open")
+    opened = presses(ringing, page, "open")
 
     assert "coordinator opened an incident" in opened.text
-    incident = night.newest()
+    incident = ringing.newest()
     assert (incident["type"], incident["severity"], incident["verified"]) == ("other", "moderate", True)
     assert incident.answers() == [("coordinator", "acknowledged", "link")]
-    assert TEXT in night.client.post(page, data={"pin": PIN}).text
-    night.passes(minutes=10)
+    assert TEXT in ringing.client.post(page, data={"pin": PIN}).text
+    ringing.passes(minutes=10)
     assert incident.told()[-1] == ("defenders", "sms")
 
 
@@ -307,31 +314,31 @@ def test_nothing_is_decided_without_the_pin(night: World) -> None:
     assert presses(night, page, "open").status_code == 200
 
 
-def test_the_alarm_rings_until_somebody_answers_it(night: World) -> None:
+def test_the_alarm_rings_until_somebody_answers_it(ringing: World) -> None:
     """B3: a text is no notice that one can sleep through."""
-    night.texts("ana", TEXT)
+    ringing.texts("ana", TEXT)
 
-    night.passes(minutes=25)
+    ringing.passes(minutes=25)
 
-    assert sum("please read" in sms for sms in night.phone("second coordinator").inbox) == 3
+    assert sum("please read" in sms for sms in ringing.phone("second coordinator").inbox) == 3
 
 
 @pytest.mark.parametrize("behaviour", ["manual", "invalid"])
 def test_what_no_coordinator_answers_becomes_an_incident_of_which_last_resort_hears(
-    night: World, behaviour: str
+    ringing: World, behaviour: str
 ) -> None:
     """A2, B3: whoever writes in distress may write no verb; as after an SOS, silence is told, and nothing believed."""
     for who in ("coordinator", "second coordinator"):
-        night.phone(who).behaves(behaviour)
-    night.texts("ana", TEXT)
-    night.passes(minutes=29)
-    assert night.phone("head office").inbox == []
-    night.passes(minutes=11)
+        ringing.phone(who).behaves(behaviour)
+    ringing.texts("ana", TEXT)
+    ringing.passes(minutes=29)
+    assert ringing.phone("head office").inbox == []
+    ringing.passes(minutes=11)
 
-    incident = night.newest()
+    incident = ringing.newest()
     assert (incident["type"], incident["severity"], incident["verified"]) == ("other", "serious", False)
-    assert any(incident.ref in text for text in night.phone("head office").inbox)
-    assert night.phone("defenders").inbox == []
+    assert any(incident.ref in text for text in ringing.phone("head office").inbox)
+    assert ringing.phone("defenders").inbox == []
 
 
 def test_who_answers_the_text_once_it_is_an_incident_learns_that_it_goes_on(night: World) -> None:
@@ -397,7 +404,7 @@ def test_what_a_coordinator_has_answered_in_time_stays_with_people(night: World,
         night.texts("coordinator", f"OK {code_in(night.phone('coordinator').inbox[-1])}")
     night.passes(hours=2)
 
-    assert len(night.newest().told("alarm")) == 3 * 3
+    assert len(night.newest().told("alarm")) == 3 * 2
     assert "text_opened" not in night.newest().timeline()
     assert night.phone("head office").inbox == []
 
@@ -481,17 +488,17 @@ def test_a_start_of_a_contact_rings_at_the_coordinators_alone_until_words_follow
 
 
 @pytest.mark.parametrize("text", ["Out of office: back on Monday", "Muchas gracias!"])
-def test_what_a_machine_wrote_or_says_only_thanks_rings_nobody(night: World, text: str) -> None:
+def test_what_a_machine_wrote_or_says_only_thanks_rings_nobody(ringing: World, text: str) -> None:
     """The text is on record, and one notice says that it came."""
-    night.texts("ombuds", text)
+    ringing.texts("ombuds", text)
 
-    assert not night.phone("coordinator").ringing
-    [sms] = night.phone("coordinator").inbox
+    assert not ringing.phone("coordinator").ringing
+    [sms] = ringing.phone("coordinator").inbox
     assert "please read the message from ombuds" in sms
     assert "ALARM" not in sms
-    assert [entry["contact"] for entry in night.runtime.read(texts_on_record)] == ["ombuds"]
-    night.texts("ombuds", "Gracias por la ayuda, hay disparos")
-    assert night.phone("coordinator").ringing
+    assert [entry["contact"] for entry in ringing.runtime.read(texts_on_record)] == ["ombuds"]
+    ringing.texts("ombuds", "Gracias por la ayuda, hay disparos")
+    assert ringing.phone("coordinator").ringing
 
 
 def test_whoever_has_no_pin_may_decide_and_reads_why_the_words_are_hidden(night: World) -> None:
