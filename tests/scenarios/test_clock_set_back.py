@@ -16,10 +16,23 @@ from alertnet.store.tables import attempts, senders
 from alertnet.worker.self_monitoring import beat
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import reports, tries
+from tests.scenarios.valley import COORDINATION, a_tree
 from tests.scenarios.world import FRIDAY_NIGHT, World
 
 HOUR = timedelta(hours=1)
 SMS = (MethodKind.SMS, FIRST)
+
+
+POLICE = """
+  - {name: Friends, notify: [ombuds], wait: 10m}
+  - {name: Police, needs_go: {proceed_after: 2h}, notify: [defenders], wait: 10m}
+"""
+
+
+@pytest.fixture
+def world(world_of: Worlds) -> World:
+    """Two trees: the coordinators, their friends, and whoever is told after a go."""
+    return world_of(*(a_tree(COORDINATION + POLICE, tree=tree) for tree in ("valley", "coast")))
 
 
 @pytest.fixture
@@ -104,7 +117,7 @@ def test_an_incident_that_a_clock_that_was_ahead_has_opened_goes_on(world: World
     world.passes(minutes=1)
 
     assert world.phone("coordinator").inbox.count(asked) == 1
-    assert incident.level("colombia") == "Ombudsman and defenders"
+    assert incident.level("valley") == "Friends"
     assert incident.timeline().count("clock_set_right") == 1
     assert incident.timeline().count("decision_repeated") == 2
 
@@ -118,12 +131,12 @@ def test_a_clock_that_jumps_ahead_and_is_set_right_delays_no_open_incident(world
     world.clock.at += HOUR
     world.passes(seconds=30)
     beats(world)
-    assert incident.level("colombia") == "Ombudsman and defenders"
+    assert incident.level("valley") == "Friends"
     set_right(world)
 
     beats(world)
     if is_reached:
-        incident.act("exclude", contacts=["embassy-es"])
+        incident.act("exclude", contacts=["desk"])
     world.passes(seconds=10)
 
     left = [datetime.fromisoformat(each["due_at"]) - world.clock.at for each in incident["escalations"]]
@@ -139,7 +152,7 @@ def test_what_was_acknowledged_on_a_clock_that_was_ahead_is_set_right_too(world:
     beats(world)
     world.clock.at += HOUR
     world.passes(seconds=30)
-    for tree, contact in (("colombia", "coordinator"), ("colombia", "ombuds"), ("international", "head-office")):
+    for tree, contact in (("valley", "coordinator"), ("valley", "ombuds"), ("coast", "ombuds")):
         incident.act("acknowledgements", expect=201, tree=tree, contact=contact, kind="acknowledged")
     beats(world)
     assert [each["due_at"] for each in incident["escalations"]] == [None, None]
