@@ -95,6 +95,8 @@ TOLD = {
         P9 sumiu desde ontem
     """,
     "abduction": """
+        they broke in and took P9 away
+        men broke in and took our colleague
         P9 forcefully taken in a white car
         des hommes armés ont emmené P9
         p7 kidnaped
@@ -117,6 +119,9 @@ TOLD = {
         sie haben P9 mitgenommen
     """,
     "arrest": """
+        sacan a mi hermano de la casa, la policia se lo lleva
+        tiran gases y tienen a P9 en la patrulla
+        soldiers around the house hold P9
         prisão de P12 L4
         P9 held incommunicado at the barracks
         retuvieron a P9 los policias
@@ -160,6 +165,7 @@ TOLD = {
         Polizei hat P9 mitgenommen
     """,
     "assault": """
+        they broke in with guns and P9 is bleeding
         le rompieron la cara a P9
         P5 hit with rifle butts by soldiers
         he was punched and kicked by guards
@@ -301,6 +307,7 @@ TOLD = {
         nos borraron la pagina y clonaron el correo
     """,
     "raid": """
+        police, they broke in and are searching the office
         soldiers broke into the house of P9
         la fiscalia entro a la oficina con orden
         police are banging on the door, they have a warrant
@@ -384,6 +391,7 @@ TOLD = {
         parados numa barreira do exército
     """,
     "armed_presence": """
+        hombres armados sacan a P9 de la casa
         l’armée est partout autour de la maison
         hay soldados alrededor de la casa
         soldiers all around our house

@@ -22,14 +22,14 @@ HINTS = {
     "assault": "FORCE+HURT HURT+P WHO+HURT",
     "surveillance": "SPY+STRANGE CAR+STRANGE SPY+WHO SPY+FORCE",
     "raid": "FORCE+SEIZE SEIZE+HOUSE FORCE+TAKE+THINGS",
-    "break_in": "BREAK+HOUSE STEAL+THINGS",
+    "break_in": "BREAK+HOUSE STEAL+THINGS WHO+BREAK+TAKE+THINGS",
     "eviction": "RUIN+LAND",
     "digital_attack": "NETS+INTRUDE",
     "defamation": "MEDIA+LABEL",
     "criminalisation": "COURT+CRIME COURT+P",
     "accident": "CAR+FALL CAR+HURT SICK+P",
     "immigration": "PAPERS+REFUSE",
-    "armed_presence": "WHO+WEAPON FORCE+WEAPON",
+    "armed_presence": "WHO+WEAPON FORCE+WEAPON FORCE+AROUND+HOUSE",
 }
 """The groups that hint at each type when they stand together, in any order."""
 
@@ -99,8 +99,9 @@ CUES = {
     "incriminat* poursuiv* conspir*",
     "CROWD": "march* protest* demonstr* student* crowd* rally* plaza* marcha* estudiant* manifest* multitud* "
     "etudiant* foule* manif* greve huelga*",
-    "CHARGE": "gas gaz lacrym* lacrim* charg* dispers* matraq* bolillo* tank tanquet* shield* baton* porra* rubber* "
-    "goma*",
+    "CHARGE": "gas gases gaz lacrym* lacrim* charg* dispers* matraq* bolillo* tank tanquet* shield* baton* porra* "
+    "rubber* goma*",
+    "AROUND": "around alrededor* autour",
     "FALL": "fell fall* crash* ravin* river* overturn* roll* rolled* caer cayo barranco* volc* choc* estrell* tomb* "
     "renvers* accident* abism*",
     "SICK": "doctor* medico* medecin* ambulanc* sick ill fever* snake* enfermo* enferma* fiebre* serpient* vibora* "

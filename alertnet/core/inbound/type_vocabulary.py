@@ -143,7 +143,7 @@ SAID = {
     "se-llevo-a se-lo-llevo se-la-llevo sie-haben-HIM-mitgenommen ARMED-_-levaram/mitgenommen sacaron-a-P-de "
     "taken-from-HOUSE forced/pushed/threw/dragged/shoved-HIM-_-CAR l-ont/a-emmene ont-emmene-P ils-ont-pris-P "
     "les-ont-emmenes dragged/pulled/taken-out-of-CAR/HOUSE bajaron-de-CAR sacaron-de-CAR montaron/subieron-_-CAR "
-    "embarque-P",
+    "embarque-P broke-in-took/dragged-HIM",
     "arrest": "retuvieron/retuvo-a-P esta-presa estan-presas sigue-presa siguen-presas fue-presa foi-presa "
     "foram-presas POLICE-_-levou/levaram/mitgenommen llevaron-presa encerraron-a in-custody into-custody im-gefangnis "
     "in-haft POLICE-_-took-HIM POLICE-_-took-_-out-of-bed POLICE-_-took-_-away POLICE-_-taken-HIM POLICE-_-se-llevo "
@@ -221,7 +221,7 @@ SAID = {
     "break_in": "vol-au-bureau broke-into levaram-KIT se-metieron-a stole-our nous-a-vole m-a-vole nous-ont-vole "
     "volaron-KIT porte-_-forcee porte-enfoncee forced-door door-forced door-broken broke-down-door forzaron-puerta "
     "tumbaron-puerta rompieron-puerta puerta-forzada broke-the-lock thieves thief ladron ladrones voleurs "
-    "they/someone/somebody/men-broke-in rompieron/forzaron/tumbaron/danaron-puerta/chapa/candado/cerradura "
+    "rompieron/forzaron/tumbaron/danaron-puerta/chapa/candado/cerradura "
     "defonce/enfonce/casse/force-porte/serrure/cadenas",
     "eviction": "nos-estan-sacando evict-US demolishing-our demolished-our burning-HOUSE burned-HOUSE burnt-HOUSE "
     "queimaram/queimam/derrubaram/derrubam/derrubando-HOUSE ordem/acao-de-despejo fazendo/sofrendo-despejo "
@@ -229,15 +229,14 @@ SAID = {
     "queman-HOUSE brulent-HOUSE brule-HOUSE bruler-HOUSE incendiaron-HOUSE demolishing-HOUSE demolished-HOUSE "
     "demoliendo-HOUSE demolieron-HOUSE detruit-HOUSE detruisent-HOUSE bulldozers-_-POLICE POLICE-_-bulldozers "
     "bulldozer-_-HOUSE clear-land out-of-HOUSE-by-POLICE throw-_-out-of-HOUSE thrown-out-of-HOUSE forced-off-land "
-    "driven-from-HOUSE sacando-de-HOUSE sacar-de-HOUSE sacaron-de-HOUSE sacan-de-HOUSE sacando/sacan-P-de-HOUSE "
+    "driven-from-HOUSE sacando-de-HOUSE sacar-de-HOUSE sacaron-de-HOUSE sacan-de-HOUSE "
+    "sacando/sacan-familia/gente-de-HOUSE "
     "nos-quieren-sacar nous-chassent-de-HOUSE chasse-de-HOUSE chassee-de-HOUSE land-grab despojo",
     "armed_presence": "armed-men armed-man armed-group man-with-gun man-with-a-gun men-with-guns gunman gunmen "
     "paramilitary paramilitaries hommes-armes homme-arme groupe-arme paramilitaire hombres-armados hombre-armado "
     "grupo-armado gente-armada paramilitares encapuchados camuflado ARMED homens-armados homem-armado hommes-en-armes "
     "bewaffnete bewaffneter bewaffneten troops/soldiers/army/military-in-HOUSE "
-    "tropas/soldados/ejercito/militares-en-HOUSE militaires/soldats/armee-dans-HOUSE "
-    "troops/soldiers/army-_-around-HOUSE militaires/soldats/armee-_-autour-de-HOUSE "
-    "soldados/ejercito/militares-_-alrededor-de-HOUSE",
+    "tropas/soldados/ejercito/militares-en-HOUSE militaires/soldats/armee-dans-HOUSE ",
     "combat": "tire-de-partout tirent-de-partout "
     "bomb-exploded explosion-nearby estan-disparando opened-fire open-fire abrieron-fuego ouvert-feu "
     "ouvrent-le-feu rafagas rafales shelling mortar explosion-near explosion-in explosion-a explosion-en "
@@ -252,7 +251,6 @@ SAID = {
     "empechent-de-passer/sortir no-nos-dejan-salir/pasar/seguir no-dejan-salir",
     "crowd_repression": "POLICE-_-ataca/atacan/attaque/attaquent-MARCH reprime-la-marcha matraques-sur-la-manif "
     "rubber-bullet balas-de-goma echando-gas echando-gases tirando-gas lanzando-gas tiran-gas lanzan-gas echan-gas "
-    "tiran/lanzan/echan/tiraron/lanzaron/echaron-gases "
     "gas/gases-en/no/na-MARCH fired-gas lacrymogene dispersa-MARCH POLICE-_-beating-MARCH POLICE-_-beat-MARCH "
     "water-cannon matraquent gaseando gasearon",
     "criminalisation": "plainte/proces-contre-P convocation-_-POLICE denunciado/denunciada-por P-charged-with "
