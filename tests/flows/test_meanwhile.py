@@ -12,10 +12,12 @@ from alertnet.channels.base import Accepted, Unsure
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
+from alertnet.core.errors import WrongState
 from alertnet.core.inbound.field_report import UNKNOWN_TYPE
 from alertnet.core.incident import TYPES_BY_NUMBER, CloseReason
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.pins import set_pins
+from alertnet.flows.credentials.users import add_user, end_user
 from alertnet.flows.incidents.close_incident import close_incident, reopen_incident
 from alertnet.flows.incidents.merge import merge, split
 from alertnet.flows.pages import contact_page
@@ -31,7 +33,8 @@ from alertnet.flows.voice.outgoing_call import key_in
 from alertnet.flows.voice.report_by_call import key_pin, key_type
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import inbound
-from alertnet.store.records.credentials import api_keys, page_links
+from alertnet.store.records.credentials import api_keys, page_links, users
+from alertnet.store.records.credentials.users import Role
 from alertnet.store.records.inbound import InboundCall
 from alertnet.store.tables import acknowledgements, attempts, codes, incidents, links, notifications
 from alertnet.web.app import make_app
@@ -344,3 +347,17 @@ def test_a_code_that_comes_as_its_report_is_merged_or_split_off_counts(board: Sw
         while_desk(board, splits, whole, board.incident(part).ref, somebody=ombuds)
 
     assert board.answers() == [("ombuds", "acknowledged")]
+
+
+def test_of_two_administrators_who_end_each_other_at_the_same_moment_one_stays(board: Switchboard) -> None:
+    for name in ("maria", "nuria"):
+        board.runtime.transact(add_user, name, Role.ADMINISTRATOR, "no password", "somebody")
+
+    def end_maria() -> None:
+        with pytest.raises(WrongState, match="maria is the only administrator"):
+            board.runtime.transact(end_user, "maria", "nuria")
+
+    while_desk(board, end_user, "nuria", "maria", somebody=Thread(target=end_maria))
+
+    standing = [each.name for each in board.runtime.read(users.list_all) if each.ended_at is None]
+    assert standing == ["maria"]

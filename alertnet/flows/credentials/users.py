@@ -134,9 +134,9 @@ def renew_recovery(tx: Tx, name: str, by: str) -> tuple[str, ...]:
 
 def set_role(tx: Tx, name: str, role: Role, by: str, *, may_be_last: bool = False) -> None:
     """Change a user's role, effective from their next page. Not the only administrator's, unless that `may_be_last`."""
-    user = in_force(tx, name)
     if role is not Role.ADMINISTRATOR and not may_be_last:
         _check_others_administer(tx, name)
+    user = in_force(tx, name)
     users.save(tx, replace(user, role=role))
     record(tx, "user_role_changed", name, by, role=role.value, before=user.role.value)
 
@@ -146,17 +146,18 @@ def end_user(tx: Tx, name: str, by: str, *, may_be_last: bool = False) -> None:
 
     Not the only administrator, unless that `may_be_last`.
     """
-    user = in_force(tx, name)
     if not may_be_last:
         _check_others_administer(tx, name)
+    user = in_force(tx, name)
     users.save(tx, replace(user, ended_at=tx.now, linked=None))
     users.end_sessions_of(tx, name)
     record(tx, "user_ended", name, by)
 
 
 def _check_others_administer(tx: Tx, name: str) -> None:
-    administrators = {each.name for each in users.list_all(tx) if each.role is Role.ADMINISTRATOR and not each.ended_at}
-    if administrators == {name}:
+    # Held, since of two who end each other at the same moment each would find the other.
+    standing = [each for each in users.list_all(tx, held=True) if each.ended_at is None]
+    if {each.name for each in standing if each.role is Role.ADMINISTRATOR} == {name}:
         raise WrongState(f"user {name}", "the only administrator", "make another one first, or add --last")
 
 

@@ -125,9 +125,10 @@ def hold(tx: Tx, name: str) -> User | None:
     return _user(tx.vault, tx.session.execute(_NAMED.with_for_update(), {"of": name}).first())
 
 
-def list_all(tx: Tx) -> list[User]:
-    """All users there ever were, by name."""
-    rows = tx.session.execute(select(users).order_by(users.c.name))
+def list_all(tx: Tx, *, held: bool = False) -> list[User]:
+    """All users there ever were, by name; `held`: locked until the transaction ends."""
+    query = select(users).order_by(users.c.name)
+    rows = tx.session.execute(query.with_for_update() if held else query)
     return [user for row in rows if (user := _user(tx.vault, row)) is not None]
 
 
