@@ -251,6 +251,13 @@ REFUSALS = {
         "Datenbank »alertnet« existiert nicht",
         'banco de dados "alertnet" não existe',
     ),
+    "the server at 127.0.0.1:9 answers with a fault: its own log says which": (
+        'permission denied for database "alertnet"',
+        'database "alertnet" is not currently accepting connections',
+        "permiso denegado a la base de datos «alertnet»",
+        "keine Berechtigung für Datenbank »alertnet«",
+        "expected authentication request from server, but received H",
+    ),
     "the server has no connection or memory left": (
         "sorry, too many clients already",
         "lo siento, ya tenemos demasiados clientes",
@@ -261,6 +268,8 @@ REFUSALS = {
         "remaining connection slots are reserved for roles with the SUPERUSER attribute",
         "las conexiones restantes están reservadas a roles con el atributo SUPERUSER",
         "die verbleibenden Verbindungen sind für Rollen mit dem SUPERUSER-Attribut reserviert",
+        "os encaixes de conexão restantes estão reservados para funções de banco de dados (roles) com o atributo "
+        "SUPERUSER",
     ),
     "the server is starting or stopping": (
         "the database system is starting up",

@@ -46,12 +46,20 @@ _SERVER_AWAY = {
 _SAID = (
     (r"unsupported startup parameter", _POOLED),
     (
-        r"connection slots|(too many|trop de|zu viele|demasiad[oa]s|muit[oa]s) [cV]|conexiones restantes|verbleibenden",
+        r"connection slots|(too many|trop de|zu viele|demasiad[oa]s|muit[oa]s) [cV]|conexiones restantes|verbleibenden|"
+        r"emplacements de connexion|encaixes de conexão",
         "53",
     ),
-    (r"(?i)auth?enti[cf]|pg_hba\.conf|no password supplied|\b(role?|rôle|Rolle) [\"«»]", "28"),
+    (
+        r"(?i)auth?enti[cf].* (failed|échouée|falló|falhou)|Authentifizierung .*fehlgeschlagen|Échec de l'auth|"
+        r"pg_hba\.conf|no password supplied|\b(role?|rôle|Rolle) [\"«»]",
+        "28",
+    ),
     (r"database system|sistema de ba|système de base|Datenbanksystem", "57"),
-    (r"(database|base de datos|base de données|Datenbank|banco de dados) [\"«»]", "3D"),
+    (
+        r"database .* not exist|no existe la base|base .*existe pas|Datenbank .* existiert nicht|dados .* não existe",
+        "3D",
+    ),
     (r"has not answered in time", _SILENT),
     (r"No space left on device|could not write init file", "53100"),
 )
