@@ -233,28 +233,20 @@ def test_five_wrong_tries_void_the_code_and_bring_a_fresh_one(valley: World) -> 
     assert incident.answers() == [("ombuds", "acknowledged", "sms")]
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_whoever_opens_the_link_has_acknowledged_nothing(valley: World, method: str) -> None:
-    """A6: a scanner, a preview, a browser that fetches ahead."""
+def test_a_delivery_receipt_or_whoever_opens_the_link_has_acknowledged_nothing(valley: World) -> None:
+    """A6: delivered to the phone is not read by a person; a scanner, a preview, a browser that fetches ahead."""
     incident = valley.raises()
     link = link_in(valley.phone("ombuds").inbox[0])
-
-    for agent in ("SafeLinks-Scanner", "Mozilla/5.0 (Windows NT 10.0) HeadlessChrome/120.0"):
-        assert valley.client.request(method, link, headers={"User-Agent": agent}).status_code == 200
-    valley.settles()
-
-    assert incident.answers() == []
-    assert incident.status("valley") == "running"
-
-
-def test_a_delivery_receipt_acknowledges_nothing(valley: World) -> None:
-    """A6: delivered to the phone is not read by a person."""
-    incident = valley.raises()
-
     delivered = {each["contact"] for each in incident["notifications"] if each["status"] == "delivered"}
+
+    for method in ("GET", "HEAD"):
+        for agent in ("SafeLinks-Scanner", "Mozilla/5.0 (Windows NT 10.0) HeadlessChrome/120.0"):
+            assert valley.client.request(method, link, headers={"User-Agent": agent}).status_code == 200
+    valley.settles()
 
     assert "ombuds" in delivered
     assert incident.answers() == []
+    assert incident.status("valley") == "running"
 
 
 def test_a_voicemail_acknowledges_nothing_and_keeps_no_word_of_the_case(valley: World) -> None:
@@ -283,8 +275,11 @@ def test_a_call_that_is_answered_without_a_key_acknowledges_nothing(valley: Worl
     assert incident.answers() == []
 
 
-def test_a_one_after_the_spoken_code_acknowledges(valley: World) -> None:
-    """A6: the code keyed back in that call; only then are the type and the keys of the answers said."""
+def test_a_one_after_the_spoken_code_acknowledges_and_is_confirmed_by_all_written_ways(valley: World) -> None:
+    """A6: the code keyed back in that call; only then are the type and the keys of the answers said.
+
+    "Not you? call …", also where a forged answer would not be seen; the coordinators see it.
+    """
     incident = valley.raises()
 
     words = picks_up(valley, "1")
@@ -292,6 +287,9 @@ def test_a_one_after_the_spoken_code_acknowledges(valley: World) -> None:
     assert incident.answers() == [("ombuds", "acknowledged", "call")]
     before, after = words.split("Thank you", 1)
     assert ("arrest" in before, "arrest" in after) == (False, True)
+    assert sorted(incident.told("recorded")) == [("ombuds", "email"), ("ombuds", "sms")]
+    assert "Not you? Call +573005550101" in valley.phone("ombuds").inbox[-1]
+    assert incident.told("notice") == [("coordinator", "sms")]
 
 
 def test_who_hangs_up_after_the_code_takes_charge_of_nothing(world_of: Worlds) -> None:
@@ -321,19 +319,8 @@ def test_what_was_received_waits_at_that_phone_and_rings_at_the_others(valley: W
     assert valley.phone(DEPUTY).inbox != []
 
 
-def test_an_answer_may_follow_what_was_received(valley: World) -> None:
+def test_what_was_received_is_no_answer_that_could_be_revoked_and_one_may_follow(valley: World) -> None:
     """B4: by any door; what was received stays on the record beside it."""
-    incident = valley.raises()
-    picks_up(valley)
-    valley.passes(minutes=1)
-
-    valley.texts("ombuds", f"OK {code_of(valley, 'ombuds')}")
-
-    assert incident.answers() == [("ombuds", "acknowledged", "sms")]
-    assert [each["kind"] for each in incident["acknowledgements"]] == ["received", "acknowledged"]
-
-
-def test_what_was_received_is_no_answer_that_could_be_revoked(valley: World) -> None:
     incident = valley.raises()
     picks_up(valley)
     (received,) = incident["acknowledgements"]
@@ -344,6 +331,11 @@ def test_what_was_received_is_no_answer_that_could_be_revoked(valley: World) -> 
 
     assert answer.status_code == 404
     assert incident["acknowledgements"] == [received]
+
+    valley.texts("ombuds", f"OK {code_of(valley, 'ombuds')}")
+
+    assert incident.answers() == [("ombuds", "acknowledged", "sms")]
+    assert [each["kind"] for each in incident["acknowledgements"]] == ["received", "acknowledged"]
 
 
 @pytest.mark.parametrize(("key", "kind"), [("2", "relayed"), ("3", "declined")])
@@ -402,17 +394,6 @@ def test_a_stranger_who_has_said_so_hears_nothing_more_of_the_incident(valley: W
         "update",
         "stand_down",
     ]
-
-
-def test_whoever_acknowledged_is_told_so_by_all_written_ways(valley: World) -> None:
-    """A6: "not you? call …", also where a forged answer would not be seen; the coordinators see it."""
-    incident = valley.raises()
-
-    picks_up(valley, "1")
-
-    assert sorted(incident.told("recorded")) == [("ombuds", "email"), ("ombuds", "sms")]
-    assert "Not you? Call +573005550101" in valley.phone("ombuds").inbox[-1]
-    assert incident.told("notice") == [("coordinator", "sms")]
 
 
 @pytest.mark.parametrize("is_answered", [True, False])

@@ -84,15 +84,6 @@ def test_who_decides_on_what_went_on_by_itself_reads_so_and_not_that_all_is_clos
     assert f"{incident.ref}: go given: Police (21:49)" in reply
 
 
-def test_a_code_alone_is_asked_back_with_whom_the_level_tells(asked: World) -> None:
-    """A12: at night the question that came first lies far up."""
-    waits_for_go(asked)
-
-    reply = asked.reply_to("coordinator", decision_code_in(question(asked)))
-
-    assert "Tell Police (police)?" in reply
-
-
 @pytest.mark.parametrize("who", ["coordinator", "second coordinator"])
 def test_the_page_names_the_other_coordinator_who_has_decided(world_of: Worlds, who: str) -> None:
     """B3: whoever presses a moment later takes it for its own word otherwise."""
@@ -179,9 +170,7 @@ def test_a_go_opens_the_level_at_once(asked: World, by: str) -> None:
     assert questions(asked) == 1
 
 
-@pytest.mark.parametrize(
-    "by", ["sms", pytest.param("call", marks=pytest.mark.long), "page", pytest.param("api", marks=pytest.mark.long)]
-)
+@pytest.mark.parametrize("by", ["sms", *(pytest.param(by, marks=pytest.mark.long) for by in ("call", "page", "api"))])
 def test_a_hold_ends_the_automatic_time_and_is_asked_again_each_hour(asked: World, by: str) -> None:
     """B3: after 60 minutes, then hourly; the level never opens by itself."""
     incident = waits_for_go(asked)
@@ -217,9 +206,13 @@ def test_no_with_a_questions_code_is_a_hold(asked: World) -> None:
     assert len(asked.phone("police").inbox) == 1
 
 
-def test_the_coordinators_own_code_with_go_means_the_oldest_open_question(asked: World) -> None:
-    """B4."""
+def test_a_questions_code_alone_is_asked_back_and_go_with_the_coordinators_own_answers_it(asked: World) -> None:
+    """A12, B4: with whom the level tells, for at night the first question lies far up; the oldest is meant."""
     waits_for_go(asked)
+
+    reply = asked.reply_to("coordinator", decision_code_in(question(asked)))
+    assert "Tell Police (police)?" in reply
+    assert asked.phone("police").inbox == []
 
     asked.texts("coordinator", f"GO {code_in(asked.phone('coordinator').inbox[0])}")
 
@@ -241,15 +234,6 @@ def test_a_refusal_skips_the_level_for_good(asked: World, by: str) -> None:
     assert asked.phone("police").inbox == []
 
 
-def test_a_question_is_asked_again_every_ten_minutes(asked: World) -> None:
-    """B3: until go, hold or refuse."""
-    waits_for_go(asked)
-
-    asked.passes(minutes=25)
-
-    assert questions(asked) == 3
-
-
 def test_a_question_that_was_asked_late_is_not_asked_again_before_ten_minutes(asked: World) -> None:
     """A7, B9: it is due at its own moment, and its phone has ten minutes all the same."""
     waits_for_go(asked)
@@ -264,11 +248,13 @@ def test_a_question_that_was_asked_late_is_not_asked_again_before_ten_minutes(as
     assert (late, before, questions(asked)) == (2, 2, 3)
 
 
-def test_without_a_decision_the_level_opens_at_its_automatic_time(asked: World) -> None:
+def test_a_question_is_asked_again_every_ten_minutes_until_the_level_opens_at_its_automatic_time(asked: World) -> None:
     """B3: `proceed_after` counts from the question, and the question is over then."""
     incident = waits_for_go(asked)
 
-    asked.passes(minutes=29, seconds=59)
+    asked.passes(minutes=25)
+    assert questions(asked) == 3
+    asked.passes(minutes=4, seconds=59)
     assert asked.phone("police").inbox == []
     asked.passes(seconds=1)
 
