@@ -85,7 +85,7 @@ def test_the_silence_of_a_moved_or_renamed_member_raises_with_its_phone_and_name
     valley: World, tmp_path: Path, team: str, member: str, field: str
 ) -> None:
     edits(valley, tmp_path, field)
-    valley.passes(hours=4)
+    valley.passes(minutes=106 + 91)
 
     [incident] = incidents(valley)
     facts = valley.runtime.read(lambda tx: store.get(tx.session, store.id_of(tx, incident.ref)).facts)
@@ -101,7 +101,7 @@ def test_who_is_taken_out_on_the_road_is_called_at_the_number_that_it_had(
     """A2: the console says whom to call; nothing is written there, since nobody knows why it was taken out."""
     edits(valley, tmp_path, field)
     before = len(valley.phone("ana").inbox)
-    valley.passes(hours=4)
+    valley.passes(minutes=106 + 91)
 
     [incident] = [each for each in incidents(valley) if each["type"] == "missed_check_in"]
     facts = valley.runtime.read(lambda tx: store.get(tx.session, store.id_of(tx, incident.ref)).facts)
@@ -156,7 +156,7 @@ def test_who_gets_the_phone_of_somebody_on_the_road_does_not_end_the_watch(valle
     edits(valley, tmp_path, HANDED_OVER)
     valley.texts("ana", f"OK {TRUE}")
     valley.texts("ana", f"ARR {TRUE}")
-    valley.passes(hours=4)
+    valley.passes(minutes=106 + 91)
 
     assert [each["type"] for each in incidents(valley)].count("missed_check_in") == 1
     assert [each.journey.owner for each in journeys_of(valley, "ana")] == ["north/ana"]

@@ -25,8 +25,11 @@ def levels_told(incident: Incident, tree: str) -> set[str]:
     return {each["level"] for each in incident["notifications"] if each["tree"] == tree and each["kind"] == "alert"}
 
 
-def test_overdue_levels_of_a_critical_incident_open_together(world: World) -> None:
-    """A7: all who should have heard by now hear now."""
+def test_overdue_levels_of_a_critical_incident_open_together_and_the_last_has_its_whole_time(world: World) -> None:
+    """A7: all who should have heard by now hear now; the clock of the last begins when its messages are queued.
+
+    No round starts inside the outage.
+    """
     incident = world.raises(type="arrest", perpetrator="company")
 
     goes_down_for(world, hours=2)
@@ -35,16 +38,8 @@ def test_overdue_levels_of_a_critical_incident_open_together(world: World) -> No
         incident, "colombia"
     )
     assert levels_told(incident, "international") == {"Head office", "Embassies", "Capitals and United Nations"}
-
-
-def test_the_last_level_has_its_whole_time(world: World) -> None:
-    """A7: its clock begins when its messages are queued; no round starts inside the outage."""
-    incident = world.raises(type="arrest", perpetrator="company")
-
-    goes_down_for(world, hours=2)
     world.passes(minutes=29)
     still = {each["tree"]: (each["status"], each["level"], each["round"]) for each in incident["escalations"]}
-
     assert still["colombia"] == ("running", "State institutions", 1)
     world.passes(minutes=2)
     assert incident.status("colombia") == "unanswered"

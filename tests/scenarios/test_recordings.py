@@ -168,12 +168,12 @@ def test_coordinators_hear_of_a_recording_that_is_given_up(valley: World) -> Non
     valley.sandbox.network.recordings.clear()
     valley.settles()
     valley.texts("coordinator", code_in(valley.phone("coordinator").inbox[0]))
-    valley.passes(hours=2)
-    valley.clock.forward(hours=45)
+    valley.clock.forward(hours=47)
     valley.settles()
     assert "recording_lost" not in valley.newest().timeline()
 
-    valley.passes(hours=2)
+    valley.clock.forward(hours=2)
+    valley.settles()
 
     assert valley.newest().timeline().count("recording_lost") == 1
     assert [text for text in valley.phone("coordinator").inbox if "said in its call is lost" in text]

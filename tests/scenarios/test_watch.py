@@ -151,7 +151,10 @@ def test_the_heartbeat_carries_the_head_of_the_record(night: Night) -> None:
 def test_when_the_provider_is_silent_the_heartbeat_stops_and_the_mailbox_rings(
     night: Night, mail_server: Sandbox
 ) -> None:
-    """By another channel than the broken one."""
+    """By another channel than the broken one, once for each trouble; when it is back, the heartbeat goes on.
+
+    A notice follows once when a trouble has been over for five minutes; a minute's peace is none.
+    """
     night.world.sandbox.stop()
     night.world.raises()
 
@@ -162,21 +165,13 @@ def test_when_the_provider_is_silent_the_heartbeat_stops_and_the_mailbox_rings(
     assert (told.count("SMS can't be sent"), told.count("calls can't be placed")) == (1, 1)
     assert alarms(night.world) == [("email", "calls_fail"), ("email", "sms_fails")]
 
-
-def test_when_the_provider_is_back_the_heartbeat_goes_on_and_one_notice_follows(night: Night) -> None:
-    """Once for each trouble, and once when it has been over for five minutes; a minute's peace is none."""
-    night.world.sandbox.stop()
-    night.world.raises()
-    night.passes(minutes=4)
-    told = len(alarms(night.world))
-
     night.world.sandbox.start()
     night.passes(minutes=3)
-    beating, quiet = night.silence, alarms(night.world)[told:]
+    beating, quiet = night.silence, alarms(night.world)[2:]
     night.passes(minutes=15)
 
     assert (beating <= MINUTE, quiet) == (True, [])
-    assert alarms(night.world)[told:] == [("sms", "calls_work"), ("sms", "sms_works")]
+    assert alarms(night.world)[2:] == [("sms", "calls_work"), ("sms", "sms_works")]
 
 
 def test_when_only_sms_fail_the_other_phone_rings(night: Night) -> None:
@@ -249,13 +244,14 @@ def test_when_our_account_may_not_send_the_heartbeat_stops_and_the_other_phone_r
 
 
 def test_when_nothing_comes_in_the_heartbeat_stops_and_the_coordinators_hear(night: Night) -> None:
-    """Through the front, the signature, and into the database."""
+    """Through the front, the signature, and into the database; A10: it is on the system's own chain."""
     night.front.is_up = False
 
     night.passes(minutes=5)
 
     assert night.silence >= 2 * MINUTE
     assert alarms(night.world) == [(method, "inbound_silent") for method in ("call", "email", "sms")]
+    assert "trouble_began" in night.world.runtime.read(_kinds_of_the_system)
     night.front.is_up = True
     night.passes(minutes=7)
     assert night.silence <= MINUTE
@@ -342,16 +338,6 @@ def test_a_redirect_is_not_followed(night: Night, places: Callable[[], Place]) -
 
     assert elsewhere.pings == []
     assert night.world.runtime.read(lambda tx: heartbeats.read(tx.session)[heartbeats.HEARTBEAT]) == before
-
-
-def test_each_trouble_is_on_the_record(night: Night) -> None:
-    """A10: the system's own chain."""
-    night.front.is_up = False
-    night.passes(minutes=5)
-
-    kinds = night.world.runtime.read(_kinds_of_the_system)
-
-    assert "trouble_began" in kinds
 
 
 @pytest.mark.postgres

@@ -84,7 +84,7 @@ def test_after_a_withdrawal_nothing_reaches_the_phone(valley: World) -> None:
     valley.texts("coordinator", code_in(alert))
     incident.act("close", reason="false_alarm")
     incident.act("reopen", reason="It was true")
-    valley.passes(minutes=60)
+    valley.passes(minutes=15)
 
     assert "correction" in {each["kind"] for each in incident["notifications"]}
     assert valley.phone("ana").inbox == told
@@ -113,7 +113,7 @@ def test_under_duress_it_runs_on_as_critical_and_is_answered_the_same(valley: Wo
             incident.act("close", reason="resolved")
             valley.passes(hours=23, minutes=54)
     told = list(valley.phone("ana").inbox)
-    valley.passes(minutes=60)
+    valley.passes(minutes=20)
 
     assert replies[0] == replies[1]
     assert (incident["severity"], incident["status"]) == ("critical", "open")
