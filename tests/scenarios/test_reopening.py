@@ -366,7 +366,7 @@ def test_the_coordinators_are_alarmed_until_one_answers(valley: World) -> None:
     valley.passes(minutes=11)
     twice = texts(valley, "coordinator", "open again. ")
     valley.texts("coordinator", code_in(latest(valley, "coordinator", "open again. ")))
-    valley.passes(minutes=30)
+    valley.passes(minutes=11)
 
     assert (once, twice, texts(valley, "coordinator", "open again. ")) == (1, 2, 2)
 
