@@ -132,6 +132,24 @@ def test_a_number_at_which_somebody_else_was_found_is_used_no_more(world: World)
     assert any("wrong number for brigade" in text for text in world.phone("coordinator").inbox)
 
 
+def test_who_was_called_in_one_tree_is_not_who_is_to_be_called_in_another(world_of: Worlds) -> None:
+    """B3: two mayors have one id and one task; that the number of one was wrong says nothing about the other."""
+    mayor = "\n  mayor: {role: authority, organisation: Mayor, methods: [{task: Call the mayor}]}"
+    friend = "\n  friend: {role: ngo, organisation: Friends, methods: [{sms: '+573005550178', after: 5m}]}"
+    authorities = AUTHORITIES.replace("brigade", "mayor")
+    friends = "  - {name: Friends, notify: [friend], wait: 10m}\n"
+    late = a_tree(COORDINATION + friends + authorities, CONTACTS + mayor + friend, tree="hill")
+    world = world_of(a_tree(COORDINATION + authorities, CONTACTS + mayor), late)
+    incident, task = evening(world)
+    press(world, task, "wrong_person")
+    world.phone("+573005550178").behaves("invalid")
+
+    world.passes(minutes=30)
+
+    asked = [(each["trees"], each["status"]) for each in incident["notifications"] if each["method"] == "task"]
+    assert asked == [(["valley"], "failed"), (["hill"], "sent")]
+
+
 def test_it_rings_again_until_somebody_has_taken_it(world: World) -> None:
     incident, task = evening(world)
     world.passes(minutes=10)

@@ -1,5 +1,6 @@
 """Numbers and addresses that turn out to be bad or a stranger's, and are out of use until they let us through (A9)."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from alertnet.core.directory.contact import Contact, Method, MethodKind
@@ -11,6 +12,7 @@ from alertnet.flows.escalation.escalate import move
 from alertnet.flows.notifications.cancel_messages import cancel_to_strangers
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
+from alertnet.store.records.escalations import Escalation
 
 
 def report_wrong_person(recipient: Recipient, address: str) -> None:
@@ -44,17 +46,18 @@ def bad_addresses(locked: LockedIncident, known_to: LockedIncident) -> dict[str,
 
     The same incident may be asked: what was sent for one tree is bad for the others too.
     """
-    stale = known_to.stale
-    failed: dict[str, list[Event]] = {
-        each.tree: [
-            Failed(contact.id, method_index, tuple(kind for kind in MethodKind if _key(contact, method, kind) in stale))
-            for contact in locked.tree(each.tree).contacts.values()
-            for method_index, method in enumerate(contact.all_methods)
-            if stale_key(contact, method) in {*stale}.difference(each.state.stale)
-        ]
-        for each in (locked.escalations if stale else ())
-    }
+    failed = {each.tree: _failed(locked, each, known_to.stale_in(each.tree)) for each in locked.escalations}
     return {tree: events for tree, events in failed.items() if events}
+
+
+def _failed(locked: LockedIncident, escalation: Escalation, stale: Iterable[str]) -> list[Event]:
+    known, news = {*stale}, {*stale}.difference(escalation.state.stale)
+    return [
+        Failed(contact.id, method_index, tuple(kind for kind in MethodKind if _key(contact, method, kind) in known))
+        for contact in (locked.tree(escalation.tree).contacts.values() if news else ())
+        for method_index, method in enumerate(contact.all_methods)
+        if stale_key(contact, method) in news
+    ]
 
 
 def take_out_of_use(locked: LockedIncident, known_to: LockedIncident) -> None:

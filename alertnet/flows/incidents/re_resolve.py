@@ -183,7 +183,7 @@ def open_escalations(locked: LockedIncident) -> None:
     for plan in opened:
         if plan.tree.id not in known:
             state = begin_escalation(plan, locked.incident.opened_at, alone=len(opened) == 1)
-            state = replace(state, start_at=max(state.start_at, locked.tx.now), stale=locked.stale)
+            state = replace(state, start_at=max(state.start_at, locked.tx.now), stale=locked.stale_in(plan.tree.id))
             locked.open_escalation(plan, state)
             locked.record("escalation_opened", tree=plan.tree.id)
     locked.escalations.sort(key=lambda each: each.tree)

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from alertnet.core.codec import value
-from alertnet.core.directory.contact import Contact
+from alertnet.core.directory.contact import Contact, MethodKind
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.directory.usable_methods import of_strangers
 from alertnet.core.errors import WrongState
@@ -165,6 +165,11 @@ class LockedIncident:
     def stale(self) -> tuple[str, ...]:
         """`method:address` of those found to be bad, in any tree."""
         return tuple(dict.fromkeys(key for state in self.states.values() for key in state.stale))
+
+    def stale_in(self, tree: str) -> tuple[str, ...]:
+        """Those that are bad for that tree: a task's words say whom to call in its own tree alone."""
+        own = self.states[tree].stale if tree in self.states else ()
+        return tuple(key for key in self.stale if key in own or not key.startswith(f"{MethodKind.TASK}:"))
 
     @property
     def strangers(self) -> frozenset[str]:
