@@ -229,16 +229,16 @@ def valley(world_of: Callable[..., World]) -> World:
     return world_of(a_tree(COORDINATION + "  - {name: Friends, notify: [ombuds], wait: 30m}\n", TWO))
 
 
-ALONE = """
+RUNG = """
   third: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550103"}, {call: "+573005550103"}]}
-  desk: {role: ngo, organisation: Head office, methods: [{sms: "+32470550101"}]}
 """
+DESK = '  desk: {role: ngo, organisation: Head office, methods: [{sms: "+32470550101"}]}\n'
 
 
 @pytest.fixture
 def alone(world_of: Worlds) -> World:
     """A coordinator alone, with a telephone."""
-    return world_of(a_tree("  - {name: Coordination, notify: [third], wait: 10m}\n", ALONE))
+    return world_of(a_tree("  - {name: Coordination, notify: [third], wait: 10m}\n", RUNG + DESK))
 
 
 def rings(world: World, who: str = "coordinator") -> int:
@@ -410,18 +410,18 @@ def test_a_call_that_rang_out_is_not_placed_again_for_the_alert_and_its_deputy_i
 
 def test_when_the_sms_of_an_hour_are_used_up_the_call_still_rings(world_of: Worlds) -> None:
     """A2, A6, B9: a critical question that nobody answers never falls silent; the SMS follows when there is room."""
-    first = '  coordinator: {role: coordinator, organisation: Valley, methods: [{sms: "+573005550101"}]}'
-    alone = world_of(a_tree(COORDINATION, ALONE + first))
-    alone.runtime.transact(uses_up, THIRD)
+    friends = "  - {name: Friends, notify: [ombuds], wait: 30m}\n"
+    world = world_of(a_tree(COORDINATION + friends, CONTACTS + RUNG))
+    world.runtime.transact(uses_up, THIRD)
 
-    alone.texts("ana", "SOS")
-    alone.passes(minutes=55)
-    held, rung = list(alone.phone(THIRD).inbox), rings(alone, THIRD)
-    alone.passes(minutes=10)
+    world.texts("ana", "SOS")
+    world.passes(minutes=55)
+    held, rung = list(world.phone(THIRD).inbox), rings(world, THIRD)
+    world.passes(minutes=10)
 
     assert held == []
     assert rung >= 10
-    assert "GO " in alone.phone(THIRD).inbox[0]
+    assert "GO " in world.phone(THIRD).inbox[0]
 
 
 def test_a_question_that_is_told_in_another_sms_has_been_asked(world_of: Worlds) -> None:
