@@ -19,9 +19,7 @@ def opened(world: World) -> Incident:
     """An incident that a coordinator has, of which two contacts know."""
     incident = world.raises(type="threat", severity="critical")
     world.texts("coordinator", code_in(world.phone("coordinator").inbox[0]))
-    incident.act("go", decision="go", tree="colombia", level="Ombudsman and defenders")
-    incident.act("go", decision="go", tree="international", level="Embassies")
-    world.passes(minutes=11)
+    world.passes(minutes=85)
     return incident
 
 
@@ -64,7 +62,9 @@ def test_a_flood_of_known_numbers_and_strangers_is_twelve_messages_an_hour(world
 
 def test_a_report_in_a_flood_rings_at_once(world: World) -> None:
     """B9: a report from a member is never limited, and goes before all that floods bring."""
-    opened(world)
+    incident = world.raises(type="threat", severity="critical")
+    incident.act("go", decision="go", tree="colombia", level="Ombudsman and defenders")
+    incident.act("go", decision="go", tree="international", level="Embassies")
     floods(world, 3, "ombuds", "spain", "stranger")
     before = len(world.phone("coordinator").inbox)
     begun = world.clock.at
