@@ -41,7 +41,9 @@ from alertnet.web.app import make_app
 from tests.flows.switchboard import CAST, OURS, Switchboard, connect
 
 PATIENCE = 20.0  # seconds until a test gives up waiting
-SOMEBODY_WAITS = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+SOMEBODY_WAITS = text(
+    "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+)
 
 pytestmark = pytest.mark.postgres
 

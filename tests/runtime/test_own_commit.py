@@ -30,7 +30,9 @@ READY = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '
 END_OWN = text("SELECT pg_terminate_backend(pg_backend_pid())")
 LOCK = "SELECT pg_advisory_xact_lock(1)"
 PLANS = text("SELECT custom_plans, generic_plans FROM pg_prepared_statements WHERE statement LIKE '%INTO workers%'")
-END_LISTENER = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'LISTEN alertnet'")
+OTHERS = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+END_LISTENER = text(f"SELECT pg_terminate_backend(pid) {OTHERS} AND query = 'LISTEN alertnet'")
+END_OTHERS = text(f"SELECT pg_terminate_backend(pid, 10000) {OTHERS}")
 
 
 @pytest.fixture
@@ -304,11 +306,7 @@ def test_a_connection_lost_in_a_flow_is_said_and_the_next_flow_has_another(on_po
 
 def test_connections_lost_while_idle_are_noticed_by_nobody(on_postgres: Runtime, elsewhere: Runtime) -> None:
     on_postgres.transact(keep, "a")
-    elsewhere.read(
-        lambda tx: tx.session.execute(
-            text("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
-        ).all()
-    )
+    elsewhere.read(lambda tx: tx.session.execute(END_OTHERS).all())
 
     on_postgres.transact(keep, "b")
 

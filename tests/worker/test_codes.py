@@ -22,7 +22,9 @@ from tests.worker.stage import CARLA, MINUTE, Stage, network, opening
 
 WAIT = 30 * MINUTE
 PATIENCE = 20.0  # seconds until a test gives up waiting
-SOMEBODY_WAITS = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+SOMEBODY_WAITS = text(
+    "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+)
 EVERY_CODE = [code for code in (f"{number:04}" for number in range(10_000)) if is_written_code(code)]
 
 
