@@ -632,6 +632,7 @@ HARMLESS = """
     nos agarraron las lluvias
     my battery is dead
     we photographed the market and are on our way
+    our guards walk around the office, all well
     the drone of the television filmed the lake
     they threw a party at the gate
     stones on the road, we drive slowly

@@ -29,7 +29,7 @@ HINTS = {
     "criminalisation": "COURT+CRIME COURT+P",
     "accident": "CAR+FALL CAR+HURT SICK+P",
     "immigration": "PAPERS+REFUSE",
-    "armed_presence": "WHO+WEAPON FORCE+WEAPON FORCE+AROUND+HOUSE",
+    "armed_presence": "WHO+WEAPON FORCE+WEAPON ARMY+AROUND+HOUSE",
 }
 """The groups that hint at each type when they stand together, in any order."""
 
@@ -101,6 +101,7 @@ CUES = {
     "etudiant* foule* manif* greve huelga*",
     "CHARGE": "gas gases gaz lacrym* lacrim* charg* dispers* matraq* bolillo* tank tanquet* shield* baton* porra* "
     "rubber* goma*",
+    "ARMY": "soldier* soldad* soldat* army* ejerc* arme military* militar* militai* gendarm* troop* tropa*",
     "AROUND": "around alrededor* autour",
     "FALL": "fell fall* crash* ravin* river* overturn* roll* rolled* caer cayo barranco* volc* choc* estrell* tomb* "
     "renvers* accident* abism*",
