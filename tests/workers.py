@@ -80,7 +80,7 @@ class _Worker:
         self._session, self._tests = session, tests
         self._given: deque[int | None] = deque([None, None], maxlen=2)
         self._line, other = Pipe()
-        self._process = get_context("fork").Process(target=_work, args=(session, other))
+        self._process = get_context("fork").Process(target=_work, args=(session, other, self._line))
         self._process.start()
         other.close()
 
@@ -112,8 +112,10 @@ class _Worker:
         return True
 
 
-def _work(session: pytest.Session, line: Connection) -> None:
-    """What a worker does."""
+def _work(session: pytest.Session, line: Connection, other_end: Connection) -> None:
+    """What a worker does, as long as there is somebody at the other end."""
+    # Else it would wait for itself where who hands out the tests was killed, and keep its servers for ever.
+    other_end.close()
     hook, plugins, told = session.config.hook, session.config.pluginmanager, _Told(session.config)
     plugins.unregister(name="terminalreporter")
     plugins.register(told)
