@@ -82,8 +82,7 @@ class World:
         self.length = QUIET_LENGTH if self.mischief.quiet else self.length
         self.routes: list[Route] = [(method, provider) for method in SENT_BY for provider in self.mischief.providers]
         self.time = Time(START, self._idle_until)
-        self.story = Story(lambda: self.time.now)
-        self.is_calm = self.mischief.quiet
+        self.story, self.is_calm = Story(lambda: self.time.now), self.mischief.quiet
         self.calm_since = self.moment(self.length)
         self.deaths = 0
         self.database_is_away = self.way_in_is_closed = False

@@ -21,12 +21,11 @@ from alertnet.runtime.settings.settings import read_settings
 from alertnet.runtime.wiring import Runtime
 from tests.database import migrate
 from tests.support.forking import FORKING, run
-from tests.support.program import QUICK, made_program
+from tests.support.program import environment_on, made_program
 
 WITHIN_SECONDS = 180
 
 REPOSITORY = Path(__file__).parents[2]
-SECRET = "a secret for tests that is long enough"
 
 
 @dataclass(frozen=True)
@@ -119,23 +118,7 @@ class Office:
 
 @pytest.fixture
 def office(tmp_path: Path) -> Office:
-    return Office(
-        tmp_path,
-        {
-            "ALERTNET_SECRET_KEY": SECRET,
-            "ALERTNET_PIN_COST": QUICK,
-            "ALERTNET_DATABASE_URL": f"sqlite:///{tmp_path / 'alertnet.db'}",
-            "ALERTNET_CONTACT_TREES": str(REPOSITORY / "contact_trees"),
-            "ALERTNET_MESSAGE_TEMPLATES": str(REPOSITORY / "message_templates"),
-            "ALERTNET_PUBLIC_URL": "https://alarm.example.org",
-            "ALERTNET_SMTP_URL": "smtp://127.0.0.1:2525?from=alert@example.org",
-            "ALERTNET_TWILIO_FROM": "+15005550006",
-            "TWILIO_ACCOUNT_SID": f"AC{'0' * 32}",
-            "TWILIO_AUTH_TOKEN": "a-token",
-            # Nothing listens there, and nothing is sent in these tests.
-            "ALERTNET_TWILIO_API_URL": "http://127.0.0.1:9",
-        },
-    )
+    return Office(tmp_path, environment_on(f"sqlite:///{tmp_path / 'alertnet.db'}"))
 
 
 @pytest.fixture

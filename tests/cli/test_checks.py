@@ -17,7 +17,8 @@ from alertnet.store.records.credentials.api_keys import find
 from alertnet.store.records.timeline import SYSTEM, digest_of, link, origin
 from alertnet.store.tables import api_keys, timeline
 from alertnet.store.upgrade import alembic_config
-from tests.cli.conftest import REPOSITORY, SECRET, Office
+from tests.cli.conftest import REPOSITORY, Office
+from tests.support.program import SECRET
 
 
 def copied(folder: str, office: Office, added: dict[str, str]) -> Path:

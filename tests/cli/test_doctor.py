@@ -16,7 +16,8 @@ from alertnet.runtime.wiring import Runtime
 from alertnet.sandbox import Sandbox
 from alertnet.shipped import CALLBACKS
 from alertnet.store.queues import workers
-from tests.cli.conftest import SECRET, Office
+from tests.cli.conftest import Office
+from tests.support.program import SECRET
 
 
 def states(office: Office, *words: str) -> dict[str, str]:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 import alertnet
-from tests.cli.conftest import REPOSITORY, SECRET, WITHIN_SECONDS
+from tests.cli.conftest import REPOSITORY, WITHIN_SECONDS
 from tests.cli.test_serve import answers
 from tests.ports import free_port
+from tests.support.program import SECRET
 
 SETTINGS = {
     "ALERTNET_SECRET_KEY": SECRET,

@@ -34,6 +34,24 @@ def settings_on(url: str, **more: str) -> Settings:
     return read_settings(told | more)
 
 
+def environment_on(url: str) -> dict[str, str]:
+    """The environment of a command on that database and the example trees, which could send, and reaches nobody."""
+    return {
+        "ALERTNET_SECRET_KEY": SECRET,
+        "ALERTNET_PIN_COST": QUICK,
+        "ALERTNET_DATABASE_URL": url,
+        "ALERTNET_CONTACT_TREES": str(ROOT / "contact_trees"),
+        "ALERTNET_MESSAGE_TEMPLATES": str(ROOT / "message_templates"),
+        "ALERTNET_PUBLIC_URL": "https://alarm.example.org",
+        "ALERTNET_SMTP_URL": "smtp://127.0.0.1:2525?from=alert@example.org",
+        "ALERTNET_TWILIO_FROM": "+15005550006",
+        "TWILIO_ACCOUNT_SID": f"AC{'0' * 32}",
+        "TWILIO_AUTH_TOKEN": "a-token",
+        # Nothing listens there, and nothing is sent in these tests.
+        "ALERTNET_TWILIO_API_URL": "http://127.0.0.1:9",
+    }
+
+
 @cache
 def example_trees() -> Network:
     """The example trees, read once."""

@@ -6,15 +6,13 @@ import sys
 import threading
 from contextlib import chdir, redirect_stderr, redirect_stdout, suppress
 from io import StringIO
-from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from alertnet.cli import main
 from alertnet.cli.server.system import lay_in_large_pages
 from alertnet.web.app import load_api, load_console
-from tests.support.program import QUICK, SECRET, settings_on
+from tests.support.program import environment_on, settings_on
 
-REPOSITORY = Path(__file__).parents[2]
 TYPED = (
     "db upgrade",
     "trees check",
@@ -39,18 +37,7 @@ load_api()
 load_console(settings_on("sqlite:///never opened.db"))
 before = dict(os.environ)
 with TemporaryDirectory() as folder, chdir(folder):
-    os.environ |= {
-        "ALERTNET_SECRET_KEY": SECRET,
-        "ALERTNET_PIN_COST": QUICK,
-        "ALERTNET_DATABASE_URL": "sqlite:///warm.db",
-        "ALERTNET_CONTACT_TREES": str(REPOSITORY / "contact_trees"),
-        "ALERTNET_MESSAGE_TEMPLATES": str(REPOSITORY / "message_templates"),
-        "ALERTNET_PUBLIC_URL": "https://alarm.example.org",
-        "ALERTNET_SMTP_URL": "smtp://127.0.0.1:9?from=alert@example.org",
-        "ALERTNET_TWILIO_FROM": "+15005550006",
-        "TWILIO_ACCOUNT_SID": f"AC{'0' * 32}",
-        "TWILIO_AUTH_TOKEN": "a-token",
-    }
+    os.environ |= environment_on("sqlite:///warm.db")
     for words in TYPED:
         _type(words)
 os.environ.clear()
