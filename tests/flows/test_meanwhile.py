@@ -36,6 +36,7 @@ from alertnet.store.records import inbound
 from alertnet.store.records.credentials import api_keys, page_links, users
 from alertnet.store.records.credentials.users import Role
 from alertnet.store.records.inbound import InboundCall
+from alertnet.store.records.timeline import SYSTEM
 from alertnet.store.tables import acknowledgements, attempts, codes, incidents, links, notifications
 from alertnet.web.app import make_app
 from tests.flows.switchboard import CAST, OURS, Switchboard, connect
@@ -44,6 +45,8 @@ PATIENCE = 20.0  # seconds until a test gives up waiting
 SOMEBODY_WAITS = text(
     "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
 )
+HISTORY_IS_FREE = text("SELECT pg_try_advisory_xact_lock(hashtext('alertnet timeline'))")
+"""Whether nobody else holds the end of the system's chain."""
 
 pytestmark = pytest.mark.postgres
 
@@ -85,14 +88,19 @@ def while_desk(board: Switchboard, does: Callable[..., None], *args: str, somebo
 
     def act(tx: Tx) -> None:
         does(tx, *args)
-        somebody.start()
-        until = time.monotonic() + PATIENCE
-        while not tx.session.scalar(SOMEBODY_WAITS):
-            assert time.monotonic() < until, "nobody waits for it"
+        begin_to_wait(tx, somebody)
 
     board.runtime.transact(act)
     somebody.join()
     board.looks_after_texts()
+
+
+def begin_to_wait(tx: Tx, somebody: Thread) -> None:
+    """Somebody begins, and waits for what the transaction holds."""
+    somebody.start()
+    until = time.monotonic() + PATIENCE
+    while not tx.session.scalar(SOMEBODY_WAITS):
+        assert time.monotonic() < until, "nobody waits for it"
 
 
 def closes_while(board: Switchboard, somebody: Thread) -> str:
@@ -108,6 +116,25 @@ def test_what_the_field_writes_as_its_incident_is_closed_rings(board: Switchboar
     assert board.alarms() == [("not_understood", "north")]
     assert board.newest() != closed
     assert [reply and reply.kind for reply in board.replies[-1:]] == [Kind.NOT_UNDERSTOOD]
+
+
+def test_a_battery_that_runs_low_as_the_incident_is_closed_is_told_of_the_phone(board: Switchboard) -> None:
+    """A11: who waits for the incident holds nothing that the close needs, or the two would wait for one another."""
+    incident, ana = board.newest(), Thread(target=board.answers_text, args=("ana", "LOW 47110"))
+
+    def close(tx: Tx) -> None:
+        locked = take_up(tx, incident)
+        begin_to_wait(tx, ana)
+        assert tx.session.scalar(HISTORY_IS_FREE)
+        close_incident(locked, CloseReason.RESOLVED, by="the desk")
+        locked.finish()
+
+    board.runtime.transact(close)
+    ana.join()
+
+    assert [each["by"] for each in board.history(SYSTEM, "low_battery_received")] == ["north/ana"]
+    assert board.history(incident, "battery_low") == []
+    assert ("low_battery", "coordinator") in board.notices()
 
 
 def test_duress_that_is_told_as_the_incident_is_closed_is_heard(board: Switchboard) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, insert, select, text, update
 from alertnet.core.errors import BadInput
 from alertnet.flows.credentials import users as flow
 from alertnet.store.db.columns import canonical
-from alertnet.store.db.tx import Tx
+from alertnet.store.db.tx import Tx, do_last
 from alertnet.store.db.vault import Vault
 from alertnet.store.records import checkpoints
 from alertnet.store.records.credentials import api_keys as keys
@@ -398,6 +398,7 @@ def test_a_row_of_before_that_was_put_back_is_found(told: Tx) -> None:
     note(told, "key_revoked", key=key, by="test")
     flow.end_user(told, "maria", "test", may_be_last=True)
     flow.set_role(told, "ben", Role.COORDINATOR, "test")
+    do_last(told.session)
     untouched = verify(told.session)
 
     for table, rows in before:

@@ -19,10 +19,10 @@ from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.notifications.floods import may_reply
 from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
 from alertnet.flows.sms.coerced_text import hear_duress
-from alertnet.flows.sms.field_text import FieldText
+from alertnet.flows.sms.field_text import FieldText, take_up_found
 from alertnet.flows.sms.unclear_sms import pass_on_from_member
 from alertnet.flows.system.duty import arrange
-from alertnet.flows.unit.locked_incident import LockedIncident, take_up, take_up_each
+from alertnet.flows.unit.locked_incident import LockedIncident, take_up_each
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents, timeline
 from alertnet.store.records.credentials import languages
@@ -98,12 +98,12 @@ def _choose_language(tx: Tx, sender: InTheField, language: str) -> InTheField:
 
 def _save_battery(tx: Tx, sender: InTheField) -> None:
     """Let each level of its open incident write to the phone at most once; the coordinators are told in any case."""
-    incident = incidents.open_of_phone(tx, sender.member.phone, held_by=sender.reports_for)
-    if incident is None:
+    phone = sender.member.phone
+    locked = take_up_found(tx, lambda: incidents.open_of_phone(tx, phone, held_by=sender.reports_for))
+    if locked is None:
         announced = Announcement(Kind.NOTICE, Subject.LOW_BATTERY, sender.team.id, sender.owner)
         tell_coordinators(tx, sender.trees, announced)
         return
-    locked, phone = take_up(tx, incident), sender.member.phone
     if any(each.facts.field_low_since is None for each in locked.raised_from(phone)):
         _note_of_phone(locked, phone, field_low_since=tx.now)
         locked.record("battery_low", by=sender.owner)

@@ -69,7 +69,7 @@ def begin_purge(tx: Tx, id: str, decision: PurgeDecision) -> None:
         raise WrongState(incident.ref, kept, "it can't be purged now")
     ends = erasure.begin(tx, incident, vars(decision))
     timeline.note(tx, "incident_purged", ref=incident.ref, **vars(decision))
-    checkpoints.note(tx, ends)
+    tx.at_end(lambda: checkpoints.note(tx, ends))
 
 
 def erase_part(tx: Tx, id: str) -> bool:

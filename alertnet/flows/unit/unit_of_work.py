@@ -156,10 +156,13 @@ class UnitOfWork:
         if made:
             self._tell_apart(self._beside_another(made))
         self.pending.write(self.tx.session)
+        if of_system := self.entries.pop(timeline.SYSTEM, None):
+            timeline.note_each(self.tx, *of_system)
         ends = timeline.append_each(self.tx, self.entries, begin=begin)
         self.entries = {}
         if self.closed_chains:
-            checkpoints.note(self.tx, {chain: ends[chain] for chain in self.closed_chains & set(ends)})
+            closed = {chain: ends[chain] for chain in self.closed_chains & set(ends)}
+            self.tx.at_end(lambda: checkpoints.note(self.tx, closed))
             self.closed_chains.clear()
 
     def _beside_another(self, made: Mapping[str, str]) -> set[str]:

@@ -30,7 +30,7 @@ from alertnet.runtime.database.wakeups import Hook, Wakeups
 from alertnet.store.db.engine import carry_over, connect_writer, file_at, when_given_up
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import session_on
-from alertnet.store.db.tx import FLOWS, apart, given_up, left_due, undoing
+from alertnet.store.db.tx import FLOWS, apart, do_last, given_up, left_due, undoing
 
 T = TypeVar("T")
 
@@ -271,9 +271,13 @@ class GroupCommit:
     def _run(self, session: Session, job: Job, *, has_savepoint: bool) -> None:
         if has_savepoint:
             with undoing(session), apart(session):
-                job.value = job.work(self._begin(session))
+                self._do(session, job)
         else:
-            job.value = job.work(self._begin(session))
+            self._do(session, job)
+
+    def _do(self, session: Session, job: Job) -> None:
+        job.value = job.work(self._begin(session))
+        do_last(session)
 
     def _release(self, jobs: list[Job]) -> None:
         self.commits += bool(jobs)

@@ -18,8 +18,9 @@ from sqlalchemy.exc import DBAPIError
 from alertnet.runtime.database.group_commit import SPOILT_AT_MOST, Job, tell
 from alertnet.runtime.database.transactions import Begin, DatabaseAway, OwnCommit, T, Work, isolated, surfacing
 from alertnet.runtime.database.wakeups import Wakeups
+from alertnet.store.db.session import Session
 from alertnet.store.db.statements import line_of, session_on
-from alertnet.store.db.tx import FLOWS, left_due, undoing
+from alertnet.store.db.tx import FLOWS, LeftDue, do_last, left_due, undoing
 
 LEADERS = 2
 """So many threads take what waits: while one waits for the server, the other works."""
@@ -156,7 +157,7 @@ class SharedCommit(OwnCommit):
     def _together(self, jobs: list[Job]) -> bool:
         """Commit them and answer; False where all of it was undone."""
         is_begun = is_committing = is_committed = False
-        left = frozenset[str | None]()
+        left: LeftDue = frozenset()
         try:
             with (
                 surfacing(self.engine),
@@ -168,9 +169,7 @@ class SharedCommit(OwnCommit):
                 is_begun = True
                 line_of(session).run(_SHORT_WAITS, gives=False)
                 session.info[FLOWS] = len(jobs)
-                for job in jobs:
-                    job.value = job.work(self.begin(session))
-                left = frozenset(left_due(session))
+                left = self._do_each(session, jobs)
                 hooks = self.wakeups.claim(self.begin(session), left) if left else []
                 is_committing = True
                 connection.commit()
@@ -193,6 +192,12 @@ class SharedCommit(OwnCommit):
             self._has_committed(leaves_due=bool(left))
         tell(jobs)
         return True
+
+    def _do_each(self, session: Session, jobs: list[Job]) -> LeftDue:
+        for job in jobs:
+            job.value = job.work(self.begin(session))
+        do_last(session)
+        return frozenset(left_due(session))
 
 
 def _is_undone(error: BaseException) -> bool:

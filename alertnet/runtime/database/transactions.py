@@ -22,7 +22,7 @@ from alertnet.runtime.database.faults import cause_of
 from alertnet.runtime.database.wakeups import Notifier, Wakeups
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import session_on
-from alertnet.store.db.tx import Tx, left_due, undoing
+from alertnet.store.db.tx import Tx, do_last, left_due, undoing
 
 T = TypeVar("T")
 Work = Callable[[Tx], T]
@@ -94,6 +94,7 @@ def run_alone(connection: Connection, begin: Begin, work: Work[T], wakeups: Wake
         connection.begin()
         tx = begin(session)
         value = work(tx)
+        do_last(session)
         left = left_due(session)
         hooks = wakeups.claim(tx, left) if left else []
         connection.commit()

@@ -21,6 +21,7 @@ LeftDue = Collection[str | None]
 
 LEFT_DUE = "left_due"
 IF_UNDONE = "if_undone"
+AT_END = "at_end"
 FLOWS = "flows"
 ONE_MOMENT = "one_moment"
 FREE_REFS = "free_refs"
@@ -91,6 +92,10 @@ class Tx:
         """End the call with that provider's id once this commits."""
         self.calls_to_end.append(call)
 
+    def at_end(self, do: Callable[[], object]) -> None:
+        """Do this at the end of the transaction, when nothing else is left to lock."""
+        self.session.info.setdefault(AT_END, []).append(do)
+
     def if_undone(self, undo: Callable[[], object]) -> None:
         """If this is not committed, call `undo`, which reverts what the flow did outside the database."""
         self.session.info.setdefault(IF_UNDONE, []).append(undo)
@@ -102,6 +107,12 @@ def at_one_moment(tx: Tx) -> Tx:
     So what follows from a plan and a moment is worked out once for all of them.
     """
     return replace(tx, now=tx.session.info.setdefault(ONE_MOMENT, tx.now))
+
+
+def do_last(session: Session) -> None:
+    """Do what the session's flows have left to the end; only a claim and the commit follow."""
+    for do in session.info.pop(AT_END, ()):
+        do()
 
 
 def left_due(session: Session) -> LeftDue:
@@ -159,8 +170,9 @@ def on_trial(tx: Tx) -> Iterator[Tx]:
 def undoing(session: Session) -> Iterator[list[Callable[[], object]]]:
     """If the block raises, call what flows inside gave to `if_undone`; else leave that to the surrounding flow.
 
-    What those flows left due is dropped with them.
+    What those flows left due, or to the end, is dropped with them.
     """
+    last_before = [*session.info.get(AT_END, ())]
     due_before = set(session.info[LEFT_DUE]) if LEFT_DUE in session.info else None
     before: list[Callable[[], object]] = session.info.pop(IF_UNDONE, [])
     inside: list[Callable[[], object]] = []
@@ -171,6 +183,7 @@ def undoing(session: Session) -> Iterator[list[Callable[[], object]]]:
         for undo in inside:
             undo()
         inside.clear()
+        session.info[AT_END] = last_before
         session.info.pop(LEFT_DUE, None)
         if due_before is not None:
             session.info[LEFT_DUE] = due_before

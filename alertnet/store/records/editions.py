@@ -112,9 +112,8 @@ def publish(
     field = documents.keep(tx, "field", _field_text(network))
     if latest is not None and (latest.trees, latest.field, latest.templates) == (hashes, field, edition.templates):
         return edition
-    timeline.note(
-        tx, IN_FORCE, trees=hashes, field=field, templates=edition.templates, **_origin(tx, latest, authorship)
-    )
+    said = {"trees": hashes, "field": field, "templates": edition.templates, **_origin(tx, latest, authorship)}
+    timeline.append(tx, timeline.SYSTEM, (IN_FORCE, said))
     return replace(edition, number=number + 1)
 
 

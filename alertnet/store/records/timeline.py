@@ -117,8 +117,16 @@ def append(tx: Tx, chain: str, *entries: NewEntry) -> None:
 
 
 def note(tx: Tx, kind: str, /, **payload: object) -> None:
-    """Add an entry to the system's chain."""
-    append(tx, SYSTEM, (kind, payload))
+    """Add an entry to the system's chain, at the end of the transaction."""
+    note_each(tx, (kind, payload))
+
+
+def note_each(tx: Tx, *entries: NewEntry) -> None:
+    """Add entries to the system's chain, at the end of the transaction.
+
+    Whoever holds the end of that chain must wait for nobody: almost everybody waits for it, also who holds an incident.
+    """
+    tx.at_end(lambda: append(tx, SYSTEM, *entries))
 
 
 def append_each(tx: Tx, chains: Mapping[str, Sequence[NewEntry]], *, begin: bool = False) -> dict[str, Head]:
