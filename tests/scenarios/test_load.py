@@ -28,7 +28,7 @@ from alertnet.store.records import limits
 from alertnet.store.tables import attempts, incidents, notifications
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
-from tests.scenarios.world import CAST, World, code_in, decision_code_in, spoken_code_in
+from tests.scenarios.world import CAST, DURESS, TRUE, World, code_in, decision_code_in, spoken_code_in
 from tests.support.clock import Clock
 
 LOAD = ("alert", "reminder", "decision", "alarm", "task", "notice")
@@ -481,6 +481,21 @@ def test_what_must_be_read_first_is_an_sms_of_its_own(world: World) -> None:
     texts = world.phone("coordinator").inbox
     assert len([text for text in texts if "antes de llamar" in text]) == 1
     assert len(texts) == 2
+
+
+def test_what_must_be_read_first_leaves_also_as_the_thirteenth_sms(world: World) -> None:
+    """B4, B9: the coordinator at work, who has had her twelve, must not call the team before she has read it."""
+    world.gives_pins("north/ana")
+    world.texts("ana", f"ALERT {TRUE} 20 L12")
+    world.texts("coordinator", code_in(world.phone("coordinator").inbox[0]))
+    world.passes(minutes=1)
+    world.runtime.transact(uses_up, CAST["coordinator"])
+    before = len(world.phone("coordinator").inbox)
+
+    world.texts("ana", f"FALSE {DURESS} all is well")
+
+    (text,) = world.phone("coordinator").inbox[before:]
+    assert "antes de llamar a nadie" in text
 
 
 def test_a_drill_is_told_apart_from_what_is_none(alone: World) -> None:

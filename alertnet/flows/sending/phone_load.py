@@ -103,9 +103,12 @@ class PhoneLoad:
         return waiting
 
     def _holding(self, due: DueAttempt) -> Iterable[Limit]:
-        """The limits that hold it back once used up; an alert's SMS that is news, and what must ring, have none."""
+        """The limits that hold it back once used up; what is news and can't wait, and what must ring, have none."""
         is_call = due.method is MethodKind.CALL
         counting = () if _is_placed_again(due) else self._charged[due.id]
+        if _stands_alone(due) and not is_repeat(due.rank):
+            # Whoever reads it too late has called the team by then.
+            return ()
         if due.kind is Kind.NOTICE or not counting:
             return counting
         if due.kind is Kind.ALERT and not is_call and (_is_critical(due) or not self._was_rung(due)):
