@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from alertnet.core.codec import value
+from alertnet.core.directory.contact_tree import zone_among
 from alertnet.core.directory.languages import Title
 from alertnet.core.escalation.coming import ComingLevel, coming_level, coming_tries, level_without_action
 from alertnet.core.escalation.due import who_said
@@ -191,7 +192,7 @@ class OpenIncident:
 
 @value
 class Board:
-    """All open incidents, and the matters of all of them, each in the order to look at them."""
+    """All open incidents, in the order to look at them."""
 
     now: datetime
     incidents: tuple[OpenIncident, ...]
@@ -201,10 +202,13 @@ class Board:
     """What of ourselves is in trouble now, as far as it changes what coordinators may count on."""
 
     @property
-    def matters(self) -> tuple[Matter, ...]:
+    def matters(self) -> Iterable[Matter]:
         """What is asked of coordinators in all incidents."""
-        found = (matter for incident in self.incidents for matter in incident.matters)
-        return tuple(sorted(found, key=lambda matter: matter.order))
+        return (matter for incident in self.incidents for matter in incident.matters)
+
+    def matters_for(self, acts: bool) -> list[Matter]:
+        """The same in the order in which to look at them, for users who may act or not."""
+        return sorted(self.matters, key=lambda matter: matter.order(acts))
 
     def only(self, drill: bool, severity: str = "", country: str = "") -> "Board":
         """Only the drills or only the others (and any unknown), of one severity and country where given."""
@@ -276,8 +280,8 @@ def as_open(
 
 
 def zone_of(locked: LockedIncident) -> str:
-    """The time zone in which an incident is shown: that of its first tree."""
-    return next((plan.tree.timezone for plan in locked.plans.values()), "UTC")
+    """The time zone in which an incident is shown: that of its nearest tree."""
+    return zone_among(plan.tree for plan in locked.plans.values())
 
 
 def path_of(plans: Plans, states: Mapping[str, State], id: str, now: datetime) -> Path:

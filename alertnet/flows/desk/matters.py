@@ -88,11 +88,23 @@ class Matter:
         """How somebody has put it off, if anybody has."""
         return PromptAnswer.HOLD.value if self.held else PromptAnswer.TAKEN.value if self.taken_by else ""
 
-    @property
-    def order(self) -> tuple[object, ...]:
-        """Sort key: not put off first, then the most severe, then what proceeds soonest by itself."""
+    def order(self, acts: bool) -> tuple[object, ...]:
+        """Sort key: not put off first, then what must be read first, the most severe, what proceeds soonest by itself.
+
+        Only whoever may act (`acts`) is to know by its place what must be read first.
+        """
         soonest = self.automatic_at.timestamp() if self.automatic_at else float("inf")
-        return self.is_put_off, self.severity.rank, not self.is_decision, soonest, self.ref, self.id
+        is_first = self.said_to(acts)[0][0] == Subject.READ_FIRST
+        return self.is_put_off, not is_first, self.severity.rank, not self.is_decision, soonest
+
+    def said_to(self, acts: bool) -> list[tuple[str, str, str]]:
+        """Each (subject, about, type) of it and the alarms beside it once; one that must be read first leads.
+
+        Whoever may not act reads neutral subjects.
+        """
+        said = [(each.subject if acts else each.neutral, each.about, each.type) for each in (self, *self.besides)]
+        first = [each for each in said if each[0] == Subject.READ_FIRST]
+        return list(dict.fromkeys([*first[:1], *(each for each in said if each not in first)]))
 
 
 def matter_of(locked: LockedIncident, prompt: Prompt, to_go_on: Sequence[str], reporter: str, zone: str) -> Matter:

@@ -224,6 +224,24 @@ def test_an_observer_sees_of_a_withdrawal_what_a_true_pin_leaves(world: World, s
     assert [forced for _, forced in asked] == [False, True]
 
 
+def test_what_must_be_read_before_anybody_is_called_comes_first_and_once(
+    world: World, sit_down: SitDown, desk: Desk
+) -> None:
+    """Above a killing and a call that would be made otherwise; observers can't tell it by its place (B4)."""
+    world.gives_pin("north/ana", duress="47990")
+    world.texts(ANA, f"ALERT {PIN} 31", "SM1")
+    threatened = world.rows(incidents)[-1].ref
+    world.texts(ANA, "they are here", "SM2")
+    world.texts(ANA, "FALSE 47990", "SM3")
+    world.raises(type="killing", verified=False)
+
+    hers, his = (each.opens("/desk").text.partition("Open")[0] for each in (desk, sit_down("olga", Role.OBSERVER)))
+
+    assert hers.index(threatened) < hers.index(f"Is {world.ref()} genuine?")
+    assert hers.count("read the page") == 1
+    assert his.index(f"Is {world.ref()} genuine?") < his.index(threatened)
+
+
 def test_an_observer_sees_and_does_not_act(world: World, sit_down: SitDown, desk: Desk, unverified: str) -> None:
     observer = sit_down("olga", Role.OBSERVER)
     board = observer.opens("/desk")

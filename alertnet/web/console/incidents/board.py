@@ -109,11 +109,12 @@ class BoardLook:
             return say("incident_line.html", incident=incident)
 
         lines = {f"incident-{each.ref}": line(each) for each in board.incidents}
-        waiting, texts = sum(not each.is_put_off for each in board.matters), sum(e.is_text for e in board.incidents)
+        matters = board.matters_for(self.acts)
+        waiting, texts = sum(not each.is_put_off for each in matters), sum(each.is_text for each in board.incidents)
         drills = 0 if self.drill else len(everything.incidents) - len(everything.only(False).incidents)
         parts = {
             "troubles": say("troubles.html", troubles=everything.troubles),
-            "matters": say("matters.html", matters=board.matters),
+            "matters": say("matters.html", matters=matters),
             "count": say("count.html", open=len(board.incidents) - texts, texts=texts, waiting=waiting, drills=drills),
             "title": f"({waiting}) " if waiting else "",
             "lately": str(len(board.closed)),
