@@ -9,7 +9,7 @@ from pypdf import PdfReader
 from pypdf.generic import DictionaryObject, IndirectObject
 
 from tests.scenarios.conftest import Worlds
-from tests.scenarios.valley import CONTACTS, a_tree
+from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
 from tests.scenarios.world import Incident, code_in
 
 TREE = a_tree(
@@ -18,6 +18,11 @@ TREE = a_tree(
   - {name: Defence of Secreta, notify: [ombuds, desk], wait: 20m}
 """,
     CONTACTS.replace("{role: coordinator,", "{role: coordinator, name: Maria at duty,"),
+)
+ABROAD = (
+    a_tree(COORDINATION, tree="abroad", countries='"*"')
+    .replace("scope: national", "scope: international")
+    .replace("America/Bogota", "Europe/Brussels")
 )
 NAMED = ("Valley", "Ombuds office", "Head office")
 """Organisations, which `minimal` keeps back."""
@@ -46,6 +51,13 @@ def fetched(incident: Incident, expect: int = 200, **asked: str) -> Any:
     answer = world.client.get(f"/v1/incidents/{incident.ref}/report", params=asked, headers=world.headers)
     assert answer.status_code == expect, answer.text
     return answer
+
+
+def test_it_is_told_by_the_clocks_of_the_nearest_tree(world_of: Worlds) -> None:
+    """Not by those of one abroad that serves everywhere, whose id comes first."""
+    world = world_of(a_tree(COORDINATION), ABROAD)
+
+    assert "as of 26 Nov 2026, 21:14" in fetched(world.raises(people=[])).text
 
 
 def text_of(pdf: bytes) -> str:

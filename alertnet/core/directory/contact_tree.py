@@ -238,6 +238,12 @@ def nearest(trees: Iterable[ContactTree]) -> ContactTree:
     return min(trees, key=lambda tree: (tree.scope.rank, tree.id))
 
 
+def zone_among(trees: Iterable[ContactTree]) -> str:
+    """The time zone in which what these trees share is shown: that of the nearest; UTC where there is none."""
+    found = tuple(trees)
+    return nearest(found).timezone if found else "UTC"
+
+
 def _telephones(contacts: Iterable[Contact]) -> Iterator[str]:
     return (method.address for contact in contacts for method in contact.methods if method.kind in RINGING)
 

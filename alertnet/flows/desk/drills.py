@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from alertnet.core.codec import value
+from alertnet.core.directory.contact_tree import zone_among
 from alertnet.core.errors import WrongState
 from alertnet.core.incident import Facts
 from alertnet.core.monitoring.drills import Sums, TookPart, sums_of
@@ -93,7 +94,7 @@ def read_drill(tx: Tx, ref: str) -> DrillReport:
         country=incident.facts.country,
         opened_at=incident.opened_at,
         is_open=incident.closed_at is None,
-        timezone=next((plan.tree.timezone for plan in trees.values()), "UTC"),
+        timezone=zone_among(plan.tree for plan in trees.values()),
         parts=tuple(parts.get(incident.id, ())),
         names={(id, each.id): each.called for id, plan in trees.items() for each in plan.tree.contacts.values()},
     )

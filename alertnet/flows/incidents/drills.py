@@ -6,7 +6,7 @@ A drill is an incident like any other, except for who is told: our own people, a
 from dataclasses import replace
 from datetime import datetime
 
-from alertnet.core.directory.contact_tree import Network
+from alertnet.core.directory.contact_tree import Network, zone_among
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, Unknown, WrongState
 from alertnet.core.incident import Facts
@@ -24,7 +24,6 @@ from alertnet.store.records import timeline
 from alertnet.store.records.editions import Edition
 from alertnet.store.views import incident_list
 
-NO_ZONE = "UTC"
 UNKNOWN_NAME = "unknown_name"
 
 
@@ -82,8 +81,8 @@ def take_up_drill(tx: Tx, edition: Edition, id: str) -> None:
 
 
 def zone_of(network: Network, facts: Facts) -> str:
-    """The time zone of a drill in that country: that of the first tree that is told."""
-    return next((tree.timezone for tree in network.serving_or_all(facts.country, facts.place)), NO_ZONE)
+    """The time zone of a drill in that country: that of the nearest tree that is told."""
+    return zone_among(network.serving_or_all(facts.country, facts.place))
 
 
 def _begin(tx: Tx, edition: Edition, stored: StoredDrill) -> str | None:

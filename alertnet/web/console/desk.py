@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request, Response
 
 from alertnet.core.codec import value
-from alertnet.core.directory.contact_tree import Network
+from alertnet.core.directory.contact_tree import Network, zone_among
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import Forbidden, TooMany
 from alertnet.core.limits import ACTS, Limit
@@ -224,8 +224,8 @@ def page_of(locked: LockedIncident, done: str) -> str:
 
 
 def zone_of(edition: Edition) -> str:
-    """The time zone for what belongs to no tree: that of the first tree, else UTC."""
-    return next((tree.timezone for tree in edition.network.trees.values()), "UTC")
+    """The time zone for what belongs to no tree: that of the nearest."""
+    return zone_among(edition.network.trees.values())
 
 
 def sayer(runtime: Runtime, language: str) -> Callable[[str], str]:
