@@ -9,6 +9,7 @@ from simulation.checks.promises import Promises
 from simulation.checks.ringing import Ringing
 from simulation.checks.told import Told
 from simulation.checks.watch import Watch
+from simulation.desk.families import Families
 from simulation.hosts.host import Host, Surroundings, running
 from simulation.hosts.web import Web
 from simulation.mails.mailbox import mailbox_of
@@ -47,6 +48,7 @@ class Night:
         self.guesser = Guesser(world, self.web, self.people)
         self.code_guesser = CodeGuesser(world, self.web, self.people)
         self.coordinators = Coordinators(world, self.web, self.people, self.promises)
+        self.families = Families(world, self.coordinators)
         self.number_tests = NumberTests(world, self.web)
         self.traveller = Traveller(world, self.people)
         self.members = Members(world, self.web, self.people, self.traveller)
@@ -69,6 +71,7 @@ class Night:
         self._plan_faults(world.mischief)
         self._plan_deeds()
         self.coordinators.begin()
+        self.families.begin()
         self.guesser.begin()
         self.code_guesser.begin()
         self.number_tests.begin()

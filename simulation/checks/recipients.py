@@ -1,5 +1,6 @@
 """Checks of a message as it is sent whether its recipient may hear what it says (A3, A8, A9, B1)."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,12 +16,13 @@ from alertnet.core.escalation.state import LAST_RESORT
 from alertnet.core.incident import Facts, Scope
 from alertnet.core.notification import Kind, is_in_field
 from alertnet.store.tables import ACTING, escalations, incidents, notifications, served, timeline
-from simulation.world.cast import NEW_NUMBER, NEWCOMER, SECRET, phones_of
+from simulation.world.cast import NEW_NUMBER, NEWCOMER, PRESS, SECRET, phones_of
 from simulation.world.expected_consent import why_barred
 from simulation.world.expected_plan import concerns
 from simulation.world.story import Found
 from simulation.world.world import World
 
+PLACE = re.compile(r"L\d+")
 CLOCKS_DIFFER = timedelta(seconds=2)
 
 _REPLIES = {Kind.NOT_UNDERSTOOD, Kind.RECEIPT, Kind.RECORDED, Kind.DECLINED, Kind.ALREADY_CLOSED}
@@ -45,6 +47,7 @@ _REPORTED: Select[Any] = (
     select(timeline.c.payload)
     .join(incidents, incidents.c.id == timeline.c.chain)
     .where(bindparam("acts") == ACTING, timeline.c.kind == "report_received")
+    .order_by(timeline.c.seq)
 )
 _DISOWNED: Select[Any] = (
     select(timeline.c.seq)
@@ -63,6 +66,7 @@ def check_recipient(world: World, row: Row[Any], outgoing: Outgoing) -> Found:
     if row.ref is not None and not is_in_field(row.contact):
         yield from _consents(world, row, from_plain(Facts, row.facts), outgoing.to)
         yield from _heeds_the_field(world, row, outgoing)
+        yield from _heeds_the_desk(world, row, outgoing)
         yield from _is_in_the_plan(world, row, outgoing)
         yield from _has_it_still(world, row, outgoing)
     is_a_strangers = outgoing.to == world.recycled and row.kind != Kind.NOT_UNDERSTOOD.value
@@ -113,6 +117,25 @@ def _heeds_the_field(world: World, row: Row[Any], outgoing: Outgoing) -> Found:
             yield promise, f"the field has written so: {why}"
 
 
+def _heeds_the_desk(world: World, row: Row[Any], outgoing: Outgoing) -> Found:
+    """Nobody hears of it whom the desk has ruled out, for all or one of its people; nor the public without a GO."""
+    refs = _together(world, row)
+    said = [scope for ref in refs for scope in world.asked.consents.get(ref, ())]
+    if said and world.asked.re_resolved.isdisjoint(refs):
+        facts = from_plain(Facts, row.facts)
+        narrowed = replace(facts, consent=min([facts.consent, *said], key=lambda scope: scope.rank))
+        for promise, why in _consents(world, row, narrowed, outgoing.to):
+            yield promise, f"the desk has said so: {why}"
+    is_public = row.is_alert and outgoing.to == PRESS.address
+    if is_public and not world.asked.lets_go and world.asked.let_go.isdisjoint(refs):
+        yield "B3", "nobody has let it go on to the public"
+
+
+def _together(world: World, row: Row[Any]) -> list[str]:
+    """The references of the incident: where it was merged it can be asked for by any of its reports'."""
+    return [each.ref for each in (world.database.rows(_TOGETHER, acts=row.acts) if world.asked.merges else [row])]
+
+
 def _is_in_the_plan(world: World, row: Row[Any], outgoing: Outgoing) -> Found:
     """Nobody who was added later, or is beyond the reported consent, is told before a re-resolution (A8)."""
     # A merged incident is bound by each of its reports, and can be asked for by any of their references.
@@ -126,11 +149,22 @@ def _is_in_the_plan(world: World, row: Row[Any], outgoing: Outgoing) -> Found:
     told = [world.opened[ref] for ref in refs if ref in world.opened]
     is_known = len(told) == len(refs) or len(refs) == 1
     if row.is_alert and is_known and not opened_after_edit(world, row.opened_at):
-        yield from _concerns_them(world, [from_plain(Facts, row.facts), *told], outgoing)
+        known = from_plain(Facts, row.facts)
+        yield from _concerns_them(world, [known, *told, *_first_written(world, row, known)], outgoing)
     for reported in told:
-        asked = Facts(reported.type, reported.severity, reported.country, consent=reported.consent)
+        asked = Facts(
+            reported.type, reported.severity, reported.country, consent=reported.consent, people=reported.people
+        )
         for _, why in _consents(world, row, asked, outgoing.to):
             yield "A8", f"nobody has re-resolved: {why}"
+
+
+def _first_written(world: World, row: Row[Any], known: Facts) -> list[Facts]:
+    """What the field wrote as it raised it: whoever was told of that is told on, whatever place it writes later."""
+    if row.ref in world.opened or world.asked.merges:
+        return []
+    codes = next((each.payload["understood"] for each in world.database.rows(_REPORTED, acts=row.acts)), ())
+    return [replace(known, place=next((code for code in codes if PLACE.fullmatch(code)), None))]
 
 
 def _has_it_still(world: World, row: Row[Any], outgoing: Outgoing) -> Found:

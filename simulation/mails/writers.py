@@ -60,6 +60,7 @@ class Writers:
         ours, kind = self.random.choice(self.people.mails), self.random.choice(KINDS)
         code = _CODE.search(ours.text)
         answer = self.random.choice(["{}", "OK {}", "NO {}", "PASS {}", "DONE {}", "HOLD {}", "GO {}"])
+        self.world.asked.lets_go |= answer.startswith("GO")
         is_answer = code is not None and kind is not ALONE and kind is not BOUNCE
         words = (
             f"{answer.format(code[1])} {id}" if code is not None and is_answer else f"we have read of {SECRET}, {id}"

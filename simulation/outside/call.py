@@ -81,6 +81,7 @@ class Call:
             digits = random.choice(["9*", ""])
         elif self.by_person and turn is None:
             digits = random.choice(["", "1", "1", "1", "2", "3", "4"])
+            self.world.asked.lets_go |= digits == "1"
             if digits:
                 self.people.proves(AFTER_THE_CODE, outgoing.to)
         elif self.by_person and spoken:

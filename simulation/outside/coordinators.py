@@ -38,7 +38,7 @@ from simulation.checks.promises import Promises
 from simulation.hosts.runtime import SeededEntropy
 from simulation.hosts.web import Web, WebAnswer
 from simulation.outside.people import People
-from simulation.world.cast import SECRET
+from simulation.world.cast import PUBLIC_LEVEL, SECRET
 from simulation.world.world import World
 
 TRIES_EVERY = 8.0  # Seconds.
@@ -93,6 +93,8 @@ class Coordinators:
         sees_both = (self.merges or self.sortings) and self._editing.comes()
         self.edits_at = self._editing.uniform(5, world.length * 0.9) if sees_both else None
         """When the trees are edited in a night in which reports are merged, in seconds."""
+        self._speaking = world.draws("speaks out")
+        self._may_be_public = "press" in world.network.trees["colombia"].contacts
         self._doubting = world.draws("takes back")
         self.takings_back = 0 if world.mischief.quiet else self._doubting.choice([0, 0, 0, 1, 3])
         """How many answers are revoked."""
@@ -114,7 +116,7 @@ class Coordinators:
         def raised(door: Door) -> Response:
             return door.carry_out(report, raising(report, door))
 
-        self._post(f"raises: {words}", raised, opened)
+        self.post(f"raises: {words}", raised, opened)
 
     def does_something(self) -> None:
         """Change something about an open incident."""
@@ -149,12 +151,12 @@ class Coordinators:
     def _merges(self, part: str, whole: str) -> None:
         self.world.asked.merges = True
         merging = Merging(into=whole)
-        self._post(f"{part}: merged into {whole}", lambda door: actions.merge_into(part, merging, door))
+        self.post(f"{part}: merged into {whole}", lambda door: actions.merge_into(part, merging, door))
 
     def _splits(self, part: str, whole: str) -> None:
         self.world.asked.split_off.add(part)
         splitting = Splitting(reports=[part])
-        self._post(f"{part}: split off", lambda door: actions.split_off(whole, splitting, door))
+        self.post(f"{part}: split off", lambda door: actions.split_off(whole, splitting, door))
 
     def doubts_at(self, length: float) -> float:
         """When somebody doubts an answer, in seconds of a night of that length."""
@@ -165,7 +167,7 @@ class Coordinators:
         held = self.world.database.rows(_HELD)
         for answer in self._doubting.sample(held, 1) if held else ():
             ask = partial(actions.revoke_acknowledgement, answer.ref, answer.id)
-            self._post(f"{answer.ref}: {answer.contact} has not {answer.kind}", ask)
+            self.post(f"{answer.ref}: {answer.contact} has not {answer.kind}", ask)
 
     def decides(self) -> None:
         """Hold, refuse or open a level of an open incident, or all that comes next."""
@@ -176,14 +178,16 @@ class Coordinators:
         """Edit the trees; for an open incident somebody may look at the difference, or apply it."""
         self.world.edit_trees()
         for ref in self.world.opened:
-            follows = self.world.random.choice([self._looks, self._re_resolves, None])
+            follows = self.world.random.choice([self._looks, self.re_resolves, None])
             if follows is not None:
                 self.world.time.after(self.world.random.uniform(0, 30), partial(follows, ref))
 
     def _opened(self, facts: Facts, answer: Any) -> None:
         self.promises.was_accepted(answer["ref"])
         known = self.world.network.people
-        people = (replace(each, organisation=known[each.code].organisation) for each in facts.people)
+        # What is on record of a person joins what was reported.
+        recorded = ((each, known[each.code]) for each in facts.people)
+        people = (replace(each, organisation=one.organisation, consent=one.consent) for each, one in recorded)
         self.world.opened[answer["ref"]] = replace(facts, people=tuple(people))
 
     def _news(self, ref: str) -> None:
@@ -191,31 +195,39 @@ class Coordinators:
         severity = self.world.random.choice([None, Severity.CRITICAL, Severity.SERIOUS])
         perpetrator = self.world.random.choice([None, None, Perpetrator.ARMY])
         news = News(text=f"{SECRET} was seen", severity=severity, perpetrator=perpetrator)
-        self._post(f"{ref}: news, severity {severity}", lambda door: actions.update(ref, news, door))
+        self.post(f"{ref}: news, severity {severity}", lambda door: actions.update(ref, news, door))
         if self.world.random.random() < 0.5:
             follows = self.world.random.choice([self._narrows, self._spares])
             self.world.time.after(self.world.random.uniform(0, 3), partial(follows, ref))
 
     def _narrows(self, ref: str) -> None:
         scope = self.world.random.choice([Scope.INTERNAL, Scope.NATIONAL])
-        consent = Consent(scope=scope, given_by="the family", how="by telephone")
-        self._post(f"{ref}: consent is {scope}", lambda door: actions.record_consent(ref, consent, door))
+        self.records_consent(ref, scope)
 
     def _widens(self, ref: str) -> None:
         """Record wider consent; half the time look at what it would change, and apply that."""
-        consent = Consent(scope=Scope.INTERNATIONAL, given_by="the family", how="by telephone")
-        ask = partial(actions.record_consent, ref, consent)
-        self._post(f"{ref}: consent is {consent.scope}", ask)
+        self.records_consent(ref, Scope.INTERNATIONAL)
         if self.world.random.random() < 0.5:
-            self.world.time.after(self.world.random.uniform(0, 60), partial(self._re_resolves, ref))
+            self.world.time.after(self.world.random.uniform(0, 60), partial(self.re_resolves, ref))
+
+    def records_consent(self, ref: str, scope: Scope, *people: str) -> None:
+        """Record what a family has said, of all of it or of these people."""
+        consent = Consent(scope=scope, given_by="the family", how="by telephone", people=list(people))
+
+        def holds(_: object) -> None:
+            self.world.asked.consents.setdefault(ref, []).append(scope)
+
+        what = f"{ref}: consent{''.join(f' of {each}' for each in people)} is {scope}"
+        self.post(what, lambda door: actions.record_consent(ref, consent, door), holds)
 
     def _looks(self, ref: str) -> None:
         """Only look at what would change."""
         look = Reresolution(apply=False)
         ask = partial(re_resolve.re_resolve_incident, ref, look)
-        self._post(f"{ref}: what would change", ask)
+        self.post(f"{ref}: what would change", ask)
 
-    def _re_resolves(self, ref: str) -> None:
+    def re_resolves(self, ref: str) -> None:
+        """Look at the difference, and apply it."""
         seen: list[str] = []
 
         def ask(door: Door) -> Response:
@@ -226,20 +238,26 @@ class Coordinators:
             asked = Reresolution(apply=True, expected=seen[0])
             return re_resolve.re_resolve_incident(ref, asked, door)
 
-        self._post(f"{ref}: re-resolved", ask)
+        self.post(f"{ref}: re-resolved", ask)
 
     def _spares(self, ref: str) -> None:
         ids = sorted(self.world.network.contact_ids)
         spared = self.world.random.sample(ids, 1)
         exclusion = Exclusion(contacts=spared)
-        self._post(f"{ref}: not {spared[0]}", lambda door: actions.spare(ref, exclusion, door))
+        self.post(f"{ref}: not {spared[0]}", lambda door: actions.spare(ref, exclusion, door))
 
     def _decides(self, ref: str, random: Random) -> None:
         tree = random.choice(list(self.world.network.trees.values()))
         named = {"tree": tree.id, "level": random.choice(tree.levels).name} if random.random() < 0.8 else {}
-        verdict = Verdict.model_validate({"decision": random.choice(["go", "hold", "refuse"]), **named})
+        self.decides_on(ref, random.choice(["go", "hold", "refuse"]), **named)
+
+    def decides_on(self, ref: str, decision: str, **named: str) -> None:
+        """Hold, refuse or open a level."""
+        verdict = Verdict.model_validate({"decision": decision, **named})
+        if decision == "go" and named.get("level") == PUBLIC_LEVEL:
+            self.world.asked.let_go.add(ref)
         what = f"{ref}: {verdict.decision} {named.get('level', '')}"
-        self._post(what, lambda door: actions.decide_level(ref, verdict, door))
+        self.post(what, lambda door: actions.decide_level(ref, verdict, door))
 
     def _vouches(self, ref: str) -> None:
         random = self.world.random
@@ -247,25 +265,25 @@ class Coordinators:
         contact, kind = random.choice(sorted(tree.contacts)), random.choice(list(AnswerKind))
         heard = Vouched(tree=tree.id, contact=contact, kind=kind)
         self.people.proves("vouched", f"{tree.id}/{contact}")
-        self._post(f"{ref}: {contact} has {kind}", lambda door: actions.vouch(ref, heard, door))
+        self.post(f"{ref}: {contact} has {kind}", lambda door: actions.vouch(ref, heard, door))
 
     def _acts(self, ref: str) -> None:
         tree = self.world.random.choice(list(self.world.network.trees.values()))
         contact = self.world.random.choice(sorted(tree.contacts))
         deed = Deed(contact=contact, action=Action.VISITED, tree=tree.id)
-        self._post(f"{ref}: {contact} went there", lambda door: actions.report(ref, deed, door))
+        self.post(f"{ref}: {contact} went there", lambda door: actions.report(ref, deed, door))
 
     def _closes(self, ref: str) -> None:
         reason = self.world.random.choice([CloseReason.RESOLVED, CloseReason.FALSE_ALARM])
         closing = Closing(reason=reason, text=f"{SECRET} is back")
-        self._post(f"{ref}: closed, {reason}", lambda door: actions.close(ref, closing, door))
+        self.post(f"{ref}: closed, {reason}", lambda door: actions.close(ref, closing, door))
         if self.world.random.random() < 0.5:
             self.world.time.after(self.world.random.uniform(0, 1800), partial(self._reopens, ref))
 
     def _reopens(self, ref: str) -> None:
         """Reopen it, sometimes before it was closed at all, since that request was lost."""
         reopening = Reopening(reason=f"{SECRET} was taken again")
-        self._post(f"{ref}: reopened", lambda door: actions.reopen(ref, reopening, door))
+        self.post(f"{ref}: reopened", lambda door: actions.reopen(ref, reopening, door))
 
     def _report(self) -> Report:
         random = self.world.random
@@ -280,11 +298,15 @@ class Coordinators:
             ask=self._asks.choice([None, None, "visit", f"look for {SECRET}"]),
             people=[person] if random.random() < 0.7 else [],
             perpetrator=random.choice([Perpetrator.ARMY, Perpetrator.ARMY, Perpetrator.UNKNOWN, Perpetrator.NONE]),
-            consent=random.choice([Scope.INTERNATIONAL, Scope.INTERNATIONAL, Scope.NATIONAL, Scope.INTERNAL]),
+            consent=self._consent(random.choice([*[Scope.INTERNATIONAL] * 2, Scope.NATIONAL, Scope.INTERNAL])),
             exclude=["defenders"] if "defenders" in self.world.names and random.random() < 0.2 else [],
         )
 
-    def _post(self, what: str, ask: Ask, done: Callable[[Any], object] = lambda _: None) -> None:
+    def _consent(self, drawn: Scope) -> Scope:
+        return Scope.PUBLIC if self._may_be_public and self._speaking.random() < 0.7 else drawn
+
+    def post(self, what: str, ask: Ask, done: Callable[[Any], object] = lambda _: None) -> None:
+        """Ask for something, until it is answered; `done` hears the answer where it is done."""
         self._asked += 1
         self._try(what, f"key-{self._asked}", ask, done)
 

@@ -113,6 +113,7 @@ class People:
         """Let somebody decide what comes next; `is_proof`: whoever says so takes charge by the same words."""
         if is_proof:
             self.proves("sms", number)
+        self.world.asked.lets_go |= text.startswith("GO")
         self.write(number, text)
 
     def _is_test(self, outgoing: Outgoing) -> bool:

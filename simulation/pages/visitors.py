@@ -58,6 +58,8 @@ class Visitors:
         comes = not world.mischief.quiet and self.random.comes()
         self.visits = self.random.choice([4, 8, 16]) if comes else 0
         self.pressed: list[Pressed] = []
+        self.wrong: list[datetime] = []
+        """When a request brought a wrong PIN."""
         self.owner = self._owner() if self.visits and self.random.random() < 0.5 else None
 
     @property
@@ -124,6 +126,7 @@ class Visitors:
         if is_proved:
             self._proves(kind, answer, address, fields)
         self.world.asked.merges |= answer == "join"
+        self.world.asked.lets_go |= answer == "go"
 
         def hears(heard: WebAnswer) -> None:
             if isinstance(heard, Response):
@@ -135,6 +138,7 @@ class Visitors:
 
         press = pages.press_on_contact_page if kind == "a" else pages.press_on_coordinator_page
         twice = self.random.random() < self.world.mischief.callback_doubled
+        self.wrong += [at] * (1 + twice) if fields.get("pin") == WRONG else []
         may_read = is_proved and address in self.world.pins
         act = partial(press, token, Form(fields))
         self.web.request("a button", act, hears, twice=twice, is_proved=may_read)

@@ -26,6 +26,7 @@ from alertnet.store.tables import (
     number_tests,
     timeline,
 )
+from alertnet.store.views.pauses import PAUSED
 from simulation.mails.writers import check_mails
 from simulation.night import Night
 from simulation.outside.call import AFTER_THE_CODE
@@ -186,7 +187,8 @@ def _settled(night: Night, _: Sequence[Row[Any]]) -> Found:
 
 def _gone_over(night: Night, history: Sequence[Row[Any]]) -> Found:
     """A11: what one provider refuses goes by the other at once, where that one was well all night."""
-    ill = {(row.payload["method"], row.payload["provider"]) for row in history if row.kind == "provider_away"}
+    away = (row.payload for row in history if row.kind in ("provider_away", PAUSED))
+    ill = {(each["method"], each["provider"]) for each in away}
     ill |= {route for route, _, _ in night.world.mischief_was.provider}
     well = {method for method, provider in night.world.routes if provider == SECOND and (method, provider) not in ill}
     for row in history:

@@ -1,6 +1,7 @@
 """Checks what was pressed on pages: what was answered as done is on record, and without the PIN nothing is done."""
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Row, Select, select
@@ -16,6 +17,8 @@ ANSWERS = {"acknowledge": "acknowledged", "decline": "declined", "relay": "relay
 DECISIONS = {"go", "hold", "refuse"}
 SAID_AGAIN = {"close", "open", "join", "set_aside"}
 """What is answered as done where the same was done before, whoever asks."""
+MOST_WRONG = 5
+"""So many wrong PINs within an hour close the door for a while."""
 
 _ASKED: Select[Any] = select(
     alarms.c.id, alarms.c.kind, alarms.c.subject, alarms.c.about, escalations.c.tree
@@ -40,10 +43,17 @@ def check_pressed(night: Night, history: Sequence[Row[Any]]) -> Found:
             or (pressed.answer == "action" and _is_reported(night, pressed, link, history))
         ):
             yield "A1", f"{who} has pressed {did} at {pressed.at:%H:%M:%S}, which was answered, and nothing holds it"
-    if any(each.fields.get("pin") == DURESS and each.status == DONE for each in night.visitors.pressed):
+    if any(_is_forced(night, each) for each in night.visitors.pressed):
         said = {each.get("subject") for each in database.column(select(notifications.c.said))}
         if Subject.READ_FIRST.value not in said:
             yield "B4", "a coordinator has entered the PIN for duress, and nobody was told"
+
+
+def _is_forced(night: Night, pressed: Pressed) -> bool:
+    """Whether the PIN for duress was heard: not where so many wrong ones came before that none is (B9)."""
+    hour = pressed.at - timedelta(hours=1)
+    tries = sum(hour < at < pressed.at for at in night.visitors.wrong)
+    return pressed.fields.get("pin") == DURESS and pressed.status == DONE and tries < MOST_WRONG
 
 
 def _is_on_record(

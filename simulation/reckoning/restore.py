@@ -91,6 +91,7 @@ class Loss:
         world.has_committed()
         there = set(world.database.column(_REFS))
         world.opened = {ref: facts for ref, facts in world.opened.items() if ref in there}
+        world.asked.consents.clear()
         night.writers.forget_unknown()
         night.coordinators.accepted.clear()
         night.promises.replies.clear()

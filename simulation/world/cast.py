@@ -45,6 +45,9 @@ NEWCOMER = Method(MethodKind.SMS, "+573005550190")
 """The method of a contact that is in no tree before the trees are edited."""
 NEW_NUMBER = "+573005550194"
 """The telephone that a contact has instead of its own once the trees are edited."""
+PRESS = Method(MethodKind.SMS, "+573005550195")
+"""The method of a newspaper, which hears what may be public."""
+PUBLIC_LEVEL = "Press"
 STAND_IN = Method(MethodKind.SMS, "+573005550193")
 """The method of a contact's deputy."""
 SECRET = "Secreta"
@@ -150,6 +153,26 @@ def with_terms(random: Chance, network: Network) -> Network:
     stand_in = replace(owner, id="stand-in", methods=(STAND_IN,), hours=None, when_closed=())
     contacts = {**tree.contacts, owner.id: replace(owner, deputy=stand_in.id), stand_in.id: stand_in}
     return replace(network, trees={**network.trees, "colombia": replace(tree, levels=levels, contacts=contacts)})
+
+
+def with_press(random: Chance, network: Network) -> Network:
+    """The same network, in which a level may tell a newspaper, and people have said how far news of them may travel."""
+    if not random.comes():
+        return network
+    tree = network.trees["colombia"]
+    office = tree.contacts["head-office"]
+    press = replace(office, id="press", role=Role.MEDIA, organisation="Press", scope=Scope.PUBLIC, methods=(PRESS,))
+    place, level = (
+        random.randint(1, len(tree.levels)),
+        Level(PUBLIC_LEVEL, (press.id,), wait=random.randint(1, 4) * MINUTE),
+    )
+    levels = (*tree.levels[:place], level, *tree.levels[place:])
+    people = {
+        code: replace(each, consent=random.choice([None, Scope.PUBLIC, Scope.INTERNATIONAL]))
+        for code, each in network.people.items()
+    }
+    told = replace(tree, contacts={**tree.contacts, press.id: press}, levels=levels)
+    return replace(network, trees={**network.trees, "colombia": told}, people=people)
 
 
 def recycled(random: Chance, network: Network) -> str | None:

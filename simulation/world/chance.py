@@ -21,6 +21,7 @@ SHARES = {
     "new number": 0.3,
     "number tests": 0.5,
     "office": 0.4,
+    "press": 0.1,
     "proves a call to us": 0.5,
     "purge": 0.15,
     "recycled number": 0.2,

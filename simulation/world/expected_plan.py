@@ -10,7 +10,7 @@ from alertnet.core.directory.contact import OF_THE_STATE, RINGING, Contact, Meth
 from alertnet.core.directory.contact_tree import ContactTree, Level
 from alertnet.core.directory.on_call import Duty
 from alertnet.core.directory.when import When
-from alertnet.core.incident import Facts, Perpetrator, Severity
+from alertnet.core.incident import Facts, Perpetrator, Scope, Severity
 from alertnet.core.notification import Kind
 from simulation.world.cast import phones_of
 from simulation.world.expected_consent import why_barred
@@ -171,6 +171,8 @@ def _is_barred(trees: list[ContactTree], contact: Contact, facts: Facts) -> bool
 
 
 def _waits(tree: ContactTree, level: Level, contacts: list[Contact], facts: Facts) -> bool:
+    if any(contact.scope is Scope.PUBLIC for contact in contacts):
+        return True
     if level.needs_go is not None and facts.severity not in level.needs_go.unless_severity:
         return True
     is_national = level.when.nationality and any(contact.represents for contact in contacts)

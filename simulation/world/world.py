@@ -8,7 +8,7 @@ from random import Random
 from alertnet.channels.base import LedgerEntry, Outgoing, ReceivedMail
 from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact_tree import ContactTree, Network
-from alertnet.core.incident import Facts
+from alertnet.core.incident import Facts, Scope
 from alertnet.messages.renderer import Renderer
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues.attempts import SENT_BY
@@ -25,6 +25,7 @@ from simulation.world.cast import (
     for_some,
     recycled,
     renumbered,
+    with_press,
     with_rota,
     with_switchboard,
     with_terms,
@@ -61,6 +62,12 @@ class Asked:
     """Whether a coordinator has asked to merge two reports."""
     split_off: set[str] = field(default_factory=set)
     """The reports that a coordinator has asked to split off."""
+    consents: dict[str, list[Scope]] = field(default_factory=dict)
+    """What the desk has heard of consent, of whomever, by the references of incidents; each was answered as done."""
+    let_go: set[str] = field(default_factory=set)
+    """The incidents that the desk has let go on to the press."""
+    lets_go: bool = False
+    """Whether somebody has let anything go on by phone, mail or page."""
     erased: set[str] = field(default_factory=set)
     """The numbers and mailboxes of whoever has asked that what is over be erased."""
 
@@ -74,7 +81,8 @@ class World:
         self.random = Random(f"night {seed}")
         self.entropy = self.draws("chance")
         drawn = with_rota(self.draws("rota"), for_some(self.draws("places"), draw_network(self.random)))
-        self.network = with_terms(self.draws("terms"), with_switchboard(self.draws("switchboard"), drawn))
+        drawn = with_terms(self.draws("terms"), with_switchboard(self.draws("switchboard"), drawn))
+        self.network = with_press(self.draws("press"), drawn)
         self.length = self.random.choice([3, 4, 5, 6, 10]) * MINUTE
         watched = draw_watched(self.draws("watch"), draw_mischief(self.random, self.length), self.length)
         stopped = draw_standstill(self.draws("frozen turn"), watched)

@@ -642,6 +642,28 @@ MUTANTS = {
         "ask_of_incident(facts, reads=reads, otherwise",
         "ask_of_incident(facts, reads=True, otherwise",
     ),
+    "what may be public is told to the public without a go": Mutant(
+        "B3",
+        16,
+        "alertnet/core/resolution/resolve.py",
+        "    if is_public:\n        waits[Waiting.PUBLIC] = None\n",
+        wants=("press",),
+    ),
+    "what a person narrows holds for nobody until somebody re-resolves": Mutant(
+        "A3",
+        1,
+        "alertnet/flows/incidents/update.py",
+        "    apply_facts(locked, with_consent(locked.facts, [each for each in given if each not in wider]))\n",
+        wants=("press",),
+    ),
+    "what a person lets travel further does so at once": Mutant(
+        "A3 A8",
+        10,
+        "alertnet/flows/incidents/update.py",
+        "return before is not None and not before.allows(scope)",
+        "return False",
+        wants=("press",),
+    ),
     "whoever has another telephone is told by the former one as well": Mutant(
         "A9",
         36,
