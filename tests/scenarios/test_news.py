@@ -61,6 +61,20 @@ def test_a_report_that_adds_the_type_says_which(valley: World) -> None:
     assert "Verified: threat" in read(valley, latest(valley, "ALARM"))
 
 
+def test_what_news_tells_that_is_milder_leaves_the_type_to_people_and_what_is_graver_counts(valley: World) -> None:
+    """B2: of thirty who were arrested one was beaten; whoever is told later is told of an arrest."""
+    valley.texts("ana", f"ALERTA {TRUE} 20 L12")
+    valley.passes(minutes=20)
+    incident = valley.newest()
+
+    valley.texts("ana", f"NUEVA {TRUE} golpearon a P9, herido en el ojo")
+    after_beating = incident["type"]
+    valley.texts("ana", f"NUEVA {TRUE} lo mataron")
+
+    assert [after_beating, incident["type"]] == ["arrest", "killing"]
+    assert "Verified: assault" in read(valley, latest(valley, "ALARM"))
+
+
 @pytest.mark.parametrize(("number", "type", "more"), [("20", "arrest", 0), ("30", "death_threat", 1)])
 def test_another_type_soon_after_is_of_the_same_event_and_custody_leaves_the_phone_alone(
     valley: World, number: str, type: str, more: int
