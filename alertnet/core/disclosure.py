@@ -126,6 +126,9 @@ class Subject(StrEnum):
 FIELD_NEWS = frozenset({Subject.NEWS, Subject.VERIFIED, Subject.TYPE_KNOWN, Subject.SOS_AGAIN, Subject.WITHDRAWAL})
 """News that a text from the field adds to an incident; under duress it is all shown as `READ_FIRST`."""
 
+ABOUT_NOBODY = frozenset({Subject.UNANSWERED, Subject.TOO_FEW, Subject.READ_FIRST})
+"""Subjects whose words are the same whatever they are about: an SMS can't tell two of an incident apart."""
+
 IN_FLOODS = frozenset({Subject.NOT_UNDERSTOOD, Subject.INBOUND_CALL, Subject.MISSED_CALL})
 """Subjects that anybody with a known number can trigger at will; they count against the limit of notices (B9)."""
 

@@ -1,9 +1,12 @@
 """Nobody answers: the coordinators are alarmed, last resort is told, and it all begins again, for ever (A2)."""
 
+import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
+from alertnet.store.tables import alarms as alarms_table
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.record import planned
 from tests.scenarios.valley import COORDINATION, a_tree
@@ -22,6 +25,20 @@ def minutes_of(incident: Incident, contact: str) -> list[float]:
 def alarms(world: World) -> int:
     """How many texts that nobody has taken charge are on the coordinator's phone."""
     return sum("nobody has taken charge" in text for text in world.phone("coordinator").inbox)
+
+
+def unanswered(world: World) -> int:
+    """How many alarms ring that nobody has taken charge."""
+    rings = alarms_table.c.answer.is_(None) & alarms_table.c.due_at.is_not(None)
+    query = select(alarms_table.c.id).where(alarms_table.c.subject == "unanswered", rings)
+    return len(world.runtime.read(lambda tx: tx.session.scalars(query).all()))
+
+
+def code_of_alarm(text: str) -> str:
+    """The code of the alarm in an SMS that may name other matters as well."""
+    found = re.search(r"(\d{4}) [A-Z]-\w{4}: nobody|charge reply (\d{4})", text)
+    assert found, text
+    return found[1] or found[2]
 
 
 def acknowledges(world: World, who: str) -> None:
@@ -72,6 +89,23 @@ def test_the_alarm_is_repeated_until_a_coordinator_answers_it(world_of: Worlds) 
 
     assert alarms(world) == 2
     assert incident.answers() == []
+
+
+def test_whoever_takes_an_alarm_takes_those_of_other_trees_that_say_the_same(world_of: Worlds) -> None:
+    """No SMS tells them apart: they are named once, and none asks again who has it; given back, all ring again."""
+    world = world_of(TWO_ROUNDS, TWO_ROUNDS.replace("valley", "hills"))
+    world.raises()
+    world.passes(minutes=20, seconds=1)
+    texts = [text for text in world.phone("coordinator").inbox if "nobody has taken charge" in text]
+    code = code_of_alarm(texts[-1])
+
+    ringing = [unanswered(world)]
+    for answer in (code, f"NO {code}"):
+        world.texts("coordinator", answer)
+        ringing.append(unanswered(world))
+
+    assert [text.count("nobody has taken charge") for text in texts] == [1] * len(texts)
+    assert ringing == [2, 0, 2]
 
 
 @pytest.mark.parametrize("door", ["sms", "page"])

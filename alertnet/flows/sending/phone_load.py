@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from alertnet.core.directory.contact import MethodKind
-from alertnet.core.disclosure import Further, Subject
+from alertnet.core.disclosure import ABOUT_NOBODY, Further, Subject
 from alertnet.core.incident import Severity
 from alertnet.core.limits import (
     COORDINATOR_CALLS,
@@ -200,12 +200,18 @@ def _is_drill(due: DueAttempt) -> bool:
 
 
 def _named(due: DueAttempt, others: Sequence[DueAttempt]) -> list[Further]:
-    """What the others say, each code once."""
+    """What the others say, each code once, and of alarms that say the same one, since its code takes them all."""
     if due.kind is Kind.NOTICE:
         return [Further(other.said.ref, other.said.subject, other.said.about) for other in others]
-    found = {
-        other.said.code: other.said.named(other.kind)
-        for other in others
-        if other.said.code is None or other.said.code != due.said.code
-    }
-    return list(found.values())
+    found = {_asks(due): due.said.named(due.kind)}
+    for other in others:
+        found.setdefault(_asks(other), other.said.named(other.kind))
+    return list(found.values())[1:]
+
+
+def _asks(due: DueAttempt) -> tuple[object, ...]:
+    """What tells it from others: its code, of an alarm its words."""
+    said = due.said
+    if due.kind is not Kind.ALARM and said.code is not None:
+        return (said.code,)
+    return due.kind, said.ref, said.subject, None if said.subject in ABOUT_NOBODY else said.about
