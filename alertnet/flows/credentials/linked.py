@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from alertnet.core.errors import BadInput, WrongState
-from alertnet.flows.credentials.users import begin, count_visit, in_force, record
+from alertnet.flows.credentials.users import begin, change, count_visit, in_force
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import idempotency
 from alertnet.store.records.credentials import users
@@ -30,14 +30,12 @@ def link(tx: Tx, name: str, issuer: str, account: str, by: str) -> None:
     for other in users.list_all(tx):
         if other.linked and other.name != name and other.linked.account == account and other.ended_at is None:
             raise WrongState(f"account {account}", f"linked with {other.name}", "an account stands for one user")
-    users.save(tx, replace(user, linked=Linked(issuer, account)))
-    record(tx, "user_linked", name, by, account=account)
+    change(tx, replace(user, linked=Linked(issuer, account)), "user_linked", by, account=account)
 
 
 def unlink(tx: Tx, name: str, by: str) -> None:
     """Unlink the user's account at the provider; sessions go on."""
-    users.save(tx, replace(in_force(tx, name), linked=None))
-    record(tx, "user_unlinked", name, by)
+    change(tx, replace(in_force(tx, name), linked=None), "user_unlinked", by)
 
 
 def count_return(tx: Tx, address: str, state: str) -> bool:

@@ -15,11 +15,10 @@ from fido2.utils import websafe_decode, websafe_encode
 
 from alertnet.core.codec import value
 from alertnet.core.errors import BadInput, Unknown, WrongState
-from alertnet.flows.credentials.users import in_force, record
+from alertnet.flows.credentials.users import change, in_force, record
 from alertnet.store.db.tx import Entropy, Tx
 from alertnet.store.db.vault import Vault
 from alertnet.store.records import idempotency
-from alertnet.store.records.credentials import users
 from alertnet.store.records.credentials.users import Passkey, User
 
 if TYPE_CHECKING:
@@ -80,12 +79,11 @@ def add_passkey(tx: Tx, name: str, called: str, given: BrowserAnswer) -> None:
         answer, challenge = given.read()
         made = given.server.register_complete(_state(challenge), answer)
     except Exception:  # The library may raise anything for bytes from outside.
-        raise BadInput("passkey", None, "one that this page has asked the device for") from None
-    if made.credential_data is None or not _use(tx, challenge):
+        made = None
+    if made is None or made.credential_data is None or not _use(tx, challenge):
         raise BadInput("passkey", None, "one that this page has asked the device for")
     passkey = Passkey(called, bytes(made.credential_data), tx.now, made.counter)
-    users.save(tx, replace(user, passkeys=(*user.passkeys, passkey)))
-    record(tx, "user_passkey_added", name, f"user {name}", passkey=called)
+    change(tx, replace(user, passkeys=(*user.passkeys, passkey)), "user_passkey_added", f"user {name}", passkey=called)
 
 
 def remove_passkey(tx: Tx, name: str, called: str) -> None:
@@ -94,14 +92,11 @@ def remove_passkey(tx: Tx, name: str, called: str) -> None:
     left = tuple(each for each in user.passkeys if each.name != called)
     if len(left) == len(user.passkeys):
         raise Unknown("passkey", called)
-    users.save(tx, replace(user, passkeys=left))
-    record(tx, "user_passkey_removed", name, f"user {name}", passkey=called)
+    change(tx, replace(user, passkeys=left), "user_passkey_removed", f"user {name}", passkey=called)
 
 
 def prove(given: BrowserAnswer, tx: Tx, user: User) -> User | None:
-    """Check a passkey's answer: the user whose passkey has signed.
-
-    None where none of theirs has, or it was used before.
+    """Check a passkey's answer: the user whose passkey has signed; None where none has, or it was used before.
 
     A key whose counter has not grown is refused and recorded, because another device has signed with the same key.
     """

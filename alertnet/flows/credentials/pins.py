@@ -47,9 +47,7 @@ class PinCheck(StrEnum):
 class PinTried:
     """The result of a PIN check. `closes`: this was one wrong PIN too many.
 
-    `heard_at`: from when on PINs are checked again.
-
-    `unheard`: how many were not checked since the last that was.
+    `heard_at`: from when on PINs are checked again. `unheard`: how many were not checked since the last that was.
     """
 
     check: PinCheck
@@ -138,9 +136,8 @@ def shown(tx: Tx, owners: Collection[str], text: str, writer: str) -> Shown:
     known = {owner: theirs for owner, theirs in known.items() if theirs}
     if not known:
         return Shown(text)
-    if any(WRONG_PINS.is_closed(limits.usage(tx, WRONG_PINS, owner), tx.now) for owner in known):
-        return Shown(without_numbers(text))
-    if not limits.use(tx, NUMBERS_COMPARED, writer):
+    are_closed = any(WRONG_PINS.is_closed(limits.usage(tx, WRONG_PINS, owner), tx.now) for owner in known)
+    if are_closed or not limits.use(tx, NUMBERS_COMPARED, writer):
         return Shown(without_numbers(text))
     found = pins.matching_each(tx, known, numbers[:MOST_LOOKED_AT])
     harmless = {number for number in numbers[:MOST_LOOKED_AT] if not any(found[owner, number] for owner in known)}

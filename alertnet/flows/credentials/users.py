@@ -102,33 +102,30 @@ def renew_user(tx: Tx, name: str, password: str, by: str) -> Issued:
     Their passkeys and link are removed. `password`: its hash.
     """
     user, issued = _issue(tx, replace(in_force(tx, name), password=password, passkeys=(), linked=None))
-    users.save(tx, user)
     users.end_sessions_of(tx, name)
-    record(tx, "user_renewed", name, by)
+    change(tx, user, "user_renewed", by)
     return issued
 
 
 def change_password(tx: Tx, name: str, password: str, session: str) -> None:
     """Change a password at the user's own wish, and end all sessions but that one; `password`: its hash."""
-    users.save(tx, replace(in_force(tx, name), password=password))
+    user = in_force(tx, name)
     users.end_sessions_of(tx, name, session)
-    record(tx, "user_password_changed", name, f"user {name}")
+    change(tx, replace(user, password=password), "user_password_changed", f"user {name}")
 
 
 def change_authenticator(tx: Tx, name: str, session: str) -> Issued:
     """Give a user a new authenticator and recovery codes at their own wish, and end all sessions but that one."""
     user, issued = _issue(tx, in_force(tx, name))
-    users.save(tx, user)
     users.end_sessions_of(tx, name, session)
-    record(tx, "user_authenticator_changed", name, f"user {name}")
+    change(tx, user, "user_authenticator_changed", f"user {name}")
     return issued
 
 
 def renew_recovery(tx: Tx, name: str, by: str) -> tuple[str, ...]:
     """Replace all recovery codes of a user."""
     codes, hashes = _draw_recovery(tx)
-    users.save(tx, replace(in_force(tx, name), recovery=hashes))
-    record(tx, "user_recovery_renewed", name, by)
+    change(tx, replace(in_force(tx, name), recovery=hashes), "user_recovery_renewed", by)
     return codes
 
 
@@ -137,8 +134,7 @@ def set_role(tx: Tx, name: str, role: Role, by: str, *, may_be_last: bool = Fals
     if role is not Role.ADMINISTRATOR and not may_be_last:
         _check_others_administer(tx, name)
     user = in_force(tx, name)
-    users.save(tx, replace(user, role=role))
-    record(tx, "user_role_changed", name, by, role=role.value, before=user.role.value)
+    change(tx, replace(user, role=role), "user_role_changed", by, role=role.value, before=user.role.value)
 
 
 def end_user(tx: Tx, name: str, by: str, *, may_be_last: bool = False) -> None:
@@ -149,9 +145,8 @@ def end_user(tx: Tx, name: str, by: str, *, may_be_last: bool = False) -> None:
     if not may_be_last:
         _check_others_administer(tx, name)
     user = in_force(tx, name)
-    users.save(tx, replace(user, ended_at=tx.now, linked=None))
     users.end_sessions_of(tx, name)
-    record(tx, "user_ended", name, by)
+    change(tx, replace(user, ended_at=tx.now, linked=None), "user_ended", by)
 
 
 def _check_others_administer(tx: Tx, name: str) -> None:
@@ -182,9 +177,7 @@ def count_try(tx: Tx, name: str, address: str, place: str) -> str | None:
 
 
 def sign_in(tx: Tx, name: str, address: str, proof: str | Proof) -> str | None:
-    """Begin a session for a user whose password was right, if the proof is too, and return its text.
-
-    None where it is not.
+    """Begin a session for a user whose password was right, if the proof is too, and return its text; else None.
 
     `proof`: a code of the authenticator or a recovery code, each valid once; or a function that checks another proof.
     """
@@ -202,9 +195,8 @@ def sign_in(tx: Tx, name: str, address: str, proof: str | Proof) -> str | None:
 
 def begin(tx: Tx, user: User, **how: object) -> str:
     """Begin a session for a user who has proven who they are, store the user, and return the session's text."""
-    users.save(tx, user)
     users.forget_ended_sessions(tx)
-    record(tx, "user_signed_in", user.name, f"user {user.name}", **how)
+    change(tx, user, "user_signed_in", f"user {user.name}", **how)
     return users.begin_session(tx, user)
 
 
@@ -257,6 +249,12 @@ def in_force(tx: Tx, name: str) -> User:
     if user.ended_at is not None:
         raise WrongState(f"user {name}", "ended", "a user ends once")
     return user
+
+
+def change(tx: Tx, user: User, kind: str, by: str, **more: object) -> None:
+    """Store a user as changed, and record the change."""
+    users.save(tx, user)
+    record(tx, kind, user.name, by, **more)
 
 
 def record(tx: Tx, kind: str, name: str, by: str, **more: object) -> None:
