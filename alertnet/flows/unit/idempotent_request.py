@@ -32,24 +32,17 @@ def accept(tx: Tx, act: Act, once: Once | None) -> AcceptedRequest:
 
     Refused where that had another body, or is being carried out at this moment.
     """
-    if once is None:
-        return AcceptedRequest(None, _carried_out(tx, act)[1])
-    if kept := idempotency.find(tx.session, once.key):
+    if once is not None and (kept := idempotency.find(tx.session, once.key)):
         body, answer = kept
         if body != once.body:
             raise BadInput("Idempotency-Key", "one of another body", "the body that came with it first, or another key")
         return AcceptedRequest(answer, lambda _: answer, is_again=True)
-    incident, show = _carried_out(tx, act)
-    answer = show(tx.session)
+    locked, show = act(tx)
+    if locked is not None:
+        locked.finish()
+    if once is None:
+        return AcceptedRequest(None, show)
+    answer, incident = show(tx.session), locked.incident.id if locked is not None else None
     if not idempotency.keep(tx, once, incident, answer):
         raise WrongState("a request with this Idempotency-Key", "in flight", "wait for its answer")
     return AcceptedRequest(answer, show)
-
-
-def _carried_out(tx: Tx, act: Act) -> tuple[str | None, Show]:
-    """The id of the changed incident, if any, and the function that reads the answer."""
-    locked, show = act(tx)
-    if locked is None:
-        return None, show
-    locked.finish()
-    return locked.incident.id, show

@@ -154,7 +154,12 @@ class UnitOfWork:
             return
         made = {code.id: code.incident_id for code in self.pending.waiting(NewCode) if code.contact is not None}
         if made:
-            self._tell_apart(self._beside_another(made))
+            # Those who have another open incident with the same code are told that this is another one.
+            beside = self._beside_another(made)
+            self.pending.revise(
+                NewNotification,
+                lambda each: replace(each, said=replace(each.said, also=True)) if each.code_id in beside else each,
+            )
         self.pending.write(self.tx.session)
         if of_system := self.entries.pop(timeline.SYSTEM, None):
             timeline.note_each(self.tx, *of_system)
@@ -177,13 +182,6 @@ class UnitOfWork:
         drills = {each.incident_id for each in self.pending.waiting(NewAttempt) if each.rank >= FIRST_OF_DRILLS}
         given |= {number: incident for _, number, incident in numbers if incident not in drills}
         return beside
-
-    def _tell_apart(self, made: set[str]) -> None:
-        """Tell those who have another open incident with the same code that this is another one."""
-        self.pending.revise(
-            NewNotification,
-            lambda each: replace(each, said=replace(each.said, also=True)) if each.code_id in made else each,
-        )
 
 
 def _place(message: NotificationDraft) -> tuple[object, ...]:
