@@ -1,9 +1,9 @@
 """Advances an incident's escalations: events go in; drafts, alarms and history come out as the core decides."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import datetime
 
+from alertnet.core.codec import replace
 from alertnet.core.delivery.next_repeat import PROMPT_EVERY
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.advance import restore, stop
@@ -34,12 +34,7 @@ from alertnet.core.resolution.resolve import Plans
 from alertnet.flows.credentials.written_codes import known_code
 from alertnet.flows.escalation.decisions import decisions_of
 from alertnet.flows.notifications import field_reassurance, phone_tasks, prompts
-from alertnet.flows.notifications.cancel_messages import (
-    cancel_barred,
-    cancel_news_of,
-    cancel_unwanted,
-    forget_uses,
-)
+from alertnet.flows.notifications.cancel_messages import cancel_barred, cancel_news_of, cancel_unwanted, forget_uses
 from alertnet.flows.notifications.compose import alert, drafts, notify_coordinators, said
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient, take_up, take_up_each
 from alertnet.store.db.tx import Tx
@@ -60,9 +55,9 @@ def escalate(tx: Tx, escalation_id: str, incident_id: str) -> None:
     Raises `Inconsistent` where it can't be read.
     """
     locked = take_up(tx, incident_id)
-    broken = next((each for each in locked.broken if each.id == escalation_id), None)
-    if broken is not None:
-        raise broken.fault
+    for broken in locked.broken:
+        if broken.id == escalation_id:
+            raise broken.fault
     tree = next((each.tree for each in locked.escalations if each.id == escalation_id), "")
     if tree in (due := _due(locked)):
         move(locked, {tree: due[tree]})
@@ -242,10 +237,19 @@ def _carry_out(locked: LockedIncident, escalation: str, effect: Effect) -> None:
 
 
 def _post(locked: LockedIncident, escalation: str, new: NewAlert) -> None:
-    """Draft an alert or reminder; a phone task is asked of the coordinators."""
-    coverage = _coverage(escalation, new.send)
-    post = phone_tasks.ask_to_call if new.send.kind is Kind.TASK else alert
-    id = post(locked, new, coverage)
+    """Post an alert or reminder; a phone task is asked of the coordinators, and on record as on its way."""
+    send, recipient = new.send, locked.recipient(new.tree, new.send.contact)
+    is_task, method = send.kind is Kind.TASK, recipient.contact.all_methods[send.method_index]
+    draft = (phone_tasks.ask_to_call if is_task else alert)(recipient, method, new, escalation)
+    draft = replace(
+        draft,
+        level=new.level,
+        round=send.round,
+        escalation_id=escalation,
+        planned_at=send.at,
+        expires_at=send.expires_at,
+    )
+    id = locked.work.post(draft, _coverage(escalation, send), send=not is_task)
     locked.posted[new] = id
     locked.counts_for[id] = {new.tree}
 

@@ -17,7 +17,7 @@ from alertnet.flows.credentials.page_links import link_token, post_with_page
 from alertnet.flows.credentials.written_codes import written_code
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.store.records import notifications
-from alertnet.store.records.notifications import Coverage, NotificationDraft
+from alertnet.store.records.notifications import NotificationDraft
 
 _MAIL = frozenset({MethodKind.EMAIL})
 LEADS_TO_PAGE = {
@@ -85,39 +85,22 @@ def coming(recipient: Recipient, states: Mapping[str, State]) -> Coming | None:
     return min(by_itself, key=lambda each: each.level.automatic_at or locked.tx.now, default=next(iter(found), None))
 
 
-def alert(locked: LockedIncident, new: NewAlert, coverage: Coverage) -> str:
-    """Draft an alert or reminder to one method of a contact, counted for its escalation; returns the notification's id.
-
-    A contact of whom no answer is expected gets neither code nor link.
-    """
-    tree, send = new.tree, new.send
-    recipient = locked.recipient(tree, send.contact)
-    contact = recipient.contact
-    method = contact.all_methods[send.method_index]
+def alert(recipient: Recipient, method: Method, new: NewAlert, escalation: str) -> NotificationDraft:
+    """An alert or reminder by one method of a contact; one of whom no answer is expected gets neither code nor link."""
+    locked, contact = recipient.locked, recipient.contact
     code, link, token = None, None, None
     if contact.answers:
         code = written_code(recipient)
-        link, token = link_token(recipient, method, escalation_id=coverage.escalation)
-    addressee = addressed(said(recipient), locked.facts, contact, locked.tree(tree).level(new.level))
+        link, token = link_token(recipient, method, escalation_id=escalation)
     words = replace(
-        addressee,
+        addressed(said(recipient), locked.facts, contact, locked.tree(recipient.tree).level(new.level)),
         code=code.text if code else None,
         answerable=code is not None,
-        expects_answer=contact.answers,
         link=token,
-        subject=_subject(recipient, send.kind),
+        subject=_subject(recipient, new.send.kind),
     )
-    draft = replace(
-        draft_to(recipient, send.kind, method, words),
-        level=new.level,
-        round=send.round,
-        escalation_id=coverage.escalation,
-        code_id=code.id if code else None,
-        link_id=link,
-        planned_at=send.at,
-        expires_at=send.expires_at,
-    )
-    return locked.work.post(draft, coverage)
+    draft = draft_to(recipient, new.send.kind, method, words)
+    return replace(draft, code_id=code.id if code else None, link_id=link)
 
 
 def _subject(recipient: Recipient, kind: Kind) -> Subject | None:
@@ -170,7 +153,8 @@ def notify_coordinators(
     answer that it is about; it then has a link to the page where the answer can be revoked and its giver's actions
     read.
     """
-    everybody, told, at = locked.coordinators, _told(locked), leaves_at or locked.tx.now
+    everybody, at = locked.coordinators, leaves_at or locked.tx.now
+    told = set() if locked.fresh else notifications.told(locked.tx.session, locked.incident.every_id, URGENT)
     spared = besides.names if besides else set()
     circles = (
         [each for each in everybody if told & each.names],
@@ -178,31 +162,27 @@ def notify_coordinators(
         [Recipient(locked, *each) for each in locked.plans.last_resort],
     )
     reached = (
-        [each for each in circle if each.name in spared or _for_a_notice(each, subject, at)] for circle in circles
+        [(each, by) for each in circle if (by := _for_a_notice(each, subject, at)) or each.name in spared]
+        for circle in circles
     )
-    heard = (each for each in reached if besides_knows or any(one.name not in spared for one in each))
-    for recipient in next(filter(None, heard), ()):
-        if recipient.name in spared:
+    heard = (found for found in reached if besides_knows or any(each.name not in spared for each, _ in found))
+    for recipient, by in next(filter(None, heard), ()):
+        if by is None or recipient.name in spared:
             continue
         words = replace(said(recipient), subject=subject, about=about, at=locked.tx.now)
         if words.ref == about:
             # It knows the merged report alone, and is to read what that is part of.
             words = replace(words, ref=locked.incident.ref)
-        _notice(recipient, words, acknowledgement, at)
+        _notice(recipient, words, acknowledgement, *by)
 
 
-def _notice(recipient: Recipient, words: Said, acknowledgement: str | None, leaves_at: datetime) -> None:
-    assert words.subject is not None
-    usable, work = _for_a_notice(recipient, words.subject, leaves_at), recipient.locked.work
-    if usable is None:
-        return
-    method, at = usable
+def _notice(recipient: Recipient, words: Said, acknowledgement: str | None, method: Method, at: datetime) -> None:
     draft = replace(draft_to(recipient, Kind.NOTICE, method, words), leaves_at=at)
     if acknowledgement is None:
-        post_with_page(work, draft)
+        post_with_page(recipient.locked.work, draft)
         return
     link, token = link_token(recipient, method, acknowledgement_id=acknowledgement)
-    work.post(replace(draft, link_id=link, said=replace(words, link=token)))
+    recipient.locked.work.post(replace(draft, link_id=link, said=replace(words, link=token)))
 
 
 def _for_a_notice(recipient: Recipient, subject: Subject, at: datetime) -> tuple[Method, datetime] | None:
@@ -234,10 +214,3 @@ def draft_to(recipient: Recipient, kind: Kind, method: Method, words: Said) -> N
         tree=recipient.tree,
         extension=method.extension,
     )
-
-
-def _told(locked: LockedIncident) -> set[tuple[str, str]]:
-    """(tree, contact) of those who were sent something that rings."""
-    if locked.fresh:
-        return set()
-    return notifications.told(locked.tx.session, locked.incident.every_id, URGENT)

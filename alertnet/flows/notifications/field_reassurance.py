@@ -55,7 +55,7 @@ def may_leave(tx: Tx, contact: str, phone: str, incident: str | None) -> bool:
 
 def promise(locked: LockedIncident) -> None:
     """Promise the phone that raised the incident to tell it how it goes, unless that phone is to be left alone."""
-    if not _may_write(locked):
+    if not (_reporters(locked) and locked.escalations):
         return
     locked.work.add(
         prompt_store.NewPrompt(
@@ -112,7 +112,7 @@ def tell_has_it(locked: LockedIncident, at: datetime) -> None:
 
 def tell(locked: LockedIncident, subject: Subject) -> None:
     """Tell the field that it is closed, or not over after all."""
-    if _may_write(locked):
+    if locked.escalations:
         _tell(locked, subject, locked.tx.now)
 
 
@@ -129,19 +129,11 @@ def _is_promised(locked: LockedIncident) -> bool:
 
 def _has_it_since(locked: LockedIncident) -> datetime | None:
     """Since when a coordinator has charge who still has it; None where none has."""
-    answered = answers.current_answers(locked.tx.session, locked.incident.every_id)
-    took_charge = (each for each in answered if each.kind is AnswerKind.ACKNOWLEDGED)
-    return next((each.at for each in took_charge if _coordinates(locked, each.tree, each.contact)), None)
-
-
-def _coordinates(locked: LockedIncident, tree: str, contact: str) -> bool:
-    """Whether it is a coordinator whose answers count."""
-    return contact not in locked.plans[tree].discredited and locked.recipient(tree, contact).is_coordinator
-
-
-def _may_write(locked: LockedIncident) -> bool:
-    """Whether it was raised by a phone to which we may write on our own account."""
-    return bool(_reporters(locked)) and bool(locked.escalations)
+    for each in answers.current_answers(locked.tx.session, locked.incident.every_id):
+        counts = each.contact not in locked.plans[each.tree].discredited
+        if each.kind is AnswerKind.ACKNOWLEDGED and counts and locked.recipient(each.tree, each.contact).is_coordinator:
+            return each.at
+    return None
 
 
 def _reporters(locked: LockedIncident) -> dict[str, Facts]:

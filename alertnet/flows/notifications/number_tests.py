@@ -13,10 +13,10 @@ from alertnet.core.directory.contact_tree import Named, Network
 from alertnet.core.directory.number_tests import is_daytime, pick, testable, tests_of
 from alertnet.core.disclosure import NoRef, Said
 from alertnet.core.errors import BadInput
-from alertnet.core.incident import Severity
-from alertnet.core.notification import Kind, send_rank
+from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import contacts_at, said_by
 from alertnet.flows.credentials.page_links import draw_token
+from alertnet.flows.notifications.system_notices import draft_to
 from alertnet.flows.unit.prefetch import CodePool
 from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Tx
@@ -26,7 +26,6 @@ from alertnet.store.records.credentials import number_tests
 from alertnet.store.records.credentials.number_tests import WRONG, NewNumberTest, NumberTest
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.inbound import Addressee, InboundText, Reply
-from alertnet.store.records.notifications import NotificationDraft
 
 ANSWERED_WITHIN = timedelta(days=14)
 """A code or link that comes back later proves little about who has the number now."""
@@ -94,21 +93,10 @@ def _post(tx: Tx, work: UnitOfWork, pool: CodePool, words: Said, whom: Named, me
     code = pool.draw([index]) if method.kind is MethodKind.SMS else None
     is_written = method.kind is not MethodKind.CALL
     token = draw_token(tx.entropy) if is_written else None
-    draft = NotificationDraft(
-        kind=Kind.TEST,
-        contact=contact.id,
-        method=method.kind,
-        address=method.address,
-        language=contact.language,
-        said=replace(words, ref=NoRef.TEST, code=code, link=token),
-        planned_at=tx.now,
-        rank=send_rank(Severity.WATCH.rank, Kind.TEST),
-        tree=tree,
-        extension=method.extension,
-    )
+    said = replace(words, ref=NoRef.TEST, code=code, link=token)
     test = NewNumberTest(
         id=tx.entropy.id(),
-        notification=work.post(draft),
+        notification=work.post(draft_to(tx, Kind.TEST, tree, contact, method, said)),
         tree=tree,
         contact=contact.id,
         method=method.kind,

@@ -7,6 +7,7 @@ notification counts for says whether it is still to be done.
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from alertnet.core.directory.contact import Method
 from alertnet.core.disclosure import Subject
 from alertnet.core.escalation.effects import AlertOnRecord, NewAlert
 from alertnet.core.notification import CALL_FAILURES, AttemptStatus, Kind, PromptAnswer, PromptKind
@@ -16,34 +17,21 @@ from alertnet.flows.notifications.compose import draft_to, said
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.store.records import notifications
 from alertnet.store.records import prompts as prompt_store
-from alertnet.store.records.notifications import Coverage, Covered
+from alertnet.store.records.notifications import Coverage, Covered, NotificationDraft
 
 
-def ask_to_call(locked: LockedIncident, new: NewAlert, coverage: Coverage) -> str:
-    """Ask the coordinators to call the contact; returns the notification that says what it counts for."""
-    tree, send = new.tree, new.send
-    recipient = locked.recipient(tree, send.contact)
-    contact = recipient.contact
-    method = contact.all_methods[send.method_index]
+def ask_to_call(recipient: Recipient, method: Method, new: NewAlert, escalation: str) -> NotificationDraft:
+    """Ask the coordinators to call the contact; returns the draft of what says which escalation that counts for."""
     prompt = prompts.raise_prompt(
-        locked,
+        recipient.locked,
         PromptKind.TASK,
         Subject.TASK,
-        about=contact.id,
-        escalation_id=coverage.escalation,
-        level=prompt_store.level_of(send.index),
+        about=recipient.id,
+        escalation_id=escalation,
+        level=prompt_store.level_of(new.send.index),
     )
-    draft = replace(
-        draft_to(recipient, Kind.TASK, method, said(recipient)),
-        address=contact.address_in(tree, method),
-        planned_at=send.at,
-        level=new.level,
-        round=send.round,
-        escalation_id=coverage.escalation,
-        prompt_id=prompt,
-        expires_at=send.expires_at,
-    )
-    return locked.work.post(draft, coverage, send=False)
+    draft = draft_to(recipient, Kind.TASK, method, said(recipient))
+    return replace(draft, address=recipient.contact.address_in(recipient.tree, method), prompt_id=prompt)
 
 
 def ask_again(locked: LockedIncident, task: AlertOnRecord, coverage: Coverage) -> None:

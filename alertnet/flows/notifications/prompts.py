@@ -66,29 +66,28 @@ def raise_prompt(
 ) -> str:
     """Raise an alarm, or ask for a decision or a task, by all sms and call methods of all coordinators; returns its id.
 
-    It goes at once, unless `rings_at` lies ahead. A task is also sent by mail, because its words are to be copied.
+    It goes at once, or at `rings_at`, which lies ahead; a task by mail as well, because its words are to be copied.
     """
     id, now = locked.tx.entropy.id(), locked.tx.now
     asked = _asked(locked, subject, about)
     code = new_code(locked, asked)
-    rings = rings_at is None or rings_at <= now
     new = NewPrompt(
         id=id,
         incident_id=locked.incident.id,
         kind=kind,
         subject=subject,
         raised_at=now,
-        due_at=rings_at if rings_at and not rings else now + PROMPT_EVERY,
-        asked=int(rings),
+        due_at=rings_at or now + PROMPT_EVERY,
+        asked=0 if rings_at else 1,
         about=about,
         code_id=code.id if code else None,
         **details,
     )
-    if rings and _is_put_off(locked, new):
+    if rings_at is None and _is_put_off(locked, new):
         new = replace(new, due_at=now + FIRST_AFTER_HOLD)
     locked.work.add(new)
     locked.record(f"{kind.value}_raised", subject=subject.value, about=about, level=new.level)
-    if rings:
+    if rings_at is None:
         words = words_of_prompt(locked, new)
         for recipient in asked:
             methods = methods_at_any_hour(recipient, methods_to_prompt(kind, recipient.contact))

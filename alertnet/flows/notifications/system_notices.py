@@ -7,7 +7,7 @@ from datetime import datetime
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Contact, Method, MethodKind, once_each
 from alertnet.core.directory.contact_tree import ContactTree
-from alertnet.core.disclosure import NoRef, Subject
+from alertnet.core.disclosure import NoRef, Said, Subject
 from alertnet.core.incident import Severity
 from alertnet.core.notification import ANNOUNCED_BY, Kind, send_rank
 from alertnet.flows.credentials.known_numbers import said_by
@@ -20,8 +20,9 @@ from alertnet.store.records.notifications import NotificationDraft
 RANKS = {
     Kind.ALARM: send_rank(Severity.SERIOUS.rank, Kind.ALARM),
     Kind.NOTICE: send_rank(Severity.MODERATE.rank, Kind.NOTICE),
+    Kind.TEST: send_rank(Severity.WATCH.rank, Kind.TEST),
 }
-"""An alarm ranks as in a serious incident; a notice as in a moderate one, after all that is urgent."""
+"""An alarm ranks as in a serious incident, a notice as in a moderate one, after all that is urgent, and a test last."""
 
 
 @value
@@ -62,7 +63,7 @@ def tell_coordinators(
                 told |= contact.addresses
                 if method.kind is MethodKind.CALL and method.address == engaged and len(methods) > 1:
                     continue
-                draft = _draft(tx, announced, tree, contact, method)
+                draft = draft_to(tx, announced.kind, tree.id, contact, method, _words(tx, announced, tree, contact))
                 quiet_until = _quiet_until(leaves_at or tx.now, tree, contact, draft)
                 post_with_page(work, replace(draft, leaves_at=quiet_until or leaves_at))
     work.flush()
@@ -81,8 +82,8 @@ def _quiet_until(at: datetime, tree: ContactTree, contact: Contact, draft: Notif
     return tree.times(contact, Severity.MODERATE).quiet_until(at) if can_wait else None
 
 
-def _draft(tx: Tx, announced: Announcement, tree: ContactTree, contact: Contact, method: Method) -> NotificationDraft:
-    words = replace(
+def _words(tx: Tx, announced: Announcement, tree: ContactTree, contact: Contact) -> Said:
+    return replace(
         said_by(tree, contact),
         ref=announced.ref,
         subject=announced.subject,
@@ -90,15 +91,19 @@ def _draft(tx: Tx, announced: Announcement, tree: ContactTree, contact: Contact,
         names=announced.names,
         at=announced.at or tx.now,
     )
+
+
+def draft_to(tx: Tx, kind: Kind, tree: str, contact: Contact, method: Method, words: Said) -> NotificationDraft:
+    """A message of that kind by one method of a contact, about no incident."""
     return NotificationDraft(
-        kind=announced.kind,
+        kind=kind,
         contact=contact.id,
         method=method.kind,
         address=method.address,
         language=contact.language,
         said=words,
         planned_at=tx.now,
-        rank=RANKS[announced.kind],
-        tree=tree.id,
+        rank=RANKS[kind],
+        tree=tree,
         extension=method.extension,
     )

@@ -47,7 +47,8 @@ def judge_wrong(tx: Tx, number: str, texts: Collection[str], told: Sequence[Held
     foreign = sorted({each for owner in owners.values() for each in owner}, key=lambda each: each[0])[:MOST_REPORTED]
     slips = sum(text not in owners for text in texts)
     mine = {code.incident for code in told} if slips else set()
-    told_of = {incident for incident, _ in foreign if _has_room(tx, incident)}
+    usage = {incident: limits.usage(tx, FOREIGN_CODES, incident) for incident, _ in foreign}
+    told_of = {incident for incident, used in usage.items() if FOREIGN_CODES.room(used, tx.now) > 0}
     # Lock incidents first, in the order of their ids, then what is counted, so that no two flows wait for each other.
     if ids := sorted(mine | told_of):
         incident_store.lock(tx.session, ids)
@@ -134,11 +135,6 @@ def _words(recipient: Recipient, number: str) -> Said:
     by_text = Method(MethodKind.SMS, number)
     _, token = link_token(recipient, by_text, escalation_id=escalation)
     return replace(words, link=token)
-
-
-def _has_room(tx: Tx, incident: str) -> bool:
-    """Whether the limit of the incident's coordinators allows one more; nothing is locked yet."""
-    return FOREIGN_CODES.room(limits.usage(tx, FOREIGN_CODES, incident), tx.now) > 0
 
 
 def _report_foreign(tx: Tx, number: str, incident: str, contact: str | None) -> None:
