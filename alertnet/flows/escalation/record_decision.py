@@ -43,8 +43,6 @@ def decide(
     Without tree and level the decision is about the incident: a go verifies it, or else accepts a change that news
     proposes.
     """
-    if decision not in EVENTS:
-        raise BadInput("decision", decision, tuple(EVENTS))
     locked.must_be_open()
     if tree is None and level is None:
         about_incident = _decide_change if locked.facts.verified and locked.incident.proposed else _verify
