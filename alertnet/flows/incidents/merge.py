@@ -242,16 +242,12 @@ def _take_over_progress(part: LockedIncident, whole: LockedIncident) -> None:
         if report.action != Action.NONE:
             add_events(events, events_of(whole.recipient(report.tree, report.contact), Acted(report.contact)))
     move(whole, events)
-    move(whole, {tree: decided for tree, decided in _taken_over(part, whole).items() if decided})
-
-
-def _taken_over(part: LockedIncident, whole: LockedIncident) -> dict[str, list[Event]]:
-    """By tree, what the part's escalation brings along."""
-    return {
+    brought = {
         here.tree: taken_over(there.state, part.tree(here.tree).levels, here.state, whole.plans[here.tree])
         for here in whole.escalations
         if (there := part.escalation_of(here.tree)) is not None
     }
+    move(whole, {tree: decided for tree, decided in brought.items() if decided})
 
 
 def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:

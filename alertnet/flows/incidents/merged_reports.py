@@ -35,12 +35,11 @@ def learn_from(locked: LockedIncident, phone: str, learnt: Callable[[Facts], Fac
 
 def inform_parts(locked: LockedIncident) -> None:
     """Let each part keep what was learnt since that is more severe or narrower, or spares somebody (A3)."""
-    merged = locked.incident.merged
-    for part in locked.parts if merged else ():
-        assert merged is not None
-        facts = informed(part.facts, merged.joined, locked.facts)
-        if facts != part.facts:
-            locked.save_part(part, facts)
+    if merged := locked.incident.merged:
+        for part in locked.parts:
+            facts = informed(part.facts, merged.joined, locked.facts)
+            if facts != part.facts:
+                locked.save_part(part, facts)
 
 
 def mark_anew(locked: LockedIncident, **marks: bool) -> None:

@@ -34,14 +34,9 @@ def happened_since(recipient: Recipient, *, reads: bool) -> tuple[Happening, ...
     news = [(at, payload or {}) for at, payload in timeline.of_kind(session, incident.id, UPDATED)]
     came_to = {each["came_to"] for _, each in news if "came_to" in each}
     gone = incident_store.split_off(session, incident.id, came_to)
-    events = [
-        *(
-            Happening(at, news=each.get("text") if reads else None)
-            for at, each in news
-            if each.get("came_to") not in gone
-        ),
-        *(Happening(each.at, action=each.action) for each in recipient.reports()),
-    ]
+    here = [(at, each.get("text")) for at, each in news if each.get("came_to") not in gone]
+    events = [Happening(at, news=text if reads else None) for at, text in here]
+    events += [Happening(each.at, action=each.action) for each in recipient.reports()]
     return tuple(sorted(events, key=lambda event: event.at)[-MOST:])
 
 
