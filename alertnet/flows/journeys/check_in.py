@@ -75,7 +75,7 @@ def begin_journey(
     after it has opened an incident, is only news of that; once it is over and its time has passed, it is nothing.
     `report`: what it said besides.
     """
-    held = journeys.hold_of(tx, sender.team.id, sender.member.id)
+    held = _held(tx, sender)
     before = [each for each in held if each.journey.kind is JourneyKind.JOURNEY and each.journey.member is not None]
     if not all(believes(each.journey, heard.pin, by_call=heard.by_call) for each in before):
         return CheckedIn(counts=False)
@@ -106,19 +106,15 @@ def begin_journey(
     return CheckedIn(counts=True, awaited=_ahead(others, legs[0]), is_late=bool(late), gaps=gaps)
 
 
-def check_in(tx: Tx, team: str, member: str | None, heard: RoadNews) -> CheckedIn:
-    """Record that a member or team is well, for all its journeys.
-
-    After an incident this is news, and closes nothing.
-    """
-    held = journeys.hold_of(tx, team, member)
+def check_in(tx: Tx, sender: InTheField, heard: RoadNews) -> CheckedIn:
+    """Record that a member is well, for all its journeys. After an incident this is news, and closes nothing."""
+    held = _held(tx, sender)
     believed = [each for each in held if believes(each.journey, heard.pin, by_call=heard.by_call)]
     if not believed:
         # A departure gets here only if its time was not understood.
         is_needless = not held and heard.said is not FieldVerb.DEPART
-        return CheckedIn(
-            counts=False, is_needless=is_needless, is_again=is_needless and _is_done(tx, team, member, heard)
-        )
+        is_again = is_needless and _is_done(tx, sender, heard)
+        return CheckedIn(counts=False, is_needless=is_needless, is_again=is_again)
     about = meant([each.journey for each in believed], heard.said, heard.at)
     is_late, left = False, []
     spoken_of: Leg | None = None
@@ -140,11 +136,17 @@ def _ahead(left: Iterable[Journey], spoken_of: Leg | None) -> tuple[Leg, ...]:
     return tuple(dict.fromkeys(leg for leg in (first, spoken_of) if leg))
 
 
-def _is_done(tx: Tx, team: str, member: str | None, heard: RoadNews) -> bool:
+def _held(tx: Tx, sender: InTheField) -> list[StoredJourney]:
+    """The journeys of a member and of its team as a whole that are not over, locked."""
+    return journeys.hold_of(tx, sender.team.id, sender.member.id)
+
+
+def _is_done(tx: Tx, sender: InTheField, heard: RoadNews) -> bool:
     """Whether it only says once more that all is well, as a handset without receipt does, or ARR after an OK."""
-    if member is None or heard.said not in (FieldVerb.CHECK_IN, FieldVerb.ARRIVE):
+    if heard.said not in (FieldVerb.CHECK_IN, FieldVerb.ARRIVE):
         return False
-    over = journeys.last_over(tx, team, member, (JourneyKind.JOURNEY, JourneyKind.ROLL_CALL))
+    kinds = (JourneyKind.JOURNEY, JourneyKind.ROLL_CALL)
+    over = journeys.last_over(tx, sender.team.id, sender.member.id, kinds)
     before = over.journey.heard_at if over else None
     return before is not None and heard.at - before <= DONE_FOR
 
@@ -174,20 +176,18 @@ def cancel_journey(tx: Tx, id: str, by: str) -> None:
 
 def awaited_next(tx: Tx, sender: InTheField, at: datetime) -> Leg | None:
     """Where somebody on the road is expected next, in whose time zone they write times; None where nothing is."""
-    held = journeys.hold_of(tx, sender.team.id, sender.member.id)
-    ahead = meant([each.journey for each in held], FieldVerb.EXTEND, at)
+    ahead = meant([each.journey for each in _held(tx, sender)], FieldVerb.EXTEND, at)
     return ahead[0].awaited if ahead else None
 
 
 def may_check_in_by_call(tx: Tx, sender: InTheField) -> bool:
     """Whether a call without words from that phone would count."""
-    held = journeys.hold_of(tx, sender.team.id, sender.member.id)
-    return any(believes(each.journey, None, by_call=True) for each in held)
+    return any(believes(each.journey, None, by_call=True) for each in _held(tx, sender))
 
 
 def check_in_by_call(tx: Tx, sender: InTheField, at: datetime) -> CheckedIn:
     """Record that a member called and hung up before a key was pressed."""
-    came_of_it = check_in(tx, sender.team.id, sender.member.id, RoadNews(FieldVerb.CHECK_IN, at, by_call=True))
+    came_of_it = check_in(tx, sender, RoadNews(FieldVerb.CHECK_IN, at, by_call=True))
     if came_of_it.counts:
         timeline.note(tx, "checked_in", by=sender.owner, said=FieldVerb.CHECK_IN.value, at=at.isoformat(), pin="call")
     return came_of_it

@@ -203,11 +203,10 @@ def _counting(
 def _own_code(writer: Recipient) -> HeldCode | None:
     """The contact's own code in the incident, which it may have from another message than the one that it answers."""
     locked, known = writer.locked, known_codes(writer.locked)
-    found = next(((each.name, known[each.name]) for each in writer.same if each.name in known), None)
-    if found is None:
-        return None
-    (tree, contact), code = found
-    return HeldCode(code.id, code.text, locked.incident.id, tree, contact, None)
+    for each in writer.same:
+        if code := known.get(each.name):
+            return HeldCode(code.id, code.text, locked.incident.id, *each.name, None)
+    return None
 
 
 def _put_before_people(writer: Recipient, text: InboundText, *, rings: bool) -> None:

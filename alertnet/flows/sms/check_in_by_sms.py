@@ -74,47 +74,47 @@ def _is_unheard(text: FieldText, came: CheckedIn) -> bool:
 
 
 def _act(text: FieldText, report: Report, heard: RoadNews) -> CheckedIn:
-    tx, sender, sms, at = text.tx, text.sender, text.sms, heard.at
+    tx, sender, sms, at = text.tx, text.sender, text.sms, text.written_at
     if report.verb is FieldVerb.DEPART and (legs := legs_in(sms.body, at, sender.words.timezone)):
         gaps = gaps_in(sms.body, at, sender.words.timezone, legs)
         return begin_journey(tx, sender, legs, gaps, heard, report)
-    if report.verb is FieldVerb.ARRIVE and any(at < leg.expected_at for leg in _legs_said(text, at)):
+    if report.verb is FieldVerb.ARRIVE and any(at < leg.expected_at for leg in _legs_said(text)):
         # Llegamos a las 19:00: they are on the road still.
         return NOTHING
     if report.verb is FieldVerb.EXTEND:
-        delay = report.longer or _until(text, at)
-        if delay is None or (report.longer and _is_unsure(text, report.longer, at)):
+        delay = report.longer or _until(text)
+        if delay is None or (report.longer and _is_unsure(text, report.longer)):
             return NOTHING
         heard = replace(heard, delay=delay)
-    came = check_in(tx, sender.team.id, sender.member.id, heard)
+    came = check_in(tx, sender, heard)
     # A departure gets here if its time was not understood: then the journey before is the one that is watched.
     return replace(came, counts=False) if report.verb is FieldVerb.DEPART else came
 
 
-def _legs_said(text: FieldText, at: datetime) -> tuple[Leg, ...]:
+def _legs_said(text: FieldText) -> tuple[Leg, ...]:
     """The times in the text, by the clocks of where the sender is awaited."""
-    ahead = awaited_next(text.tx, text.sender, at)
-    return legs_in(text.sms.body, at, ahead.timezone if ahead else text.sender.words.timezone)
+    ahead = awaited_next(text.tx, text.sender, text.written_at)
+    return legs_in(text.sms.body, text.written_at, ahead.timezone if ahead else text.sender.words.timezone)
 
 
-def _until(text: FieldText, at: datetime) -> datetime | None:
+def _until(text: FieldText) -> datetime | None:
     """Until when the sender asks to be awaited; None where that is no time ahead, or too long a delay."""
-    legs, latest = _legs_said(text, at), _counted_from(text, at) + LONGEST_DELAY
-    return legs[0].expected_at if legs and at < legs[0].expected_at <= latest else None
+    legs, latest = _legs_said(text), _counted_from(text) + LONGEST_DELAY
+    return legs[0].expected_at if legs and text.written_at < legs[0].expected_at <= latest else None
 
 
-def _is_unsure(text: FieldText, delay: timedelta, at: datetime) -> bool:
+def _is_unsure(text: FieldText, delay: timedelta) -> bool:
     """Whether a span is too long, or may be a time of day as well, as 16h beside a day is: then the sooner is meant."""
     if delay > LONGEST_DELAY or names_day(text.sms.body):
         return True
-    until = _until(text, at) if delay > SHORT_DELAY else None
-    return until is not None and until < _counted_from(text, at) + delay
+    until = _until(text) if delay > SHORT_DELAY else None
+    return until is not None and until < _counted_from(text) + delay
 
 
-def _counted_from(text: FieldText, at: datetime) -> datetime:
+def _counted_from(text: FieldText) -> datetime:
     """The moment from which a delay is counted: the plan, or now if that has passed."""
-    ahead = awaited_next(text.tx, text.sender, at)
-    return max(at, ahead.expected_at) if ahead else at
+    ahead = awaited_next(text.tx, text.sender, text.written_at)
+    return max(text.written_at, ahead.expected_at) if ahead else text.written_at
 
 
 def _reply(text: FieldText, report: Report, came: CheckedIn) -> Reply | None:

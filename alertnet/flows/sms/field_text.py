@@ -1,6 +1,6 @@
 """A text of somebody in the field: who wrote it, the PIN in it, and the reply."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 
 from alertnet.core.codec import replace, value
@@ -72,8 +72,10 @@ class FieldText:
         own = [each for each in locked.parts if each.facts.raised_from == self.phone]
         types = [each.facts.type for each in (locked.incident, *own)]
         if locked.facts.leaves_phone_alone:
-            # A phone that was to be left alone stays so, whatever it is called now.
-            types += _types_before(locked, [locked.incident.id, *(each.id for each in own)])
+            # A phone that was to be left alone stays so, whatever news has made of what it reported.
+            ids = [locked.incident.id, *(each.id for each in own)]
+            news = [each for id in ids for _, each in timeline.of_kind(self.tx.session, id, "facts_changed")]
+            types += [change["type"][0] for change in news if change and "type" in change]
         return not IN_CUSTODY.isdisjoint(types)
 
     def reply(
@@ -85,12 +87,6 @@ class FieldText:
         incident = about.incident.id if about is not None else None
         to = None if at_once_only else Addressee(self.sender.owner, self.sender.tree.id, incident)
         return Reply(kind, self.sender.member.language, words, self.edition.templates, to)
-
-
-def _types_before(locked: LockedIncident, chains: Iterable[str]) -> list[str]:
-    """The types that the reports with these histories had before news changed them."""
-    changes = [each for id in chains for _, each in timeline.of_kind(locked.tx.session, id, "facts_changed")]
-    return [change["type"][0] for change in changes if change and "type" in change]
 
 
 def take_up_found(tx: Tx, find: Callable[[], str | None]) -> LockedIncident | None:

@@ -110,9 +110,8 @@ def _alarm(tx: Tx, trees: tuple[ContactTree, ...], number: str) -> Limit | None:
     at = limits.tell_at(tx, ALL_STRANGER_ALARMS, " ".join(tree.id for tree in trees))
     if at is None:
         return ALL_STRANGER_ALARMS
-    announced, rings_at = Announcement(Kind.ALARM, Subject.UNKNOWN_NUMBER, NoRef.TEXT), max(own_at, at)
-    leaves_at = rings_at if rings_at > tx.now else None
-    tell_coordinators(tx, trees, announced, leaves_at=leaves_at)
+    announced = Announcement(Kind.ALARM, Subject.UNKNOWN_NUMBER, NoRef.TEXT)
+    tell_coordinators(tx, trees, announced, leaves_at=max(own_at, at))
     return ALL_STRANGER_ALARMS if at > tx.now else None
 
 

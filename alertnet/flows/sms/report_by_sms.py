@@ -152,8 +152,7 @@ def _join_recent(text: FieldText, facts: Facts, report: Report, entry: dict[str,
     News is about what the phone raised last, or its team has open, another alarm about what it has just raised.
     """
     is_news = report.verb is FieldVerb.UPDATE
-    news_is_of = partial(_news_is_of, text)
-    locked = take_up_found(text.tx, news_is_of) if is_news else _latest(text)
+    locked = take_up_found(text.tx, partial(_news_is_of, text)) if is_news else _latest(text)
     if locked is None or locked.facts.lone_text:
         return None
     if not locked.raised_from(text.phone):
@@ -166,8 +165,7 @@ def _join_recent(text: FieldText, facts: Facts, report: Report, entry: dict[str,
 def _latest(text: FieldText) -> LockedIncident | None:
     """The open incident, or text, that the phone has just raised."""
     held_by, since = text.sender.reports_for, text.tx.now - JOINS_FOR
-    latest = partial(incidents.open_of_phone, text.tx, text.phone, held_by=held_by, since=since)
-    return take_up_found(text.tx, latest)
+    return take_up_found(text.tx, partial(incidents.open_of_phone, text.tx, text.phone, held_by=held_by, since=since))
 
 
 def _openly(known: Facts | None, news: Facts, report: Report, entry: dict[str, Any]) -> dict[str, Severity]:

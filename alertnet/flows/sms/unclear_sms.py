@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
 from alertnet.core.delivery.next_repeat import PROMPT_EVERY
 from alertnet.core.directory.contact import Contact
@@ -146,30 +145,17 @@ def _put_before_people(text: FieldText, subject: Subject, about: str, **who: str
     Returns the incident, or text. `who`: whose it is, for its history.
     """
     tx, sender, sms = text.tx, text.sender, text.sms
-    is_borrowed = sender.is_borrowed
-    own = partial(
-        incidents.open_of_phone,
-        tx,
-        sms.sender,
-        held_by=None if is_borrowed else sender.reports_for,
-        team=sender.team.id if is_borrowed else None,
-    )
+    held_by, team = (None, sender.team.id) if sender.is_borrowed else (sender.reports_for, None)
     entry = {**who, "text": sms.body, **sms.circumstances}
-    locked = take_up_found(tx, own)
+    known = take_up_found(tx, lambda: incidents.open_of_phone(tx, sms.sender, held_by=held_by, team=team))
     codes = codes_in(sms.body, text.edition.network.people)
     facts = with_records(text.facts(codes, verified=False, duress=False), text.edition.network)
-    if locked is None:
-        locked = keep_lone_text(tx, text.edition, facts, sms.via, **entry)
-        _alarm(locked, text, subject, about)
-    else:
+    locked = known or keep_lone_text(tx, text.edition, facts, sms.via, **entry)
+    if known is not None:
         locked.record(RECEIVED_BY[sms.via], **entry)
         if locked.facts.lone_text:
             locked.change_facts(add_to(locked.facts, facts, codes.at_most))
-        is_news = subject is Subject.NOT_UNDERSTOOD and not locked.facts.lone_text
-        if locked.facts.lone_text and _can_wait(text):
-            _notify(locked, text, subject, about)
-        else:
-            ring_once(locked, Subject.NEWS if is_news else subject, about)
+    _tell(locked, text, subject, about, is_new=known is None)
     if sms.is_forced and sender.contact is not None:
         tree, contact = sender.contact
         keep_duress(locked, tree.id, contact.id, sms.via)
@@ -177,13 +163,17 @@ def _put_before_people(text: FieldText, subject: Subject, about: str, **who: str
     return locked
 
 
-def _alarm(locked: LockedIncident, text: FieldText, subject: Subject, about: str) -> None:
-    """Alarm all coordinators but the sender of a new text; of what can wait they get a notice."""
-    tx = text.tx
-    if _can_wait(text):
-        _notify(locked, text, subject, about)
+def _tell(locked: LockedIncident, text: FieldText, subject: Subject, about: str, *, is_new: bool) -> None:
+    """Alarm the coordinators, but the sender of a new text; of a text that can wait they get a notice."""
+    tx, is_text, can_wait = text.tx, locked.facts.lone_text, _can_wait(text)
+    if not (is_new or (is_text and can_wait)):
+        ring_once(locked, Subject.NEWS if subject is Subject.NOT_UNDERSTOOD and not is_text else subject, about)
         return
     told_at = limits.tell_at(tx, TEXTS_TOLD, text.sms.sender)
+    if can_wait:
+        if told_at is not None:
+            notify_coordinators(locked, subject, about, leaves_at=told_at)
+        return
     rings = rings_now(tx, told_at, is_contact=text.sender.is_contact)
     later = told_at if told_at and told_at > tx.now else tx.now + PROMPT_EVERY
     raise_prompt(locked, PromptKind.ALARM, subject, about=about, rings_at=None if rings else later)
@@ -194,9 +184,3 @@ def _can_wait(text: FieldText) -> bool:
     sms = text.sms
     is_thanks = only_thanks(sms.body) and not (sms.attached or sms.is_forced)
     return text.sender.is_contact and (sms.via is Via.EMAIL or says_so(sms.body) or is_thanks)
-
-
-def _notify(locked: LockedIncident, text: FieldText, subject: Subject, about: str) -> None:
-    told_at = limits.tell_at(text.tx, TEXTS_TOLD, text.sms.sender)
-    if told_at is not None:
-        notify_coordinators(locked, subject, about, leaves_at=told_at)
