@@ -254,8 +254,8 @@ class LockedAttempt:
 
     def _queue_again(self, **values: Unpack[AttemptChanges]) -> None:
         self.status = AttemptStatus.QUEUED
-        changes: AttemptChanges = {**values, "status": self.status, "lease": None}
-        self.change(**changes)
+        self.change(status=self.status, lease=None)
+        self.change(**values)
 
     def _delivered(self) -> None:
         if self.status is AttemptStatus.DELIVERED:
@@ -307,9 +307,8 @@ class LockedAttempt:
         self, status: AttemptStatus, /, *, entry: dict[str, object] | None = None, **values: Unpack[AttemptChanges]
     ) -> None:
         self.may_be_late |= self.status is AttemptStatus.CANCELLED
-        fresh: AttemptChanges = {"status": status, "due_at": None, "lease": None, "changed_at": self.tx.now}
-        changes: AttemptChanges = {**fresh, **values}
-        self.change(**changes)
+        self.change(status=status, due_at=None, lease=None, changed_at=self.tx.now)
+        self.change(**values)
         self._show(as_shown(self.tx.session, self.found.id, self.found.notification_id, self.found.method, status))
         failure, error = values.get("failure"), values.get("error")
         told = ({"failure": failure.value} if failure else {}) | ({"error": error} if error is not None else {})

@@ -79,7 +79,9 @@ class PhoneLoad:
         if not charged or _is_placed_again(due) or not (waiting := self._waiting_beside(due)):
             return claimed
         others = [other for other in free(waiting) if self._may_share(due, other)]
-        self._join(others)
+        if joined := {other.id for other in others}:
+            due_attempts.drop(self._tx, joined, JOINED)
+            self.joined |= joined
         more = _named(due, others)
         if due.method is MethodKind.CALL or not more:
             return claimed
@@ -128,12 +130,6 @@ class PhoneLoad:
         if not counted(self._tx, other) or _stands_alone(due) or _stands_alone(other):
             return False
         return due.kind is Kind.NOTICE or _is_drill(due) == _is_drill(other)
-
-    def _join(self, others: Sequence[DueAttempt]) -> None:
-        joined = {other.id for other in others}
-        if joined:
-            due_attempts.drop(self._tx, joined, JOINED)
-            self.joined |= joined
 
 
 def counted(tx: Tx, due: DueAttempt) -> tuple[Limit, ...]:

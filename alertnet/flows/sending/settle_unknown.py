@@ -69,20 +69,15 @@ def record_lookup(tx: Tx, attempt_id: str, lease: str, lookup: Lookup) -> None:
 def _go_on_asking(attempt: LockedAttempt, lookup: Lookup) -> None:
     """Ask again later, or give up, where the answer has changed nothing."""
     status = attempt.status
-    if status is AttemptStatus.UNKNOWN or _may_have_left(attempt):
+    is_cancelled = status is AttemptStatus.CANCELLED and attempt.found.due_at is not None
+    # Of one that was cancelled on its way to the provider nobody knows yet whether it left.
+    if status is AttemptStatus.UNKNOWN or (is_cancelled and attempt.provider_id is None):
         _give_up_or_ask_again(attempt)
     elif status in (AttemptStatus.SENT, AttemptStatus.DELIVERED):
         _ring_off(attempt)
         _look_again(attempt, was_asked=not (isinstance(lookup, CannotTell) and lookup.is_away))
-    elif status is AttemptStatus.CANCELLED and attempt.found.due_at is not None:
+    elif is_cancelled:
         _hang_up_again(attempt, lookup)
-
-
-def _may_have_left(attempt: LockedAttempt) -> bool:
-    """Whether it was cancelled on its way, and nobody knows yet whether it left."""
-    return (
-        attempt.status is AttemptStatus.CANCELLED and attempt.provider_id is None and attempt.found.due_at is not None
-    )
 
 
 def _give_up_or_ask_again(attempt: LockedAttempt) -> None:
