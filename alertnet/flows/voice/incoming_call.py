@@ -343,22 +343,15 @@ def _pass(tx: Tx, call: InboundCall, what: str) -> bool:
 
 
 def _prompt(tx: Tx, call: InboundCall, caller: _Caller, subject: Subject, *, engaged: str | None = None) -> None:
+    """Alarm the coordinators of the caller's incident; without one a phone's first call rings, others wait a while."""
     locked = take_up(tx, caller.incident) if caller.incident else None
-    if locked is None or not locked.is_open:
-        _tell_of_call(tx, call, caller, subject, engaged)
-        return
-    ring_once(locked, subject, caller.id)
-    locked.finish()
-
-
-def _tell_of_call(tx: Tx, call: InboundCall, caller: _Caller, subject: Subject, engaged: str | None) -> None:
-    """Tell coordinators of a call without incident: a phone's first is an alarm, others within ten minutes wait."""
-    told_at = limits.tell_at(tx, TEXTS_TOLD, call.sender)
-    if told_at is None:
-        return
-    kind = Kind.ALARM if rings_now(tx, told_at, is_contact=caller.field is None) else Kind.NOTICE
-    announced = Announcement(kind, subject, NoRef.CALL, caller.id)
-    tell_coordinators(tx, caller.trees, announced, besides=call.sender, engaged=engaged, leaves_at=told_at)
+    if locked is not None and locked.is_open:
+        ring_once(locked, subject, caller.id)
+        locked.finish()
+    elif (told_at := limits.tell_at(tx, TEXTS_TOLD, call.sender)) is not None:
+        kind = Kind.ALARM if rings_now(tx, told_at, is_contact=caller.field is None) else Kind.NOTICE
+        announced = Announcement(kind, subject, NoRef.CALL, caller.id)
+        tell_coordinators(tx, caller.trees, announced, besides=call.sender, engaged=engaged, leaves_at=told_at)
 
 
 def came_long_ago(tx: Tx, call: InboundCall) -> bool:

@@ -152,18 +152,13 @@ class Call:
     def count_wrong_try(self) -> None:
         """Count a wrong code against the number, together with wrong codes it texts or keys elsewhere (B9).
 
-        A PIN has its own count.
-
-        The call itself goes on for its own three tries, because we called the number, so it can't be forged.
+        A PIN has its own count. The call itself goes on for its own three tries: a number that we call can't be forged.
         """
         if not self.asks_for_pin:
             self.attempt.work.flush()
-            told = [
-                each
-                for each in told_codes(self.locked.tx, self.placed.address)
-                if each.incident == self.locked.incident.id
-            ]
-            tell_number(self.placed.address, count_wrong_tries(self.locked.tx, self.placed.address, told, 1))
+            tx, number = self.locked.tx, self.placed.address
+            told = [each for each in told_codes(tx, number) if each.incident == self.locked.incident.id]
+            tell_number(number, count_wrong_tries(tx, number, told, 1))
 
     def ask_for_code(self, stage: str | None = None, *, try_number: int, silent: bool = False) -> KeypadQuestion:
         """The question for the code or the PIN; `stage` replaces its usual words."""
