@@ -17,7 +17,7 @@ from alertnet.channels.base import LedgerEntry
 from alertnet.core.delivery.provider_routes import Route
 from alertnet.core.directory.contact import MethodKind
 from alertnet.flows.system import restored_backup
-from alertnet.flows.system.lost_incidents import SentText, remember
+from alertnet.flows.system.restored_backup import SentText, remember
 from alertnet.runtime.database.transactions import DatabaseAway, isolated
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.monitoring import last_activity

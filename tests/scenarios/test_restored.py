@@ -12,8 +12,7 @@ from alertnet.channels.base import Outgoing
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.monitoring.self_monitoring import FEWEST_LOST
-from alertnet.flows.system.lost_incidents import SentText, remember
-from alertnet.flows.system.restored_backup import hold_back
+from alertnet.flows.system.restored_backup import SentText, hold_back, remember
 from alertnet.flows.unit.prefetch import CodePool
 from alertnet.store.monitoring import heartbeats
 from alertnet.store.queues import workers

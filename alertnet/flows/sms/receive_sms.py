@@ -39,7 +39,7 @@ from alertnet.flows.sms.member_texts import hear_report, read_member
 from alertnet.flows.sms.quarantine import tell_of_stranger
 from alertnet.flows.sms.quiet_verbs import change_duty
 from alertnet.flows.sms.unclear_sms import pass_on_from_contact, pass_on_from_member, reply_unclear
-from alertnet.flows.system.lost_incidents import pass_on_answer
+from alertnet.flows.system.restored_backup import pass_on_answer
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up, take_up_each
 from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.session import UNREADABLE
