@@ -15,8 +15,7 @@ from fastapi import APIRouter, Response
 from alertnet.core.errors import Purged
 from alertnet.flows.pages import contact_page, coordinator_page, number_test_page, revoke_page
 from alertnet.flows.pages.coordinator_page import asks_to_hear, hear_recording
-from alertnet.flows.pages.linked_page import Opened, Outcome
-from alertnet.flows.pages.proof import Sent
+from alertnet.flows.pages.linked_page import Opened, Outcome, Sent
 from alertnet.flows.system.duty_calendar import calendar_at
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime

@@ -9,7 +9,7 @@ from alertnet.core.incident import Perpetrator
 from alertnet.core.notification import Kind
 from alertnet.flows.pages import coordinator_page
 from alertnet.flows.pages.coordinator_actions import answer
-from alertnet.flows.pages.proof import Sent
+from alertnet.flows.pages.linked_page import Sent
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.flows.voice.menu import ToAnswer, take_keys
 from alertnet.store.db.tx import Tx

@@ -21,7 +21,7 @@ from alertnet.flows.credentials.users import add_user, end_user
 from alertnet.flows.incidents.close_incident import close_incident, reopen_incident
 from alertnet.flows.incidents.merge import merge, split
 from alertnet.flows.pages import contact_page
-from alertnet.flows.pages.proof import Sent
+from alertnet.flows.pages.linked_page import Sent
 from alertnet.flows.sending.claim_sends import claim
 from alertnet.flows.sending.record_outcome import SendOutcome, record
 from alertnet.flows.sending.render_and_send import Claimed

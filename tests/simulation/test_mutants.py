@@ -224,7 +224,7 @@ MUTANTS = {
         "A2", 35, "alertnet/flows/sending/pause.py", "paused(tx.now, until))", "paused(tx.now, tx.now))"
     ),
     "a page does as it is told without its PIN": Mutant(
-        "A6", 10, "alertnet/flows/pages/proof.py", "self.is_needed and not self.is_given", "False"
+        "A6", 10, "alertnet/flows/pages/linked_page.py", "self.is_needed and not self.is_given", "False"
     ),
     "what a coordinator holds opens by itself": Mutant(
         "B3",
@@ -253,7 +253,7 @@ MUTANTS = {
         "A1",
         107,
         "alertnet/flows/pages/coordinator_page.py",
-        "answer(locked, prompt, sent.answer, by)",
+        "coordinator_actions.answer(locked, prompt, sent.answer, by)",
         "pass",
     ),
     "a PIN entered under duress is told to nobody": Mutant(

@@ -14,9 +14,9 @@ from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.escalation.report_action import is_reported, report_action
 from alertnet.flows.incidents.update import happened_since
 from alertnet.flows.notifications.compose import coming, said
-from alertnet.flows.pages.linked_page import Opened, Outcome, judge, over, with_proof
+from alertnet.flows.pages import linked_page
+from alertnet.flows.pages.linked_page import Opened, Outcome, Proof, Sent
 from alertnet.flows.pages.open_matters import also_open
-from alertnet.flows.pages.proof import Proof, Sent, no_proof, without_written_pins
 from alertnet.flows.unit.locked_incident import Recipient, look_at, take_up
 from alertnet.messages.page import Page, Remark
 from alertnet.store.db.tx import Tx
@@ -50,12 +50,12 @@ def show(
     visitor = look_at(tx, link.incident_id).recipient(link.tree, link.contact)
     words = said(visitor)
     if visitor.may_answer(link.address):
-        proof = proof or no_proof(visitor)
+        proof = proof or linked_page.no_proof(visitor)
         page = Page(words, (*remarks, *proof.remarks), also_open=also_open(visitor, link))
         page = _open_page(visitor, link, page, proof)
-        page = with_proof(visitor, page, proof, sent)
+        page = linked_page.with_proof(visitor, page, proof, sent)
     else:
-        page = Page(words, (over(visitor.locked),))
+        page = Page(words, (linked_page.over(visitor.locked),))
     return Opened(page, visitor.contact.language, visitor.locked.incident.templates, outcome)
 
 
@@ -101,11 +101,11 @@ def press(tx: Tx, link: PageLink, form: Sent) -> Opened:
     Sent again, it counts once. For a contact with a PIN nothing is recorded without it.
     """
     visitor = take_up(tx, link.incident_id).recipient(link.tree, link.contact)
-    outcome, proof = judge(visitor, link, form, is_allowed=_is_allowed(visitor, form))
+    outcome, proof = linked_page.judge(visitor, link, form, is_allowed=_is_allowed(visitor, form))
     if outcome is not Outcome.DONE:
         visitor.locked.finish()
         return show(tx, link, proof=proof, sent=form, outcome=outcome)
-    done = _record(visitor, link.address, without_written_pins(visitor, form))
+    done = _record(visitor, link.address, linked_page.without_written_pins(visitor, form))
     visitor.locked.finish()
     return show(tx, link, *done, proof=proof)
 

@@ -13,7 +13,7 @@ from alertnet.flows.escalation.record_decision import decide, decide_prompt
 from alertnet.flows.incidents.close_incident import close_incident
 from alertnet.flows.notifications import prompts
 from alertnet.flows.pages.contact_page import ANSWERS
-from alertnet.flows.pages.proof import Sent
+from alertnet.flows.pages.linked_page import Sent
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.messages.page import Remark
 from alertnet.store.records import notifications, timeline

@@ -15,24 +15,11 @@ from alertnet.core.errors import WrongState
 from alertnet.core.notification import CALL_FAILURES, DECISIONS, TEXT_DECISIONS, PromptAnswer, PromptKind
 from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.compose import said
-from alertnet.flows.pages import text_decisions
+from alertnet.flows.pages import coordinator_actions, linked_page, text_decisions
 from alertnet.flows.pages.contact_page import ANSWERS
-from alertnet.flows.pages.coordinator_actions import (
-    ACTS,
-    AFTER_ALL,
-    CLOSE,
-    answer,
-    answers_to,
-    carry_out,
-    contacts_of,
-    has_changed,
-    is_allowed,
-    seen_of,
-    was_refused,
-)
-from alertnet.flows.pages.linked_page import Opened, Outcome, judge, over, with_proof
+from alertnet.flows.pages.coordinator_actions import ACTS, AFTER_ALL, CLOSE, was_refused
+from alertnet.flows.pages.linked_page import Opened, Outcome, Proof, Sent
 from alertnet.flows.pages.open_matters import also_open
-from alertnet.flows.pages.proof import Proof, Sent, no_proof, prove, without_written_pins
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient, look_at, take_up
 from alertnet.messages.page import LISTEN, Page, Remark, TaskDetails
 from alertnet.store.db.tx import Tx
@@ -85,13 +72,13 @@ def press(tx: Tx, link: PageLink, sent: Sent) -> Opened:
     prompt = prompt_store.as_of_now(tx.session, link.prompt)
     visitor = locked.recipient(link.tree, link.contact)
     is_allowed = _is_known(visitor, into, prompt, sent) if sent.answer else bool(sent.pin)
-    outcome, proof = judge(visitor, link, sent, is_allowed=is_allowed)
+    outcome, proof = linked_page.judge(visitor, link, sent, is_allowed=is_allowed)
     if outcome is Outcome.OVER and _is_done(visitor, prompt, sent):
         return show(tx, link)
     if outcome is not Outcome.DONE or not sent.answer:
         locked.finish()
         return show(tx, link, proof=proof, sent=sent, outcome=outcome)
-    outcome, remarks = _act(visitor, link.address, into, prompt, without_written_pins(visitor, sent))
+    outcome, remarks = _act(visitor, link.address, into, prompt, linked_page.without_written_pins(visitor, sent))
     locked.finish()
     return show(tx, link, *remarks, proof=proof, sent=sent if outcome is Outcome.OVER else None, outcome=outcome)
 
@@ -108,7 +95,7 @@ def hear_recording(tx: Tx, token: str, sent: Sent) -> bytes | None:
         return None
     visitor = take_up(tx, link.incident_id).recipient(link.tree, link.contact)
     # A page on which nothing can be done looks at no PIN: wrong ones would count against the contact's other pages.
-    may_hear = visitor.may_answer(link.address) and reads_texts(visitor.contact, prove(visitor, link, sent))
+    may_hear = visitor.may_answer(link.address) and reads_texts(visitor.contact, linked_page.prove(visitor, link, sent))
     visitor.locked.finish()
     if not may_hear:
         return None
@@ -126,21 +113,23 @@ def _is_known(visitor: Recipient, into: LockedIncident | None, prompt: Prompt, s
     if sent.answer in text_decisions.DECISIONS:
         return text_decisions.is_allowed(visitor, into, sent)
     if sent.answer in ACTS:
-        return is_allowed(visitor.locked, sent)
-    return sent.answer in answers_to(prompt) or (sent.answer == AFTER_ALL and prompt.subject == Subject.VERIFY)
+        return coordinator_actions.is_allowed(visitor.locked, sent)
+    return sent.answer in coordinator_actions.answers_to(prompt) or (
+        sent.answer == AFTER_ALL and prompt.subject == Subject.VERIFY
+    )
 
 
 def _act(
     visitor: Recipient, address: str, into: LockedIncident | None, prompt: Prompt, sent: Sent
 ) -> tuple[Outcome, tuple[Remark, ...]]:
     locked, by = visitor.locked, visitor.id
-    if sent.answer == CLOSE and has_changed(locked, sent, by):
+    if sent.answer == CLOSE and coordinator_actions.has_changed(locked, sent, by):
         return Outcome.OVER, (Remark("changed_meanwhile"),)
     if sent.answer in ACTS:
-        return Outcome.DONE, carry_out(locked, sent, by)
+        return Outcome.DONE, coordinator_actions.carry_out(locked, sent, by)
     try:
         if sent.answer not in text_decisions.DECISIONS:
-            answer(locked, prompt, sent.answer, by)
+            coordinator_actions.answer(locked, prompt, sent.answer, by)
         elif not text_decisions.was_decided_so(prompt, sent, by):
             text_decisions.decide_text(visitor, address, into, sent)
     except WrongState:
@@ -159,7 +148,7 @@ def show(
     """The page of a coordinator's link as of now; see `contact_page.show`."""
     locked = look_at(tx, link.incident_id)
     visitor = locked.recipient(link.tree, link.contact)
-    contact, proof = visitor.contact, proof or no_proof(visitor)
+    contact, proof = visitor.contact, proof or linked_page.no_proof(visitor)
     prompt = prompt_store.as_of_now(tx.session, link.prompt)
     page = Page(
         _said(visitor, prompt, is_coerced=proof.is_coerced),
@@ -203,14 +192,15 @@ def _with_acts(visitor: Recipient, prompt: Prompt, page: Page) -> Page:
     locked = visitor.locked
     if page.is_text:
         return page if page.takes_pin else replace(page, joinable=text_decisions.joinable(visitor))
-    page = replace(page, contacts=tuple(contacts_of(locked)), seen=seen_of(locked))
+    contacts, seen = tuple(coordinator_actions.contacts_of(locked)), coordinator_actions.seen_of(locked)
+    page = replace(page, contacts=contacts, seen=seen)
     if was_refused(prompt) and locked.is_open and not locked.facts.verified:
         # Whoever knows of the refusal may say that it is genuine after all.
         return replace(page, answers=(AFTER_ALL,))
     if not (prompt.is_open or _has_been_said(prompt)):
         return page
     # Once its contact has answered, only its other answers.
-    answers = tuple(ANSWERS) if _has_been_said(prompt) else answers_to(prompt)
+    answers = tuple(ANSWERS) if _has_been_said(prompt) else coordinator_actions.answers_to(prompt)
     page = replace(page, answers=answers, answered=_has_been_said(prompt))
     if prompt.kind != PromptKind.TASK:
         return page
@@ -223,7 +213,7 @@ def press_notice(tx: Tx, notice: Notice, sent: Sent) -> Opened:
     if notice.incident is None:
         return show_notice(tx, notice, outcome=Outcome.NOT_ALLOWED)
     visitor = take_up(tx, notice.incident).recipient(notice.link.tree, notice.link.contact)
-    outcome, proof = judge(visitor, notice.link, sent, is_allowed=bool(sent.pin) and not sent.answer)
+    outcome, proof = linked_page.judge(visitor, notice.link, sent, is_allowed=bool(sent.pin) and not sent.answer)
     visitor.locked.finish()
     return show_notice(tx, notice, proof, outcome)
 
@@ -236,10 +226,10 @@ def show_notice(tx: Tx, notice: Notice, proof: Proof | None = None, outcome: Out
     locked, link = look_at(tx, notice.incident), notice.link
     visitor = locked.recipient(link.tree, link.contact)
     if visitor.may_answer(link.address):
-        proof = proof or no_proof(visitor)
+        proof = proof or linked_page.no_proof(visitor)
         page = opened_by(visitor, replace(page, remarks=proof.remarks), proof)
     else:
-        page = replace(page, remarks=(over(locked),), is_notice=False)
+        page = replace(page, remarks=(linked_page.over(locked),), is_notice=False)
     return Opened(page, notice.language, locked.incident.templates, outcome)
 
 
@@ -251,7 +241,7 @@ def opened_by(visitor: Recipient, page: Page, proof: Proof, sent: Sent | None = 
         details=details_of(facts, contact.disclosure) if proof.is_given else NO_DETAILS,
         texts=texts_of(visitor.locked) if reads_texts(contact, proof) else (),
     )
-    return with_proof(visitor, page, proof, sent)
+    return linked_page.with_proof(visitor, page, proof, sent)
 
 
 def reads_texts(contact: Contact, proof: Proof) -> bool:

@@ -5,8 +5,7 @@ from dataclasses import replace
 from alertnet.flows.escalation.record_response import SUBJECTS, revoke
 from alertnet.flows.notifications.compose import said
 from alertnet.flows.pages.coordinator_page import opened_by, reads_texts
-from alertnet.flows.pages.linked_page import Opened, Outcome, judge, over
-from alertnet.flows.pages.proof import Proof, Sent, no_proof
+from alertnet.flows.pages.linked_page import Opened, Outcome, Proof, Sent, judge, no_proof, over
 from alertnet.flows.unit.locked_incident import look_at, take_up
 from alertnet.messages.page import Page, Remark
 from alertnet.store.db.tx import Tx

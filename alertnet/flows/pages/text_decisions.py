@@ -5,7 +5,7 @@ from alertnet.core.inbound.field_report import UNKNOWN_TYPE
 from alertnet.core.incident import TYPES, Incident, Severity
 from alertnet.core.notification import PromptAnswer
 from alertnet.flows.incidents.lone_text import facts_of_text, join_text, open_read_text, set_text_aside
-from alertnet.flows.pages.proof import Sent
+from alertnet.flows.pages.linked_page import Sent
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient, look_at, take_up_each
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import incidents
