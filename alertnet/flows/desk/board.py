@@ -76,13 +76,13 @@ class WhoKnows:
     by a message who have not answered. `has_answers`: from anybody.
     """
 
-    team: str
-    users: tuple[str, ...]
-    knows: tuple[str, ...]
-    unanswered: tuple[str, ...]
-    has_answers: bool
-    under_way: tuple[str, ...]
-    unreached: tuple[Unreached, ...]
+    team: str = ""
+    users: tuple[str, ...] = ()
+    knows: tuple[str, ...] = ()
+    unanswered: tuple[str, ...] = ()
+    has_answers: bool = False
+    under_way: tuple[str, ...] = ()
+    unreached: tuple[Unreached, ...] = ()
 
     def parted(self, names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The names split in two: those to whom nothing was sent yet, and the others."""
@@ -135,11 +135,11 @@ class OpenIncident:
     drill: bool
     verified: bool
     is_text: bool
-    told: WhoKnows
-    paths: tuple[Path, ...]
-    matters: tuple[Matter, ...]
-    warnings: tuple[str, ...]
-    broken: bool
+    told: WhoKnows = WhoKnows()
+    paths: tuple[Path, ...] = ()
+    matters: tuple[Matter, ...] = ()
+    warnings: tuple[str, ...] = ()
+    broken: bool = False
     """Whether part of it can't be read and waits for an administrator."""
 
     @property
@@ -382,9 +382,5 @@ def _unread(incident: Listed, seq: int) -> OpenIncident:
         drill=False,
         verified=True,
         is_text=False,
-        told=WhoKnows("", (), (), (), False, (), ()),
-        paths=(),
-        matters=(),
-        warnings=(),
         broken=True,
     )

@@ -1,12 +1,11 @@
 """Drill reports: the result for each contact as a page and as CSV; and the list of drills."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from alertnet.core.codec import value
 from alertnet.core.directory.contact_tree import zone_among
 from alertnet.core.errors import WrongState
-from alertnet.core.incident import Facts
+from alertnet.core.incident import Facts, Incident
 from alertnet.core.monitoring.drills import Sums, TookPart, sums_of
 from alertnet.core.resolution.known_people import with_records
 from alertnet.flows.desk.figures import as_csv, as_text
@@ -30,11 +29,7 @@ MOST_LISTED = 50
 class DrillReport:
     """The results of a drill so far; `names`: its contacts' names, by tree and id."""
 
-    ref: str
-    type: str
-    country: str
-    opened_at: datetime
-    is_open: bool
+    incident: Incident
     timezone: str
     parts: tuple[TookPart, ...]
     names: dict[tuple[str, str], str]
@@ -89,11 +84,7 @@ def read_drill(tx: Tx, ref: str) -> DrillReport:
     trees = editions.plans(tx, incident.facts, incident.trees)
     parts = figures.took_part(tx.session, dict.fromkeys(incident.every_id, incident.id))
     return DrillReport(
-        ref=incident.ref,
-        type=incident.facts.type,
-        country=incident.facts.country,
-        opened_at=incident.opened_at,
-        is_open=incident.closed_at is None,
+        incident,
         timezone=zone_among(plan.tree for plan in trees.values()),
         parts=tuple(parts.get(incident.id, ())),
         names={(id, each.id): each.called for id, plan in trees.items() for each in plan.tree.contacts.values()},

@@ -8,7 +8,7 @@ from alertnet.core.codec import value
 from alertnet.core.directory.contact import Disclosure, MethodKind
 from alertnet.core.disclosure import NO_DETAILS, Details, ReceivedText, details_of
 from alertnet.core.escalation.quorum import Via
-from alertnet.core.incident import CloseReason, Facts, Incident, Line, consent_of
+from alertnet.core.incident import CloseReason, Incident, Line, consent_of
 from alertnet.core.monitoring.self_monitoring import Part
 from alertnet.core.notification import PromptKind
 from alertnet.flows.desk.board import DEEDS, TELLING, OpenIncident, as_open, troubles_now
@@ -97,7 +97,6 @@ class Dossier:
     """An incident as it is now. For users who may not act, the fields that only actors may read are empty."""
 
     head: OpenIncident
-    facts: Facts
     consent: str
     """The narrowest consent of the incident and its people."""
     closed_at: datetime | None
@@ -152,7 +151,6 @@ def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = st
     head, ahead, lines = _head(locked, open_prompts, last), entries_ahead(locked), tell(entries, names)
     return Dossier(
         head=head,
-        facts=locked.facts,
         consent=consent_of(locked.facts).value,
         closed_at=locked.incident.closed_at,
         goes_on_as=_goes_on_as(locked),

@@ -142,22 +142,21 @@ class _Known:
         )
 
     def _address(self, tree: ContactTree, contact: Contact, method: Method) -> Address:
-        test = next((each for each in self.tested.get((tree.id, contact.id), ()) if each.method is method.kind), None)
+        tests = self.tested.get((tree.id, contact.id), ())
+        untested = Tested(tree.id, contact.id, method.kind, contact.verified)
+        test = next((each for each in tests if each.method is method.kind), untested)
         # For a number that is called, its SMS count as well.
         last = self.outcomes.get(self.tx.vault.index(method.address))
-        verified = test.verified if test is not None else contact.verified
-        asked_at = test.asked_at if test is not None else None
-        return Address(method.kind.value, verified, asked_at, last, self._amiss(last, test))
+        return Address(method.kind.value, test.verified, test.asked_at, last, self._amiss(last, test))
 
-    def _amiss(self, last: TestOutcome | None, test: Tested | None) -> str:
-        if test is not None and test.outcome == "wrong":
+    def _amiss(self, last: TestOutcome | None, test: Tested) -> str:
+        if test.outcome == "wrong":
             return "wrong"
-        asked_at = test.asked_at if test is not None else None
         if last is not None and last.failure in AMISS:
-            works = asked_at is not None and asked_at > last.at and test is not None and test.outcome == "answered"
+            works = test.outcome == "answered" and test.asked_at is not None and test.asked_at > last.at
             return "" if works else AMISS[last.failure]
-        is_silent = test is not None and test.outcome == "silent" and asked_at is not None
-        return "silent" if is_silent and asked_at and self.tx.now - asked_at > SILENT_FOR else ""
+        is_silent = test.asked_at is not None and self.tx.now - test.asked_at > SILENT_FOR
+        return "silent" if is_silent and test.outcome == "silent" else ""
 
     def _needs(self, tree: ContactTree, contact: Contact, addresses: tuple[Address, ...]) -> set[str]:
         amiss = {each.amiss for each in addresses if each.amiss}

@@ -65,14 +65,14 @@ def cancel(id: str, form: Posted, desk: AtDesk) -> Response:
 def get_rows(ref: str, desk: AtDesk) -> Response:
     """The results of a drill as CSV: contacts by id, without numbers."""
     found = desk.runtime.read(read_drill, ref)
-    return as_file(f"drill-{found.ref}.csv", found.as_csv(), "text/csv")
+    return as_file(f"drill-{found.incident.ref}.csv", found.as_csv(), "text/csv")
 
 
 @router.get("/{ref}")
 def show_drill(ref: str, desk: AtDesk) -> Response:
     """Show the results of a drill: who was reached and how, how fast they answered, which numbers are dead."""
     found = desk.runtime.read(read_drill, ref)
-    return desk.show("drill.html", drill=found, length=length)
+    return desk.show("drill.html", drill=found, incident=found.incident, length=length)
 
 
 def _go(tx: Tx, desk: Desk, facts: Facts, at: datetime | None, every: str) -> tuple[LockedIncident | None, str]:
