@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 from typing_extensions import TypedDict
 
-from alertnet.core.codec import value
+from alertnet.core.codec import replace, value
 from alertnet.core.delivery.sms_encoding import count
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Network
@@ -18,6 +18,7 @@ from alertnet.core.forecast.script import Script
 from alertnet.core.forecast.simulation import Rehearsal, Told
 from alertnet.core.incident import Facts
 from alertnet.core.notification import Kind
+from alertnet.flows.credentials.known_numbers import said_by
 from alertnet.messages.message import Message
 from alertnet.messages.renderer import Renderer
 
@@ -84,19 +85,19 @@ class Played:
     @cached_property
     def cost(self) -> Cost:
         """What the provider bills: in total, and by the country of the number."""
-        kinds = [told.method.kind for told in self.rehearsal.told]
-        texts = [told for told in self.rehearsal.told if told.method.kind is MethodKind.SMS]
+        kinds = Counter(told.method.kind for told in self.rehearsal.told)
         segments, calls = Counter[str](), Counter[str]()
         for told in self.rehearsal.told:
             if told.method.kind is MethodKind.SMS:
-                segments[_country(told.method.address)] += self._segments(told)
+                message = self.message(told)
+                segments[_country(told.method.address)] += count(message.text).segments if message else 1
             elif told.method.kind is MethodKind.CALL:
                 calls[_country(told.method.address)] += 1
         return Cost(
-            sms=len(texts),
+            sms=kinds[MethodKind.SMS],
             segments=segments.total(),
-            calls=calls.total(),
-            emails=kinds.count(MethodKind.EMAIL),
+            calls=kinds[MethodKind.CALL],
+            emails=kinds[MethodKind.EMAIL],
             by_country={
                 country: {"segments": segments[country], "calls": calls[country]}
                 for country in sorted({*segments, *calls})
@@ -164,23 +165,14 @@ class Played:
         message = self.message(told) if with_words else None
         return event | ({"message": "\n".join(words_of(message))} if message else {})
 
-    def _segments(self, told: Told) -> int:
-        message = self.message(told)
-        return count(message.text).segments if message else 1
-
     def _said(self, told: Told) -> Said:
         tree, asking = self.network.trees[told.tree], self.network.trees[told.trees[0]]
         subjects = {Kind.DECISION: Subject.LEVEL, Kind.ALARM: Subject.UNANSWERED, Kind.TASK: Subject.TASK}
         names = [level.name for level in asking.levels]
         asked = names.index(told.level) if told.kind is Kind.DECISION else None
-        words = Said(
-            sender=tree.sender,
-            organisation=tree.title,
-            titles=tree.titles,
+        words = replace(
+            said_by(tree, told.contact),
             ref=REF,
-            callback=tree.callback_for(told.contact),
-            tree_language=tree.language,
-            timezone=told.contact.timezone,
             type=self.facts.type,
             severity=self.facts.severity,
             code=CODE if told.contact.answers else None,
