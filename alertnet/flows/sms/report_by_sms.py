@@ -98,7 +98,13 @@ def raise_alarm(text: FieldText, report: Report) -> tuple[LockedIncident, Facts]
     if tried.unheard:
         entry["unheard_pins"] = tried.unheard
     entry |= sms.circumstances
-    locked = _join_recent(text, facts, report, entry) or _open(text, facts, report, entry)
+    locked = _known(text, report)
+    if locked is None or locked.facts.lone_text:
+        locked = _open(text, locked, facts, report, entry)
+    else:
+        # That this phone is silent is no reason to leave alone the one that raised it.
+        is_own = bool(locked.raised_from(text.phone))
+        _join(locked, facts if is_own else replace(facts, field_silent=False), report, entry)
     if tried.closes:
         tell_closing(locked, sender.owner)
     locked.finish()
@@ -142,24 +148,17 @@ def receive_duress(text: FieldText, understood: str) -> None:
     if locked is not None:
         _join(locked, facts, report, entry)
     else:
-        locked = _open(text, replace(facts, team=None, hidden_from_phone=True), report, entry)
+        locked = _open(text, _latest(text), replace(facts, team=None, hidden_from_phone=True), report, entry)
     locked.finish()
 
 
-def _join_recent(text: FieldText, facts: Facts, report: Report, entry: dict[str, Any]) -> LockedIncident | None:
-    """The open incident of the phone that the report is about, with the report added; None where there is none.
+def _known(text: FieldText, report: Report) -> LockedIncident | None:
+    """The open incident, or text, that the report is about.
 
     News is about what the phone raised last, or its team has open, another alarm about what it has just raised.
     """
     is_news = report.verb is FieldVerb.UPDATE
-    locked = take_up_found(text.tx, partial(_news_is_of, text)) if is_news else _latest(text)
-    if locked is None or locked.facts.lone_text:
-        return None
-    if not locked.raised_from(text.phone):
-        # That this phone is silent is no reason to leave alone the one that raised it.
-        facts = replace(facts, field_silent=False)
-    _join(locked, facts, report, entry)
-    return locked
+    return (take_up_found(text.tx, partial(_news_is_of, text)) if is_news else None) or _latest(text)
 
 
 def _latest(text: FieldText) -> LockedIncident | None:
@@ -179,17 +178,19 @@ def _openly(known: Facts | None, news: Facts, report: Report, entry: dict[str, A
     return {"openly": gravest(*before, *said)} if before or said else {}
 
 
-def _open(text: FieldText, facts: Facts, report: Report, entry: dict[str, Any]) -> LockedIncident:
-    locked = _open_recent_text(text, facts) or open_incident(text.tx, text.edition, facts, by=text.sender.owner)
+def _open(
+    text: FieldText, latest: LockedIncident | None, facts: Facts, report: Report, entry: dict[str, Any]
+) -> LockedIncident:
+    """Open an incident with the report; `latest`: what the phone has just raised."""
+    locked = _open_text(text, latest, facts) or open_incident(text.tx, text.edition, facts, by=text.sender.owner)
     locked.record("report_received", **entry, **_openly(None, facts, report, entry))
     if facts.duress:
         prompts.raise_prompt(locked, PromptKind.ALARM, Subject.NEWS, about=text.sender.team.id)
     return locked
 
 
-def _open_recent_text(text: FieldText, facts: Facts) -> LockedIncident | None:
+def _open_text(text: FieldText, locked: LockedIncident | None, facts: Facts) -> LockedIncident | None:
     """Make an incident of the text that the phone has just sent, if it is on the list of the same team."""
-    locked = _latest(text)
     if locked is None or not locked.facts.lone_text or locked.facts.team != facts.team:
         return None
     known = add_to(locked.facts, facts, None)
@@ -241,8 +242,6 @@ def _kind_of_news(locked: LockedIncident, known: Facts, news: Facts, report: Rep
 
 def _was_heard(locked: LockedIncident, entry: dict[str, Any]) -> bool:
     """Whether it is what a handset without receipt sends again; later, or once it was called off, it is meant anew."""
-    session, id = locked.tx.session, locked.incident.id
-    withdrawn_at = timeline.latest_at(session, id, "withdrawal_asked")
+    withdrawn_at = timeline.latest_at(locked.tx.session, locked.incident.id, "withdrawal_asked")
     since = max(filter(None, (locked.tx.now - JOINS_FOR, withdrawn_at)))
-    heard = timeline.of_kind(session, id, "report_received")
-    return any(at > since and payload and entry.items() <= payload.items() for at, payload in heard)
+    return any(at > since and entry.items() <= heard.items() for at, heard in locked.history("report_received"))
