@@ -222,9 +222,9 @@ def take_over_texts(part: LockedIncident, whole: LockedIncident, **more: str) ->
 
     What came only under duress comes last: who may not know of it is shown nothing of this moment from there on.
     """
-    session, id, kinds = part.tx.session, part.incident.id, (*TEXTS, UPDATED)
-    texts = [(kind, at, text) for kind in kinds for at, text in timeline.of_kind(session, id, kind) if text]
-    taken = [text for kind in kinds for _, text in timeline.of_kind(session, whole.incident.id, kind)]
+    id, kinds = part.incident.id, (*TEXTS, UPDATED)
+    texts = [(kind, at, text) for kind in kinds for at, text in part.history(kind) if text]
+    taken = [text for kind in kinds for _, text in whole.history(kind)]
     for kind, at, text in sorted(texts, key=lambda each: (is_forced(each[2]), each[1])):
         # A text that we heard late says itself when it was written.
         copy = {"heard_at": at.isoformat(), "came_to": id} | text | more
@@ -289,9 +289,8 @@ def _split(part: LockedIncident, whole: LockedIncident, by: str) -> None:
 
 def _without_go(whole: LockedIncident, merged_at: datetime) -> dict[str, list[Event]]:
     """By tree, the levels to take back: opened here only by the part's facts, or by a go for the part (B3)."""
-    session, (id, *others) = whole.tx.session, whole.incident.every_id
-    opened = [(at, payload or {}) for at, payload in timeline.of_kind(session, id, "level_opened")]
-    own = [each for at, each in opened if at < merged_at or each.get("cause") == "automatic"]
+    session, (_, *others) = whole.tx.session, whole.incident.every_id
+    own = [each for at, each in whole.history("level_opened") if at < merged_at or each.get("cause") == "automatic"]
     own += [payload or {} for each in others for _, payload in timeline.of_kind(session, each, "level_opened")]
     may_stay = {(each.get("tree"), each.get("level")) for each in own}
     decided = decisions_of(session, whole.incident.every_id)
@@ -304,7 +303,7 @@ def _without_go(whole: LockedIncident, merged_at: datetime) -> dict[str, list[Ev
 
 def _narrowed(whole: LockedIncident, merged_at: datetime) -> dict[str, list[Event]]:
     """By tree, the levels that opened since the merge for somebody whom they do not name now (B1)."""
-    opened = timeline.of_kind(whole.tx.session, whole.incident.id, "level_opened")
+    opened = whole.history("level_opened")
     before = [(each["tree"], each["level"]) for at, each in opened if each and at < merged_at]
     return {
         tree: narrowed(state, whole.plans[tree], merged_at, {level for its, level in before if its == tree})
@@ -314,10 +313,9 @@ def _narrowed(whole: LockedIncident, merged_at: datetime) -> dict[str, list[Even
 
 def _undecided(part: LockedIncident, whole: LockedIncident) -> dict[str, list[Event]]:
     """By tree, the holds and refusals taken over with that part alone, and that nobody has given here."""
-    session = whole.tx.session
-    given = decisions_of(session, whole.incident.every_id)
+    given = decisions_of(whole.tx.session, whole.incident.every_id)
     own = [(each.tree, each.level) for each in given if each.decision is not PromptAnswer.GO]
-    merges = [at for at, _ in timeline.of_kind(session, whole.incident.id, "merged")]
+    merges = [at for at, _ in whole.history("merged")]
     events: dict[str, list[Event]] = {}
     for here in whole.escalations:
         there, tree = part.escalation_of(here.tree), here.tree

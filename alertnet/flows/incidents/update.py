@@ -20,7 +20,7 @@ from alertnet.flows.notifications import prompts
 from alertnet.flows.notifications.stand_down import tell_of_news
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.messages.reported import Happening
-from alertnet.store.records import editions, timeline
+from alertnet.store.records import editions
 from alertnet.store.records import incidents as incident_store
 
 UPDATED = "updated"
@@ -30,10 +30,9 @@ MOST = 10
 
 def happened_since(recipient: Recipient, *, reads: bool) -> tuple[Happening, ...]:
     """What has happened since, oldest first. `reads`: with the text of the news; else only that there is some."""
-    session, incident = recipient.locked.tx.session, recipient.locked.incident
-    news = [(at, payload or {}) for at, payload in timeline.of_kind(session, incident.id, UPDATED)]
+    locked, news = recipient.locked, recipient.locked.history(UPDATED)
     came_to = {each["came_to"] for _, each in news if "came_to" in each}
-    gone = incident_store.split_off(session, incident.id, came_to)
+    gone = incident_store.split_off(locked.tx.session, locked.incident.id, came_to)
     here = [(at, each.get("text")) for at, each in news if each.get("came_to") not in gone]
     events = [Happening(at, news=text if reads else None) for at, text in here]
     events += [Happening(each.at, action=each.action) for each in recipient.reports()]

@@ -8,7 +8,7 @@ from alertnet.core.escalation.quorum import Via
 from alertnet.flows.credentials.pins import PinCheck, PinTried, has_pin, try_pin
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
-from alertnet.store.records import incidents, timeline
+from alertnet.store.records import incidents
 
 PIN_ENTERED = "pin_entered"
 
@@ -60,8 +60,8 @@ def is_forced(locked: LockedIncident) -> bool:
 
 def coerced(locked: LockedIncident) -> tuple[str, ...]:
     """The contacts who have entered their duress PIN, on a page of this incident or in a call about it."""
-    entered = timeline.of_kind(locked.tx.session, locked.incident.id, PIN_ENTERED)
-    return tuple(dict.fromkeys(each["contact"] for _, each in entered if each and each["pin"] == PinCheck.DURESS))
+    forced = [each for _, each in locked.history(PIN_ENTERED) if each.get("pin") == PinCheck.DURESS]
+    return tuple(dict.fromkeys(each["contact"] for each in forced))
 
 
 def tell_closing(locked: LockedIncident, owner: str) -> None:

@@ -18,7 +18,7 @@ from alertnet.flows.notifications.cancel_messages import cancel_to_field
 from alertnet.flows.notifications.compose import said_in
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import answers, editions, incidents, notifications, timeline
+from alertnet.store.records import answers, editions, incidents, notifications
 from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.notifications import NotificationDraft
 
@@ -89,8 +89,7 @@ def promise_again(locked: LockedIncident) -> None:
 
 def speak_again(locked: LockedIncident) -> None:
     """Tell a phone that was left alone because of another's incident how its own report goes, unless it knows."""
-    told = timeline.of_kind(locked.tx.session, locked.incident.id, FIELD_TOLD)
-    if not any(payload and payload["subject"] == Subject.ACKNOWLEDGED for _, payload in told):
+    if not any(told.get("subject") == Subject.ACKNOWLEDGED for _, told in locked.history(FIELD_TOLD)):
         take_over(locked, locked.incident)
 
 
@@ -152,8 +151,7 @@ def _saves_battery(locked: LockedIncident, facts: Facts) -> bool:
         return False
     opened = [run.opened_at for state in locked.states.values() for run in state.runs if locked.is_open]
     begun_at = max(since, *opened, locked.incident.closed_at or since)
-    told = timeline.of_kind(locked.tx.session, locked.incident.id, FIELD_TOLD)
-    return any(at >= begun_at for at, _ in told)
+    return any(at >= begun_at for at, _ in locked.history(FIELD_TOLD))
 
 
 def _tell(

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from alertnet.core.codec import value
 from alertnet.core.directory.contact import Contact, MethodKind
@@ -21,7 +21,7 @@ from alertnet.flows.unit.prefetch import Prefetch
 from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import incident_attempts
-from alertnet.store.records import answers, editions
+from alertnet.store.records import answers, editions, timeline
 from alertnet.store.records import escalations as escalation_store
 from alertnet.store.records import incidents as incident_store
 from alertnet.store.records.answers import CurrentAnswer, ReportedAction
@@ -82,6 +82,10 @@ class LockedIncident:
     def record(self, kind: str, **payload: object) -> None:
         """Add a line to the incident's timeline."""
         self.work.record(self.incident.id, kind, payload)
+
+    def history(self, kind: str) -> list[tuple[datetime, dict[str, Any]]]:
+        """Its own entries of that kind, oldest first: when, and what they say, which is nothing of those purged."""
+        return [(at, payload or {}) for at, payload in timeline.of_kind(self.tx.session, self.incident.id, kind)]
 
     def rank(self, kind: Kind, *, again: bool = False) -> int:
         """The order in which a message of this incident is sent."""
