@@ -1,6 +1,6 @@
 """Tables of access, duty and inbound messages: keys, users, PINs, requests, rotas, texts and calls."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, String, Table
 
 from alertnet.store.db.columns import Encrypted, EncryptedJson, Instant, Json
 from alertnet.store.tables.base import PartialIndex, index_of_due, metadata
@@ -23,9 +23,7 @@ inbound = Table(
     Index("ix_inbound_sender", "sender_index", "received_at"),
 )
 index_of_due("ix_inbound_due", inbound)
-
-_NO_REPLY = text("kind = 'call' AND reply IS NULL")
-PartialIndex("ix_inbound_unkeyed", inbound.c.received_at, where=_NO_REPLY)
+PartialIndex("ix_inbound_unkeyed", inbound.c.received_at, where="kind = 'call' AND reply IS NULL")
 
 sweeps = Table(
     "sweeps",
@@ -73,9 +71,7 @@ users = Table(
     Column("linked", EncryptedJson),  # their account at an OpenID Connect provider
     Column("created_at", Instant, nullable=False),
     Column("ended_at", Instant),
-    Column(
-        "mac", LargeBinary(32), nullable=False
-    ),  # over what lets somebody in: a row made without the secret lets in nobody
+    Column("mac", LargeBinary(32), nullable=False),  # over what lets somebody in: a row made otherwise lets in nobody
 )
 
 user_sessions = Table(

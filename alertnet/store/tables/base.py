@@ -14,7 +14,7 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 metadata = MetaData(naming_convention=NAMING)
-WHERE_DUE = text("due_at IS NOT NULL")
+WHERE_DUE = "due_at IS NOT NULL"
 NOBODY = bytes(16)
 """Replaces an erased blind index of a number, or hash of a code."""
 
@@ -25,9 +25,9 @@ class PartialIndex(Index):
     For `postgresql_where` SQLAlchemy would load the whole dialect, where there is SQLite alone too.
     """
 
-    def __init__(self, name: str, *columns: Column[Any], where: TextClause, unique: bool = False) -> None:
+    def __init__(self, name: str, *columns: Column[Any], where: TextClause | str, unique: bool = False) -> None:
         super().__init__(name, *columns, unique=unique)
-        self.where = where
+        self.where = text(where) if isinstance(where, str) else where
 
 
 @compiles(CreateIndex)

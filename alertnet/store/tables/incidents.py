@@ -59,12 +59,9 @@ incidents = Table(
     Index("ix_incidents_raised", "raised_index", "status"),
 )
 IS_OPEN = incidents.c.status == IncidentStatus.OPEN.value
-WITH_TEAM = text("team IS NOT NULL")
-PartialIndex("ix_incidents_team", *incidents.c["team", "status", "opened_at"], where=WITH_TEAM)
-IS_PART = text("part_of IS NOT NULL")
-PartialIndex("ix_incidents_part_of", incidents.c.part_of, where=IS_PART)
-WAS_CLOSED = text("closed_at IS NOT NULL")
-PartialIndex("ix_incidents_closed", incidents.c.closed_at, where=WAS_CLOSED)
+PartialIndex("ix_incidents_team", *incidents.c["team", "status", "opened_at"], where="team IS NOT NULL")
+PartialIndex("ix_incidents_part_of", incidents.c.part_of, where="part_of IS NOT NULL")
+PartialIndex("ix_incidents_closed", incidents.c.closed_at, where="closed_at IS NOT NULL")
 
 ACTING = func.coalesce(incidents.c.part_of, incidents.c.id)
 """The incident that acts for a row of `incidents`: itself, unless it was merged into another."""

@@ -38,14 +38,9 @@ code_numbers = Table(
 )
 IS_OF_OPEN, IS_OF_CLOSED = text("open"), text("NOT open")
 """Queries must use exactly these words, so that the indexes are used."""
-PartialIndex(
-    "ix_code_numbers_open",
-    code_numbers.c.code_hash,
-    code_numbers.c.number_index,
-    code_numbers.c.open,  # included so that SQLite need not read the row
-    unique=True,
-    where=IS_OF_OPEN,
-)  # Of two workers that draw the same code for a number at the same moment, one has to draw again.
+_HOLDS = code_numbers.c["code_hash", "number_index", "open"]  # `open` so that SQLite need not read the row
+PartialIndex("ix_code_numbers_open", *_HOLDS, unique=True, where=IS_OF_OPEN)
+"""Of two workers that draw the same code for a number at the same moment, one has to draw again."""
 PartialIndex("ix_code_numbers_closed", code_numbers.c.code_hash, where=IS_OF_CLOSED)
 
 guesses = Table(
@@ -159,35 +154,17 @@ attempts = Table(
         on_sqlite="due_at IS NOT NULL OR (status <> 'queued' AND status <> 'sending' AND status <> 'unknown')",
     ),
 )
-PartialIndex(
-    "ix_attempts_due",
-    attempts.c.method,
-    attempts.c.status,
-    attempts.c.due_at,
-    where=WHERE_DUE,
-)
-WAS_TAKEN = text("provider_id IS NOT NULL")
-PartialIndex("ix_attempts_provider_id", attempts.c.provider_id, where=WAS_TAKEN)
+PartialIndex("ix_attempts_due", *attempts.c["method", "status", "due_at"], where=WHERE_DUE)
+PartialIndex("ix_attempts_provider_id", attempts.c.provider_id, where="provider_id IS NOT NULL")
 IS_QUEUED = text("status = 'queued'")
 """Queries must use exactly these words, so that the index is used."""
-PartialIndex(
-    "ix_attempts_order",
-    attempts.c.method,
-    attempts.c.rank,
-    attempts.c.due_at,
-    attempts.c.created_at,
-    attempts.c.id,
-    where=IS_QUEUED,
-)  # The order of sending: a claim sorts nothing, however many are due, and passes over what waits for later.
+PartialIndex("ix_attempts_order", *attempts.c["method", "rank", "due_at", "created_at", "id"], where=IS_QUEUED)
+"""The order of sending: a claim sorts nothing, however many are due, and passes over what waits for later."""
 IS_NO_FIRST_ALERT = text(f"(NOT is_alert OR rank % {CLASSES} = 1)")
 """It asks, tells or repeats (`core.notification.is_repeat`), so another message may say it too."""
-_MAY_GO_ALONG = text(f"{IS_QUEUED} AND {IS_NO_FIRST_ALERT}")
-PartialIndex(
-    "ix_attempts_beside",
-    attempts.c.address_index,
-    attempts.c.due_at,
-    where=_MAY_GO_ALONG,
-)  # What else waits for a phone; the alerts that can't be joined, perhaps thousands, are not in it.
+_MAY_GO_ALONG = f"{IS_QUEUED} AND {IS_NO_FIRST_ALERT}"
+PartialIndex("ix_attempts_beside", *attempts.c["address_index", "due_at"], where=_MAY_GO_ALONG)
+"""What else waits for a phone; the alerts that can't be joined, perhaps thousands, are not in it."""
 
 senders = Table(
     "senders",

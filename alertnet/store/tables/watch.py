@@ -1,6 +1,6 @@
 """Tables for monitoring the program itself: metrics, limits, workers, heartbeats, troubles, postponed rows."""
 
-from sqlalchemy import Column, Float, Index, Integer, LargeBinary, String, Table, text
+from sqlalchemy import Column, Float, Index, Integer, LargeBinary, String, Table
 
 from alertnet.store.db.columns import Instant, Json
 from alertnet.store.tables.base import PartialIndex, metadata
@@ -51,10 +51,8 @@ troubles = Table(
     Column("clear_since", Instant),
     Column("over_at", Instant),
 )
-_IS_OPEN = text("over_at IS NULL")
-PartialIndex(
-    "ix_troubles_standing", troubles.c.part, unique=True, where=_IS_OPEN
-)  # Each trouble has one row, whichever worker saw it first.
+PartialIndex("ix_troubles_standing", troubles.c.part, unique=True, where="over_at IS NULL")
+"""Each trouble has one row, whichever worker saw it first."""
 
 put_offs = Table(
     "put_offs",
