@@ -38,7 +38,6 @@ from alertnet.runtime.tree_reloader import LivingTrees, Start, Watched
 from alertnet.shipped import TEMPLATES, shipped
 from alertnet.store.db.engine import for_asking, for_reading, make_engine, server_time
 from alertnet.store.db.session import Session
-from alertnet.store.db.statements import session_on
 from alertnet.store.db.tx import Entropy, Stretch, Tx, Unstretched
 from alertnet.store.db.vault import Vault
 from alertnet.store.queues import attempts
@@ -215,7 +214,7 @@ class Runtime:
             self.absence.noticed(writing=False),
             surfacing(engine),
             engine.connect() as connection,
-            session_on(connection) as session,
+            Session(connection) as session,
         ):
             if engine is self._reading:
                 connection.begin()

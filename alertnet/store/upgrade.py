@@ -15,7 +15,6 @@ from alertnet.core.errors import Misconfigured
 from alertnet.shipped import MIGRATIONS, shipped
 from alertnet.store.db.engine import patiently
 from alertnet.store.db.session import Session
-from alertnet.store.db.statements import session_on
 from alertnet.store.tables import api_keys, chain_heads, timeline
 
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ def _takes_more(engine: Engine, since_keyed: Callable[[Session], None] | None) -
         is_keyed = inspect(connection).has_table(chain_heads.name)
         command.upgrade(alembic_config(connection), "+1" if is_in_steps else "head")
         if since_keyed is not None and not is_keyed and inspect(connection).has_table(chain_heads.name):
-            with session_on(connection) as session:
+            with Session(connection) as session:
                 if any(session.scalar(select(exists().select_from(table))) for table in (timeline, api_keys)):
                     since_keyed(session)
         return is_in_steps

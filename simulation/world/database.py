@@ -16,7 +16,7 @@ from alertnet.messages.templates.load import read_templates
 from alertnet.runtime.settings.settings import Settings, read_settings
 from alertnet.runtime.wiring import Runtime, wire
 from alertnet.store.db.engine import for_reading
-from alertnet.store.db.statements import session_on
+from alertnet.store.db.session import Session
 from alertnet.store.upgrade import upgrade
 from alertnet.store.views import audit
 from alertnet.store.views.audit import Break
@@ -112,7 +112,7 @@ class Database:
 
     def rows(self, query: Select[Any], **values: object) -> Sequence[Row[Any]]:
         """What is committed, whatever transactions are open."""
-        with for_reading(self.engine).connect() as connection, session_on(connection) as session:
+        with for_reading(self.engine).connect() as connection, Session(connection) as session:
             return session.execute(query, values).all()
 
     def column(self, query: Select[Any], **values: object) -> Sequence[Any]:
@@ -121,7 +121,7 @@ class Database:
 
     def broken_chains(self) -> list[Break]:
         """The places where a timeline does not verify."""
-        with for_reading(self.engine).connect() as connection, session_on(connection) as session:
+        with for_reading(self.engine).connect() as connection, Session(connection) as session:
             return audit.verify(session)
 
     def _begin_as(self, copy: Path) -> None:

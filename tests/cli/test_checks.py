@@ -11,7 +11,7 @@ from sqlalchemy import insert
 
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.engine import make_engine
-from alertnet.store.db.statements import session_on
+from alertnet.store.db.session import Session
 from alertnet.store.db.vault import Vault
 from alertnet.store.records.credentials.api_keys import find
 from alertnet.store.records.timeline import SYSTEM, digest_of, link, origin
@@ -194,7 +194,7 @@ def test_upgrade_of_a_database_from_before_says_since_when_it_has_keys(office: O
     assert first.out == second.out
     verified = office.types("audit", "verify")
     assert (verified.code, "Every link since 20" in verified.out) == (0, True)
-    with engine.connect() as connection, session_on(connection) as session:
+    with engine.connect() as connection, Session(connection) as session:
         found = find(session, text)
         assert found is not None
         assert found.id == "before"

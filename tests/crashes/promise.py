@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from alertnet.sandbox import WebhookAnswer
 from alertnet.store.db.engine import make_engine
-from alertnet.store.db.statements import session_on
+from alertnet.store.db.session import Session
 from alertnet.store.db.vault import Vault
 from alertnet.store.tables import attempts, incidents, notifications
 from alertnet.store.views import audit
@@ -60,7 +60,7 @@ class Replies:
 def outcome_of(world: World) -> Outcome:
     """How things stand, outside and on the record."""
     engine = make_engine(world.database_url, Vault([SECRET]))
-    with engine.connect() as connection, session_on(connection) as session:
+    with engine.connect() as connection, Session(connection) as session:
         breaks = [f"{each.chain} {each.seq}: {each.why}" for each in audit.verify(session)]
         cut_short = select(incidents.c.ref).where(incidents.c.purged_at.is_not(None), incidents.c.erased_at.is_(None))
         breaks += [f"the purge of {ref} is not ended" for ref in session.scalars(cut_short)]

@@ -14,7 +14,7 @@ from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.database.wakeups import Notifier
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.pipeline import MOST_AT_ONCE
-from alertnet.store.db.statements import Prepared, add_missing, change_each, line_of
+from alertnet.store.db.statements import Prepared, add_missing, change_each
 from alertnet.store.db.tx import Tx, apart
 from alertnet.store.tables import workers
 from tests.runtime.flows import Refused, connect, keep, keep_as_due, kept
@@ -320,7 +320,7 @@ def test_a_server_that_hangs_is_away_and_its_connection_is_given_up(
     """Its disk may hang, a COMMIT wait for a standby, or a proxy keep the way to a machine that is gone."""
 
     def wait(tx: Tx) -> None:
-        line = line_of(tx.session)
+        line = tx.session.line
         line.run("SET LOCAL lock_timeout = 0")
         line.run("SET LOCAL statement_timeout = 0")
         keep(tx, "undone")
@@ -469,7 +469,7 @@ def test_what_a_flow_wrote_is_its_own_to_fail_for_and_not_of_who_takes_what_it_l
         tries.append(1)
         _INSERT.each(tx.session, [_row(tx, "a")])
         if len(tries) == 1:
-            line_of(tx.session).run(f"DO $$ BEGIN RAISE EXCEPTION SQLSTATE '{state}'; END $$", gives=False)
+            tx.session.line.run(f"DO $$ BEGIN RAISE EXCEPTION SQLSTATE '{state}'; END $$", gives=False)
         tx.leaves_due("sms")
 
     on_postgres.wakeups.claimers.append(lambda *_: lambda: None)

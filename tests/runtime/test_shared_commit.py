@@ -14,7 +14,6 @@ from alertnet.runtime.database.shared_commit import GROUP, LEADERS, SharedCommit
 from alertnet.runtime.database.transactions import DatabaseAway
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.session import Session
-from alertnet.store.db.statements import line_of
 from alertnet.store.db.tx import Tx
 from tests.runtime.flows import Refused, keep, keep_and_refuse, keep_as_due, kept
 
@@ -183,7 +182,7 @@ def test_of_a_commit_without_an_answer_nobody_is_told_and_nothing_runs_again(pat
         return keep(tx, name)
 
     def lose_the_server_at_the_commit(tx: Tx) -> None:
-        line_of(tx.session).run("SELECT pg_terminate_backend(pg_backend_pid())", None, gives=False)
+        tx.session.line.run("SELECT pg_terminate_backend(pg_backend_pid())", None, gives=False)
 
     outcomes = together(patient, [partial(noted, name="a"), partial(noted, name="b"), lose_the_server_at_the_commit])
 
@@ -198,7 +197,7 @@ def test_a_row_that_somebody_has_locked_holds_up_only_who_needs_it(patient: Runt
     go = threading.Event()
 
     def change(tx: Tx) -> str:
-        line_of(tx.session).run(CHANGE, None, gives=False)
+        tx.session.line.run(CHANGE, None, gives=False)
         return "changed"
 
     async def ask(elsewhere: Connection) -> object:
@@ -228,7 +227,7 @@ def test_an_answer_that_cannot_be_read_after_the_commit_runs_nothing_twice(patie
         keep(tx, f"a{len(runs)}")
 
     def ask_what_nobody_reads(tx: Tx) -> None:
-        line_of(tx.session).ask("SELECT 'infinity'::timestamptz", None)
+        tx.session.line.ask("SELECT 'infinity'::timestamptz", None)
 
     first, _ = together(patient, [noted, ask_what_nobody_reads])
 

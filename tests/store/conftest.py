@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from alertnet.store.db.engine import make_engine
-from alertnet.store.db.statements import session_on
+from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Vault
 from tests.database import migrate
@@ -69,6 +69,6 @@ def sqlite_engine(tmp_path: Path, vault: Vault) -> Iterator[Engine]:
 @pytest.fixture
 def tx(engine: Engine, vault: Vault) -> Iterator[Tx]:
     """A transaction at `NOW`, undone at the end."""
-    with engine.connect() as connection, session_on(connection) as session:
+    with engine.connect() as connection, Session(connection) as session:
         connection.begin()
         yield Tx(session, NOW, Foreseen(), vault)

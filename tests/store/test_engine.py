@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from alertnet.store.db.engine import URL_FORMS, insert_once, make_engine, parse_url
-from alertnet.store.db.statements import session_on
+from alertnet.store.db.session import Session
 from alertnet.store.db.vault import Vault
 from alertnet.store.tables import code_numbers, senders, workers
 from alertnet.worker.single_worker_lock import WorkerLock
@@ -39,7 +39,7 @@ def test_a_savepoint_can_be_undone_alone(engine: Engine) -> None:
 def test_a_row_is_inserted_once(engine: Engine) -> None:
     """A1: the same request twice has one effect."""
     row = {"name": "sms", "free_at": NOW}
-    with engine.begin() as connection, session_on(connection) as session:
+    with engine.begin() as connection, Session(connection) as session:
         assert insert_once(session, senders, row)
         assert not insert_once(session, senders, row)
 
@@ -54,7 +54,7 @@ def test_the_statement_that_inserts_once_is_made_once(engine: Engine, monkeypatc
         makes(self, *args, **values)
 
     rows = [{"name": name, "free_at": NOW} for name in ("sms", "call", "mail")]
-    with engine.begin() as connection, session_on(connection) as session:
+    with engine.begin() as connection, Session(connection) as session:
         insert_once(session, senders, rows[0])
         monkeypatch.setattr(SQLCompiler, "__init__", note)
         assert [insert_once(session, senders, row) for row in rows] == [False, True, True]

@@ -9,7 +9,7 @@ from sqlalchemy import event, insert
 
 from alertnet.core.directory.contact_tree import Network
 from alertnet.flows.desk.figures import read_figures
-from alertnet.store.db.statements import session_on
+from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import acknowledgements, actions, attempts, documents, incidents, notifications
 from tests.store.conftest import NOW
@@ -111,7 +111,7 @@ def test_no_table_is_read_from_end_to_end(months: Tx) -> None:
     connection.commit()
     connection.begin()
     event.listen(engine, "before_cursor_execute", note)
-    with session_on(connection) as session:
+    with Session(connection) as session:
         read_figures(replace(months, session=session), Network(), NOW - timedelta(days=100), NOW)
     event.remove(engine, "before_cursor_execute", note)
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import Engine
 
 from alertnet.core.limits import HOUR, UNUSED, Limit
-from alertnet.store.db.statements import session_on
+from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.records import limits
 from tests.store.conftest import NOW
@@ -27,7 +27,7 @@ def test_uses_at_the_same_moment_are_each_counted(engine: Engine, tx: Tx) -> Non
     """Sixty at once find room for three: none of them judges by what another is about to change."""
 
     def use(_: int) -> bool:
-        with engine.begin() as connection, session_on(connection) as session:
+        with engine.begin() as connection, Session(connection) as session:
             return limits.use(Tx(session, NOW, Foreseen(), tx.vault), THREE, NUMBER)
 
     tx.session.connection.rollback()

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from alertnet.store.db.statements import session_on
+from alertnet.store.db.session import Session
 from alertnet.store.queues import attempts, due_attempts
 
 IDS = [f"{number:032x}" for number in range(16)]
@@ -18,7 +18,7 @@ def test_sqlite_finds_the_attempts_of_a_batch_and_what_belongs_to_them_by_their_
 
     with sqlite_engine.begin() as connection:
         event.listen(sqlite_engine, "before_cursor_execute", note)
-        with session_on(connection) as session:
+        with Session(connection) as session:
             due_attempts.with_words(session, IDS)
             attempts.lock(session, IDS)
         event.remove(sqlite_engine, "before_cursor_execute", note)

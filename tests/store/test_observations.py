@@ -6,7 +6,7 @@ from sqlalchemy import Engine, event
 
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
-from alertnet.store.db.statements import session_on
+from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Vault
 from alertnet.store.monitoring.observations import observe
@@ -24,11 +24,11 @@ def test_no_queue_is_read_from_end_to_end(sqlite_engine: Engine, vault: Vault) -
     def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
         asked.append((statement, parameters))
 
-    with sqlite_engine.begin() as connection, session_on(connection) as session:
+    with sqlite_engine.begin() as connection, Session(connection) as session:
         hold(Tx(session, NOW, Foreseen(), vault), (MethodKind.SMS, FIRST))
     with sqlite_engine.begin() as connection:
         event.listen(sqlite_engine, "before_cursor_execute", note)
-        with session_on(connection) as session:
+        with Session(connection) as session:
             observe(Tx(session, NOW, Foreseen(), vault), frozenset(), is_tested=False)
         event.remove(sqlite_engine, "before_cursor_execute", note)
 

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 from alertnet.core.directory.routine import USUAL
 from alertnet.core.inbound.on_the_road.journey import Journey, JourneyKind, Leg
 from alertnet.core.incident import Facts, Incident, IncidentStatus, Scope, Severity
-from alertnet.store.db.statements import session_on
+from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Vault
 from alertnet.store.queues import journeys
@@ -79,7 +79,7 @@ PAGES: dict[str, Callable[[Tx], object]] = {
 
 
 def test_a_page_takes_as_few_steps_beside_years_of_incidents(sqlite_engine: Engine, vault: Vault) -> None:
-    with sqlite_engine.begin() as connection, session_on(connection) as session:
+    with sqlite_engine.begin() as connection, Session(connection) as session:
         tx = Tx(session, NOW, Foreseen(), vault)
         templates = documents.keep(tx, "templates", "x")
         happen(tx, range(FEW), templates)

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from alertnet.store.db.adding import unless_there
 from alertnet.store.db.session import Session
-from alertnet.store.db.statements import MOST_LISTED, Prepared, session_on
+from alertnet.store.db.statements import MOST_LISTED, Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import timeline
 from tests.store.conftest import NOW
@@ -111,7 +111,7 @@ def test_whoever_watches_the_statements_sees_it(filled: Session) -> None:
         seen.append(statement)
 
     event.listen(filled.connection.engine, "before_cursor_execute", note)
-    with session_on(filled.connection) as watched:
+    with Session(filled.connection) as watched:
         again = Prepared(FIND).all(watched, {"seqs": [1, 2]})
         ADD.each(watched, [line(4)])
     assert [row.seq for row in again] == [1, 2]

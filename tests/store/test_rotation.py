@@ -13,7 +13,7 @@ from alertnet.messages.templates.load import Templates
 from alertnet.runtime.wiring import Runtime
 from alertnet.store.db.columns import EncryptedBytes, EncryptedJson, EscalationState, Instant, Json
 from alertnet.store.db.engine import make_engine
-from alertnet.store.db.statements import session_on
+from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Vault
 from alertnet.store.records.timeline import append
@@ -109,7 +109,7 @@ def test_every_sealed_column_of_every_table_is_sealed_by_the_new_secret_alone(ur
 
 def test_what_was_cut_short_is_ended_by_the_next(engine: Engine, url: str, runtime: Runtime) -> None:
     many = AT_ONCE + 5
-    with engine.begin() as connection, session_on(connection) as session:
+    with engine.begin() as connection, Session(connection) as session:
         append(Tx(session, NOW, Foreseen(), Vault([SECRET])), "a", *[("note", {"text": "Ana"})] * many)
     first = runtime.read(stale, timeline.c.payload, None)
     assert runtime.transact(exchange, timeline.c.payload, first) == AT_ONCE

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, Row, insert, select, text
 
 from alertnet.store.db.session import Session
 from alertnet.store.db.several_rows import together
-from alertnet.store.db.statements import Prepared, add_missing, session_on
+from alertnet.store.db.statements import Prepared, add_missing
 from alertnet.store.tables import timeline
 from tests.store.test_prepared import line
 
@@ -46,7 +46,7 @@ def test_what_adds_no_rows_or_more_than_that_is_done_for_each(sql: str) -> None:
 
 @contextmanager
 def _undone(engine: Engine) -> Iterator[Session]:
-    with engine.connect() as connection, session_on(connection) as session:
+    with engine.connect() as connection, Session(connection) as session:
         connection.begin()
         yield session
         connection.rollback()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, func, select
 
-from alertnet.store.db.statements import session_on
+from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.db.vault import Vault
 from alertnet.store.records.timeline import SYSTEM, append, heads_of
@@ -43,7 +43,7 @@ def test_the_same_payload_has_another_digest_each_time(tx: Tx) -> None:
 
 def test_a_long_chain_grows_with_as_little_work_as_a_short_one(sqlite_engine: Engine, vault: Vault) -> None:
     """An incident that nobody takes up for days has ten thousand entries, and the system's chain outlives all."""
-    with sqlite_engine.begin() as connection, session_on(connection) as session:
+    with sqlite_engine.begin() as connection, Session(connection) as session:
         tx = Tx(session, NOW, Foreseen(), vault)
         append(tx, "short", ("note", {}))
         append(tx, "long", *[("note", {})] * 2000)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 
 from alertnet.core.inbound.code_formats import WRITTEN_CODE_LENGTH, is_written_code
 from alertnet.store.db.session import Session
-from alertnet.store.db.tx import Tx, flows_of
+from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats
 from alertnet.store.records.credentials import codes
 
@@ -47,7 +47,7 @@ class CodePool:
 
     def expect(self, count: int) -> None:
         """Say that so many will be drawn soon, and as many by each other flow of the transaction."""
-        self._expected = max(self._expected, count, min(MORE[-1], count * flows_of(self._tx.session)))
+        self._expected = max(self._expected, count, min(MORE[-1], count * self._tx.session.flows))
 
     def ask_ahead(self, count: int) -> None:
         """Draw so many that will be needed, and ask together with the next question which numbers hold them."""

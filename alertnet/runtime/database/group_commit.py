@@ -29,8 +29,7 @@ from alertnet.runtime.database.transactions import (
 from alertnet.runtime.database.wakeups import Hook, Wakeups
 from alertnet.store.db.engine import carry_over, connect_writer, file_at, when_given_up
 from alertnet.store.db.session import Session
-from alertnet.store.db.statements import session_on
-from alertnet.store.db.tx import FLOWS, apart, do_last, given_up, left_due, undoing
+from alertnet.store.db.tx import apart, do_last, given_up, undoing
 
 T = TypeVar("T")
 
@@ -229,11 +228,11 @@ class GroupCommit:
             with (
                 surfacing(self._engine),
                 self._connected() as connection,
-                session_on(connection) as session,
+                Session(connection) as session,
                 undoing(session),
             ):
                 connection.begin()
-                session.info[FLOWS] = len(jobs)
+                session.flows = len(jobs)
                 for job in jobs:
                     try:
                         self._run(session, job, has_savepoint=has_savepoints)
@@ -243,7 +242,7 @@ class GroupCommit:
                         if given_up(session):
                             raise _GivenUp from error
                         again.append(job)
-                left = left_due(session)
+                left = session.left_due
                 hooks = self._wakeups.claim(self._begin(session), left) if left else []
                 connection.commit()
                 is_committed = True

@@ -19,8 +19,7 @@ from alertnet.runtime.database.group_commit import SPOILT_AT_MOST, Job, tell
 from alertnet.runtime.database.transactions import Begin, DatabaseAway, OwnCommit, T, Work, isolated, surfacing
 from alertnet.runtime.database.wakeups import Wakeups
 from alertnet.store.db.session import Session
-from alertnet.store.db.statements import line_of, session_on
-from alertnet.store.db.tx import FLOWS, LeftDue, do_last, left_due, undoing
+from alertnet.store.db.tx import LeftDue, do_last, undoing
 
 LEADERS = 2
 """So many threads take what waits: while one waits for the server, the other works."""
@@ -162,13 +161,13 @@ class SharedCommit(OwnCommit):
             with (
                 surfacing(self.engine),
                 self.engine.connect() as connection,
-                session_on(connection) as session,
+                Session(connection) as session,
                 undoing(session),
             ):
                 connection.begin()
                 is_begun = True
-                line_of(session).run(_SHORT_WAITS, gives=False)
-                session.info[FLOWS] = len(jobs)
+                session.line.run(_SHORT_WAITS, gives=False)
+                session.flows = len(jobs)
                 left = self._do_each(session, jobs)
                 hooks = self.wakeups.claim(self.begin(session), left) if left else []
                 is_committing = True
@@ -197,7 +196,7 @@ class SharedCommit(OwnCommit):
         for job in jobs:
             job.value = job.work(self.begin(session))
         do_last(session)
-        return frozenset(left_due(session))
+        return frozenset(session.left_due)
 
 
 def _is_undone(error: BaseException) -> bool:

@@ -21,8 +21,7 @@ from alertnet.core.errors import AlertnetError
 from alertnet.runtime.database.faults import cause_of
 from alertnet.runtime.database.wakeups import Notifier, Wakeups
 from alertnet.store.db.session import Session
-from alertnet.store.db.statements import session_on
-from alertnet.store.db.tx import Tx, do_last, left_due, undoing
+from alertnet.store.db.tx import Tx, do_last, undoing
 
 T = TypeVar("T")
 Work = Callable[[Tx], T]
@@ -90,12 +89,12 @@ def surfacing(engine: Engine) -> Iterator[None]:
 
 def run_alone(connection: Connection, begin: Begin, work: Work[T], wakeups: Wakeups) -> tuple[T, bool]:
     """Run one flow in its own transaction: returns its value, and whether it left something due and woke for it."""
-    with session_on(connection) as session, undoing(session):
+    with Session(connection) as session, undoing(session):
         connection.begin()
         tx = begin(session)
         value = work(tx)
         do_last(session)
-        left = left_due(session)
+        left = session.left_due
         hooks = wakeups.claim(tx, left) if left else []
         connection.commit()
         # Wake before all else, even before giving the connection back, since what was left due may leave now.

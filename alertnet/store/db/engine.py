@@ -17,8 +17,8 @@ from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 
 from alertnet.store.db.adding import unless_there
 from alertnet.store.db.columns import as_json
-from alertnet.store.db.session import Session
-from alertnet.store.db.statements import PIPELINE, Prepared, line_on, stored
+from alertnet.store.db.session import PIPELINE, Session, line_on
+from alertnet.store.db.statements import Prepared, stored
 from alertnet.store.db.vault import Vault
 
 FOR_THE_OWNER = stat.S_IRUSR | stat.S_IWUSR

@@ -10,28 +10,19 @@ from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast, get_args, get_type_hints
+from typing import Any, ClassVar, TypeVar, cast, get_args, get_type_hints
 
-from sqlalchemy import Boolean, Connection, Dialect, Executable, LargeBinary, Row, Table, bindparam, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Boolean, Dialect, Executable, LargeBinary, Row, Table, bindparam, update
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.selectable import SelectBase
 from sqlalchemy.types import TypeEngine
 
 from alertnet.core.codec import to_stored, value
 from alertnet.store.db.adding import unless_there
-from alertnet.store.db.session import UNREADABLE, Session
-from alertnet.store.db.several_rows import together
-
-if TYPE_CHECKING:
-    from alertnet.store.db.pipeline import Pipeline
+from alertnet.store.db.session import UNREADABLE, DriverLine, Session
 
 Values = Mapping[str, Any]
 Convert = Callable[[Any], Any]
-
-_LINE = "line"
-PIPELINE = "pipeline"
-"""The key in a connection's `info` for its PostgreSQL pipeline."""
 
 MOST_LISTED = 64
 """The most values in a list."""
@@ -103,77 +94,6 @@ class _Form:
     rows: Callable[[Sequence[Any]], list[Any]]
 
 
-@dataclass(slots=True)
-class DriverLine:
-    """The path of one transaction to its driver."""
-
-    connection: Connection
-    cursor: Any
-    """The driver's cursor. Results are fetched at once, so that one cursor serves all statements."""
-    fault: type[Exception]
-    """The driver's base class of errors."""
-    forms: dict[object, _Form]
-    is_watched: bool
-    """Whether somebody was listening for statements when this was made."""
-    pipeline: "Pipeline | None" = None
-    """The PostgreSQL pipeline, unless somebody is listening."""
-
-    def run(self, sql: str, parameters: Any = None, *, gives: bool = True) -> Sequence[Any]:
-        """Run a statement and give the driver's rows; with a list of `parameters` it runs for each.
-
-        On PostgreSQL a statement that gives nothing may run only with the next that does, or with the commit, and fail
-        then.
-        """
-        connection, cursor = self.connection, self.cursor
-        if self.is_watched:
-            result = connection.exec_driver_sql(sql, parameters)
-            return result.cursor.fetchall() if gives and result.cursor is not None else []
-        try:
-            if self.pipeline is not None:
-                wanted = together(sql, parameters) if isinstance(parameters, list) else [(sql, parameters)]
-                return self.pipeline.run(wanted, gives=gives)
-            if isinstance(parameters, list):
-                cursor.executemany(sql, parameters)
-            else:
-                cursor.execute(sql, parameters or ())
-            return cast("Sequence[Any]", cursor.fetchall()) if gives else ()
-        except self.fault as error:
-            raise self._surfaced(error, sql) from error
-
-    def ask(self, sql: str, parameters: Any) -> Callable[[], Sequence[Any]]:
-        """Ask for rows that are needed later, by calling what this returns; either may raise what `run` raises."""
-        if self.pipeline is None:
-            rows = self.run(sql, parameters)
-            return lambda: rows
-        found = self.pipeline.ask((sql, parameters))
-
-        def answer() -> Sequence[Any]:
-            if not found:
-                self.settle()
-            # A savepoint that was undone has dropped the question.
-            return found[0] if found else self.run(sql, parameters)
-
-        return answer
-
-    def settle(self) -> None:
-        """Send the postponed statements to the database now; it may raise what `run` raises."""
-        try:
-            if self.pipeline is not None:
-                self.pipeline.settle()
-        except self.fault as error:
-            raise self._surfaced(error, None) from error
-
-    def forget(self) -> None:
-        """Drop the postponed statements."""
-        if self.pipeline is not None:
-            self.pipeline.forget()
-
-    def _surfaced(self, error: Exception, sql: str | None) -> Exception:
-        sql = self.pipeline.at_fault if self.pipeline is not None else sql
-        dialect = self.connection.dialect
-        return DBAPIError.instance(sql, None, error, self.fault, hide_parameters=True, dialect=dialect)
-
-
 class Prepared:
     """A statement that is written once in the program and run often; its compiled forms are kept with the dialect."""
 
@@ -195,7 +115,7 @@ class Prepared:
 
     def all(self, session: Session, values: Values) -> Sequence[Any]:
         """Run it and give its rows, as named tuples."""
-        line = line_of(session)
+        line = session.line
         form, values = self._asking(line, values)
         if form is None:
             return session.execute(self._statement, values).all()
@@ -203,7 +123,7 @@ class Prepared:
 
     def readable(self, session: Session, values: Values, made: Callable[[Any], Value]) -> Iterator[Value]:
         """What is made of each row, without those that can't be read, so that they stop nothing about others (A11)."""
-        form, values = self._asking(line := line_of(session), values)
+        form, values = self._asking(line := session.line, values)
         assert form is not None
         for row in line.run(form.sql, form.parameters(values)):
             with suppress(*UNREADABLE):
@@ -211,7 +131,7 @@ class Prepared:
 
     def ahead(self, session: Session, values: Values) -> Callable[[], Sequence[Any]]:
         """Ask for rows that are needed later, by calling what this returns; PostgreSQL answers with the next rows."""
-        line = line_of(session)
+        line = session.line
         form, values = self._asking(line, values)
         if form is None:
             rows = session.execute(self._statement, values).all()
@@ -229,14 +149,14 @@ class Prepared:
 
     def each(self, session: Session, rows: Sequence[Values | NewRow]) -> None:
         """Run it for each of the rows, which have the same keys or are of one kind; it gives nothing back."""
-        line, first = line_of(session), rows[0]
+        line, first = session.line, rows[0]
         form = self._form(line, type(first) if isinstance(first, NewRow) else tuple(first), first)
         parameters = [*map(form.parameters, rows)]
         line.run(form.sql, parameters if len(rows) > 1 else parameters[0], gives=False)
 
     def put(self, session: Session, row: Values) -> Sequence[Any]:
         """Run it for one row, whose lists are values, and give what it returns."""
-        line = line_of(session)
+        line = session.line
         form = self._form(line, tuple(row), row)
         return form.rows(line.run(form.sql, form.parameters(row)))
 
@@ -339,27 +259,6 @@ def _naming(columns: Sequence[Any], row: type[tuple[Any, ...]], dialect: Dialect
 def _made(source: str, needs: dict[str, Any]) -> Convert:
     made: Convert = eval(source, needs)  # noqa: S307 - made of the names in our statements alone
     return made
-
-
-def session_on(connection: Connection) -> Session:
-    """A session inside the connection's transaction; it neither begins nor ends it."""
-    session = Session(connection)
-    session.info[_LINE] = line_on(connection)
-    return session
-
-
-def line_of(session: Session) -> DriverLine:
-    line: DriverLine = session.info[_LINE]
-    return line
-
-
-def line_on(connection: Connection) -> DriverLine:
-    # Its own would be joined anew for each connection, which took longer than the rest.
-    dialect, watching = connection.dialect, connection.engine.dispatch
-    is_watched = bool(watching.before_cursor_execute or watching.after_cursor_execute)
-    cursor, fault = connection.connection.cursor(), dialect.loaded_dbapi.Error
-    pipeline = None if is_watched else connection.info.get(PIPELINE)
-    return DriverLine(connection, cursor, fault, vars(dialect).setdefault("forms", {}), is_watched, pipeline)
 
 
 def by_incident(

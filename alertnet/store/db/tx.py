@@ -10,19 +10,14 @@ from typing import Protocol
 from alertnet.core.codec import replace, value
 from alertnet.core.monitoring.metrics import Counts
 from alertnet.store.db.session import Session
-from alertnet.store.db.statements import line_of, session_on
 from alertnet.store.db.vault import Vault
 
 Stretch = tuple[str, bytes]
 """A keyed hash to be made slow to guess, with the cost before it; see `Vault.stretch`."""
 
 LeftDue = Collection[str | None]
-"""The methods of attempts that were left due; None stands for anything else that was."""
+"""See `Session.left_due`."""
 
-LEFT_DUE = "left_due"
-IF_UNDONE = "if_undone"
-AT_END = "at_end"
-FLOWS = "flows"
 ONE_MOMENT = "one_moment"
 FREE_REFS = "free_refs"
 """What was found for opening incidents. Whatever changes what is paused drops it."""
@@ -86,7 +81,7 @@ class Tx:
 
         None: something else is.
         """
-        self.session.info.setdefault(LEFT_DUE, set()).add(method)
+        self.session.left_due.add(method)
 
     def hang_up(self, call: str) -> None:
         """End the call with that provider's id once this commits."""
@@ -94,11 +89,11 @@ class Tx:
 
     def at_end(self, do: Callable[[], object]) -> None:
         """Do this at the end of the transaction, when nothing else is left to lock."""
-        self.session.info.setdefault(AT_END, []).append(do)
+        self.session.at_end.append(do)
 
     def if_undone(self, undo: Callable[[], object]) -> None:
         """If this is not committed, call `undo`, which reverts what the flow did outside the database."""
-        self.session.info.setdefault(IF_UNDONE, []).append(undo)
+        self.session.if_undone.append(undo)
 
 
 def at_one_moment(tx: Tx) -> Tx:
@@ -111,20 +106,9 @@ def at_one_moment(tx: Tx) -> Tx:
 
 def do_last(session: Session) -> None:
     """Do what the session's flows have left to the end; only a claim and the commit follow."""
-    for do in session.info.pop(AT_END, ()):
+    left, session.at_end = session.at_end, []
+    for do in left:
         do()
-
-
-def left_due(session: Session) -> LeftDue:
-    """What the session's flow left due; empty where it left nothing."""
-    left: LeftDue = session.info.get(LEFT_DUE, frozenset())
-    return left
-
-
-def flows_of(session: Session) -> int:
-    """How many flows share the session's transaction, so that the first may look up what all of them need."""
-    count: int = session.info.get(FLOWS, 1)
-    return count
 
 
 @contextmanager
@@ -133,7 +117,7 @@ def apart(session: Session, *, is_last: bool = False) -> Iterator[None]:
 
     `is_last`: only the commit follows, which also ends the savepoint.
     """
-    line = line_of(session)
+    line = session.line
     line.run("SAVEPOINT apart")  # SQLAlchemy's own would compile each of these anew
     try:
         yield
@@ -161,7 +145,7 @@ class _Over(Exception):
 @contextmanager
 def on_trial(tx: Tx) -> Iterator[Tx]:
     """A flow's view of its own, of which nothing stays: neither rows, nor what flows of one transaction tell others."""
-    with session_on(tx.session.connection) as session, suppress(_Over), undoing(session), apart(session):
+    with Session(tx.session.connection) as session, suppress(_Over), undoing(session), apart(session):
         yield Tx(session, tx.now, tx.entropy, tx.vault)
         raise _Over
 
@@ -172,22 +156,16 @@ def undoing(session: Session) -> Iterator[list[Callable[[], object]]]:
 
     What those flows left due, or to the end, is dropped with them.
     """
-    last_before = [*session.info.get(AT_END, ())]
-    due_before = set(session.info[LEFT_DUE]) if LEFT_DUE in session.info else None
-    before: list[Callable[[], object]] = session.info.pop(IF_UNDONE, [])
-    inside: list[Callable[[], object]] = []
-    session.info[IF_UNDONE] = inside
+    last_before, due_before, before = [*session.at_end], set(session.left_due), session.if_undone
+    session.if_undone = inside = list[Callable[[], object]]()
     try:
         yield inside
     except BaseException:
         for undo in inside:
             undo()
         inside.clear()
-        session.info[AT_END] = last_before
-        session.info.pop(LEFT_DUE, None)
-        if due_before is not None:
-            session.info[LEFT_DUE] = due_before
+        session.at_end, session.left_due = last_before, due_before
         raise
     finally:
         before += inside  # The very list that a surrounding block goes through.
-        session.info[IF_UNDONE] = before
+        session.if_undone = before

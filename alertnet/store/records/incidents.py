@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Row, Select, bindparam, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, insert, literal, select, update
 
 from alertnet.core.codec import from_plain, to_plain
 from alertnet.core.errors import Purged, Unknown
@@ -25,7 +25,7 @@ from alertnet.core.incident import (
 from alertnet.store.db.columns import if_sound, sound
 from alertnet.store.db.session import UNREADABLE, Session
 from alertnet.store.db.statements import Prepared, change_each
-from alertnet.store.db.tx import FREE_REFS, Tx, flows_of
+from alertnet.store.db.tx import FREE_REFS, Tx
 from alertnet.store.tables import ACTING, IS_OPEN, breakers, incidents, lost_codes
 
 REF = re.compile(r"[A-Z]-[A-Z0-9]{4}", re.ASCII)
@@ -35,25 +35,20 @@ LONGEST_NAMED = 32
 _ADD = Prepared(insert(incidents))
 _BY_REF = select(*incidents.c["id", "purged_at"], ACTING.label("acting")).where(incidents.c.ref == bindparam("ref"))
 _OF_REF, _OF_TEAM = Prepared(_BY_REF), Prepared(_BY_REF.where(incidents.c.team == bindparam("team")))
-_BY_ID: Select[Any] = select(incidents).where(incidents.c.id.in_(bindparam("ids", expanding=True)))
+_BY_ID: Select[Any] = select(incidents).where(incidents.c.id.in_(bindparam("ids")))
 _EACH, _LOCK = Prepared(_BY_ID), Prepared(_BY_ID.order_by(incidents.c.id).with_for_update())
-_LATEST: Select[Any] = (
-    select(incidents).where(IS_OPEN).order_by(incidents.c.opened_at.desc()).limit(bindparam("most", type_=Integer))
-)
+_LATEST: Select[Any] = select(incidents).where(IS_OPEN).order_by(incidents.c.opened_at.desc()).limit(bindparam("most"))
 _LATEST_OPEN = Prepared(_LATEST)
 _OPEN_IN = Prepared(
     _LATEST.where(incidents.c.country == bindparam("country"), incidents.c.opened_at > bindparam("since"))
 )
 _PARTS = Prepared(select(incidents.c.id).where(incidents.c.part_of == bindparam("incident")))
 _JOINED = Prepared(
-    select(incidents.c.id).where(
-        incidents.c.id.in_(bindparam("ids", expanding=True)),
-        incidents.c.merged_into.in_(bindparam("its", expanding=True)),
-    )
+    select(incidents.c.id).where(incidents.c.id.in_(bindparam("ids")), incidents.c.merged_into.in_(bindparam("its")))
 )
 
 _PAUSED = "paused"
-_REFS: Any = bindparam("refs", expanding=True)
+_REFS: Any = bindparam("refs")
 # Every opening asks both, so they are one statement.
 _TAKEN_OR_PAUSED = Prepared(
     select(incidents.c.ref)
@@ -157,7 +152,7 @@ def ask_for_ref(tx: Tx, draw: Callable[[], str]) -> Callable[[], tuple[str, bool
     if known is not None and known.refs:
         taken = known.refs.pop(), known.is_paused
         return lambda: taken
-    drawn = dict.fromkeys(draw() for _ in range(flows_of(tx.session)))
+    drawn = dict.fromkeys(draw() for _ in range(tx.session.flows))
     rows = _TAKEN_OR_PAUSED.ahead(tx.session, {"refs": list(drawn)})
 
     def free() -> tuple[str, bool]:
@@ -210,7 +205,7 @@ def _of_phone(
 def _open_by(*asked: str) -> Prepared:
     """Kept for each way to ask, since every text asks: to write it anew took longer than to run it."""
     its = incidents.alias()
-    concerns: ColumnElement[bool] = its.c.raised_index.in_(bindparam("indexes", expanding=True))
+    concerns: ColumnElement[bool] = its.c.raised_index.in_(bindparam("indexes"))
     if "held_by" in asked:
         concerns &= its.c.team.is_(None) | (its.c.team == bindparam("held_by"))
     if "team" in asked:
