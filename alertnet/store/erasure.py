@@ -160,12 +160,11 @@ def _empty_system(tx: Tx, before: datetime, why: dict[str, Any], most: int) -> i
 def erase_subject(tx: Tx, subject: DataSubject, gone: Sequence[str]) -> int:
     """Erase a person's data that is over, and that of the names that are all `gone`; gives the number of rows."""
     settled = select(incidents.c.id).where(ACTING.not_in(_KEPT))
-    waiting = exists().where(attempts.c.notification_id == notifications.c.id, attempts.c.due_at.is_not(None))
     is_over = notifications.c.incident_id.is_(None) | notifications.c.incident_id.in_(settled)
     # The answer to a test of a number in force is awaited, and says that it works.
     of_gone = view.by_contact(number_tests, DataSubject(tuple(gone), ()))
     tested = exists().where(number_tests.c.notification_id == notifications.c.id, ~of_gone)
-    told = view.told(tx, subject) & _IS_SENT & is_over & ~waiting & ~tested
+    told = view.told(tx, subject) & _IS_SENT & is_over & ~_WAITS & ~tested
     texted = inbound.c.sender_index.in_(subject.indexes(tx)) & inbound.c.due_at.is_(None)
     held = code_numbers.c.code_id.in_(select(codes.c.id).where(codes.c.incident_id.in_(settled)))
 
@@ -238,6 +237,11 @@ def _beside(column: ColumnElement[Any], table: Table) -> Where:
     return lambda whole: column.in_(select(table.c.id).where(table.c.incident_id.in_(whole.ids)))
 
 
+def _emptying(table: Table, *names: str) -> tuple[Table, Where, dict[str, Any]]:
+    """The step that empties these columns where one of them still holds something."""
+    return table, _of(table, or_(*(table.c[name].is_not(None) for name in names))), dict.fromkeys(names)
+
+
 def _entries(whole: _Whole) -> ColumnElement[bool]:
     return timeline.c.chain.in_(whole.ids) & (timeline.c.kind != PURGED) & timeline.c.salt.is_not(None)
 
@@ -271,6 +275,7 @@ _NOTHING_TRIED = {
 
 _IS_ALERT = notifications.c.kind.in_(ALERTS)
 _IS_SENT = notifications.c.address_index != NOBODY
+_WAITS = exists().where(attempts.c.notification_id == notifications.c.id, attempts.c.due_at.is_not(None))
 _IS_TRIED = attempts.c.address_index != NOBODY
 
 _STEPS: tuple[tuple[Table, Where, dict[str, Any] | None], ...] = (
@@ -283,23 +288,11 @@ _STEPS: tuple[tuple[Table, Where, dict[str, Any] | None], ...] = (
     (guesses, _of(guesses), None),
     (code_numbers, _beside(code_numbers.c.code_id, codes), None),
     (codes, _of(codes, codes.c.code_hash != NOBODY), {"code": "", "code_hash": NOBODY}),
-    (
-        links,
-        _of(links, links.c.contact != ""),
-        # Its hash is kept, so that the link still leads to the page, which says what it was.
-        {"token": "", "address": "", "tree": "", "contact": ""},
-    ),
-    (
-        alarms,
-        _of(alarms, alarms.c.about.is_not(None) | alarms.c.answered_by.is_not(None)),
-        {"about": None, "answered_by": None},
-    ),
-    (
-        acknowledgements,
-        _of(acknowledgements, or_(*(acknowledgements.c[name].is_not(None) for name in _NOTHING_ANSWERED))),
-        _NOTHING_ANSWERED,
-    ),
-    (actions, _of(actions, actions.c.note.is_not(None)), {"note": None}),
+    # The hash of a link is kept, so that it still leads to the page, which says what it was.
+    (links, _of(links, links.c.contact != ""), {"token": "", "address": "", "tree": "", "contact": ""}),
+    _emptying(alarms, "about", "answered_by"),
+    _emptying(acknowledgements, *_NOTHING_ANSWERED),
+    _emptying(actions, "note"),
     (journeys, _of(journeys, _IS_OVER), None),
     (journeys, _of(journeys), {"incident_id": None}),
     (attempts, _of(attempts, _IS_TRIED), _NOTHING_TRIED),
@@ -313,7 +306,6 @@ _STEPS: tuple[tuple[Table, Where, dict[str, Any] | None], ...] = (
 def _old_steps(before: datetime) -> tuple[_Step, ...]:
     """What is erased that is about no incident: texts, check-ins, messages of the program and the like."""
     told = notifications.c.incident_id.is_(None) & (notifications.c.planned_at < before) & _IS_SENT
-    waiting = exists().where(attempts.c.notification_id == notifications.c.id, attempts.c.due_at.is_not(None))
     tested = exists().where(number_tests.c.notification_id == notifications.c.id)
     texted = (inbound.c.received_at < before) & inbound.c.due_at.is_(None)
     tried = attempts.c.incident_id.is_(None) & (attempts.c.created_at < before) & attempts.c.due_at.is_(None)
@@ -327,5 +319,5 @@ def _old_steps(before: datetime) -> tuple[_Step, ...]:
         (arrangements, arrangements.c.ends_at < before, None),
         (drills, drills.c.incident_id.is_(None) & drills.c.due_at.is_(None) & (drills.c.starts_at < before), None),
         (attempts, tried & _IS_TRIED, _NOTHING_TRIED),
-        (notifications, told & ~waiting & ~tested, _NOTHING_SENT | {"contact": ""}),
+        (notifications, told & ~_WAITS & ~tested, _NOTHING_SENT | {"contact": ""}),
     )

@@ -21,7 +21,6 @@ from alertnet.core.delivery.provider_routes import Route, route_name
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.monitoring.self_monitoring import GAP, Reports
 from alertnet.core.notification import Failure
-from alertnet.store.db.columns import Instant
 from alertnet.store.db.engine import insert_once, insert_or_change
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import Prepared
@@ -55,11 +54,7 @@ _SEEN_AT = Prepared(select(signs.c.at).where(signs.c.name == bindparam("name")))
 _HELD = Prepared(
     select(signs.c.at)
     .where(
-        signs.c.name == bindparam("name"),
-        or_(
-            signs.c.at <= bindparam("latest", type_=Instant()),
-            signs.c.at > bindparam("furthest", type_=Instant()),
-        ),
+        signs.c.name == bindparam("name"), or_(signs.c.at <= bindparam("latest"), signs.c.at > bindparam("furthest"))
     )
     .with_for_update(skip_locked=True)
 )

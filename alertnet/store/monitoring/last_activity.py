@@ -36,19 +36,15 @@ AWAY_SINCE = "away_since"
 RESTORED, MADE_KNOWN = "database_restored", "restore_made_known"
 """Entries of the system's chain: a backup became the database, and then everybody was told of it."""
 
+_IS_DECLARATION = (timeline.c.chain == SYSTEM) & timeline.c.kind.in_((RESTORED, MADE_KNOWN))
 _NEWEST: Select[Any] = select(
     select(func.max(attempts.c.changed_at)).scalar_subquery(),
     select(func.max(workers.c.seen_at)).scalar_subquery(),
     select(func.max(sweeps.c.seen_until)).scalar_subquery(),
-    select(func.max(timeline.c.at))
-    .where(timeline.c.chain == SYSTEM, timeline.c.kind.in_((RESTORED, MADE_KNOWN)))
-    .scalar_subquery(),
+    select(func.max(timeline.c.at)).where(_IS_DECLARATION).scalar_subquery(),
 )
 _DECLARED: Select[Any] = (
-    select(timeline.c.kind, timeline.c.at, timeline.c.payload)
-    .where(timeline.c.chain == SYSTEM, timeline.c.kind.in_((RESTORED, MADE_KNOWN)))
-    .order_by(timeline.c.seq.desc())
-    .limit(2)
+    select(*timeline.c["kind", "at", "payload"]).where(_IS_DECLARATION).order_by(timeline.c.seq.desc()).limit(2)
 )
 _AT_REST = tuple(each.value for each in AT_REST)
 

@@ -44,7 +44,7 @@ def _oldest_attempt(method: MethodKind, status: str, *conditions: ColumnElement[
     return _oldest(attempts, attempts.c.method == method.value, attempts.c.status == status, *conditions)
 
 
-_IS_FREE = attempts.c.address_index.not_in(bindparam("busy", expanding=True))
+_IS_FREE = attempts.c.address_index.not_in(bindparam("busy"))
 _TO_SEND = {
     method.value: _oldest_attempt(method, *QUEUED, *([_IS_FREE] if method is MethodKind.CALL else []))
     for method in SENT_BY
@@ -67,7 +67,7 @@ _OLDEST = Prepared(
 _CALLED = select(attempts.c.address_index).where(
     attempts.c.method == MethodKind.CALL.value,
     attempts.c.provider_id.is_not(None),
-    attempts.c.changed_at.between(bindparam("since", type_=Instant()), _NOW),
+    attempts.c.changed_at.between(bindparam("since"), _NOW),
 )
 _OPEN = select(incidents.c.id).where(incidents.c.status == IncidentStatus.OPEN.value)
 _JUST_CALLED = union_all(
@@ -81,7 +81,7 @@ _STUBBORN = select(
             attempts.c.status.in_(QUEUED),
             attempts.c.due_at.is_not(None),
             attempts.c.delays >= STUBBORN,
-            attempts.c.created_at < bindparam("then", type_=Instant()),
+            attempts.c.created_at < bindparam("then"),
         )
         .label(method.value)
         for method in SENT_BY

@@ -127,7 +127,7 @@ COLUMNS = tuple({each.key: each for each in (*attempts.c, *_ABOUT)}[name] for na
 """The columns of an `Attempt`, in the order of its fields."""
 _NOW = bindparam("now", type_=Instant())
 # Statements are built once: building one costs as much as running it.
-_IDS = attempts.c.id.in_(bindparam("ids", expanding=True))
+_IDS = attempts.c.id.in_(bindparam("ids"))
 _THEIR_INCIDENTS = (
     select(incidents.c.id)
     .where(is_among(incidents.c.id, select(attempts.c.incident_id).where(_IDS)), incidents.c.purged_at.is_(None))
@@ -137,7 +137,7 @@ _HOLD, _HOLD_FREE = (Prepared(_THEIR_INCIDENTS.with_for_update(skip_locked=free_
 _TO_CHANGE = Prepared(
     select(*COLUMNS)
     .select_from(LookUp(attempts, notifications, notifications.c.id == attempts.c.notification_id))
-    .where(_IDS, or_(attempts.c.incident_id.is_(None), attempts.c.incident_id.in_(bindparam("held", expanding=True))))
+    .where(_IDS, or_(attempts.c.incident_id.is_(None), attempts.c.incident_id.in_(bindparam("held"))))
     .where(attempts.c.address_index != NOBODY)
     .order_by(attempts.c.id)
     .with_for_update(of=attempts)
@@ -164,8 +164,8 @@ _OUT_OF_REACH = select(attempts.c.id).where(
         attempts.c.status.in_(QUEUED)
         & (attempts.c.delays == 0)
         & (attempts.c.due_at <= attempts.c.created_at)
-        & (attempts.c.due_at > bindparam("ahead", type_=Instant())),
-        (attempts.c.due_at > bindparam("furthest", type_=Instant()))
+        & (attempts.c.due_at > bindparam("ahead")),
+        (attempts.c.due_at > bindparam("furthest"))
         & or_(
             attempts.c.status.in_((*SENDING, AttemptStatus.UNKNOWN.value)),
             and_(attempts.c.status.in_(QUEUED), attempts.c.delays > 0),
@@ -194,8 +194,8 @@ _BUSY = Prepared(
         attempts.c.method == MethodKind.CALL.value,
         attempts.c.status.in_(ON_THE_LINE),
         attempts.c.due_at.is_not(None),
-        attempts.c.changed_at > bindparam("since", type_=Instant()),
-        attempts.c.changed_at < bindparam("until", type_=Instant()),
+        attempts.c.changed_at > bindparam("since"),
+        attempts.c.changed_at < bindparam("until"),
     )
 )
 JOINED = "joined"
@@ -206,12 +206,8 @@ _CALLS_TO = select(attempts.c.id).where(
     attempts.c.method == MethodKind.CALL.value,
 )
 _WAS_RUNG = Prepared(_CALLS_TO.where(or_(attempts.c.started_at.is_not(None), attempts.c.error == JOINED)).limit(1))
-_HAS_RUNG_OUT = Prepared(
-    _CALLS_TO.where(
-        attempts.c.status == AttemptStatus.FAILED.value,
-        attempts.c.started_at > bindparam("since", type_=Instant()),
-    ).limit(1)
-)
+_RANG_OUT = (attempts.c.status == AttemptStatus.FAILED.value) & (attempts.c.started_at > bindparam("since"))
+_HAS_RUNG_OUT = Prepared(_CALLS_TO.where(_RANG_OUT).limit(1))
 _OTHERS_RUNG_OUT = Prepared(
     select(attempts.c.id)
     .where(

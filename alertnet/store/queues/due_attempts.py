@@ -62,7 +62,7 @@ _WITH_WORDS = Prepared(
         .optional(served, attempts.c.is_alert & (served.c.notification_id == attempts.c.notification_id))
         .optional(escalations, escalations.c.id == served.c.escalation_id)
     )
-    .where(attempts.c.id.in_(bindparam("ids", expanding=True)))
+    .where(attempts.c.id.in_(bindparam("ids")))
     .order_by(*_IN_ORDER)
 )
 _TO_SEND: Select[Any] = (
@@ -70,8 +70,8 @@ _TO_SEND: Select[Any] = (
     .where(
         attempts.c.method == bindparam("method"),
         IS_QUEUED,
-        attempts.c.id.not_in(bindparam("besides", expanding=True)),
-        attempts.c.address_index.not_in(bindparam("spared", expanding=True)),
+        attempts.c.id.not_in(bindparam("besides")),
+        attempts.c.address_index.not_in(bindparam("spared")),
     )
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
@@ -81,9 +81,7 @@ _DUE_NOW = _TO_SEND.where(func.coalesce(attempts.c.due_at, _NOW) <= _NOW)
 _DUE = Prepared(_DUE_NOW.order_by(*_IN_ORDER))
 _DUE_LEAST_TRIED = Prepared(_DUE_NOW.order_by(attempts.c.delays, *_IN_ORDER))
 _DUE_LATELY = Prepared(
-    _TO_SEND.where(attempts.c.due_at <= _NOW, attempts.c.due_at > bindparam("since", type_=Instant())).order_by(
-        *_IN_ORDER
-    )
+    _TO_SEND.where(attempts.c.due_at <= _NOW, attempts.c.due_at > bindparam("since")).order_by(*_IN_ORDER)
 )
 _ASKED_NOW = (
     select(attempts.c.id)
@@ -92,7 +90,7 @@ _ASKED_NOW = (
         attempts.c.status.in_(ASKED),
         attempts.c.due_at.is_not(None),
         attempts.c.due_at <= _NOW,
-        func.coalesce(attempts.c.provider, FIRST).not_in(bindparam("others", expanding=True)),
+        func.coalesce(attempts.c.provider, FIRST).not_in(bindparam("others")),
     )
     .order_by(*_IN_ORDER)
     .limit(bindparam("most"))
@@ -102,15 +100,12 @@ _OTHERS = Prepared(
     select(attempts.c.id)
     .where(
         attempts.c.address_index == bindparam("address"),
-        attempts.c.due_at > bindparam("since", type_=Instant()),
+        attempts.c.due_at > bindparam("since"),
         IS_QUEUED,
         IS_NO_FIRST_ALERT,
         attempts.c.method == bindparam("method"),
         attempts.c.id != bindparam("besides"),
-        exists().where(
-            notifications.c.id == attempts.c.notification_id,
-            notifications.c.kind.in_(bindparam("kinds", expanding=True)),
-        ),
+        exists().where(notifications.c.id == attempts.c.notification_id, notifications.c.kind.in_(bindparam("kinds"))),
     )
     .order_by(attempts.c.created_at)
     .limit(bindparam("most"))

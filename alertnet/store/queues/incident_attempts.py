@@ -12,7 +12,6 @@ from alertnet.core.codec import from_plain
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Said, Subject
 from alertnet.core.notification import AttemptStatus, Failure, Kind, PromptKind, is_repeat
-from alertnet.store.db.columns import Instant
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import Prepared, by_incident
 from alertnet.store.db.tx import Tx
@@ -106,17 +105,13 @@ _CAN_BE_STOPPED = attempts.c.status.in_(UNSENT) | (
 _ALERTS = Prepared(
     select(*COVERAGE, *_STOPPABLE, attempts.c.incident_id)
     .join(served, served.c.notification_id == attempts.c.notification_id)
-    .where(attempts.c.incident_id.in_(bindparam("incidents", expanding=True)), attempts.c.is_alert, _CAN_BE_STOPPED)
+    .where(attempts.c.incident_id.in_(bindparam("incidents")), attempts.c.is_alert, _CAN_BE_STOPPED)
     .order_by(attempts.c.id)
 )
 _NO_ALERTS = Prepared(
     select(*_ADDRESSED)
     .join(notifications, notifications.c.id == attempts.c.notification_id)
-    .where(
-        attempts.c.incident_id.in_(bindparam("incidents", expanding=True)),
-        attempts.c.is_alert.is_(False),
-        _CAN_BE_STOPPED,
-    )
+    .where(attempts.c.incident_id.in_(bindparam("incidents")), attempts.c.is_alert.is_(False), _CAN_BE_STOPPED)
     .order_by(attempts.c.id)
 )
 
@@ -133,8 +128,8 @@ _HEARD_BY_ALL: Select[Any] = (
     select(*notifications.c["tree", "contact", "method", "address"])
     .join(attempts, attempts.c.notification_id == notifications.c.id)
     .where(
-        notifications.c.incident_id.in_(bindparam("incidents", expanding=True)),
-        notifications.c.kind.in_(bindparam("kinds", expanding=True)),
+        notifications.c.incident_id.in_(bindparam("incidents")),
+        notifications.c.kind.in_(bindparam("kinds")),
         notifications.c.method != MethodKind.TASK.value,
         _MAY_HAVE_BEEN_HEARD,
     )
@@ -152,7 +147,7 @@ _ALL_CLEAR: Select[Any] = (
     .where(
         notifications.c.incident_id == bindparam("incident"),
         notifications.c.kind.in_([Kind.STAND_DOWN.value, Kind.CORRECTION.value]),
-        notifications.c.planned_at >= bindparam("since", type_=Instant()),
+        notifications.c.planned_at >= bindparam("since"),
     )
     .order_by(attempts.c.id)
     .with_for_update(of=attempts)
@@ -164,7 +159,7 @@ _UNHEARD: Select[Any] = (
     .where(
         attempts.c.incident_id == bindparam("incident"),
         attempts.c.is_alert,
-        attempts.c.changed_at >= bindparam("since", type_=Instant()),
+        attempts.c.changed_at >= bindparam("since"),
     )
     .order_by(attempts.c.id, served.c.escalation_id)
 )
@@ -187,7 +182,7 @@ _FAILED = _UNHEARD.add_columns(attempts.c.failure).where(
 
 _UNSENT: Select[tuple[str, bytes]] = select(attempts.c.method, attempts.c.address_index).where(
     attempts.c.incident_id == bindparam("incident"),
-    attempts.c.address_index.in_(bindparam("indexes", expanding=True)),
+    attempts.c.address_index.in_(bindparam("indexes")),
     attempts.c.status.in_(QUEUED),
 )
 _UNSENT_ALERTS = Prepared(_UNSENT.where(attempts.c.is_alert))

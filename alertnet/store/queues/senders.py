@@ -10,7 +10,7 @@ from alertnet.store.db.statements import Prepared, add_missing
 from alertnet.store.db.tx import Tx
 from alertnet.store.tables import senders
 
-_OF_NUMBERS = select(senders).where(senders.c.name.in_(bindparam("names", expanding=True))).order_by(senders.c.name)
+_OF_NUMBERS = select(senders).where(senders.c.name.in_(bindparam("names"))).order_by(senders.c.name)
 _LOOK_AT, _HELD = Prepared(_OF_NUMBERS), Prepared(_OF_NUMBERS.with_for_update())
 _NOT_HELD = Prepared(_OF_NUMBERS.with_for_update(skip_locked=True))
 _KEEP = Prepared(update(senders).where(senders.c.name == bindparam("key")).values(free_at=bindparam("free_at")))

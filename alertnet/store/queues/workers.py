@@ -6,18 +6,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Integer,
-    Select,
-    Table,
-    bindparam,
-    delete,
-    exists,
-    literal_column,
-    select,
-    union_all,
-)
+from sqlalchemy import ColumnElement, Select, Table, bindparam, delete, exists, literal_column, select, union_all
 
 from alertnet.core.codec import value
 from alertnet.core.delivery.horizon import LONG_AGO
@@ -34,7 +23,7 @@ from alertnet.store.tables import attempts, breakers, workers
 
 FORGOTTEN_AFTER = timedelta(days=1)
 
-_NOW, _SINCE = bindparam("now", type_=Instant()), bindparam("since", type_=Instant())
+_NOW = bindparam("now", type_=Instant())
 
 
 @value
@@ -79,13 +68,14 @@ _KINDS = union_all(
     )
 ).subquery("kinds")
 _OF_KIND = (attempts.c.method == _KINDS.c.method) & (attempts.c.status == _KINDS.c.status)
+_FELL_DUE_LATELY = attempts.c.due_at > bindparam("since")
 _TROUBLE = select(_NOW).where(exists(select(breakers.c.provider))).scalar_subquery()
 _LOOK = Prepared(
     union_all(
         select(
             _KINDS.c.method.label("name"),
             _KINDS.c.status.label("about"),
-            _first(attempts.c.due_at, _OF_KIND, attempts.c.due_at <= _NOW, attempts.c.due_at > _SINCE).label("since"),
+            _first(attempts.c.due_at, _OF_KIND, attempts.c.due_at <= _NOW, _FELL_DUE_LATELY).label("since"),
             _first(attempts.c.due_at, _OF_KIND, attempts.c.due_at > _NOW).label("next_at"),
         ),
         *(_queue(table) for table in QUEUES.values() if table is not attempts),
@@ -125,7 +115,7 @@ def due_ids(tx: Tx, queue: str, most: int) -> Sequence[str]:
 def _due_in(queue: str) -> Prepared:
     due_at = QUEUES[queue].c.due_at
     query = select(ID[queue]).where(due_at.is_not(None), due_at <= _NOW)
-    return Prepared(query.order_by(due_at).limit(bindparam("most", type_=Integer)))
+    return Prepared(query.order_by(due_at).limit(bindparam("most")))
 
 
 def next_due(tx: Tx) -> datetime | None:

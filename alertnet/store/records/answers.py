@@ -93,7 +93,7 @@ class NewAction(NewRow):
 _CURRENT = Prepared(
     select(*(acknowledgements.c[each.name] for each in fields(CurrentAnswer)))
     .where(
-        acknowledgements.c.incident_id.in_(bindparam("incidents", expanding=True)),
+        acknowledgements.c.incident_id.in_(bindparam("incidents")),
         acknowledgements.c.kind != RECEIVED,
         acknowledgements.c.revoked_at.is_(None),
     )

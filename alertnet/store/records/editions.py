@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import func, select
 
-from alertnet.core.codec import from_plain, to_plain, value
+from alertnet.core.codec import from_plain, replace, to_plain, value
 from alertnet.core.directory.contact_tree import ContactTree, Member, Network
 from alertnet.core.errors import Unknown, WrongState
 from alertnet.core.incident import Facts

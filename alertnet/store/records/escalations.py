@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, select, true, update
 
-from alertnet.core.codec import from_plain, to_stored, value
+from alertnet.core.codec import from_plain, replace, to_stored, value
 from alertnet.core.errors import Inconsistent, must_hold
 from alertnet.core.escalation.invariants import check_escalation
 from alertnet.core.escalation.state import State, Status
@@ -81,14 +81,14 @@ _RANKS = range(2 * len(Severity))
 
 _OF_INCIDENTS: Select[Any] = (
     select(escalations)
-    .where(escalations.c.incident_id.in_(bindparam("incidents", expanding=True)))
+    .where(escalations.c.incident_id.in_(bindparam("incidents")))
     .order_by(escalations.c.incident_id, escalations.c.tree)
 )
 _LOOK_AT, _HOLD = Prepared(_OF_INCIDENTS), Prepared(_OF_INCIDENTS.with_for_update())
 _DUE: Select[Any] = (
     select(escalations.c.id, escalations.c.incident_id)
     .join(incidents, incidents.c.id == escalations.c.incident_id)
-    .where(escalations.c.due_at.is_not(None), escalations.c.due_at <= bindparam("now", type_=escalations.c.due_at.type))
+    .where(escalations.c.due_at.is_not(None), escalations.c.due_at <= bindparam("now"))
     .order_by(escalations.c.rank, escalations.c.due_at)
     .limit(bindparam("most"))
 )

@@ -104,7 +104,7 @@ _OUTCOME = Prepared(select(inbound.c.reply).where(inbound.c.provider_id == bindp
 _BEFORE = Prepared(
     select(inbound.c.body, inbound.c.received_at, inbound.c.reply)
     .where(
-        inbound.c.sender_index.in_(bindparam("indexes", expanding=True)),
+        inbound.c.sender_index.in_(bindparam("indexes")),
         inbound.c.kind == bindparam("kind"),
         inbound.c.provider_id != bindparam("besides"),
     )

@@ -5,13 +5,12 @@ Locked before any incident: what decides whether a text or call is examined (`st
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, func, select, update
 
-from alertnet.core.codec import text_of
+from alertnet.core.codec import replace, text_of
 from alertnet.core.limits import UNUSED, Limit, Usage
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import Prepared, add_missing
@@ -26,10 +25,7 @@ _KEPT = ("until", "dropped", "closings", "closed_until", "lasts_until")
 _READ = Prepared(select(limit_usage).where(_ROW))
 _HOLD = Prepared(
     select(limit_usage)
-    .where(
-        limit_usage.c.name.in_(bindparam("names", expanding=True)),
-        limit_usage.c.key.in_(bindparam("keys", expanding=True)),
-    )
+    .where(limit_usage.c.name.in_(bindparam("names")), limit_usage.c.key.in_(bindparam("keys")))
     .order_by(limit_usage.c.key, limit_usage.c.name)
     .with_for_update()
 )

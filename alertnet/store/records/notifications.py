@@ -124,7 +124,7 @@ _COVERAGE = Prepared(
 COVERED = (*COVERAGE, served.c.notification_id, escalations.c.tree, escalations.c.state)
 """The columns of a `Covered` likewise, without its task."""
 _COVERED: Select[Any] = select(*COVERED).join(escalations, escalations.c.id == served.c.escalation_id)
-_COVERED_BY = Prepared(_COVERED.where(served.c.notification_id.in_(bindparam("notifications", expanding=True))))
+_COVERED_BY = Prepared(_COVERED.where(served.c.notification_id.in_(bindparam("notifications"))))
 _TASKS = (
     _COVERED.add_columns(notifications.c.alarm_id)
     .join(notifications, notifications.c.id == served.c.notification_id)
@@ -135,7 +135,7 @@ _OF_TASK = Prepared(_TASKS.where(notifications.c.alarm_id == bindparam("task")))
 _OPEN_TASKS = Prepared(
     _TASKS.add_columns(notifications.c.incident_id)
     .join(alarms, alarms.c.id == notifications.c.alarm_id)
-    .where(notifications.c.incident_id.in_(bindparam("incidents", expanding=True)), alarms.c.due_at.is_not(None))
+    .where(notifications.c.incident_id.in_(bindparam("incidents")), alarms.c.due_at.is_not(None))
 )
 _ALERTS = Prepared(
     select(
@@ -143,8 +143,8 @@ _ALERTS = Prepared(
         notifications.c.alarm_id,
     )
     .where(
-        notifications.c.incident_id.in_(bindparam("incidents", expanding=True)),
-        notifications.c.address_index.in_(bindparam("indexes", expanding=True)),
+        notifications.c.incident_id.in_(bindparam("incidents")),
+        notifications.c.address_index.in_(bindparam("indexes")),
         # Messages to coordinators about a task have the same kind, but are not tasks.
         (notifications.c.kind == Kind.ALERT.value) | (notifications.c.method == MethodKind.TASK.value),
         notifications.c.status != AttemptStatus.CANCELLED.value,
@@ -153,24 +153,17 @@ _ALERTS = Prepared(
 )
 _REFUSED = Prepared(
     select(attempts.c.notification_id).where(
-        attempts.c.notification_id.in_(bindparam("notifications", expanding=True)),
-        attempts.c.failure == Failure.OPTED_OUT.value,
+        attempts.c.notification_id.in_(bindparam("notifications")), attempts.c.failure == Failure.OPTED_OUT.value
     )
 )
 _SHARED_WITH = Prepared(
     select(served.c.notification_id, escalations.c.tree)
     .join(escalations, escalations.c.id == served.c.escalation_id)
-    .where(
-        served.c.notification_id.in_(bindparam("notifications", expanding=True)),
-        escalations.c.incident_id == bindparam("incident"),
-    )
+    .where(served.c.notification_id.in_(bindparam("notifications")), escalations.c.incident_id == bindparam("incident"))
 )
 _TOLD = Prepared(
     select(notifications.c.tree, notifications.c.contact)
-    .where(
-        notifications.c.incident_id.in_(bindparam("incidents", expanding=True)),
-        notifications.c.kind.in_(bindparam("kinds", expanding=True)),
-    )
+    .where(notifications.c.incident_id.in_(bindparam("incidents")), notifications.c.kind.in_(bindparam("kinds")))
     .distinct()
 )
 
@@ -296,21 +289,14 @@ def speak(session: Session, incident: str, tree: str, contact: str, language: st
 
 
 def revise(
-    tx: Tx,
-    incident: str,
-    names: Collection[tuple[str, str]],
-    kinds: Collection[Kind],
-    kind: Kind,
-    said: Said,
+    tx: Tx, incident: str, names: Collection[tuple[str, str]], kinds: Collection[Kind], kind: Kind, said: Said
 ) -> None:
     """Change the kind and content of messages of `kinds` to one of these (tree, contact) that leave later.
 
     Each keeps its link, which is for its own contact and method.
     """
     waiting = select(attempts.c.notification_id).where(
-        attempts.c.incident_id == incident,
-        attempts.c.status == AttemptStatus.QUEUED.value,
-        attempts.c.due_at > tx.now,
+        attempts.c.incident_id == incident, attempts.c.status == AttemptStatus.QUEUED.value, attempts.c.due_at > tx.now
     )
     found = select(notifications.c.id, notifications.c.said).where(
         notifications.c.id.in_(waiting),

@@ -26,7 +26,7 @@ class Arranged:
 
 _NOT_OVER = Prepared(
     select(arrangements)
-    .where(arrangements.c.ends_at > bindparam("now", type_=arrangements.c.ends_at.type))
+    .where(arrangements.c.ends_at > bindparam("now"))
     .order_by(arrangements.c.made_at, arrangements.c.id)
 )
 

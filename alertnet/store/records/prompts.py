@@ -14,7 +14,6 @@ from sqlalchemy import Row, Select, bindparam, func, select, update
 from alertnet.core.codec import value
 from alertnet.core.disclosure import Subject
 from alertnet.core.notification import PromptAnswer, PromptKind, check_prompt
-from alertnet.store.db.columns import Instant
 from alertnet.store.db.session import Session
 from alertnet.store.db.statements import NewRow, Prepared, by_incident, change_each
 from alertnet.store.db.tx import Tx, is_id
@@ -109,24 +108,22 @@ _NAMES = tuple(each.name for each in fields(Prompt))
 _PROMPTS: Select[Any] = select(*alarms.c[_NAMES])
 _BY_ID = _PROMPTS.where(alarms.c.id == bindparam("id"))
 _ONE, _HOLD = Prepared(_BY_ID), Prepared(_BY_ID.with_for_update())
-_ANSWERED_SINCE = alarms.c.answered_at.between(bindparam("since", type_=Instant()), bindparam("now", type_=Instant()))
+_ANSWERED_SINCE = alarms.c.answered_at.between(bindparam("since"), bindparam("now"))
 _ASKS = Prepared(
     select(alarms.c.id).where(
-        alarms.c.id == bindparam("id"),
-        alarms.c.due_at.is_not(None),
-        alarms.c.answered_at.is_(None) | ~_ANSWERED_SINCE,
+        alarms.c.id == bindparam("id"), alarms.c.due_at.is_not(None), alarms.c.answered_at.is_(None) | ~_ANSWERED_SINCE
     )
 )
 _GRAVEST = select(func.min(escalations.c.rank)).where(escalations.c.incident_id == alarms.c.incident_id)
 _DUE = Prepared(
     select(alarms.c.id, alarms.c.incident_id)
-    .where(alarms.c.due_at.is_not(None), alarms.c.due_at <= bindparam("now", type_=Instant()))
+    .where(alarms.c.due_at.is_not(None), alarms.c.due_at <= bindparam("now"))
     .order_by(func.coalesce(_GRAVEST.scalar_subquery(), 0), alarms.c.due_at)
     .limit(bindparam("most"))
 )
 _OPEN = Prepared(
     _PROMPTS.add_columns(alarms.c.incident_id)
-    .where(alarms.c.incident_id.in_(bindparam("incidents", expanding=True)), alarms.c.due_at.is_not(None))
+    .where(alarms.c.incident_id.in_(bindparam("incidents")), alarms.c.due_at.is_not(None))
     .order_by(alarms.c.raised_at)
 )
 _OF_INCIDENT = _PROMPTS.where(alarms.c.incident_id == bindparam("incident"))

@@ -5,12 +5,12 @@ And those of one drill, contact by contact.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, Select, and_, bindparam, case, func, select
 
+from alertnet.core.codec import replace
 from alertnet.core.escalation.quorum import AnswerKind
 from alertnet.core.monitoring.drills import MethodResult, TookPart
 from alertnet.core.monitoring.figures import Course, OpenedLevel, Tried
@@ -25,7 +25,7 @@ BATCH = 500
 _ARRIVED = (AttemptStatus.SENT.value, AttemptStatus.DELIVERED.value)
 _SETTLED = (*_ARRIVED, AttemptStatus.FAILED.value)
 _BY_A_PERSON = (AnswerKind.ACKNOWLEDGED.value, AnswerKind.RELAYED.value, AnswerKind.DECLINED.value)
-_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_IDS: BindParameter[Any] = bindparam("ids")
 
 _LEVEL = notifications.c["incident_id", "tree", "level"]
 _METHOD = notifications.c["tree", "contact", "method"]

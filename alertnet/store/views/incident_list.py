@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, Row, Select, String, bindparam, exists, select, tuple_
+from sqlalchemy import Row, Select, String, bindparam, exists, select, tuple_
 
 from alertnet.core.codec import value
 from alertnet.core.escalation.state import Status
@@ -76,7 +76,7 @@ def _page(*, is_of_team: bool, goes_on: bool) -> Prepared:
         last = bindparam("at", type_=Instant()), bindparam("id", type_=String())
         query = query.where(tuple_(incidents.c.opened_at, incidents.c.id) < tuple_(*last))
     query = query.order_by(incidents.c.opened_at.desc(), incidents.c.id.desc())
-    return Prepared(query.limit(bindparam("limit", type_=Integer)))
+    return Prepared(query.limit(bindparam("limit")))
 
 
 def listed(session: Session, ids: Collection[str]) -> list[Listed]:

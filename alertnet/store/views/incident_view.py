@@ -32,7 +32,7 @@ Rows = dict[str, list[Row[Any]]]
 Statuses = set[tuple[str, str, str]]
 """(tree, contact, status) of messages."""
 
-_IDS: BindParameter[str] = bindparam("ids", expanding=True)
+_IDS: BindParameter[str] = bindparam("ids")
 _WHOSE = ("id", "incident_id", "tree", "level", "round", "contact", "planned_at")
 _SHOWN = (*_WHOSE, "method", "kind", "language", "trees", "status")
 """The columns of a notification that are shown, without the encrypted ones."""
@@ -87,7 +87,7 @@ _FARED: Select[Any] = (
     .distinct()
     .where(
         tables.notifications.c.incident_id.in_(_IDS),
-        tables.notifications.c.kind.in_(bindparam("kinds", expanding=True)),
+        tables.notifications.c.kind.in_(bindparam("kinds")),
         tables.notifications.c.status != AttemptStatus.CANCELLED,
     )
 )
@@ -113,13 +113,7 @@ def of_incidents(session: Session, ids: Sequence[str], *, with_duress: bool = Tr
     answers = _by_incident(session, _ANSWERS, owner)
     actions = _by_incident(session, _ACTIONS, owner)
     shown = [
-        shapes.incident_view(
-            facts[id],
-            escalations=[shapes.escalation_view(row) for row in escalations[id]],
-            notifications=[shapes.notification_view(row, attempts[row.id]) for row in notifications[id]],
-            acknowledgements=[shapes.acknowledgement_view(row) for row in answers[id]],
-            actions=[shapes.action_view(row) for row in actions[id]],
-        )
+        shapes.incident_view(facts[id], escalations[id], notifications[id], attempts, answers[id], actions[id])
         for id in ids
     ]
     for id, each in zip(ids, shown, strict=True):
@@ -192,13 +186,7 @@ def of_opened(incident: Incident, pruned: list[dict[str, Any]], written: Pending
         attempts[attempt.notification_id].append(attempt)
     escalations = sorted(written.written(NewEscalation), key=attrgetter("tree"))
     notifications = sorted(written.written(NewNotification), key=attrgetter("planned_at", "id"))
-    return shapes.incident_view(
-        row,
-        escalations=[shapes.escalation_view(each) for each in escalations],
-        notifications=[shapes.notification_view(each, attempts[each.id]) for each in notifications],
-        acknowledgements=[],
-        actions=[],
-    )
+    return shapes.incident_view(row, escalations, notifications, attempts)
 
 
 def of_acknowledgement(session: Session, id: str) -> AcknowledgementView:

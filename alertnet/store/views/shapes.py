@@ -155,11 +155,13 @@ def moment(at: datetime) -> str:
 
 def incident_view(
     row: Row[Any] | SimpleNamespace,
-    escalations: list[EscalationView],
-    notifications: list[NotificationView],
-    acknowledgements: list[AcknowledgementView],
-    actions: list[ActionView],
+    escalations: Sequence[Row[Any] | NewEscalation],
+    notifications: Sequence[Row[Any] | NewNotification],
+    attempts: Mapping[str, Sequence[Row[Any] | NewAttempt]],
+    acknowledgements: Sequence[Row[Any]] = (),
+    actions: Sequence[Row[Any]] = (),
 ) -> IncidentView:
+    """The view of an incident, from its rows; `attempts`: by notification."""
     facts, merged = if_sound(row.facts), if_sound(row.merged)
     warnings = row.warnings if facts else [*row.warnings, UNREAD]
     facts = facts or {"consent": Scope.INTERNAL.value, "drill": False, "verified": False}
@@ -172,11 +174,11 @@ def incident_view(
         drill=facts["drill"],
         verified=facts["verified"],
         opened_at=moment(row.opened_at),
-        escalations=escalations,
+        escalations=[_escalation_view(each) for each in escalations],
         pruned=row.pruned,
-        notifications=notifications,
-        acknowledgements=acknowledgements,
-        actions=actions,
+        notifications=[_notification_view(each, attempts[each.id]) for each in notifications],
+        acknowledgements=[acknowledgement_view(each) for each in acknowledgements],
+        actions=[_action_view(each) for each in actions],
         warnings=warnings,
     )
     if merged:
@@ -193,7 +195,7 @@ def _consent_in_force(facts: Mapping[str, Any]) -> str:
     return narrowest([Scope(consent) for consent in (own, *theirs)]).value if theirs else own
 
 
-def escalation_view(row: Row[Any] | NewEscalation) -> EscalationView:
+def _escalation_view(row: Row[Any] | NewEscalation) -> EscalationView:
     return EscalationView(
         tree=row.tree,
         scope=row.scope,
@@ -204,7 +206,7 @@ def escalation_view(row: Row[Any] | NewEscalation) -> EscalationView:
     )
 
 
-def notification_view(row: Row[Any] | NewNotification, attempts: Sequence[Row[Any] | NewAttempt]) -> NotificationView:
+def _notification_view(row: Row[Any] | NewNotification, attempts: Sequence[Row[Any] | NewAttempt]) -> NotificationView:
     return NotificationView(
         tree=row.tree,
         level=row.level,
@@ -240,5 +242,5 @@ def acknowledgement_view(row: Row[Any]) -> AcknowledgementView:
     )
 
 
-def action_view(row: Row[Any]) -> ActionView:
+def _action_view(row: Row[Any]) -> ActionView:
     return ActionView(contact=row.contact, action=row.action, at=moment(row.at), note=row.note)

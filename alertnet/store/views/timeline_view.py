@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, LargeBinary, Row, Select, bindparam, func, select, type_coerce
+from sqlalchemy import LargeBinary, Row, Select, bindparam, func, select, type_coerce
 from typing_extensions import TypedDict
 
 from alertnet.core.codec import value
@@ -45,7 +45,7 @@ _ENTRIES: Select[Any] = select(*timeline.c["seq", "at", "kind", "hash"], _PAYLOA
 _TEXTS = Prepared(
     _ENTRIES.where(timeline.c.chain == bindparam("incident"), timeline.c.kind.in_(TEXTS))
     .order_by(timeline.c.seq.desc())
-    .limit(bindparam("most", type_=Integer))
+    .limit(bindparam("most"))
 )
 
 
@@ -155,7 +155,7 @@ def _as_said(shown: Any, openly: Mapping[datetime, Severity], at: datetime) -> A
 _LAST = select(func.max(timeline.c.seq)).where(timeline.c.chain == incident_rows.c.id).scalar_subquery()
 _HEADS = select(incident_rows.c.id, _LAST.label("seq"))
 _HEADS_OF_OPEN = Prepared(_HEADS.where(IS_OPEN))
-_HEADS_OF = Prepared(_HEADS.where(incident_rows.c.id.in_(bindparam("ids", expanding=True))))
+_HEADS_OF = Prepared(_HEADS.where(incident_rows.c.id.in_(bindparam("ids"))))
 
 
 def heads(session: Session, ids: Sequence[str]) -> dict[str, int]:

@@ -8,7 +8,6 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -36,6 +35,7 @@ KEY = re.compile(r"alertnet_(?P<id>[a-z2-9]{1,16})_[0-9a-f]+")
 
 _UNREVOKED = Prepared(select(api_keys.c.id).where(api_keys.c.id == bindparam("id"), api_keys.c.revoked_at.is_(None)))
 _IN_FORCE = Prepared(select(api_keys).where(api_keys.c.id == bindparam("id"), api_keys.c.revoked_at.is_(None)))
+_ALL_IN_FORCE = select(api_keys).where(api_keys.c.revoked_at.is_(None)).order_by(api_keys.c.id)
 _ADD = Prepared(insert(api_keys))
 
 
@@ -94,8 +94,7 @@ def find(session: Session, key: str) -> ApiKey | None:
     row = _IN_FORCE.first(session, {"id": form["id"]})
     if row is None or not is_vouched_for(session, row) or not _is_text_of(vault, row, key):
         return None
-    is_dated = not vault.is_newest_mac(Purpose.API_KEY_ROW, _whole(row._asdict()), row.mac)
-    return replace(_key(row), is_dated=is_dated)
+    return _key(row, is_dated=_is_dated(vault, row))
 
 
 def ask_if_in_force(session: Session, key: ApiKey) -> Callable[[], bool]:
@@ -123,17 +122,13 @@ def is_vouched_for(session: Session, row: Row[Any]) -> bool:
 
 def dated(tx: Tx) -> list[str]:
     """Ids of the keys in force that an older secret authenticates until they are used next."""
-    rows = tx.session.execute(select(api_keys).where(api_keys.c.revoked_at.is_(None)).order_by(api_keys.c.id)).all()
-    vouched = [row for row in rows if is_vouched_for(tx.session, row)]
-    return [
-        row.id for row in vouched if not tx.vault.is_newest_mac(Purpose.API_KEY_ROW, _whole(row._asdict()), row.mac)
-    ]
+    vouched = [row for row in tx.session.execute(_ALL_IN_FORCE) if is_vouched_for(tx.session, row)]
+    return [row.id for row in vouched if _is_dated(tx.vault, row)]
 
 
 def not_vouched_for(session: Session) -> list[str]:
     """Ids of the keys in force that no listed secret authenticates: they open nothing."""
-    rows = session.execute(select(api_keys).where(api_keys.c.revoked_at.is_(None)).order_by(api_keys.c.id))
-    return [row.id for row in rows if not is_vouched_for(session, row)]
+    return [row.id for row in session.execute(_ALL_IN_FORCE) if not is_vouched_for(session, row)]
 
 
 def vouch_for_all(tx: Tx) -> None:
@@ -158,8 +153,7 @@ def revoked_of(session: Session, ids: Sequence[str]) -> frozenset[str]:
 
 def list_all(session: Session) -> list[ApiKey]:
     """All keys ever made, oldest first."""
-    rows = session.execute(select(api_keys).order_by(api_keys.c.created_at, api_keys.c.id))
-    return [_key(row) for row in rows]
+    return [_key(row) for row in session.execute(select(api_keys).order_by(api_keys.c.created_at, api_keys.c.id))]
 
 
 def revoke(tx: Tx, key_id: str) -> None:
@@ -183,6 +177,11 @@ def _is_text_of(vault: Vault, row: Row[Any], key: str) -> bool:
     return vault.is_mac(Purpose.API_KEY, key.encode(), row.hash) or has_none
 
 
+def _is_dated(vault: Vault, row: Row[Any]) -> bool:
+    """Whether it was an older secret that authenticated the stored row."""
+    return not vault.is_newest_mac(Purpose.API_KEY_ROW, _whole(row._asdict()), row.mac)
+
+
 def _whole(row: Mapping[str, Any]) -> bytes:
     """The whole stored row as bytes, to be authenticated."""
     revoked_at = row["revoked_at"]
@@ -197,5 +196,5 @@ def _whole(row: Mapping[str, Any]) -> bytes:
     return canonical(fields).encode()
 
 
-def _key(row: Row[Any]) -> ApiKey:
-    return ApiKey(row.id, row.team, frozenset(row.scopes), row.created_at, row.revoked_at)
+def _key(row: Row[Any], *, is_dated: bool = False) -> ApiKey:
+    return ApiKey(row.id, row.team, frozenset(row.scopes), row.created_at, row.revoked_at, is_dated)

@@ -101,11 +101,7 @@ class NewCodeNumber(NewRow):
 
 _KNOWN = Prepared(
     select(codes.c.incident_id, codes.c.tree, codes.c.contact, codes.c.id, codes.c.code)
-    .where(
-        codes.c.incident_id.in_(bindparam("incidents", expanding=True)),
-        codes.c.voided_at.is_(None),
-        codes.c.contact.is_not(None),
-    )
+    .where(codes.c.incident_id.in_(bindparam("incidents")), codes.c.voided_at.is_(None), codes.c.contact.is_not(None))
     .order_by(codes.c.created_at)
 )
 _TEXT = Prepared(select(codes.c.code).where(codes.c.id == bindparam("id")))
@@ -121,7 +117,7 @@ _GIVEN_ANEW = (
 """Codes of closed incidents that one of their numbers also has for another, open incident."""
 # Statements of the hot paths are built once: building one costs as much as running it.
 _WITH_HASH = select(code_numbers.c.code_hash, code_numbers.c.number_index).where(
-    code_numbers.c.code_hash.in_(bindparam("hashes", expanding=True))
+    code_numbers.c.code_hash.in_(bindparam("hashes"))
 )
 # For open incidents an index alone answers: one phone may hold thousands of codes, and each draw meets most.
 _HELD = Prepared(
@@ -151,9 +147,7 @@ _ANOTHER = (
     .scalar_subquery()
 )
 _BESIDE_ANOTHER = Prepared(
-    select(code_numbers.c.code_id).where(
-        code_numbers.c.code_id.in_(bindparam("ids", expanding=True)), _ANOTHER.is_not(None)
-    )
+    select(code_numbers.c.code_id).where(code_numbers.c.code_id.in_(bindparam("ids")), _ANOTHER.is_not(None))
 )
 _IN_PLACE_OF_PROMPT = Prepared(
     select(codes.c.id, codes.c.code, code_numbers.c.tree, code_numbers.c.contact)
@@ -186,17 +180,14 @@ def _sent_to(counts: Any) -> Select[Any]:
         .join(_WHOLE, _WHOLE.c.id == ACTING)
         .outerjoin(alarms, alarms.c.code_id == codes.c.id)
         .outerjoin(_IN_PLACE, _IN_PLACE.c.id == codes.c.alarm_id)
-        .outerjoin(
-            guesses,
-            (guesses.c.incident_id == ACTING) & (guesses.c.number_index == code_numbers.c.number_index),
-        )
-        .where(code_numbers.c.number_index.in_(bindparam("numbers", expanding=True)), _WHOLE.c.purged_at.is_(None))
+        .outerjoin(guesses, (guesses.c.incident_id == ACTING) & (guesses.c.number_index == code_numbers.c.number_index))
+        .where(code_numbers.c.number_index.in_(bindparam("numbers")), _WHOLE.c.purged_at.is_(None))
     )
 
 
 _SENT = Prepared(
     _sent_to((code_numbers.c.open | (_WHOLE.c.closed_at > bindparam("lately"))) & ~_IS_VOID)
-    .where(codes.c.code_hash.in_(bindparam("hashes", expanding=True)))
+    .where(codes.c.code_hash.in_(bindparam("hashes")))
     .order_by(code_numbers.c.open, codes.c.created_at)
 )
 _TOLD = Prepared(_sent_to(~_IS_VOID).where(code_numbers.c.open).order_by(codes.c.created_at, codes.c.id))

@@ -14,7 +14,7 @@ from alertnet.store.tables import incidents, lost_codes
 KEPT_FOR = timedelta(days=30)
 
 HELD: Select[Any] = select(lost_codes.c.code_hash, lost_codes.c.number_index).where(
-    lost_codes.c.code_hash.in_(bindparam("hashes", expanding=True))
+    lost_codes.c.code_hash.in_(bindparam("hashes"))
 )
 """The numbers that were given one of these codes."""
 

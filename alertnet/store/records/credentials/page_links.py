@@ -60,9 +60,7 @@ class NewPageLink(PageLink, NewRow):
 
 _ABOUT = links.c["tree", "contact", "method", "address", "escalation_id", "alarm_id", "acknowledgement_id"]
 _OF_INCIDENTS = Prepared(
-    select(*links.c["id", "token", "incident_id"], *_ABOUT).where(
-        links.c.incident_id.in_(bindparam("incidents", expanding=True))
-    )
+    select(*links.c["id", "token", "incident_id"], *_ABOUT).where(links.c.incident_id.in_(bindparam("incidents")))
 )
 _ITS = func.coalesce(alarms.c.incident_id, acknowledgements.c.incident_id, links.c.incident_id)
 """The incident of what a link is about, which a merge or split may have moved since the link was made."""

@@ -127,16 +127,14 @@ def hold(tx: Tx, name: str) -> User | None:
 
 def list_all(tx: Tx, *, held: bool = False) -> list[User]:
     """All users there ever were, by name; `held`: locked until the transaction ends."""
-    query = select(users).order_by(users.c.name)
-    rows = tx.session.execute(query.with_for_update() if held else query)
+    rows = tx.session.execute(_ALL.with_for_update() if held else _ALL)
     return [user for row in rows if (user := _user(tx.vault, row)) is not None]
 
 
 def not_vouched_for(session: Session, *, may_sign_in: bool = False) -> list[str]:
     """The names of users that no listed secret made or changed; of all, or of those who were not ended."""
     vault = vault_of(session.dialect)
-    rows = session.execute(_ALL)
-    unknown = [row for row in rows if _user(vault, row) is None]
+    unknown = [row for row in session.execute(_ALL) if _user(vault, row) is None]
     return [row.name for row in unknown if row.ended_at is None or not may_sign_in]
 
 
@@ -147,7 +145,7 @@ def standings(session: Session) -> dict[str, str]:
 
 def dated(tx: Tx) -> list[str]:
     """The names of users who may sign in, and whom an older secret authenticates until they do."""
-    rows = tx.session.execute(select(users).where(users.c.ended_at.is_(None)).order_by(users.c.name))
+    rows = tx.session.execute(_ALL.where(users.c.ended_at.is_(None)))
     known = [(user, row.mac) for row in rows if (user := _user(tx.vault, row)) is not None]
     return [user.name for user, mac in known if not tx.vault.is_newest_mac(Purpose.USER_ROW, _whole(user), mac)]
 
