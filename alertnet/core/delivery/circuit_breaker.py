@@ -7,10 +7,9 @@
 A pause set by hand keeps it open until the pause ends, whatever the provider does.
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
-from alertnet.core.codec import value
+from alertnet.core.codec import replace, value
 from alertnet.core.delivery.provider_codes import AccountFault
 
 RUN = 5

@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache, cached_property
@@ -11,7 +11,7 @@ from itertools import accumulate
 from operator import attrgetter
 from typing import Literal
 
-from alertnet.core.codec import to_plain, value
+from alertnet.core.codec import replace, to_plain, value
 from alertnet.core.directory.availability import Calendars, Times
 from alertnet.core.directory.contact import RINGING, Contact, MethodKind
 from alertnet.core.directory.countries import NO_COUNTRY, ZONE_OF_CAPITAL

@@ -1,10 +1,10 @@
 """Which contacts' numbers are tested, by which methods: each address once, and outsiders only if they agreed (B7)."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from alertnet.core.codec import replace
 from alertnet.core.directory.contact import Contact, Method, MethodKind
 from alertnet.core.directory.contact_tree import Named, Network
 

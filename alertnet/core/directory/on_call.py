@@ -5,12 +5,11 @@ right after. So no turn begins twice or never (A7).
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from alertnet.core.codec import value
+from alertnet.core.codec import replace, value
 from alertnet.core.directory.wall_clock import wall_moment
 
 _MONDAY = date(1970, 1, 5)

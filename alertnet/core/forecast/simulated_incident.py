@@ -1,10 +1,11 @@
 """A running incident in a simulation: the state of its trees, what was sent, and what rings until it is over."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 
+from alertnet.core.codec import replace
 from alertnet.core.delivery.next_repeat import FIRST_AFTER_HOLD, PROMPT_EVERY, prompt_pause
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.usable_methods import Reach

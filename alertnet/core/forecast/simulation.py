@@ -1,10 +1,9 @@
 """The results of a simulation, as values."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 
-from alertnet.core.codec import value
+from alertnet.core.codec import replace, value
 from alertnet.core.directory.contact import Contact, Method
 from alertnet.core.forecast.script import Deed
 from alertnet.core.notification import Kind

@@ -1,11 +1,11 @@
 """The facts that a member's report gives: those of a new incident, and what it adds to one just opened."""
 
 from collections.abc import Container, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
+from alertnet.core.codec import replace
 from alertnet.core.directory.contact_tree import Member, Team
 from alertnet.core.inbound.field_words import FieldVerb
 from alertnet.core.inbound.sms_grammar import Report

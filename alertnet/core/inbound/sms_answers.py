@@ -6,11 +6,11 @@ Nothing here knows who sent the text or which codes are open: flows check codes 
 
 import re
 import unicodedata
-from dataclasses import field, replace
+from dataclasses import field
 from enum import StrEnum
 from itertools import pairwise
 
-from alertnet.core.codec import value
+from alertnet.core.codec import replace, value
 from alertnet.core.inbound.auto_replies import says_so
 from alertnet.core.inbound.code_formats import is_written_code
 from alertnet.core.inbound.field_words import FALSE

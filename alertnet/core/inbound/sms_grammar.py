@@ -6,11 +6,11 @@ Nothing here knows who sent the text: flows check the PIN. A doubtful text gives
 """
 
 from collections.abc import Collection, Iterator
-from dataclasses import field, replace
+from dataclasses import field
 from datetime import timedelta
 from itertools import pairwise, takewhile, zip_longest
 
-from alertnet.core.codec import value
+from alertnet.core.codec import replace, value
 from alertnet.core.inbound.code_formats import (
     CONSENT_APART,
     CONSENTS,

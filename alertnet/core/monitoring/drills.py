@@ -2,12 +2,11 @@
 
 from calendar import monthrange
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from alertnet.core.codec import value
+from alertnet.core.codec import replace, value
 from alertnet.core.directory.wall_clock import wall_moment
 from alertnet.core.incident import Facts
 from alertnet.core.notification import Failure

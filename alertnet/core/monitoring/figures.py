@@ -1,12 +1,11 @@
 """Statistics over months of incidents: how long things took, how often contacts were reached, and what to change."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from math import ceil
 from zoneinfo import ZoneInfo
 
-from alertnet.core.codec import value
+from alertnet.core.codec import replace, value
 from alertnet.core.directory.contact_tree import Network
 from alertnet.core.directory.languages import Phrase
 from alertnet.core.replan.describe_tree_diff import differences

@@ -3,10 +3,9 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
-from alertnet.core.codec import to_plain, value
+from alertnet.core.codec import replace, to_plain, value
 from alertnet.core.directory.contact import Contact
 from alertnet.core.directory.contact_tree import ContactTree, Network
 from alertnet.core.directory.languages import Phrase, phrase

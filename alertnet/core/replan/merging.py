@@ -4,10 +4,11 @@ The whole takes over what was decided for the part. What only the part brought a
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from datetime import datetime
 from functools import reduce
 
+from alertnet.core.codec import replace
 from alertnet.core.directory.contact_tree import Level
 from alertnet.core.escalation.state import LAST_RESORT, Event, Go, Hold, Refuse, State, Status, Undecided, Unopened
 from alertnet.core.incident import Affected, Certainty, Facts, Perpetrator, Scope, consent_of, gravest, narrowest

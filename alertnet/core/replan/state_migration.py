@@ -5,10 +5,9 @@ now, and no clock begins in the past (A7).
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
-from alertnet.core.codec import value
+from alertnet.core.codec import replace, value
 from alertnet.core.directory.contact_tree import Level
 from alertnet.core.directory.usable_methods import Reach, renamed
 from alertnet.core.escalation import contact_steps

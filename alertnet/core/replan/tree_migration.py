@@ -5,10 +5,9 @@ removed parts stay in the tree as `former`, and nobody is told by them any more.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from itertools import count
 
-from alertnet.core.codec import value
+from alertnet.core.codec import replace, value
 from alertnet.core.directory.contact import Contact, Method
 from alertnet.core.directory.contact_tree import ContactTree, Level
 from alertnet.core.resolution.resolve import Plan

@@ -9,10 +9,10 @@ What can't be known for sure is not read at all, since a wrong hour is worse tha
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from alertnet.core.codec import replace
 from alertnet.core.directory.wall_clock import wall_moment, wall_moments
 from alertnet.core.inbound.field_words import ARRIVED, AS_OK, CALLED_OFF, DANGER, FALSE, HEDGED, NO_MORE
 from alertnet.core.inbound.on_the_road.day_words import Half, only_day

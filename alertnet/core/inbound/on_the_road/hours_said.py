@@ -1,9 +1,8 @@
 """Which place, day and part of the day each hour of a text is said with (B4)."""
 
 from collections.abc import Container, Sequence
-from dataclasses import replace
 
-from alertnet.core.codec import value
+from alertnet.core.codec import replace, value
 from alertnet.core.inbound.on_the_road.day_words import UNSURE, Day, Half
 from alertnet.core.inbound.on_the_road.hour_tokens import NEAR, TO_AN_HOUR, Hour, Kind, Token, hour_of_day
 
