@@ -187,6 +187,21 @@ def test_a_server_that_can_only_be_read_is_named_with_the_cause(on_postgres: Run
     assert on_postgres.read(kept) == ["after"]
 
 
+@pytest.mark.postgres
+def test_a_server_that_can_only_be_read_is_left_no_connections_behind(on_postgres: Runtime) -> None:
+    """Each refusal makes connections anew, those too that were busy meanwhile: a server has only so many."""
+    alter = f'ALTER DATABASE "{on_postgres.engine.url.database}" SET default_transaction_read_only = on'
+    on_postgres.transact(lambda tx: tx.session.execute(text(alter)))
+    on_postgres.engine.dispose()
+    sessions = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+
+    for _ in range(5):
+        with on_postgres.engine.connect(), pytest.raises(NotWritable):
+            on_postgres.transact(keep, "a")
+
+    assert on_postgres.read(lambda tx: tx.session.scalar(sessions)) in (1, 2)
+
+
 def test_a_server_that_is_not_there_is_named_with_the_cause() -> None:
     with pytest.raises(DatabaseAway) as caught:
         connect("postgresql://alertnet@127.0.0.1:9/alertnet")

@@ -20,6 +20,7 @@ from structlog.stdlib import BoundLogger
 from alertnet.core.errors import AlertnetError
 from alertnet.runtime.database.faults import cause_of
 from alertnet.runtime.database.wakeups import Notifier, Wakeups
+from alertnet.store.db.engine import renew_connections
 from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx, do_last, undoing
 
@@ -83,7 +84,7 @@ def surfacing(engine: Engine) -> Iterator[None]:
         if cause is None:
             raise
         if cause.is_of_session:
-            engine.dispose()
+            renew_connections(engine)
         raise (NotWritable if cause.lasts else DatabaseAway)(cause.words) from error
 
 

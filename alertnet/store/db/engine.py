@@ -38,6 +38,7 @@ _ENGINE: dict[str, Any] = {
 _CLOCK = text("SELECT clock_timestamp()")
 _NOTIFY = "NOTIFY alertnet"
 _LISTEN = "LISTEN alertnet"
+_MADE_AT, _RENEWED_AT = "made_at", "renewed_at"
 
 SQLITE_PRAGMAS = {
     "journal_mode": "WAL",
@@ -200,6 +201,14 @@ def make_engine(url: str, vault: Vault, *, pooled: bool = False) -> Engine:
     return engine
 
 
+def renew_connections(engine: Engine) -> None:
+    """Let each connection that there is be made anew before it is next used; whoever uses one now may finish.
+
+    A pool that is disposed of would keep those open that come back to it: a server has only so many.
+    """
+    vars(engine.dialect)[_RENEWED_AT] = monotonic()
+
+
 def for_reading(engine: Engine) -> Engine:
     """The same engine for read-only transactions, each a snapshot; on SQLite they never wait for the writer."""
     if engine.dialect.name == "sqlite":
@@ -314,6 +323,7 @@ def _speak_by_pipelines(engine: Engine) -> None:
 
     def note(driver: Any, record: Any) -> None:
         record.info[PIPELINE] = driver.ours
+        record.info[_MADE_AT] = monotonic()
 
     def give_up_outdated(context: Any) -> None:
         if getattr(context.original_exception, "sqlstate", None) in OUTDATED:
@@ -329,6 +339,8 @@ def _try_rested(dialect: Dialect, connection: Any, record: Any, _proxy: object) 
 
     Raises InvalidatePoolError where it is not; all connections are made anew before a flow notices.
     """
+    if record.info[_MADE_AT] < vars(dialect).get(_RENEWED_AT, 0):
+        raise InvalidatePoolError("it may lead to a server of before")
     if monotonic() - record.info.get("rests_since", monotonic()) < RESTED_SECONDS and not _has_news(connection):
         return
     try:
