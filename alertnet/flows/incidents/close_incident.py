@@ -61,10 +61,11 @@ def end_incident(locked: LockedIncident, reason: CloseReason, why: PromptAnswer)
     for escalation in locked.escalations:
         locked.stop(escalation)
     save_broken(locked.tx.session, locked.broken, Status.STOPPED, None)
-    tasks_open = {prompt.id for prompt in prompts.open_prompts(locked) if prompt.kind == PromptKind.TASK}
-    prompts.answer_each(locked, lambda _: True, why)
+    asked = prompts.open_prompts(locked)
+    for prompt in asked:
+        prompts.answer_prompt(locked, prompt.id, why, None)
     cancel_unwanted(locked)
-    cancel_asking(locked, tasks_open)
+    cancel_asking(locked, {prompt.id for prompt in asked if prompt.kind == PromptKind.TASK})
 
 
 def reopen_incident(locked: LockedIncident, *, by: str, reason: str | None = None) -> None:
