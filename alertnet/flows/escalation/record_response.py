@@ -222,17 +222,6 @@ def events_of(recipient: Recipient, *happened: ContactEvent) -> dict[str, list[E
     return events
 
 
-def _counting(recipient: Recipient) -> list[Recipient]:
-    """The recipient wherever it is told of its answer: where that counts and the contact may be told."""
-    return [each for each in recipient.same if each.name == recipient.name or (each.escalation and each.may_hear)]
-
-
-def _as_said_to(recipient: Recipient, words: Said) -> Said:
-    """The words as the contact's tree says them, under its own name and callback number."""
-    its = said(recipient)
-    return replace(words, sender=its.sender, organisation=its.organisation, callback=its.callback)
-
-
 def _only_relays(contact: Contact, address: str | None) -> bool:
     methods = [method for method in contact.all_methods if method.address == address]
     return bool(methods) and all(method.relays for method in methods)
@@ -320,11 +309,15 @@ def _confirm(recipient: Recipient, recorded: Recorded, answered_there: str | Non
     announce(recipient, SUBJECTS[recorded.kind], recorded.id, at=at)
     if at is None:
         revise(recipient, kind, recorded.words)
-    else:
-        for each in _counting(recipient):
-            elsewhere = replace(each, contact=each.contact.without((answered_there,)))
-            messages = drafts(elsewhere, kind, _as_said_to(elsewhere, recorded.words))
-            recipient.locked.work.post_once(replace(message, leaves_at=at) for message in messages)
+        return
+    # Wherever the answer counts and the contact may be told, its tree there tells it, in its own name.
+    counting = (each for each in recipient.same if each.name == recipient.name or (each.escalation and each.may_hear))
+    for each in counting:
+        elsewhere = replace(each, contact=each.contact.without((answered_there,)))
+        its = said(elsewhere)
+        words = replace(recorded.words, sender=its.sender, organisation=its.organisation, callback=its.callback)
+        messages = drafts(elsewhere, kind, words)
+        recipient.locked.work.post_once(replace(message, leaves_at=at) for message in messages)
 
 
 def record_receipt(recipient: Recipient, address: str) -> None:
