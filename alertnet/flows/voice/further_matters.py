@@ -51,7 +51,9 @@ def go_on(tx: Tx, call: PlacedCall, spoken: Spoken, *, after: str | None = None)
     thanks = tuple(stage for stage in spoken.stages if stage.startswith("thanks"))
     if following is not None:
         # The other sentences are themselves farewells.
-        return replace(spoken, stages=thanks, then=_offer(call, following))
+        question = replace(MENU, about=following.id)
+        offer = Spoken(following.kind, call.language, following.said, following.templates, ("further",), question)
+        return replace(spoken, stages=thanks, then=offer)
     return replace(spoken, stages=(*thanks, "goodbye")) if thanks else spoken
 
 
@@ -85,11 +87,6 @@ def _answer(locked: LockedIncident, matter: OpenMatter, address: str, digits: st
     reaction = take_keys(ToAnswer(listener, matter.kind, address, matter.prompt_id), digits)
     locked.finish()
     return reaction
-
-
-def _offer(call: PlacedCall, matter: OpenMatter) -> Spoken:
-    question = replace(MENU, about=matter.id)
-    return Spoken(matter.kind, call.language, matter.said, matter.templates, ("further",), question)
 
 
 def _is_proved(holder: Recipient, call: PlacedCall) -> bool:
