@@ -80,11 +80,12 @@ def test_times_and_reach_are_counted_and_drills_stand_apart(months: Tx) -> None:
     found = read_figures(months, Network(), NOW - timedelta(days=100), NOW)
 
     assert (found.real.count, found.drills.count) == (7, 1)
-    assert found.real.to_message.p50 == timedelta(minutes=1)
-    assert (found.real.to_person.p50, found.real.to_person.never) == (timedelta(minutes=13), 1)
-    assert found.real.to_action.p50 == timedelta(minutes=13)
-    assert found.real.to_person.p90 is None
-    assert found.drills.to_person.longest == timedelta(minutes=2)
+    assert found.real.times["to first message"].p50 == timedelta(minutes=1)
+    answered = found.real.times["to first answer"]
+    assert (answered.p50, answered.never) == (timedelta(minutes=13), 1)
+    assert found.real.times["to first action"].p50 == timedelta(minutes=13)
+    assert answered.p90 is None
+    assert found.drills.times["to first answer"].longest == timedelta(minutes=2)
     [level] = {(each.level, each.times.count, each.times.p50) for each in found.levels}
     assert level == ("Friends", 7, timedelta(minutes=12))
     assert [(each.method, each.tries, each.arrived) for each in found.tried] == [("call", 6, 0), ("sms", 7, 7)]

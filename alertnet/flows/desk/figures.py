@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from alertnet.core.codec import value
@@ -19,12 +19,10 @@ COLUMNS = ("figure", "tree", "what", "part", "count", "never", "p50_s", "p90_s",
 
 @value
 class Sum:
-    """How many incidents or drills, and the times to the first message, the first person and the first action."""
+    """How many incidents or drills, and by name the times to their first message, answer and action."""
 
     count: int
-    to_message: Durations
-    to_person: Durations
-    to_action: Durations
+    times: Mapping[str, Durations]
 
 
 @value
@@ -60,7 +58,7 @@ class Figures:
 
     def _rows(self) -> Iterator[tuple[object, ...]]:
         for which, summed in (("incidents", self.real), ("drills", self.drills)):
-            for name, times in parts(summed):
+            for name, times in summed.times.items():
                 yield which, "", name, "", *_row(times)
         for each in self.levels:
             yield "level", each.tree, as_text(each.level), each.band, *_row(each.times)
@@ -87,13 +85,6 @@ def read_figures(tx: Tx, network: Network, since: datetime, until: datetime) -> 
     )
 
 
-def parts(summed: Sum) -> Iterator[tuple[str, Durations]]:
-    """The figures of whole incidents, by name."""
-    yield "to first message", summed.to_message
-    yield "to first answer", summed.to_person
-    yield "to first action", summed.to_action
-
-
 def in_words(times: Durations, say: Say) -> str:
     """Times in words, as in `p50 4 min, p90 20 min, of 12; 2 never`; of few the shortest and the longest."""
     known = [f"{name} {length(value)}" for name, value in (("p50", times.p50), ("p90", times.p90)) if value is not None]
@@ -115,12 +106,12 @@ def _summed(courses: Sequence[Course]) -> Sum:
         pairs = zip(courses, moments, strict=True)
         return times_of(None if at is None else at - each.opened_at for each, at in pairs)
 
-    return Sum(
-        len(courses),
-        since_opened(each.told_at for each in courses),
-        since_opened(each.answered_at for each in courses),
-        since_opened(each.acted_at for each in courses),
-    )
+    times = {
+        "to first message": since_opened(each.told_at for each in courses),
+        "to first answer": since_opened(each.answered_at for each in courses),
+        "to first action": since_opened(each.acted_at for each in courses),
+    }
+    return Sum(len(courses), times)
 
 
 def _row(times: Durations) -> tuple[object, ...]:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Query, Response
 
 from alertnet.core.errors import BadInput
-from alertnet.flows.desk.figures import Figures, in_words, parts, read_figures
+from alertnet.flows.desk.figures import Figures, in_words, read_figures
 from alertnet.web.console.desk import AtDesk, Desk, sayer
 from alertnet.web.console.refusing import Pages
 from alertnet.web.console.shown import as_file
@@ -28,7 +28,6 @@ def show_figures(desk: AtDesk, since: Day = "", until: Day = "") -> Response:
         "figures.html",
         figures=figures,
         sums=[(say("Incidents"), figures.real), (say("Drills"), figures.drills)],
-        parts=parts,
         picture=figures.picture(say),
         in_words=lambda times: in_words(times, say),
         edition=desk.edition.number,
