@@ -42,11 +42,6 @@ class Row:
     again: tuple[int, ...]
     closed_by: str | None = None
 
-    @property
-    def key(self) -> tuple[int, str, str]:
-        """Sort key of rows: those told first come first."""
-        return self.lights[0].minutes, self.tree, self.id
-
 
 @value
 class Opening:
@@ -112,7 +107,7 @@ def play(
     deeds = ScriptReader(network, facts).deeds("answers", Does.ANSWERS, answers)
     script = Script(deeds, gives_go=gives_go)
     rehearsal = rehearse(facts, network.trees.values(), opened_at, opened_at + lasts, script)
-    rows = sorted(_rows(network, rehearsal, opened_at), key=lambda row: row.key)
+    rows = sorted(_rows(network, rehearsal, opened_at), key=lambda row: (row.lights[0].minutes, row.tree, row.id))
     left_out: dict[str, dict[str, None]] = {}
     for each in rehearsal.pruned:
         names = left_out.setdefault(REASONS.get(each.reason.value, each.reason.value), {})
