@@ -164,7 +164,7 @@ def _put_before_people(text: FieldText, subject: Subject, about: str, **who: str
 
 
 def _tell(locked: LockedIncident, text: FieldText, subject: Subject, about: str, *, is_new: bool) -> None:
-    """Alarm the coordinators, but the sender of a new text; of a text that can wait they get a notice."""
+    """Alarm the coordinators of a text, or of news; of a text that can wait they get a notice."""
     tx, is_text, can_wait = text.tx, locked.facts.lone_text, _can_wait(text)
     if not (is_new or (is_text and can_wait)):
         ring_once(locked, Subject.NEWS if subject is Subject.NOT_UNDERSTOOD and not is_text else subject, about)
