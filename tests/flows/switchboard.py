@@ -5,18 +5,25 @@ switchboard.texts("coordinator", "OK 4711")     the reply, rendered; None for si
 switchboard.code_of("coordinator")              what the phone could answer with
 """
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from threading import Thread
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, select, text
 
+from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.incident import CloseReason, Facts, Scope, Severity
 from alertnet.flows.credentials.written_codes import written_code
 from alertnet.flows.escalation.escalate import escalate
 from alertnet.flows.incidents.close_incident import close_incident
 from alertnet.flows.incidents.open_incident import open_incident
+from alertnet.flows.sending.claim_sends import claim
+from alertnet.flows.sending.render_and_send import Claimed
+from alertnet.flows.sending.send_capacity import Outward, ProviderLine
 from alertnet.flows.sms.coerced_text import open_coerced
 from alertnet.flows.sms.receive_sms import receive_sms
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
@@ -33,6 +40,10 @@ from tests.support.program import example_trees, settings_on, shipped_templates,
 
 NOW = datetime(2026, 11, 24, 3, 12, tzinfo=UTC)
 OURS = "+15005550006"
+PATIENCE = 20.0  # seconds until a test gives up waiting
+SOMEBODY_WAITS = text(
+    "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+)
 CAST = {
     "ana": "+573005550001",
     "mary": "+573005550003",
@@ -62,8 +73,8 @@ class Switchboard:
 
     def looks_after_texts(self) -> None:
         """What was put off until a text is answered is done."""
-        for text in self.runtime.read(lambda tx: due_ids(tx, "inbound", 100)):
-            self.runtime.transact(open_coerced, self.runtime.edition, text)
+        for id in self.runtime.read(lambda tx: due_ids(tx, "inbound", 100)):
+            self.runtime.transact(open_coerced, self.runtime.edition, id)
 
     def opens(self, **facts: Any) -> str:
         """The id of a new incident: an arrest in Colombia, unless the facts say otherwise."""
@@ -174,3 +185,29 @@ def connect(url: str) -> Switchboard:
     """A switchboard on the database of that URL."""
     clock = Clock(NOW)
     return Switchboard(wired(settings_on(url), example_trees(), shipped_templates(), clock), clock)
+
+
+def while_desk(board: Switchboard, does: Callable[..., object], *args: str, somebody: Thread) -> None:
+    """A coordinator does it; before that is committed somebody has found what was there, and waits for the incident."""
+
+    def act(tx: Tx) -> None:
+        does(tx, *args)
+        begin_to_wait(tx, somebody)
+
+    board.runtime.transact(act)
+    somebody.join()
+    board.looks_after_texts()
+
+
+def begin_to_wait(tx: Tx, somebody: Thread) -> None:
+    """Somebody begins, and waits for what the transaction holds."""
+    somebody.start()
+    until = time.monotonic() + PATIENCE
+    while not tx.session.scalar(SOMEBODY_WAITS):
+        assert time.monotonic() < until, "nobody waits for it"
+
+
+def claims(board: Switchboard) -> list[Claimed]:
+    """A worker claims all texts that wait."""
+    outward = Outward([ProviderLine(FIRST, (OURS,), 0, 99)])
+    return board.runtime.transact(claim, MethodKind.SMS, outward).claimed

@@ -1,16 +1,13 @@
 """What is said at the very moment at which a coordinator closes, merges or splits the incident counts (A12)."""
 
-import time
 from collections.abc import Callable, Iterator
 from threading import Event, Thread, current_thread
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import event, text, update
+from sqlalchemy import event, update
 
 from alertnet.channels.base import Accepted, Unsure
-from alertnet.core.delivery.provider_routes import FIRST
-from alertnet.core.directory.contact import MethodKind
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.inbound.field_report import UNKNOWN_TYPE
@@ -22,10 +19,8 @@ from alertnet.flows.incidents.close_incident import close_incident, reopen_incid
 from alertnet.flows.incidents.merge import merge, split
 from alertnet.flows.pages import contact_page
 from alertnet.flows.pages.linked_page import Sent
-from alertnet.flows.sending.claim_sends import claim
 from alertnet.flows.sending.record_outcome import SendOutcome, record
 from alertnet.flows.sending.render_and_send import Claimed
-from alertnet.flows.sending.send_capacity import Outward, ProviderLine
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.flows.voice.incoming_call import KeyedIn, hear_unkeyed_call, key_written_code
 from alertnet.flows.voice.live_call import Keyed
@@ -36,17 +31,9 @@ from alertnet.store.records import inbound
 from alertnet.store.records.credentials import api_keys, page_links, users
 from alertnet.store.records.credentials.users import Role
 from alertnet.store.records.inbound import InboundCall
-from alertnet.store.records.timeline import SYSTEM
 from alertnet.store.tables import acknowledgements, attempts, codes, incidents, links, notifications
 from alertnet.web.app import make_app
-from tests.flows.switchboard import CAST, OURS, Switchboard, connect
-
-PATIENCE = 20.0  # seconds until a test gives up waiting
-SOMEBODY_WAITS = text(
-    "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
-)
-HISTORY_IS_FREE = text("SELECT pg_try_advisory_xact_lock(hashtext('alertnet timeline'))")
-"""Whether nobody else holds the end of the system's chain."""
+from tests.flows.switchboard import CAST, PATIENCE, Switchboard, claims, connect, while_desk
 
 pytestmark = pytest.mark.postgres
 
@@ -83,26 +70,6 @@ def splits(tx: Tx, whole: str, ref: str) -> None:
     split(tx, whole, [ref], by="the desk").finish()
 
 
-def while_desk(board: Switchboard, does: Callable[..., None], *args: str, somebody: Thread) -> None:
-    """A coordinator does it; before that is committed somebody has found what was there, and waits for the incident."""
-
-    def act(tx: Tx) -> None:
-        does(tx, *args)
-        begin_to_wait(tx, somebody)
-
-    board.runtime.transact(act)
-    somebody.join()
-    board.looks_after_texts()
-
-
-def begin_to_wait(tx: Tx, somebody: Thread) -> None:
-    """Somebody begins, and waits for what the transaction holds."""
-    somebody.start()
-    until = time.monotonic() + PATIENCE
-    while not tx.session.scalar(SOMEBODY_WAITS):
-        assert time.monotonic() < until, "nobody waits for it"
-
-
 def closes_while(board: Switchboard, somebody: Thread) -> str:
     incident = board.newest()
     while_desk(board, closes, incident, somebody=somebody)
@@ -116,25 +83,6 @@ def test_what_the_field_writes_as_its_incident_is_closed_rings(board: Switchboar
     assert board.alarms() == [("not_understood", "north")]
     assert board.newest() != closed
     assert [reply and reply.kind for reply in board.replies[-1:]] == [Kind.NOT_UNDERSTOOD]
-
-
-def test_a_battery_that_runs_low_as_the_incident_is_closed_is_told_of_the_phone(board: Switchboard) -> None:
-    """A11: who waits for the incident holds nothing that the close needs, or the two would wait for one another."""
-    incident, ana = board.newest(), Thread(target=board.answers_text, args=("ana", "LOW 47110"))
-
-    def close(tx: Tx) -> None:
-        locked = take_up(tx, incident)
-        begin_to_wait(tx, ana)
-        assert tx.session.scalar(HISTORY_IS_FREE)
-        close_incident(locked, CloseReason.RESOLVED, by="the desk")
-        locked.finish()
-
-    board.runtime.transact(close)
-    ana.join()
-
-    assert [each["by"] for each in board.history(SYSTEM, "low_battery_received")] == ["north/ana"]
-    assert board.history(incident, "battery_low") == []
-    assert ("low_battery", "coordinator") in board.notices()
 
 
 def test_duress_that_is_told_as_the_incident_is_closed_is_heard(board: Switchboard) -> None:
@@ -306,12 +254,6 @@ def test_a_code_keyed_by_a_caller_who_was_looked_up_before_its_report_was_merged
     whole = merged_after(board, "code_numbers", somebody=caller)
 
     assert [(row.incident_id, row.contact) for row in board.rows(acknowledgements)] == [(whole, "coordinator")]
-
-
-def claims(board: Switchboard) -> list[Claimed]:
-    """A worker claims all texts that wait."""
-    outward = Outward([ProviderLine(FIRST, (OURS,), 0, 99)])
-    return board.runtime.transact(claim, MethodKind.SMS, outward).claimed
 
 
 def claimed_while_desk(board: Switchboard, does: Callable[..., None], *args: str) -> list[Claimed]:

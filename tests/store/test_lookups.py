@@ -27,5 +27,5 @@ def test_sqlite_finds_the_attempts_of_a_batch_and_what_belongs_to_them_by_their_
         steps = [str(row[3]).split() for plan in plans for row in plan]
 
     looked_up = {step[1] for step in steps if step[0] == "SEARCH"}
-    assert looked_up == {"attempts", "notifications", "incidents", "served", "escalations"}
+    assert looked_up == {"attempts", "notifications", "incidents", "parts", "served", "escalations"}
     assert [step for step in steps if step[0] == "SCAN" and step[1] in looked_up] == []

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from alertnet.core.codec import value
-from alertnet.core.errors import BadInput, WrongState
+from alertnet.core.errors import AlertnetError, BadInput, WrongState
 from alertnet.flows.unit.locked_incident import LockedIncident
 from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
@@ -37,12 +37,22 @@ def accept(tx: Tx, act: Act, once: Once | None) -> AcceptedRequest:
         if body != once.body:
             raise BadInput("Idempotency-Key", "one of another body", "the body that came with it first, or another key")
         return AcceptedRequest(answer, lambda _: answer, is_again=True)
-    locked, show = act(tx)
-    if locked is not None:
-        locked.finish()
+    try:
+        locked, show = act(tx)
+        if locked is not None:
+            locked.finish()
+    except AlertnetError:
+        if once is not None and idempotency.find(tx.session, once.key):
+            # While this waited for the incident it was carried out by another process, and can't be done twice.
+            raise _in_flight() from None
+        raise
     if once is None:
         return AcceptedRequest(None, show)
     answer, incident = show(tx.session), locked.incident.id if locked is not None else None
     if not idempotency.keep(tx, once, incident, answer):
-        raise WrongState("a request with this Idempotency-Key", "in flight", "wait for its answer")
+        raise _in_flight()
     return AcceptedRequest(answer, show)
+
+
+def _in_flight() -> WrongState:
+    return WrongState("a request with this Idempotency-Key", "in flight", "wait for its answer")

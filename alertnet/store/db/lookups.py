@@ -6,11 +6,12 @@ of them; and they grow. SQLite looks up each row anyhow.
 
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Join, Select, Table
+from sqlalchemy import ColumnElement, Join, Table
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.selectable import SelectBase
 
 
 class LookUp(Join):
@@ -29,7 +30,7 @@ class _IsAmong(FunctionElement[bool]):
     inherit_cache = True
 
 
-def is_among(column: ColumnElement[Any], few: Select[Any]) -> ColumnElement[bool]:
+def is_among(column: ColumnElement[Any], few: SelectBase) -> ColumnElement[bool]:
     """Whether the column has one of the few values, which are read first and then looked up."""
     return _IsAmong(column, few.scalar_subquery())
 

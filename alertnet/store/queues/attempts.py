@@ -18,7 +18,7 @@ from alertnet.store.db.session import Session
 from alertnet.store.db.statements import NewRow, Prepared
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.escalations import MOST_AHEAD
-from alertnet.store.tables import NOBODY, attempts, incidents, notifications
+from alertnet.store.tables import NOBODY, attempts, incidents, notifications, with_wholes
 
 SENT_BY = (MethodKind.SMS, MethodKind.CALL, MethodKind.EMAIL)
 """The methods of attempts that are sent; a task is not."""
@@ -129,8 +129,9 @@ _NOW = bindparam("now", type_=Instant())
 # Statements are built once: building one costs as much as running it.
 _IDS = attempts.c.id.in_(bindparam("ids"))
 _THEIR_INCIDENTS = (
-    select(incidents.c.id)
-    .where(is_among(incidents.c.id, select(attempts.c.incident_id).where(_IDS)), incidents.c.purged_at.is_(None))
+    select(*incidents.c["id", "part_of"])
+    .where(is_among(incidents.c.id, with_wholes(select(attempts.c.incident_id).where(_IDS))))
+    .where(incidents.c.purged_at.is_(None))
     .order_by(incidents.c.id)
 )
 _HOLD, _HOLD_FREE = (Prepared(_THEIR_INCIDENTS.with_for_update(skip_locked=free_only)) for free_only in (False, True))
@@ -243,9 +244,12 @@ def lock(
 ) -> tuple[list[Attempt], dict[str, Inconsistent]]:
     """Lock the attempts by id, after their incidents, until the transaction ends; impossible ones are given apart.
 
-    What was purged or erased is left out, and with `free_only` what is of incidents that others hold.
+    What was purged or erased is left out, and with `free_only` what is of incidents that others hold, or of their
+    parts.
     """
-    held = (_HOLD_FREE if free_only else _HOLD).scalars(session, {"ids": list(ids)})
+    rows = (_HOLD_FREE if free_only else _HOLD).all(session, {"ids": list(ids)})
+    free = {None, *(row.id for row in rows)}
+    held = [row.id for row in rows if row.part_of in free or not free_only]
     found, faults = [], {}
     for row in _TO_CHANGE.all(session, {"ids": list(ids), "held": held}):
         try:

@@ -23,10 +23,11 @@ from alertnet.core.incident import (
     as_ref,
 )
 from alertnet.store.db.columns import if_sound, sound
+from alertnet.store.db.lookups import is_among
 from alertnet.store.db.session import UNREADABLE, Session
 from alertnet.store.db.statements import Prepared, change_each
 from alertnet.store.db.tx import FREE_REFS, Tx
-from alertnet.store.tables import ACTING, IS_OPEN, breakers, incidents, lost_codes
+from alertnet.store.tables import ACTING, IS_OPEN, breakers, incidents, lost_codes, with_wholes
 
 REF = re.compile(r"[A-Z]-[A-Z0-9]{4}", re.ASCII)
 LONGEST_NAMED = 32
@@ -37,6 +38,10 @@ _BY_REF = select(*incidents.c["id", "purged_at"], ACTING.label("acting")).where(
 _OF_REF, _OF_TEAM = Prepared(_BY_REF), Prepared(_BY_REF.where(incidents.c.team == bindparam("team")))
 _BY_ID: Select[Any] = select(incidents).where(incidents.c.id.in_(bindparam("ids")))
 _EACH, _LOCK = Prepared(_BY_ID), Prepared(_BY_ID.order_by(incidents.c.id).with_for_update())
+_THESE = select(incidents.c.id).where(incidents.c.id.in_(bindparam("ids")))
+_LOCK_ACTING = Prepared(
+    select(incidents).where(is_among(incidents.c.id, with_wholes(_THESE))).order_by(incidents.c.id).with_for_update()
+)
 _LATEST: Select[Any] = select(incidents).where(IS_OPEN).order_by(incidents.c.opened_at.desc()).limit(bindparam("most"))
 _LATEST_OPEN = Prepared(_LATEST)
 _OPEN_IN = Prepared(
@@ -108,8 +113,9 @@ def lock_acting(session: Session, ids: Sequence[str], *, in_outline: bool = Fals
 
     `in_outline`: as for `lock`.
     """
-    rows = _locked(session, ids)
+    rows = _locked(session, ids, _LOCK_ACTING)
     acting = {id: rows[id].part_of or id for id in ids}
+    # Those into which one was merged while this waited for it.
     into = sorted({*acting.values()} - rows.keys())
     rows |= _locked(session, into) if into else {}
     read = _outline if in_outline else _incident
@@ -117,8 +123,8 @@ def lock_acting(session: Session, ids: Sequence[str], *, in_outline: bool = Fals
     return {id: found[its] for id, its in acting.items()}
 
 
-def _locked(session: Session, ids: Sequence[str]) -> dict[str, Row[Any]]:
-    found = {row.id: row for row in _LOCK.all(session, {"ids": list(ids)})}
+def _locked(session: Session, ids: Sequence[str], query: Prepared = _LOCK) -> dict[str, Row[Any]]:
+    found = {row.id: row for row in query.all(session, {"ids": list(ids)})}
     for id in ids:
         if id not in found:
             raise Unknown("incident", id)

@@ -33,6 +33,7 @@ from alertnet.store.tables.incidents import (
     escalations,
     incidents,
     timeline,
+    with_wholes,
 )
 from alertnet.store.tables.sending import (
     IS_NO_FIRST_ALERT,

@@ -1,21 +1,27 @@
 """Tables of incidents: facts, escalations and alarms (two of the queues), answers, and the history."""
 
+from typing import Any
+
 from sqlalchemy import (
     CheckConstraint,
     Column,
+    CompoundSelect,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
+    Select,
     String,
     Table,
     UniqueConstraint,
     func,
+    select,
     text,
 )
 
 from alertnet.core.incident import IncidentStatus
 from alertnet.store.db.columns import Encrypted, EncryptedJson, EscalationState, Instant, Json, ReadableJson
+from alertnet.store.db.lookups import is_among
 from alertnet.store.tables.base import WHERE_DUE, PartialIndex, check_each, index_of_due, metadata
 
 documents = Table(
@@ -65,6 +71,13 @@ PartialIndex("ix_incidents_closed", incidents.c.closed_at, where="closed_at IS N
 
 ACTING = func.coalesce(incidents.c.part_of, incidents.c.id)
 """The incident that acts for a row of `incidents`: itself, unless it was merged into another."""
+
+
+def with_wholes(few: Select[Any]) -> CompoundSelect[Any]:
+    """The ids of those few incidents, and of those that act for them: to be locked together, in the order of ids."""
+    parts = incidents.alias("parts")
+    return few.union_all(select(parts.c.part_of).where(is_among(parts.c.id, few)))
+
 
 escalations = Table(
     "escalations",

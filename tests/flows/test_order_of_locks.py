@@ -1,0 +1,115 @@
+"""No two flows wait for one another: who waits holds nothing that the other needs (A11).
+
+Else PostgreSQL undoes one of them after a second, during which others wait for both.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from threading import Thread
+
+import pytest
+from sqlalchemy import bindparam, select, text
+
+from alertnet.channels.base import Accepted
+from alertnet.core.errors import WrongState
+from alertnet.core.incident import CloseReason
+from alertnet.flows.credentials.pins import set_pins
+from alertnet.flows.incidents.close_incident import close_incident
+from alertnet.flows.incidents.merge import merge
+from alertnet.flows.sending.record_outcome import SendOutcome, record, track_sms
+from alertnet.flows.unit.idempotent_request import AcceptedRequest, Show, accept
+from alertnet.flows.unit.locked_incident import LockedIncident, take_up
+from alertnet.store.db.tx import Tx
+from alertnet.store.records.idempotency import ApiAnswer, Once
+from alertnet.store.records.timeline import SYSTEM
+from alertnet.store.tables import incidents
+from tests.flows.switchboard import Switchboard, begin_to_wait, claims, connect, while_desk
+
+IF_FREE = select(incidents.c.id).where(incidents.c.id == bindparam("id")).with_for_update(skip_locked=True)
+HISTORY_IS_FREE = text("SELECT pg_try_advisory_xact_lock(hashtext('alertnet timeline'))")
+"""Whether nobody else holds the end of the system's chain."""
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture
+def board(postgres: str) -> Iterator[Switchboard]:
+    """Ana has raised an alarm."""
+    board = connect(postgres)
+    board.runtime.transact(set_pins, "north/ana", "47110", "47990")
+    board.texts("ana", "ALERT 47110 21")
+    yield board
+    board.runtime.close()
+
+
+def test_a_battery_that_runs_low_as_the_incident_is_closed_is_told_of_the_phone(board: Switchboard) -> None:
+    """A11: who waits for the incident holds nothing that the close needs, or the two would wait for one another."""
+    incident, ana = board.newest(), Thread(target=board.answers_text, args=("ana", "LOW 47110"))
+
+    def close(tx: Tx) -> None:
+        locked = take_up(tx, incident)
+        begin_to_wait(tx, ana)
+        assert tx.session.scalar(HISTORY_IS_FREE)
+        close_incident(locked, CloseReason.RESOLVED, by="the desk")
+        locked.finish()
+
+    board.runtime.transact(close)
+    ana.join()
+
+    assert [each["by"] for each in board.history(SYSTEM, "low_battery_received")] == ["north/ana"]
+    assert board.history(incident, "battery_low") == []
+    assert ("low_battery", "coordinator") in board.notices()
+
+
+def fails_to_arrive(board: Switchboard, part: str) -> Callable[[], object]:
+    """The provider says so of an alert of that report, which has left."""
+    sent = next(each for each in claims(board) if each.incident_id == part)
+    board.runtime.transact(record, SendOutcome(sent.id, sent.lease, Accepted("SM7")))
+    return partial(board.runtime.transact, track_sms, sent.id, "SM7", "undelivered", "30003")
+
+
+def is_acted_on(board: Switchboard, part: str) -> Callable[[], object]:
+    return partial(board.acts, part, lambda _: None)
+
+
+@pytest.mark.parametrize("about", [fails_to_arrive, is_acted_on])
+def test_what_waits_for_the_whole_of_a_report_does_not_hold_the_report(
+    board: Switchboard, about: Callable[[Switchboard, str], Callable[[], object]]
+) -> None:
+    """A11: else it and a coordinator who splits it off wait for one another, until the database undoes one of them."""
+    whole, part = board.newest(), board.opens(type="threat")
+    somebody = Thread(target=about(board, part))
+    board.runtime.transact(lambda tx: merge(tx, part, whole, by="the desk").finish())
+
+    def hold(tx: Tx) -> None:
+        take_up(tx, whole)
+        begin_to_wait(tx, somebody)
+        assert tx.session.scalars(IF_FREE, {"id": part}).all() == [part]
+
+    board.runtime.transact(hold)
+    somebody.join()
+
+
+def test_the_same_request_that_waits_for_the_first_hears_that_it_is_in_flight(board: Switchboard) -> None:
+    """A1: whoever asks again then has the answer to the first; that it is closed already would say it had failed."""
+    incident, once, heard = board.newest(), Once(b"the key", b"the body"), list[WrongState]()
+
+    def asks(tx: Tx) -> AcceptedRequest:
+        def act(tx: Tx) -> tuple[LockedIncident, Show]:
+            locked = take_up(tx, incident)
+            close_incident(locked, CloseReason.RESOLVED, by="a key")
+            return locked, lambda _: ApiAnswer(200, "closed")
+
+        return accept(tx, act, once)
+
+    def asks_again() -> None:
+        try:
+            board.runtime.transact(asks)
+        except WrongState as refused:
+            heard.append(refused)
+
+    while_desk(board, asks, somebody=Thread(target=asks_again))
+    answered = board.runtime.transact(asks)
+
+    assert [each.current for each in heard] == ["in flight"]
+    assert (answered.answer, answered.is_again) == (ApiAnswer(200, "closed"), True)
