@@ -261,6 +261,7 @@ TOLD = {
         moto siguiendo a P9
         drone flying above the community
         two men on a motorbike have been outside our house since morning
+        telefono intervenido
         same grey car behind us for 20 km
         hay dos tipos en moto frente a la casa desde la manana
         un carro negro nos viene detras desde L3

@@ -176,7 +176,8 @@ def _said_in(heard: list[frozenset[str]]) -> dict[str, list[Name]]:
 
 def _found_at(words: list[Word], heard: list[frozenset[str]], said: dict[str, list[Name]], at: int) -> list[_Found]:
     """The names that begin there: the longest one, and those with a gap."""
-    names = (name for part in heard[at] for name in said.get(part, ()))
+    # In order, so that of two types with the same words every process finds the same one.
+    names = (name for part in sorted(heard[at]) for name in said.get(part, ()))
     found = [_Found(at, end, name) for name in names if (end := _end(words, heard, at, name)) is not None]
     whole = [each for each in found if GAP not in each.name]
     return [*sorted(whole, key=lambda each: each.end)[-1:], *(each for each in found if GAP in each.name)]
