@@ -61,9 +61,7 @@ _DOUBTS = (
             *("impossible", "nein", "nicht", "kein", "keine", "aber", "leider", "nao", "mas", "impossivel"),
             *("stop", "arretez", "basta", "wrong", "equivocado", "equivocada", "mauvais", "mauvaise"),
             *("falsche", "errado", "errada", "invalid", "invalide", "invalido"),
-            *("cancel", "canceled", "cancelled", "cancelo", "cancele", "cancelen", "cancela"),
-            *("cancelar", "anulo", "anule", "anulen", "anular", "annule", "annulez", "annuler", "storniere"),
-            *("stornieren", "storno"),
+            *("cancelo", "anulo", "storniere", "stornieren", "storno"),
             *("close", "cerrar", "cierren", "clore", "fermer", "schliessen", "encerrar", "fechar"),
             *("maybe", "perhaps", "quiza", "quizas", "talvez", "vielleicht"),
             # In languages that nobody is written to in.

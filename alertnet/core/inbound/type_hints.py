@@ -34,83 +34,77 @@ HINTS = {
 """The groups that hint at each type when they stand together, in any order."""
 
 CUES = {
-    "FORCE": "police* policia* polic* cop cops soldier* soldad* soldat* army* ejerc* arme military* militar* "
-    "militai* gendarm* guard* guardia* troop* tropa* officer* agent* esmad* antimotin* patrol* patrull* "
-    "intelligence*",
-    "WHO": "man men guy unknown* someone* somebody* stranger* hombre* hombres* tipo* tipos* sujeto* desconocid* "
-    "alguien* homme* hommes* inconnu* quelqu* individu* paras* paraco* paramilit* guerrill* milic* armed* masked* "
-    "hooded* encapuch* cagoul*",
-    "HOLD": "hold held holding* keep keeps kept custody* locked* interrogat* cell* jail* prison* barrack* tiene* "
-    "tienen* reten* detien* deten* calabozo* carcel* comisari* batallon* garde* gardent* retien* detenu* cachot* "
-    "commissariat* brigade*",
-    "TAKE": "take takes took taken* grab* drag* forced* snatch* push* bundl* blindfold* llev* agarr* cogi* cogieron* "
-    "nab nabbed sacaron* sac subi* montaron* emmen* embarq* pris prend* prennent*",
-    "HURT": "hit hits beat* kick punch* bleed* bleeding* blood* injur* wound* slap* golp* herid* herir* sangr* palo* "
-    "palos* bolillo* patad* puno* frapp* bless* coup* sang* gifl* saign* stick* bruis* broken*",
-    "WEAPON": "gun rifle* pistol* weapon* knife machete* bullet* arma armas fusil* fusiles* pistola* cuchill* "
-    "navaja* couteau* bala balas balle arme revolver* bomb bomba* granada* grenad* explosiv*",
+    "FORCE": "polic* cop soldier* soldad* soldat* army* ejerc* arme militar* militai* gendarm* guard* troop* officer* "
+    "agent* esmad* antimotin* patrol* patrull* intelligence*",
+    "WHO": "man men guy unknown* someone* somebody* stranger* hombre* tipo* sujeto* desconocid* alguien* homme* "
+    "inconnu* quelqu* individu* paras* paraco* paramilit* guerrill* milic* armed* masked* hooded* encapuch* cagoul*",
+    "HOLD": "hold held holding* keep kept custody* locked* interrogat* cell* jail* prison* barrack* tiene* reten* "
+    "detien* deten* calabozo* carcel* comisari* batallon* garde* retien* cachot* brigade*",
+    "TAKE": "take took taken* grab* drag* forced* snatch* push* bundl* blindfold* llev* agarr* cogi* nab nabbed "
+    "sacaron* sac subi* montaron* emmen* embarq* pris prend* prennent*",
+    "HURT": "hit beat* kick punch* bleed* blood* injur* wound* slap* golp* herid* herir* palo* bolillo* patad* puno* "
+    "frapp* bless* coup* sang* gifl* saign* stick* bruis* broken*",
+    "WEAPON": "gun rifle* pistol* weapon* knife machete* bullet* arma fusil* cuchill* navaja* couteau* bala balle arme "
+    "revolver* bomb bomba* granada* grenad* explosiv*",
     "POINT": "point* aim apunt* encanon* braqu* threaten* amenaz* menac*",
-    "DIE": "kill* die dead bury buried* throat* murder* mat matar mata matan morir* muert* enterr* degoll* picar* "
-    "tuer mort mourir* enterrer* egorg* disparai* desaparec* coffin* ataud* cercueil* grave tumba* ditch*",
-    "SAY": "say says said saying* tell told call called* caller* phon* letter* messag* whatsapp* text email* note "
-    "warn* shout* scream* written* wrote* dijo dice dicen* dijeron* diciendo* llam* carta* mensaj* panflet* grit* "
-    "escrib* dit disent* appel* lettr* crie ecrit* promis* promet* jur swear* swore*",
+    "DIE": "kill* die dead bury buried* throat* murder* mat matar mata matan morir* muert* enterr* degoll* picar* tuer "
+    "mort mourir* egorg* disparai* desaparec* coffin* ataud* cercueil* grave tumba* ditch*",
+    "SAY": "say said saying* tell told call called* caller* phon* letter* messag* whatsapp* text email* note warn* "
+    "shout* scream* written* wrote* dijo dice dicen* dijeron* diciendo* llam* carta* mensaj* panflet* grit* escrib* "
+    "dit appel* lettr* crie ecrit* promis* promet* jur swear* swore*",
     "QUIT": "leave stop quit quiet* silence* silent* shut careful* regret* otherwise* consequenc* irme irnos irse "
-    "salir* callar* cuid* cuide* dejar dejemos* partir* quitter* taire* attention* arrete* arreter* regrett* sinon* "
-    "famil* kids children* hijos enfants*",
-    "NOT": "no nao not n t doesn* don didn* hasn* isn won dont* doesnt* didnt* cant* never* nobody* none* nothing* "
-    "nadie* nada* ni sin nunca* ne pas plus* personne* aucun* aucune* jamais* rien* ninguem*",
-    "KNOW": "know knows heard* seen sabe saben sabemos* visto noticia* sait savons* vu nouvelle* news word trace* "
-    "rastro*",
+    "salir* callar* cuid* dejar dejemos* partir* quitter* taire* attention* arrete* sinon* famil* kids children* hijos "
+    "enfants*",
+    "NOT": "no nao not n t doesn* don didn* hasn* isn won dont* cant* never* nobody* none* nothing* nadie* nada* ni "
+    "sin nunca* ne pas plus* personne* aucun* jamais* rien* ninguem*",
+    "KNOW": "know heard* seen sabe saben sabemos* visto noticia* sait savons* vu nouvelle* news word trace* rastro*",
     "WHERE": "where* whereabout* donde ou anything paradero* since desde depuis*",
-    "REACH": "reach* contact* answer* repl* respon* contest* comunic* hablar* habl* llam* repond* joind* joign* "
-    "appel* pick picking* call called*",
+    "REACH": "reach* contact* answer* repl* respon* contest* comunic* habl* llam* repond* joind* joign* appel* pick "
+    "picking* call called*",
     "BACK": "back return* arriv* volv* voltou voltar* vuelt* vuelv* regres* lleg* rentr* reven* home",
-    "SPY": "follow* watch* pictur* film drone* parked* park* sigue* siguen* sigui* vigil* foto* fotos* filma* dron* "
-    "parque* ronda* suit suivi* suivent suivre tail tailing surveil* "
-    "filme* gare* listen* tapped* intervin* interven* ecoute* espi* spying* "
+    "SPY": "follow* watch* pictur* film park* sigue* sigui* vigil* foto* filma* dron* parque* ronda* suit suivi* "
+    "suivent suivre tail tailing surveil* filme* gare* listen* tapped* intervin* interven* ecoute* espi* spying* "
     "photo*",
     "STRANGE": "unknown* strange* same suspicio* suspect* tinted* plate desconocid* raro rara mismo misma sospech* "
     "polarizad* placa inconnu* etrange* meme* louche* plaque* night noche* nuit days dias jours morning* manana* "
     "matin*",
-    "CAR": "car van truck* pickup* bus jeep vehicle* motorbike* motorcycle* moto carro* camionet* coche* camion* "
-    "voiture* taxi vehicul*",
+    "CAR": "car van truck* pickup* bus jeep vehicle* motorbike* motorcycle* moto carro* coche* camion* voiture* taxi "
+    "vehicul*",
     "HOUSE": "house* home office* building* casa sede oficina* maison* bureau* siege* ong center* centre* local* room",
     "THINGS": "computer* laptop* file files* disk phone* camera* document* archiv* computad* disco* telefon* "
     "celular* camara* ordinat* dossier* disque* telephon* papier* passport* pasaport* passeport*",
-    "SEIZE": "seiz* confisc* search* decomis* incaut* quit revis* requis* registr* esculc* saisi* "
-    "saisie* fouill* confisqu* embarg*",
-    "BREAK": "break* broke* broken* smash* wreck* vandal* ransack* forced* romp* tumb* destroz* danar* dano* quebr* "
-    "cass* defonc* saccag* vitre* vidrio*",
-    "STEAL": "steal* stole* stolen* thief* thiev* gone robar* robo robaron* ladron* voleur* vole voles volees",
-    "RUIN": "destr* burn* demol* bulldoz* torch* tumb* detru* detrui* brul* quem* queim* derrub* arras*",
+    "SEIZE": "seiz* confisc* search* decomis* incaut* quit revis* requis* registr* esculc* saisi* fouill* embarg*",
+    "BREAK": "break* broke* smash* wreck* vandal* ransack* forced* romp* tumb* destroz* danar* dano* quebr* cass* "
+    "defonc* saccag* vitre* vidrio*",
+    "STEAL": "steal* stole* thief* thiev* gone robar* robo ladron* voleur* vole",
+    "RUIN": "destr* burn* demol* bulldoz* torch* tumb* detru* brul* quem* queim* derrub* arras*",
     "LAND": "crop* field* hut land* farm* village* cultiv* parcel* finca* tierra* rancho* roca vereda* champ* terre* "
-    "recolt* plantation* houses casas maisons huts",
+    "recolt* plantation* houses casas maisons",
     "NETS": "email* mail* account* whatsapp* facebook* website* server* computer* phone* correo* cuenta* pagina* "
     "compte* site ordinat*",
     "INTRUDE": "hack* leak* virus* intercept* tap clon* pirat* malware* password* contrasen* passe",
     "MEDIA": "tv television* radio news newspaper* facebook* twitter* internet* emisora* prensa periodic* redes* "
-    "journal* presse* journaux* alcald* gobern* gouvern* minister* minist* mayor* president* maire",
+    "journal* presse* journaux* alcald* gobern* gouvern* minist* mayor* president* maire",
     "LABEL": "terror* guerril* traitor* spies* enem* criminal* crimine* subvers* traidor* espia* traitre* espion* "
     "rebel* foreign* collaborat* colaborad* bandit* agent*",
-    "COURT": "court* judge* prosecut* trial* tribunal juez fiscal* juicio* juzgad* procureur* juge* audience* "
-    "procur* proceso* proces* summon* convoq* citad* citac*",
+    "COURT": "court* judge* prosecut* trial* tribunal juez fiscal* juicio* juzgad* juge* audience* procur* proces* "
+    "summon* convoq* citad* citac*",
     "CRIME": "sedition* rebel* terror* defam* outrage* accus* charge* sentenc* condamn* condenad* imputad* "
     "incriminat* poursuiv* conspir*",
-    "CROWD": "march* protest* demonstr* student* crowd* rally* plaza* marcha* estudiant* manifest* multitud* "
-    "etudiant* foule* manif* greve huelga*",
-    "CHARGE": "gas gases gaz lacrym* lacrim* charg* dispers* matraq* bolillo* tank tanquet* shield* baton* porra* "
-    "rubber* goma*",
-    "ARMY": "soldier* soldad* soldat* army* ejerc* arme military* militar* militai* gendarm* troop* tropa*",
+    "CROWD": "march* protest* demonstr* student* crowd* rally* plaza* estudiant* multitud* etudiant* foule* manif* "
+    "greve huelga*",
+    "CHARGE": "gases gaz lacrym* lacrim* charg* dispers* matraq* bolillo* tank tanquet* shield* baton* porra* rubber* "
+    "goma*",
+    "ARMY": "soldier* soldad* soldat* army* ejerc* arme militar* militai* gendarm* troop*",
     "AROUND": "around alrededor* autour",
-    "FALL": "fell fall* crash* ravin* river* overturn* roll* rolled* caer cayo barranco* volc* choc* estrell* tomb* "
-    "renvers* accident* abism*",
-    "SICK": "doctor* medico* medecin* ambulanc* sick ill fever* snake* enfermo* enferma* fiebre* serpient* vibora* "
-    "malade* fievre* serpent*",
+    "FALL": "fell fall* crash* ravin* river* overturn* roll* caer cayo barranco* volc* choc* estrell* tomb* renvers* "
+    "accident* abism*",
+    "SICK": "doctor* medico* medecin* ambulanc* sick ill fever* snake* enfermo* enferma* serpient* vibora* malade* "
+    "fievre* serpent*",
     "PAPERS": "visa permit* residen* passport* deport* expuls* migrat* border* frontera* frontier* permiso* sejour* "
     "titre*",
-    "REFUSE": "refus* denied* deny* cancel* revok* expel* leave neg negad* cancelad* annul* expuls* hours* horas* "
-    "heures* quitter* salir*",
+    "REFUSE": "refus* denied* deny* cancel* revok* expel* leave neg negad* annul* expuls* hours* horas* heures* "
+    "quitter* salir*",
     "TEAM": "team* driver* colleague* volunteer* equipo* chofer* conductor* companer* compas* muchach* brigad* "
     "equipe* chauffeur* collegue*",
 }

@@ -5,39 +5,39 @@ A hyphen joins the words of a name, a slash separates alternatives. A word in ca
 """
 
 TYPE_NAMES = {
-    "killing": "assassinated assassination killing killed murder murdered assassinat meurtre tue tuee abattu abattue "
+    "killing": "assassinated assassination killing killed murder murdered assassinat meurtre tue abattu abattue "
     "asesinato mataron homicidio assassinado assassinada assassinaram mataram ermordet getotet getoetet erschossen "
-    "totung toetung umgebracht assassinato lynch* behead* asesinar* fusilar* acribillar* degollar* decapitar* "
-    "linchar* assassiner* lyncher* decapiter*",
-    "attempted_killing": "armed-attack attempted-killing attempted-murder attempt-on-life shot stabbed attentat "
-    "attaque-armee tentative-d-assassinat tentative-de-meurtre atentado intento-de-asesinato tentativa-de-asesinato "
-    "esfaquear* angeschossen niedergestochen bewaffneter-angriff mordversuch ataque-armado "
-    "versuchte-totung versuchte-toetung tentativa-de-assassinato stab* apunalar* balear* poignarder*",
+    "totung toetung umgebracht assassinato lynch* behead* asesinar* fusilar* acribillar* degollar* decapitar* linchar* "
+    "assassiner* lyncher* decapiter*",
+    "attempted_killing": "armed-attack attempted-killing attempted-murder attempt-on-life shot attentat attaque-armee "
+    "tentative-d-assassinat tentative-de-meurtre atentado intento-de-asesinato tentativa-de-asesinato esfaquear* "
+    "angeschossen niedergestochen bewaffneter-angriff mordversuch ataque-armado versuchte-totung versuchte-toetung "
+    "tentativa-de-assassinato stab* apunalar* balear* poignarder*",
     "disappearance": "vanished disappearance disappeared enforced-disappearance desaparicion-forzada "
     "disparition-forcee missing missing-since missing-person disparition disparu disparue introuvable desaparicion "
     "desaparecido desaparecida desaparecio desaparecieron vermisst verschwunden verschwindenlassen desaparecimento "
     "desapareceu desapareceram",
-    "abduction": "abduction kidnapping kidnapped enlevement enleve enlevee sequestrado sequestrada sequestraram "
-    "entfuhrt entfuehrt verschleppt entfuhrung entfuehrung sequestro kidnap* abduct* secuestrar* raptar* kidnapper*",
-    "arrest": "detenu detenue incommunicado arrest detention arrestation arrete arretee interpellation garde-a-vue "
-    "detencion detenido detenida detuvo detuvieron preso presa detido detida prendeu prenderam algemado algemada "
-    "verhaftet verhaftung festgenommen festnahme detencao arrest* detain* jail* imprison* handcuff* arrestar* "
-    "capturar* encarcelar* apresar* esposar* incarcerer* emprisonner* interpeller* menotter* deteve detiveram",
-    "assault": "bastonner* assault beaten physical-assault agresion-fisica agression-physique agression frappe "
-    "frappee agresion golpiza paliza espancar* verprugelt verpruegelt zusammengeschlagen "
-    "geschlagen tatlicher-angriff taetlicher-angriff agressao assault* attack* punch* beat* golpear* atacar* patear* "
-    "apedrear* maltratar* agredir* agresser* tabasser* brutaliser* molester*",
+    "abduction": "abduction kidnapping kidnapped enlevement enleve sequestrado sequestrada sequestraram entfuhrt "
+    "entfuehrt verschleppt entfuhrung entfuehrung sequestro kidnap* abduct* secuestrar* raptar* kidnapper*",
+    "arrest": "detenu detenue incommunicado arrest detention arrestation arrete interpellation garde-a-vue detencion "
+    "detenido detenida detuvo detuvieron preso presa detido detida prendeu prenderam algemado algemada verhaftet "
+    "verhaftung festgenommen festnahme detencao arrest* detain* jail* imprison* handcuff* arrestar* capturar* "
+    "encarcelar* apresar* esposar* incarcerer* emprisonner* interpeller* menotter* deteve detiveram",
+    "assault": "bastonner* assault beaten physical-assault agresion-fisica agression-physique agression frappe golpiza "
+    "paliza espancar* verprugelt verpruegelt zusammengeschlagen geschlagen tatlicher-angriff taetlicher-angriff "
+    "agressao assault* attack* punch* beat* golpear* atacar* patear* apedrear* maltratar* agredir* agresser* tabasser* "
+    "brutaliser* molester*",
     "sexual_violence": "sexual-violence sexual-assault serious-assault rape sexually-assaulted sexually-abused "
-    "sexual-abuse violence-sexuelle agression-sexuelle agression-grave agresse-sexuellement agressee-sexuellement "
-    "abus-sexuel viol violee violencia-sexual agresion-sexual agresion-grave abuso-sexual violacion violaron violada "
-    "abusaron-sexualmente abusada-sexualmente agredida-sexualmente estupro estuprar* vergewaltigt vergewaltigung "
-    "schwerer-ubergriff schwerer-uebergriff agressao-grave rape*",
+    "sexual-abuse violence-sexuelle agression-sexuelle agresse-sexuellement abus-sexuel viol violee violencia-sexual "
+    "agresion-sexual agresion-grave abuso-sexual violacion violaron violada abusaron-sexualmente abusada-sexualmente "
+    "agredida-sexualmente estuprar* vergewaltigt vergewaltigung schwerer-ubergriff schwerer-uebergriff agressao-grave "
+    "rape*",
     "torture": "mauvais-traitements tortura malos-tratos ill-treatment gefoltert folter torture* torturar* torturer*",
-    "death_threat": "death-threat threatened-with-death menace-de-mort menaces-de-mort menacee-de-mort "
-    "menacent-de-mort amenaza-de-muerte amenazas-de-muerte amenazado-de-muerte amenazada-de-muerte "
-    "amenazados-de-muerte amenazadas-de-muerte amenazan-de-muerte amenazaron-de-muerte ameaca-de-morte "
-    "ameacas-de-morte morddrohung murder-threat menace-d-assassinat menaces-d-assassinat amenaza-de-asesinato "
-    "amenazas-de-asesinato ameaca-de-assassinato ameacas-de-assassinato drohung-mit-totung drohung-mit-toetung",
+    "death_threat": "death-threat threatened-with-death menace-de-mort menaces-de-mort menacent-de-mort "
+    "amenaza-de-muerte amenazas-de-muerte amenazado-de-muerte amenazada-de-muerte amenazados-de-muerte "
+    "amenazadas-de-muerte amenazan-de-muerte amenazaron-de-muerte ameaca-de-morte ameacas-de-morte morddrohung "
+    "murder-threat menace-d-assassinat menaces-d-assassinat amenaza-de-asesinato amenazas-de-asesinato "
+    "ameaca-de-assassinato ameacas-de-assassinato drohung-mit-totung drohung-mit-toetung",
     "threat": "threat intimidation amenazante menacant menacante extortion extorsion amenaza intimidacion intimidante "
     "ameaca ameacar* bedroht bedrohung threaten* intimidate* extort* harass* amenazar* intimidar* "
     "extorsionar* hostigar* acosar* menacer* intimider* harceler*",
@@ -45,8 +45,8 @@ TYPE_NAMES = {
     "seguimiento nos-siguen nos-vigilan nos-estan-siguiendo nos-estan-vigilando verfolgt uberwachung ueberwachung "
     "surveil* vigilar* surveiller* nos-segue nos-seguem nos-seguindo seguem-nos",
     "digital_attack": "cyberattack cyber-attaque cyber-attack ataque-cibernetico digital-attack spyware phishing "
-    "attaque-numerique attaque-informatique cyberattaque piratage pirate piratee ataque-digital ataque-informatico "
-    "ciberataque gehackt clonado clonaron digitaler-angriff hack* hackear* jaquear*",
+    "attaque-numerique attaque-informatique cyberattaque piratage pirate ataque-digital ataque-informatico ciberataque "
+    "gehackt clonado clonaron digitaler-angriff hack* hackear* jaquear*",
     "raid": "raid perquisition descente allanamiento redada durchsuchung razzia durchsucht busca-policial incursao "
     "raid* ransack* allanar* catear* perquisitionner* hausdurchsuchung",
     "break_in": "effraction break-in burglary broken-into robbery robbed cambriolage einbruch eingebrochen "
@@ -73,8 +73,7 @@ TYPE_NAMES = {
     "smear-campaign diffamation difamacion defame* difamar* calumniar* estigmatizar* diffamer* calomnier* smeared "
     "slandered verleumdung verleumdungskampagne difamacao campanha-de-difamacao",
     "immigration": "immigration deportation visa visa-problem migracion expulsion-order avis-d-expulsion "
-    "expulsion-du-pays expulse-du-pays expulsee-du-pays orden-de-expulsion deportacion ausweisung ordem-de-expulsao "
-    "deport* deportar*",
+    "expulsion-du-pays expulse-du-pays orden-de-expulsion deportacion ausweisung ordem-de-expulsao deport* deportar*",
     "missed_check_in": "missed-check-in lost-contact contact-perdu llamada-de-control-perdida appel-manque "
     "appel-de-controle-manque control-perdido llamada-de-control-sin-respuesta control-sin-respuesta "
     "kontrollanruf-ausgeblieben kontrollanruf-fehlt chamada-de-controle-sem-resposta "
@@ -82,7 +81,10 @@ TYPE_NAMES = {
     "accident": "accident car-crash medical medical-emergency emergencia-medica urgence-medicale accidente accidentado "
     "accidentada acidente unfall",
 }
-"""The names of each type; a verb with a star stands for its forms, and a plural s is accepted too."""
+"""The names of each type; a verb with a star stands for its forms.
+
+A plural s is accepted too, and so is whatever sounds alike, as a feminine in -ee does.
+"""
 
 FORMS = {
     "ar": "ar aron aram o ou ado ada ando an",
@@ -95,30 +97,28 @@ FORMS = {
 
 SAID = {
     "killing": "shot-killed decede/decedee/mort/morte/succombe-de/a-blessures murio-por/de-heridas "
-    "quitaron/quito-la-vida acabaron/acabo-con-la-vida sin-vida massacred masacre masacraron massacre shot-dead "
-    "gunned-down lo-mato la-mato abattu-par abattu-d-une-balle abattue-par ete-abattu ete-abattue he-is-dead "
-    "she-is-dead they-are-dead P-is-dead body-of-P corpo-de-P foi/foram/esta-morto/morta/mortos/mortas "
-    "encontraram/acharam-corpo encontraram/acharam-P-morto/morta executaram-P tot-aufgefunden leiche-von-P "
-    "P-esta-muerto P-esta-muerta encontrado-muerto encontrada-muerta cuerpo-de-P il-est-mort elle-est-morte "
-    "P-est-mort P-est-morte retrouve-mort retrouvee-morte retrouve-P-mort retrouve-P-morte corps-de-P P-found-dead "
-    "he-was-found-dead she-was-found-dead found-HIM-dead found-body body-found encontraron-cuerpo hallaron-cuerpo "
-    "encontraron-muerto encontraron-muerta aparecio-muerto aparecio-muerta retrouve-corps trouve-corps "
-    "did-not-survive didn-t-survive no-sobrevivio pas-survecu ete-execute fue-ejecutado fue-ejecutada ejecutaron-a "
-    "P-executed executed-HIM burned-alive quemado-vivo quemada-viva brule-vif "
+    "quitaron/quito-la-vida acabaron/acabo-con-la-vida sin-vida massacred masacre masacraron shot-dead gunned-down "
+    "lo-mato la-mato abattu-par abattu-d-une-balle abattue-par ete-abattu ete-abattue he-is-dead she-is-dead "
+    "they-are-dead P-is-dead body-of-P corpo-de-P foi/foram/esta-morto/morta/mortos/mortas encontraram/acharam-corpo "
+    "encontraram/acharam-P-morto/morta executaram-P tot-aufgefunden leiche-von-P P-esta-muerto P-esta-muerta "
+    "encontrado-muerto encontrada-muerta cuerpo-de-P il-est-mort elle-est-morte P-est-mort P-est-morte retrouve-mort "
+    "retrouvee-morte retrouve-P-mort retrouve-P-morte corps-de-P P-found-dead he-was-found-dead she-was-found-dead "
+    "found-HIM-dead found-body body-found encontraron-cuerpo hallaron-cuerpo aparecio-muerto aparecio-muerta "
+    "retrouve-corps trouve-corps did-not-survive didn-t-survive no-sobrevivio pas-survecu ete-execute fue-ejecutado "
+    "fue-ejecutada ejecutaron-a P-executed executed-HIM burned-alive quemado-vivo quemada-viva brule-vif "
     "found/hallaron/encontraron/hallado-muerto/muerta battu/battue-a-mort beaten-to-death golpeado-hasta-la-muerte "
     "died-of/from-gunshot/wounds/injuries/torture murio-de/por-balazo/golpes "
-    "P/PRISONER/he/she-died/murio/fallecio/morreu-_-CELL murio/fallecio/morreu-P/PRISONER-_-CELL "
-    "died-in-custody mort/morte-en-garde-a-vue mort/morte-en-CELL P-dead "
-    "2/3/4/5/one/two/three/four/several-dead un-muerto "
+    "P/PRISONER/he/she-died/murio/fallecio/morreu-_-CELL murio/fallecio/morreu-P/PRISONER-_-CELL died-in-custody "
+    "mort/morte-en-garde-a-vue mort/morte-en-CELL P-dead 2/3/4/5/one/two/three/four/several-dead un-muerto "
     "dos/tres/cuatro/varios/hay/2/3/4/5-muertos deux/trois/quatre/plusieurs/2/3/4/5-morts il-y-a-morts mass-grave "
     "fosa-comun fosse-commune",
     "attempted_killing": "attempt-to-kill voulu-tuer wanted-to-kill attaque-a-machette run-HIM/P-over balazo balazos "
     "ambush ambushed emboscada emboscaron embuscade atentaron-contra shooting-at-US levou/tomou-um-tiro "
-    "tried/trying/attempted-to-kill/murder tire-sur tirent-sur tirent-dessus blesse-par-balle blessee-par-balle "
-    "touche-par-balle essaye/tente-de-tuer essaye/tente-d-assassiner dispararon-a dispararon-contra le-dispararon "
-    "nos-dispararon nos-disparan atiraram/atirou-em/no/na/contra shots-fired-at deram/levou-_-tiros geschossen-auf "
-    "US-geschossen schusse/schuesse-auf-P/CAR/HOUSE pusieron/colocaron/planted-bomba/bomb nos-estan-disparando "
-    "herido-de-bala herida-de-bala intentaron/intento/quisieron/quiso-matar/asesinar trataron/trato-de-matar/asesinar "
+    "tried/trying/attempted-to-kill/murder tire-sur tirent-sur tirent-dessus blesse-par-balle touche-par-balle "
+    "essaye/tente-de-tuer essaye/tente-d-assassiner dispararon-a dispararon-contra le-dispararon nos-dispararon "
+    "nos-disparan atiraram/atirou-em/no/na/contra shots-fired-at deram/levou-_-tiros geschossen-auf US-geschossen "
+    "schusse/schuesse-auf-P/CAR/HOUSE pusieron/colocaron/planted-bomba/bomb nos-estan-disparando herido-de-bala "
+    "herida-de-bala intentaron/intento/quisieron/quiso-matar/asesinar trataron/trato-de-matar/asesinar "
     "tentaram/tentou-matar/assassinar grenade-thrown threw-a-grenade jete-une-grenade lance-une-grenade "
     "lanzaron-una-granada tiraron-una-granada opened-fire-on-US/P/CAR abrieron-fuego-contra deram/deu-um-tiro-em/no/na "
     "disparos/tiros-contra/a/em/no/na-P/CAR/HOUSE coups-de-feu-sur/contre-P/CAR/HOUSE nos-tiraron/lanzaron-_-bomba "
@@ -129,34 +129,33 @@ SAID = {
     "exploto/estallo-granada",
     "disappearance": "no-se-sabe-nada-de P-_-salio-no-regreso/volvio is-missing are-missing was-missing still-missing "
     "went-missing gone-missing not-come-home didn-t-come-home never-came-home sans-nouvelles-de plus-de-nouvelles-de "
-    "pas-rentre pas-rentree no-aparece no-aparecen no-aparecio sin-noticias-de no-volvio-a-casa no-regreso-a-casa "
-    "no-llego-a-casa hasn-t-come-back didn-t-come-back not-come-back no-sabemos-nada-de P-_-no-ha-vuelto P-sumiu "
-    "P-sumiram P-nao-voltou-desde/para/a P-_-no-vuelve P-_-no-ha-regresado no-ha-vuelto-desde no-ha-regresado-desde "
-    "pas-revenu nobody-has-seen-HIM no-trace-of pas-vu-P sin-rastro-de no-one-has-seen-HIM where-HIM-is "
-    "perdu-la-trace no-sabemos-donde-esta P-_-gone-since nobody-knows-where never-came-back no-se-sabe-de-P "
-    "pas-de-nouvelle-de-P aucune-nouvelle-de-P no-news-of/from-P no-sign-of-P no-sign-of-life sin-senales-de-vida",
+    "pas-rentre no-aparece no-aparecen no-aparecio sin-noticias-de no-volvio-a-casa no-regreso-a-casa no-llego-a-casa "
+    "hasn-t-come-back didn-t-come-back not-come-back no-sabemos-nada-de P-_-no-ha-vuelto P-sumiu P-sumiram "
+    "P-nao-voltou-desde/para/a P-_-no-vuelve P-_-no-ha-regresado no-ha-vuelto-desde no-ha-regresado-desde pas-revenu "
+    "nobody-has-seen-HIM no-trace-of pas-vu-P sin-rastro-de no-one-has-seen-HIM where-HIM-is perdu-la-trace "
+    "no-sabemos-donde-esta P-_-gone-since nobody-knows-where never-came-back no-se-sabe-de-P pas-de-nouvelle-de-P "
+    "aucune-nouvelle-de-P no-news-of/from-P no-sign-of-P no-sign-of-life sin-senales-de-vida",
     "abduction": "forcefully/forcibly-taken taken-forcefully/forcibly hommes-armes-_-emmene/pris/embarque "
     "taken-by-force taken-by-armed-men taken-hostage they-took-HIM men-took-HIM dragged-HIM drove-off-with-HIM "
-    "pris-en-otage emmene-de-force emmenee-de-force se-llevaron-a se-lo-llevaron se-la-llevaron levaram-P "
-    "took-HIM-by-force forced-into-CAR pushed-into-CAR put-in-CAR bundled-into-CAR grabbed-HIM ARMED-_-took-HIM "
-    "ARMED-_-sacaron ARMED-_-llevaron ARMED-_-emmene metieron-_-CAR embarque-de-force jete-dans-CAR pousse-dans-CAR "
-    "se-llevo-a se-lo-llevo se-la-llevo sie-haben-HIM-mitgenommen ARMED-_-levaram/mitgenommen sacaron-a-P-de "
-    "taken-from-HOUSE forced/pushed/threw/dragged/shoved-HIM-_-CAR l-ont/a-emmene ont-emmene-P ils-ont-pris-P "
-    "les-ont-emmenes dragged/pulled/taken-out-of-CAR/HOUSE bajaron-de-CAR sacaron-de-CAR montaron/subieron-_-CAR "
-    "embarque-P broke-in-took/dragged-HIM",
+    "pris-en-otage emmene-de-force se-llevaron-a se-lo-llevaron se-la-llevaron levaram-P took-HIM-by-force "
+    "forced-into-CAR pushed-into-CAR put-in-CAR bundled-into-CAR grabbed-HIM ARMED-_-took-HIM ARMED-_-sacaron "
+    "ARMED-_-llevaron ARMED-_-emmene metieron-_-CAR embarque-de-force jete-dans-CAR pousse-dans-CAR se-llevo-a "
+    "se-lo-llevo se-la-llevo sie-haben-HIM-mitgenommen ARMED-_-levaram/mitgenommen sacaron-a-P-de taken-from-HOUSE "
+    "forced/pushed/threw/dragged/shoved-HIM-_-CAR l-ont/a-emmene ont-emmene-P ils-ont-pris-P les-ont-emmenes "
+    "dragged/pulled/taken-out-of-CAR/HOUSE bajaron-de-CAR sacaron-de-CAR montaron/subieron-_-CAR embarque-P "
+    "broke-in-took/dragged-HIM",
     "arrest": "retuvieron/retuvo-a-P esta-presa estan-presas sigue-presa siguen-presas fue-presa foi-presa "
     "foram-presas POLICE-_-levou/levaram/mitgenommen llevaron-presa encerraron-a in-custody into-custody im-gefangnis "
     "in-haft POLICE-_-took-HIM POLICE-_-took-_-out-of-bed POLICE-_-took-_-away POLICE-_-taken-HIM POLICE-_-se-llevo "
     "POLICE-_-se-llevaron POLICE-_-llevaron-a POLICE-_-emmene POLICE-_-embarque picked-up-by-POLICE taken-by-POLICE "
     "taken-away-by-POLICE taken-to-POLICE POLICE-grabbed-HIM POLICE-_-holding-US held-by-POLICE emmene-par-POLICE "
-    "emmenee-par-POLICE embarque-par-POLICE embarquee-par-POLICE put-_-in-CELL is-in-CELL are-in-CELL P-in-CELL "
-    "locked-HIM-up locked-up-in thrown-in-CELL rounded-up handcuffs POLICE-_-picked-up POLICE-_-agarro/agarraron "
-    "agarraron-_-POLICE llevan-_-CELL au-commissariat au-poste-de-police au-cachot esta-en-CELL estan-en-CELL "
-    "metieron-_-CELL llevaron-_-CELL llevado-_-CELL llevada-_-CELL P-en-CELL mis-_-en-CELL est-en-CELL sont-en-CELL "
-    "mettre-en-CELL conduit-_-CELL emmene-_-CELL emmenee-_-CELL retenido retenida POLICE-_-nos-retien retenu-par "
-    "retenue-par nous-retiennent se-la-llevaron-presa being-interrogated interrogating-HIM lo-cogio-la-POLICE "
-    "POLICE-lo-cogio POLICE-_-cogio-a bajo-custodia POLICE-_-take-HIM detienen/detiene-a sigue/siguen-en-CELL "
-    "est/sont-a-CELL prisao-de-P",
+    "embarque-par-POLICE put-_-in-CELL is-in-CELL are-in-CELL P-in-CELL locked-HIM-up locked-up-in thrown-in-CELL "
+    "rounded-up handcuffs POLICE-_-picked-up POLICE-_-agarro/agarraron agarraron-_-POLICE llevan-_-CELL "
+    "au-commissariat au-poste-de-police au-cachot esta-en-CELL estan-en-CELL metieron-_-CELL llevaron-_-CELL "
+    "llevado-_-CELL llevada-_-CELL P-en-CELL mis-_-en-CELL est-en-CELL sont-en-CELL mettre-en-CELL conduit-_-CELL "
+    "emmene-_-CELL retenido retenida POLICE-_-nos-retien retenu-par retenue-par nous-retiennent se-la-llevaron-presa "
+    "being-interrogated interrogating-HIM lo-cogio-la-POLICE POLICE-lo-cogio POLICE-_-cogio-a bajo-custodia "
+    "POLICE-_-take-HIM detienen/detiene-a sigue/siguen-en-CELL est/sont-a-CELL prisao-de-P",
     "assault": "rompieron-cara broke-arm/leg/nose/teeth rompieron/partieron-brazo/pierna/nariz/dientes "
     "casse-bras/jambe/nez/dent beat-US beat-up ete-frappe ont-frappe frappe-par roue-de-coups passe-a-tabac "
     "violence-policiere le-pegaron nos-pegaron me-pegaron pegaron-a nos-estan-pegando le-estan-pegando hit-HIM "
@@ -167,31 +166,31 @@ SAID = {
     "pointed-gun-at molotov stoned stones-at lance/jete/lancent/jettent-pierre tiraron/lanzaron/tiran/lanzan-piedra",
     "death_threat": "bala-en-sobre bullet-in-envelope balle-dans-enveloppe "
     "threatened/threat/going/want/wants-to-kill/murder veulent-nous-tuer veulent-me-tuer veulent-le-tuer "
-    "vont-nous-tuer vont-me-tuer vont-le-tuer menace-de-tuer menacee-de-tuer menacent-de-tuer "
+    "vont-nous-tuer vont-me-tuer vont-le-tuer menace-de-tuer menacent-de-tuer "
     "amenazaron/amenazan/amenazo-con-matar/asesinar ameacaram-matar ameacaram-de-morte ameacaram/ameacou-HIM-de-morte "
     "amenazaron/amenazo-a-HIM-de-muerte US-toten/toeten/umbringen van/va/iban-a-matar/asesinar "
     "quieren/quiere-matar/asesinar vao/querem-matar/assassinar vont/veulent/veut-assassiner "
     "vont/veulent/veut-nous/me/m/l-assassiner menace/menacent-d-assassiner te-vamos-a-matar lo-vamos-a-matar "
     "la-vamos-a-matar vamos-a-matar-a vamos-a-matar-P next-time-_-kill kill-you kill-US ll-kill you-are-next "
-    "you-re-next i-am-next we-are-next soy-la-proxima soy-el-proximo soy-la-siguiente soy-el-siguiente "
-    "eres-la-proxima eres-el-proximo eres-el-siguiente eres-la-siguiente seras-el-proximo seras-la-proxima "
-    "sos-el-proximo somos-los-proximos es-el-proximo tu-es-la-prochaine es-le-prochain serez-les-prochains "
-    "sera-le-prochain letter-with-bullet bullet-_-left bullet-in-_-letter left-_-bullet dejaron-_-bala carta-con-bala "
+    "you-re-next i-am-next we-are-next soy-la-proxima soy-el-proximo soy-la-siguiente soy-el-siguiente eres-la-proxima "
+    "eres-el-proximo eres-el-siguiente eres-la-siguiente seras-el-proximo seras-la-proxima sos-el-proximo "
+    "somos-los-proximos es-el-proximo tu-es-la-prochaine es-le-prochain serez-les-prochains sera-le-prochain "
+    "letter-with-bullet bullet-_-left bullet-in-_-letter left-_-bullet dejaron-_-bala carta-con-bala "
     "received/recibio/recibimos/recebeu/recu-bullet/bala/balle sobre-con-bala enveloppe-avec-balle lettre-_-balle "
-    "a-balle-devant ils-vont-nous-bruler nous-tuent nos-matan matarnos matarme matarlo matarla death-list hit-list "
-    "lista-negra liste-noire you-will-die you-are-dead-man vas-a-morir van-a-morir tu-vas-mourir vous-allez-mourir "
+    "a-balle-devant ils-vont-nous-bruler nous-tuent matarnos matarme matarlo matarla death-list hit-list lista-negra "
+    "liste-noire you-will-die you-are-dead-man vas-a-morir van-a-morir tu-vas-mourir vous-allez-mourir "
     "knife-to-HIM-throat be-killed or-die me/nos/te/lo/la/los-mata/matan/mate/matamos/mataran/mataremos "
     "veut-me/nous/le/la-tuer vont-tuer-P plomo-o-plata ofrecieron/ofrecio-plomo "
     "photo/picture/foto-of/de-coffin/ataud/cercueil funeral-wreath corona-funebre couronne-funebre couronne-mortuaire "
     "sufragio",
     "threat": "recibio-panfleto will-pay stop-your-work-or we-know-where-you-live sabemos-donde-vives "
-    "sabemos-donde-viven saben-donde-vivimos on-sait-ou-tu-habites watch-your-back you-will-regret se-va-a-arrepentir "
-    "se-van-a-arrepentir tu-vas-le-regretter a-las-consecuencias llego-panfleto recibimos-panfleto circula-panfleto "
-    "panfleto-amenazante panfleto-de que-nos-callemos que-me-callara d-arreter-notre-travail d-arreter-mon-travail "
-    "hours-to-leave h-to-leave horas-para-ir horas-para-salir horas-para-desocupar horas-para-abandonar "
-    "heures-pour-partir heures-pour-quitter h-pour-partir h-pour-quitter hostigamiento harcelement harassment "
-    "anonymous-call llamada-anonima appel-anonyme know-where-P-go/goes/live/lives know-where-US-live "
-    "know-where-i/we-live saben-donde-vivo/vive/vivimos/viven/estudia/estudian",
+    "sabemos-donde-viven on-sait-ou-tu-habites watch-your-back you-will-regret se-va-a-arrepentir se-van-a-arrepentir "
+    "tu-vas-le-regretter a-las-consecuencias llego-panfleto recibimos-panfleto circula-panfleto panfleto-amenazante "
+    "panfleto-de que-nos-callemos que-me-callara d-arreter-notre-travail d-arreter-mon-travail hours-to-leave "
+    "h-to-leave horas-para-ir horas-para-salir horas-para-desocupar horas-para-abandonar heures-pour-partir "
+    "heures-pour-quitter h-pour-partir h-pour-quitter hostigamiento harcelement harassment anonymous-call "
+    "llamada-anonima appel-anonyme know-where-P-go/goes/live/lives know-where-US-live know-where-i/we-live "
+    "saben-donde-vivo/vive/vivimos/viven/estudia/estudian",
     "surveillance": "CAR/WATCHER-_-siguiendo-a following-US follows-US watching-US watching-our watching-the spied-on "
     "pictures-of-our photos-of-our nous-suit nous-suivent me-suit me-suivent sommes-suivi sommes-suivie suis-suivi "
     "suis-suivie est-suivi est-suivie me-siguen me-sigue nos-sigue estan-siguiendo viene-siguiendo vienen-siguiendo "
@@ -214,13 +213,12 @@ SAID = {
     "police-in-our-office police-dans-notre-maison police-dans-notre-bureau policia-en-nuestra-casa "
     "policia-en-nuestra-oficina with-warrant have-warrant search-warrant orden-de-registro descente-de-POLICE "
     "POLICE-_-entered-HOUSE POLICE-_-came-into-HOUSE POLICE-_-at/on-door/gate POLICE-_-na-porta POLICE-_-devant-porte "
-    "POLICE-_-vor-tur/tuer POLICE-_-inside-HOUSE POLICE-_-entraron entraron-POLICE entro-POLICE "
-    "POLICE-_-entro-a-HOUSE POLICE-_-entre-dans-HOUSE POLICE-_-surrounding-HOUSE rodearon-HOUSE "
-    "POLICE-_-tumbaron-puerta stormed-HOUSE POLICE-_-a-la-puerta POLICE-_-chez-moi/nous/P surrounded-HOUSE "
-    "rodearon/rodean-HOUSE encercle/encerclent-HOUSE",
+    "POLICE-_-vor-tur/tuer POLICE-_-inside-HOUSE POLICE-_-entraron entraron-POLICE entro-POLICE POLICE-_-entro-a-HOUSE "
+    "POLICE-_-entre-dans-HOUSE POLICE-_-surrounding-HOUSE POLICE-_-tumbaron-puerta stormed-HOUSE POLICE-_-a-la-puerta "
+    "POLICE-_-chez-moi/nous/P surrounded-HOUSE rodearon/rodean-HOUSE encercle/encerclent-HOUSE",
     "break_in": "vol-au-bureau broke-into levaram-KIT se-metieron-a stole-our nous-a-vole m-a-vole nous-ont-vole "
-    "volaron-KIT porte-_-forcee porte-enfoncee forced-door door-forced door-broken broke-down-door forzaron-puerta "
-    "tumbaron-puerta rompieron-puerta puerta-forzada broke-the-lock thieves thief ladron ladrones voleurs "
+    "volaron-KIT porte-_-forcee porte-enfoncee forced-door door-forced door-broken broke-down-door puerta-forzada "
+    "broke-the-lock thieves thief ladron ladrones voleurs "
     "rompieron/forzaron/tumbaron/danaron-puerta/chapa/candado/cerradura "
     "defonce/enfonce/casse/force-porte/serrure/cadenas",
     "eviction": "nos-estan-sacando evict-US demolishing-our demolished-our burning-HOUSE burned-HOUSE burnt-HOUSE "
@@ -230,13 +228,12 @@ SAID = {
     "demoliendo-HOUSE demolieron-HOUSE detruit-HOUSE detruisent-HOUSE bulldozers-_-POLICE POLICE-_-bulldozers "
     "bulldozer-_-HOUSE clear-land out-of-HOUSE-by-POLICE throw-_-out-of-HOUSE thrown-out-of-HOUSE forced-off-land "
     "driven-from-HOUSE sacando-de-HOUSE sacar-de-HOUSE sacaron-de-HOUSE sacan-de-HOUSE "
-    "sacando/sacan-familia/gente-de-HOUSE "
-    "nos-quieren-sacar nous-chassent-de-HOUSE chasse-de-HOUSE chassee-de-HOUSE land-grab despojo",
-    "armed_presence": "armed-men armed-man armed-group man-with-gun man-with-a-gun men-with-guns gunman gunmen "
-    "paramilitary paramilitaries hommes-armes homme-arme groupe-arme paramilitaire hombres-armados hombre-armado "
-    "grupo-armado gente-armada paramilitares encapuchados camuflado ARMED homens-armados homem-armado hommes-en-armes "
-    "bewaffnete bewaffneter bewaffneten troops/soldiers/army/military-in-HOUSE "
-    "tropas/soldados/ejercito/militares-en-HOUSE militaires/soldats/armee-dans-HOUSE ",
+    "sacando/sacan-familia/gente-de-HOUSE nos-quieren-sacar nous-chassent-de-HOUSE chasse-de-HOUSE land-grab despojo",
+    "armed_presence": "armed-men armed-man armed-group man-with-gun man-with-a-gun men-with-guns hommes-armes "
+    "homme-arme groupe-arme hombres-armados hombre-armado grupo-armado gente-armada encapuchados camuflado ARMED "
+    "homens-armados homem-armado hommes-en-armes bewaffnete bewaffneter bewaffneten "
+    "troops/soldiers/army/military-in-HOUSE tropas/soldados/ejercito/militares-en-HOUSE "
+    "militaires/soldats/armee-dans-HOUSE",
     "combat": "tire-de-partout tirent-de-partout "
     "bomb-exploded explosion-nearby estan-disparando opened-fire open-fire abrieron-fuego ouvert-feu "
     "ouvrent-le-feu rafagas rafales shelling mortar explosion-near explosion-in explosion-a explosion-en "
@@ -256,15 +253,15 @@ SAID = {
     "criminalisation": "plainte/proces-contre-P convocation-_-POLICE denunciado/denunciada-por P-charged-with "
     "was-charged-with been-charged-with falsely-accused summoned-by-prosecutor summoned-by-police "
     "convoque-par-la-police convoque-par-le-procureur citado-por-la-fiscalia citada-por-la-fiscalia abrieron-proceso "
-    "accused-of acusado-de acusada-de acusan-de accuse-de accusee-de sentenced condamne-a condamnee-a condenado "
-    "condenada condenaron sentenciado sentenciada ordered-HIM-to-CELL court-_-CELL arrest-warrant orden-de-captura "
-    "ordenes-de-captura orden-de-arresto mandat-d-arret mandat-d-amener avis-de-recherche account-frozen "
-    "froze-our-account cuentas-congeladas congelaron-cuentas comptes-geles convoque/convoquee-a-POLICE/tribunal "
+    "accused-of acusado-de acusada-de acusan-de accuse-de sentenced condamne-a condenado condenada condenaron "
+    "sentenciado sentenciada ordered-HIM-to-CELL court-_-CELL arrest-warrant orden-de-captura ordenes-de-captura "
+    "orden-de-arresto mandat-d-arret mandat-d-amener avis-de-recherche account-frozen froze-our-account "
+    "cuentas-congeladas congelaron-cuentas comptes-geles convoque/convoquee-a-POLICE/tribunal "
     "poursuivi/poursuivie-en-justice poursuivi/poursuivie-pour appear-in-court intimado/intimada-por/pela/pelo/a "
     "indiciado indiciada summoned-to-court/station pidio/pide/piden-prision/carcel",
     "immigration": "expulsion-de-P-de-pays/pais leave-country quitter-le-pays salir-del-pais abandonar-el-pais "
-    "visa-cancelled visa-canceled visa-revoked must-leave-country visa-annule doit-quitter-le-pays visa-cancelada "
-    "visa-cancelado debe-salir-del-pais visa-was-refused negaron-visa expulsan/expulsaron-P-de-pais "
+    "visa-canceled visa-revoked must-leave-country visa-annule doit-quitter-le-pays visa-cancelada visa-cancelado "
+    "debe-salir-del-pais visa-was-refused negaron-visa expulsan/expulsaron-P-de-pais "
     "expulsan/expulsaron/expulsado/expulsada-de-pais expulse-vers-pays deportiert abgeschoben",
     "accident": "se-cayo-P me-cai se-volteo bus-crash moto-crash nos-volcamos capotou capotamos se-volco "
     "nos-accidentamos overturned choque-en choque-de chocamos nos-chocaron snake-bite tonneau nos-estrellamos "
@@ -278,11 +275,11 @@ SAID = {
     "entraron-a-NET entraron-en-NET se-metieron-a-NET se-metieron-en-NET robaron-NET stole-NET taken-over-NET pegasus "
     "logiciel-espion malware NET-intervenido lost-access-to-NET acces-a-NET intruder-in-NET NET-taken-over",
     "defamation": "we-are-LABEL is-LABEL-on call-US-LABEL calling-US-LABEL called-US-LABEL said-_-are-LABEL "
-    "says-_-are-LABEL branded-_-LABEL labelled-_-LABEL labeled-_-LABEL somos-LABEL soy-LABEL acusan-de-LABEL "
-    "tildan-de-LABEL tratan-de-LABEL senalan-de-LABEL senalaron-de-LABEL nos-senalan llaman-LABEL sommes-LABEL "
-    "traitent-_-de-LABEL fake-news-about/contra false-news-about noticias-falsas-sobre campana-sucia "
-    "campana-de-difamacion campagne-de-diffamation mensonges-sur-nous lies-about spreading-lies mentiras-sobre "
-    "insulte/insultent-_-LABEL somos-de-eln/farc/guerrilla traite-_-LABEL",
+    "says-_-are-LABEL branded-_-LABEL labeled-_-LABEL somos-LABEL soy-LABEL acusan-de-LABEL tildan-de-LABEL "
+    "tratan-de-LABEL senalan-de-LABEL senalaron-de-LABEL nos-senalan llaman-LABEL sommes-LABEL traitent-_-de-LABEL "
+    "fake-news-about/contra false-news-about noticias-falsas-sobre campana-sucia campana-de-difamacion "
+    "campagne-de-diffamation mensonges-sur-nous lies-about spreading-lies mentiras-sobre insulte/insultent-_-LABEL "
+    "somos-de-eln/farc/guerrilla traite-_-LABEL",
     "missed_check_in": "P-_-not-answer P-_-not-answering P-_-did-not-call P-_-not-called P-_-no-contesta "
     "P-_-no-contestan P-_-no-responde P-_-no-responden P-_-no-llamo P-_-no-ha-llamado P-_-no-ha-reportado "
     "P-_-no-reporto no-contesta-_-P no-responde-_-P P-_-pas-appele P-_-injoignable P-_-unreachable P-_-not-reachable "
@@ -306,17 +303,17 @@ KINDS = {
     "HIM": "P him her them",
     "US": "HIM us me uns mich",
     "POLICE": "police policeman policemen cop officer soldier army military troop gendarme gendarmerie policia "
-    "ejercito soldado militar guardia esmad agente policier militaire soldat armee polizei polizist polizisten soldat "
+    "ejercito soldado militar guardia esmad agente policier militaire soldat armee polizei polizist polizisten "
     "soldaten policial policiais exercito pm forces fuerzas antimotines antidisturbios",
     "ARMED": "paramilitary paramilitaries paramilitar paramilitares paramilitaire paras paraco militia militiamen "
     "milice milicien milicia miliciano pistoleiro jagunco gunman gunmen sicario encapuchado guerrilla guerrillero",
     "WATCHER": "man men guy somebody someone stranger hombre tipo sujeto desconocido hommes homme type inconnu POLICE",
     "CAR": "car van truck pickup bus vehicle motorbike motorcycle taxi carro camioneta patrulla moto coche camion auto "
-    "vehiculo taxi voiture camionnette vehicule",
+    "vehiculo voiture camionnette vehicule",
     "HOUSE": "house home office building door shelter village community school church headquarters casa oficina "
-    "edificio sede finca rancho vereda pueblo tierra parcela comunidad escuela maison bureau immeuble village terre "
-    "quartier ecole siege land escritorio predio aldeia comunidade escola terra fazenda acampamento assentamento "
-    "ocupacao haus buero buro wohnung dorf schule",
+    "edificio sede finca rancho vereda pueblo tierra parcela comunidad escuela maison bureau immeuble terre quartier "
+    "ecole siege land escritorio predio aldeia comunidade escola terra fazenda acampamento assentamento ocupacao haus "
+    "buero buro wohnung dorf schule",
     "CELL": "jail prison cell custody barracks station carcel prision detention cadeia prisao delegacia celda "
     "calabozo estacion comisaria batallon base cachot cellule commissariat poste brigade caserne",
     "NET": "email mail account whatsapp facebook phone telephone website server correo cuenta celular telefono "
@@ -374,9 +371,9 @@ ABOUT = "about sobre sur uber ueber contra contre against"
 OR = "or nor ou o u ni"
 """Between a denied name and the next they deny that one too."""
 LITTLE = (
-    "was were is are be been being has have had a an the any one yet ete est a ont eu de d des du un une la le les l "
-    "una el lo los ser etre se me te nos fue fueron es son ha han he sido habido hay hubo mas new nouvelle nouvelles "
-    "nueva nuevas foi foram houve os as um uma wurde wurden wird der die das den dem"
+    "was were is are be been being has have had a an the any one yet ete est ont eu de d des du un une la le les l una "
+    "el lo los ser etre se me te nos fue fueron es son ha han he sido habido hay hubo mas new nouvelle nouvelles nueva "
+    "nuevas foi foram houve os as um uma wurde wurden wird der die das den dem"
 )
 """Words that may stand between a denial and the name that it denies."""
 SKIPPED = (
@@ -384,8 +381,8 @@ SKIPPED = (
     "el esa esas ese esos est esta este et etait ete five four fue fueron ha had han has have her him his hoy in is "
     "just l la las le les leur leurs lo los ma many me mein meine mes meu mi minha mis mon my nos nossa nosso notre "
     "now nuestra nuestras nuestro nuestros o on ont our sa se ses several sido some son sont su sus that the their "
-    "them these this those three to todas todos tous toutes tres trois two un una unas une unos unser us varias "
-    "varios was were y ya your dem den das unser unserem unseren hat haben"
+    "them these this those three to todas todos tous toutes tres trois two un una unas une unos unser us varias varios "
+    "was were y ya your dem den das unserem unseren hat haben"
 )
 """Words that may stand between the words of a name."""
 SHORT = "d=de q=que k=que x=por al=a au=a aux=a del=de du=de des=de"
