@@ -89,24 +89,8 @@ _NEXT_AFTER = (
     *("que entra", "in a week", "en huit"),
 )
 _THE = (
-    "de la",
-    "por la",
-    "en la",
-    "a la",
-    "da",
-    "de",
-    "na",
-    "pela",
-    "a",
-    "du",
-    "le",
-    "au",
-    "am",
-    "in the",
-    "in der",
-    "al",
-    "del",
-    "ao",
+    *("de la", "por la", "en la", "a la", "da", "de", "na", "pela", "a", "du", "le", "au", "am", "in the", "in der"),
+    *("al", "del", "ao"),
 )
 _PARTS = {
     Half.MORNING: "manha matin morning vormittag madrugada fruh",
