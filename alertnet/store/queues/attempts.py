@@ -143,7 +143,7 @@ _TO_CHANGE = Prepared(
     .order_by(attempts.c.id)
     .with_for_update(of=attempts)
 )
-_LEASE_STATES = Prepared(select(attempts.c.id, attempts.c.status, attempts.c.lease, attempts.c.due_at).where(_IDS))
+_LEASE_STATES = Prepared(select(*attempts.c["id", "status", "lease", "due_at"]).where(_IDS))
 _WAITING = select(attempts.c.id).where(
     attempts.c.method == bindparam("key_method"),
     attempts.c.status.in_(QUEUED),

@@ -47,9 +47,9 @@ class DueAttempt(Attempt):
 _NAMES = tuple(each.name for each in fields(DueAttempt))
 _NOW = bindparam("now", type_=Instant())
 _WORDS = notifications.c["address", "extension", "said", "expires_at"]
-_INCIDENT = (incidents.c.status.label("incident_status"), incidents.c.facts, incidents.c.trees, incidents.c.templates)
+_INCIDENT = (incidents.c.status.label("incident_status"), *incidents.c["facts", "trees", "templates"])
 
-_IN_ORDER = (attempts.c.rank, attempts.c.due_at, attempts.c.created_at, attempts.c.id)
+_IN_ORDER = attempts.c["rank", "due_at", "created_at", "id"]
 """Most severe first, then oldest, then in the order written: an alert before a question that followed from it (A7)."""
 
 # Statements are built once: building one costs as much as running it.

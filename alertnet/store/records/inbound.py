@@ -102,7 +102,7 @@ class Reply:
 
 _OUTCOME = Prepared(select(inbound.c.reply).where(inbound.c.provider_id == bindparam("call")))
 _BEFORE = Prepared(
-    select(inbound.c.body, inbound.c.received_at, inbound.c.reply)
+    select(*inbound.c["body", "received_at", "reply"])
     .where(
         inbound.c.sender_index.in_(bindparam("indexes")),
         inbound.c.kind == bindparam("kind"),
@@ -301,8 +301,9 @@ def set_aside(tx: Tx, provider_id: str) -> None:
 NOBODY = "nobody"
 """Used as the member of a quarantined text that was read and is not to be shown again."""
 
+_TEXT = inbound.c["provider_id", "received_at", "sender", "body"]
 _QUARANTINED = (
-    select(inbound.c.provider_id, inbound.c.received_at, inbound.c.sender, inbound.c.body)
+    select(*_TEXT)
     .where(inbound.c.kind == "sms", inbound.c.known.is_(False), inbound.c.bound_to.is_(None))
     .order_by(inbound.c.received_at.desc(), inbound.c.provider_id.desc())
 )
@@ -326,8 +327,7 @@ def take_out(tx: Tx, id: str, owner: str | None) -> QuarantinedText:
     values = {"bound_to": owner, "known": True} if owner else {"bound_to": NOBODY}
     mine = (inbound.c.provider_id == id, inbound.c.kind == "sms")
     taken = update(inbound).where(*mine, inbound.c.known.is_(False), inbound.c.bound_to.is_(None))
-    returned = (inbound.c.provider_id, inbound.c.received_at, inbound.c.sender, inbound.c.body)
-    row = tx.session.execute(taken.values(values).returning(*returned)).first()
+    row = tx.session.execute(taken.values(values).returning(*_TEXT)).first()
     if row is not None:
         await_others(tx, row.sender)
         return QuarantinedText(*row)

@@ -58,7 +58,7 @@ _MOVE_END = Prepared(
     update(chain_heads).where(_OF_SYSTEM).values({name: bindparam(name) for name in ("length", "hash", "mac")})
 )
 _HEAD = Prepared(
-    select(timeline.c.chain, timeline.c.seq, timeline.c.hash)
+    select(*timeline.c["chain", "seq", "hash"])
     .where(timeline.c.chain == bindparam("chain"))
     .order_by(timeline.c.seq.desc())
     .limit(1)

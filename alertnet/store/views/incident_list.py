@@ -98,7 +98,7 @@ def closed_since(session: Session, since: datetime, most: int, after: int = 0) -
 
     `most`: at most that many, after skipping the first `after`.
     """
-    query = select(incidents.c.id, incidents.c.ref, incidents.c.type, incidents.c.country, incidents.c.closed_at)
+    query = select(*incidents.c["id", "ref", "type", "country", "closed_at"])
     itself = incidents.c.part_of.is_(None) & incidents.c.merged_into.is_(None)
     shown = query.where(incidents.c.closed_at >= since, incidents.c.purged_at.is_(None), itself)
     rows = session.execute(shown.order_by(incidents.c.closed_at.desc(), incidents.c.id).offset(after).limit(most))

@@ -100,7 +100,7 @@ class NewCodeNumber(NewRow):
 
 
 _KNOWN = Prepared(
-    select(codes.c.incident_id, codes.c.tree, codes.c.contact, codes.c.id, codes.c.code)
+    select(*codes.c["incident_id", "tree", "contact", "id", "code"])
     .where(codes.c.incident_id.in_(bindparam("incidents")), codes.c.voided_at.is_(None), codes.c.contact.is_not(None))
     .order_by(codes.c.created_at)
 )
@@ -221,7 +221,7 @@ def given_anew(session: Session, incidents: Collection[str]) -> list[str]:
 
 
 def numbers_of(session: Session, id: str) -> list[HoldingNumber]:
-    query = select(code_numbers.c.number_index, code_numbers.c.tree, code_numbers.c.contact)
+    query = select(*code_numbers.c["number_index", "tree", "contact"])
     return [HoldingNumber(*tuple(row)) for row in session.execute(query.where(code_numbers.c.code_id == id))]
 
 

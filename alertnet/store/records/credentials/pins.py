@@ -47,7 +47,7 @@ class Pin:
         return PinKind.DURESS if self.written_as in _DURESS else PinKind(self.written_as)
 
 
-_PINS: Select[Any] = select(pins.c.id, pins.c.kind, pins.c.hash, pins.c.cost).where(pins.c.owner == bindparam("owner"))
+_PINS: Select[Any] = select(*pins.c["id", "kind", "hash", "cost"]).where(pins.c.owner == bindparam("owner"))
 _OF_OWNER, _HOLD = Prepared(_PINS), Prepared(_PINS.order_by(pins.c.id).with_for_update())
 _STORED_AS = pins.c.kind.in_([bindparam("stored"), bindparam("formerly")])
 _FORGET, _ADD = Prepared(delete(pins).where(pins.c.owner == bindparam("owner"), _STORED_AS)), Prepared(insert(pins))
