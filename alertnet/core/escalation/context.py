@@ -170,10 +170,10 @@ class Context:
 
     def run(self, index: int) -> LevelRun:
         """The latest run of a level that was opened."""
-        for run in self.state.runs:
-            if run.index == index:
-                return run
-        raise KeyError(index)
+        run = self.find(index)
+        if run is None:
+            raise KeyError(index)
+        return run
 
     def progress(self, index: int, contact: str) -> ContactProgress | None:
         """The contact's progress in a level that was opened; None if it is not in it."""
@@ -186,15 +186,10 @@ class Context:
     def put_progress(self, index: int, progress: ContactProgress) -> None:
         """Replace a contact's progress in that level, or add it."""
         run = self.run(index)
+        turns = [progress if each.contact == progress.contact else each for each in run.turns]
         if self.progress(index, progress.contact) is None:
-            self.put(replace(run, turns=(*run.turns, progress)))
-        else:
-            self.put(
-                replace(
-                    run,
-                    turns=tuple([progress if each.contact == progress.contact else each for each in run.turns]),
-                )
-            )
+            turns.append(progress)
+        self.put(replace(run, turns=tuple(turns)))
 
     def note_closed(self, index: int, following: NextStep) -> None:
         """Note for the timeline that a contact was closed when a message was to leave, or has opened since."""

@@ -278,10 +278,8 @@ class Agenda:
         """The first level after index `after`, not opened in this round, that would tell somebody."""
         state = self.context.state
         opened = {run.index for run in state.runs if run.round == state.round}
-        for planned in self.context.plan.levels[after + 1 :]:
-            if planned.index not in opened and would_matter(self.context, planned):
-                return planned
-        return None
+        later = (planned for planned in self.context.plan.levels[after + 1 :] if planned.index not in opened)
+        return next((planned for planned in later if would_matter(self.context, planned)), None)
 
     def _late_level(self, following: PlannedLevel) -> PlannedLevel | None:
         """A level that was skipped at its moment and would tell somebody now."""

@@ -130,15 +130,12 @@ def advise(levels: Iterable[LevelTimes], network: Network) -> list[Advice]:
     given = []
     for each in levels:
         tree = network.trees.get(each.tree)
-        place = next((at for at, level in enumerate(tree.levels) if level.name == each.level), None) if tree else None
-        if tree is None or place is None or each.times.p50 is None:
+        level = tree.level(each.level) if tree else None
+        if tree is None or level is None or each.times.p50 is None:
             continue
-        level = tree.levels[place]
         shorter = max(SHORTEST_WAIT, level.wait / 2 // STEP * STEP)
         if each.times.p50 > level.wait / 2 and shorter < level.wait:
-            changed = tuple(
-                replace(other, wait=shorter) if at == place else other for at, other in enumerate(tree.levels)
-            )
+            changed = tuple(replace(other, wait=shorter) if other is level else other for other in tree.levels)
             after = replace(network, trees={**network.trees, tree.id: replace(tree, levels=changed)})
             words = differences(network, after)
             given.append(Advice(each.tree, each.level, each.band, each.times, level.wait, shorter, words))

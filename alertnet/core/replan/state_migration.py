@@ -140,12 +140,10 @@ class _Carried:
         told, tells = self._named(self.before, run.index), self._named(self.after, run.index)
         leaving = {self.places.contacts[id] for id in told} - tells
         stays = [
-            progress for progress in run.turns if progress.contact not in leaving or self._has_acknowledged(progress)
-        ]
-        stays = [
             progress
-            for progress in stays
-            if progress.principal or not progress.stands_for or {*progress.stands_for} - leaving
+            for progress in run.turns
+            if (progress.contact not in leaving or self._has_acknowledged(progress))
+            and (progress.principal or not progress.stands_for or {*progress.stands_for} - leaving)
         ]
         run = replace(run, turns=tuple(self._progress(progress, level, edited) for progress in stays))
         if level is not None and edited is not None and level.wait != edited.wait and run.status is LevelStatus.OPEN:

@@ -58,13 +58,9 @@ def _approval_of(
     return Approval(tuple(waits), _longest(waits.values())) if waits else None
 
 
-def _longest(times: Iterable[timedelta | None]) -> timedelta | None:
-    known = []
-    for time in times:
-        if time is None:
-            return None
-        known.append(time)
-    return max(known)
+def _longest(times: Collection[timedelta | None]) -> timedelta | None:
+    known = [time for time in times if time is not None]
+    return max(known) if len(known) == len(times) else None
 
 
 def _nationality_unknown(facts: Facts) -> bool:

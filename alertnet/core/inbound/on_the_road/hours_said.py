@@ -68,8 +68,6 @@ class _Reading:
             case Kind.WORD | Kind.STOP if self.half is not None:
                 self.loose.append(self.half)
                 self.half = None
-            case _:
-                pass
 
     def all_said(self) -> list[HourSaid]:
         """All hours, once the text is at its end."""
