@@ -8,7 +8,7 @@ from functools import partial
 from threading import Thread
 
 import pytest
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import bindparam, select, text, update
 
 from alertnet.channels.base import Accepted
 from alertnet.core.errors import WrongState
@@ -19,13 +19,16 @@ from alertnet.flows.incidents.merge import merge
 from alertnet.flows.sending.record_outcome import SendOutcome, record, track_sms
 from alertnet.flows.unit.idempotent_request import AcceptedRequest, Show, accept
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
+from alertnet.flows.voice.live_call import Keyed
+from alertnet.flows.voice.outgoing_call import key_in
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.idempotency import ApiAnswer, Once
 from alertnet.store.records.timeline import SYSTEM
-from alertnet.store.tables import incidents
+from alertnet.store.tables import attempts, codes, incidents, notifications
 from tests.flows.switchboard import Switchboard, begin_to_wait, claims, connect, while_desk
 
 IF_FREE = select(incidents.c.id).where(incidents.c.id == bindparam("id")).with_for_update(skip_locked=True)
+CALL_IF_FREE = select(attempts.c.id).where(attempts.c.id == bindparam("id")).with_for_update(skip_locked=True)
 HISTORY_IS_FREE = text("SELECT pg_try_advisory_xact_lock(hashtext('alertnet timeline'))")
 """Whether nobody else holds the end of the system's chain."""
 
@@ -88,6 +91,30 @@ def test_what_waits_for_the_whole_of_a_report_does_not_hold_the_report(
 
     board.runtime.transact(hold)
     somebody.join()
+
+
+def test_who_keys_a_further_answer_holds_no_call_while_waiting_for_what_it_is_about(
+    board: Switchboard,
+) -> None:
+    """A11: the end of that call may be reported at the same moment, and holds what the answer is about."""
+    about, other = board.newest(), board.opens(type="threat")
+    board.passes(minutes=11)
+    [call] = board.rows(notifications, contact="coordinator", method="call", kind="alert", incident_id=other)
+    [attempt] = board.rows(attempts, notification_id=call.id)
+    [code] = board.rows(codes, incident_id=about, contact="coordinator", alarm_id=None)
+    has_let_in = update(attempts).where(attempts.c.id == attempt.id).values(status="delivered")
+    board.runtime.transact(lambda tx: tx.session.execute(has_let_in))
+    coordinator = Thread(target=board.runtime.transact, args=(key_in, attempt.id, Keyed("1", about=code.id)))
+
+    def hold(tx: Tx) -> None:
+        take_up(tx, about)
+        begin_to_wait(tx, coordinator)
+        assert tx.session.scalars(CALL_IF_FREE, {"id": attempt.id}).all() == [attempt.id]
+
+    board.runtime.transact(hold)
+    coordinator.join()
+
+    assert ("coordinator", "acknowledged") in board.answers()
 
 
 def test_the_same_request_that_waits_for_the_first_hears_that_it_is_in_flight(board: Switchboard) -> None:

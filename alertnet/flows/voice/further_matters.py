@@ -62,13 +62,13 @@ def answer_further(tx: Tx, attempt_id: str, about: str, digits: str) -> Spoken |
     call = find_call(tx.session, attempt_id)
     if call is None or not call.is_delivered or call.incident_id is None or is_long_over(tx, call):
         return None
-    attempt_store.note_sign(tx, attempt_id)
     held: dict[str, LockedIncident] = {}
     # Look again under the lock, for which it may have waited until its report was split off.
     while (matter := _matter(tx, call, about)) is not None and matter.incident not in held:
         held[matter.incident] = take_up(tx, matter.incident)
     taken = Reaction(("taken_care_of",))
     reaction = taken if matter is None else _answer(held[matter.incident], matter, call.address, digits)
+    attempt_store.note_sign(tx, attempt_id)
     if matter is not None and reaction.ask is not None:
         again = replace(reaction.ask, about=matter.id)
         return Spoken(matter.kind, call.language, reaction.words or matter.said, matter.templates, (), again)
