@@ -34,6 +34,15 @@ def test_free_text_alarms_the_coordinators_and_acknowledges_nothing(alerted: Swi
     assert f"hasta que responda {alerted.code_of('ombuds')}" in reply
 
 
+def test_what_is_longer_than_any_text_is_read_as_far_as_it_is_kept(alerted: Switchboard) -> None:
+    """A11: a report of a million characters took the writer minutes, in which nobody else was heard."""
+    alerted.texts("ombuds", f"{'x' * 1600} {alerted.code_of('ombuds')}")
+
+    assert alerted.answers() == []
+    assert alerted.alarms() == [("not_understood", "ombuds")]
+    assert alerted.history(alerted.newest(), "sms_received")[0]["text"] == "x" * 1600
+
+
 def test_more_free_text_rings_no_second_alarm(alerted: Switchboard) -> None:
     for text in ("hola", "¿hola?", "¿quién es?"):
         alerted.texts("ombuds", text)

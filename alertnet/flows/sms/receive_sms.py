@@ -108,7 +108,9 @@ def post_reply(tx: Tx, sms: InboundText, reply: Reply, to: Addressee) -> None:
 class _Text:
     """A text with what it may answer, and whose number it came from; the rest is looked up when it is first needed."""
 
-    def __init__(self, tx: Tx, edition: Edition, written: InboundText) -> None:
+    def __init__(self, tx: Tx, edition: Edition, came: InboundText) -> None:
+        # What is kept is what is read: no network joins more, and a million characters would hold up all others (A11).
+        written = replace(came, body=came.body[: inbound.LONGEST_BODY])
         self.tx, self.edition, self.written = tx, edition, written
         self.member = member_at(tx, edition.network, written.sender)
         owners = owners_at(edition.network, written.sender, self.member)
