@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import literal_column, select
 
 from alertnet.channels.base import CannotTell, Found, LedgerEntry, Listing, Lookup, Outgoing, StatusQuery
 from alertnet.core.delivery.provider_routes import FIRST
@@ -34,7 +34,7 @@ class Books:
         self.texts = list(texts)
         self.asked: list[datetime] = []
         self.at = NOW - GRACE
-        self.sender = CARLA
+        self.senders = [CARLA] * len(texts)
 
     def look_up(self, queries: Sequence[StatusQuery]) -> list[Lookup]:
         return [CannotTell() for _ in queries]
@@ -45,7 +45,7 @@ class Books:
     def incoming(self, number: str, since: datetime) -> Listing:
         self.asked.append(since)
         entries = [
-            LedgerEntry(Found(f"SM{place}", AttemptStatus.SENT), self.sender, number, self.at, text)
+            LedgerEntry(Found(f"SM{place}", AttemptStatus.SENT), self.senders[place], number, self.at, text)
             for place, text in enumerate(self.texts)
             if since <= self.at
         ]
@@ -120,9 +120,22 @@ def test_one_that_can_not_be_let_in_keeps_no_other_out_and_is_tried_again(stage:
     assert books.asked == [NOW - OVERLAP] * 2
 
 
+def test_strangers_who_were_missed_hold_up_nobody_who_is_known(stage: Stage) -> None:
+    """A11: a flood of theirs, while the way in is away, is let in by a hundred a second."""
+    books = Books("a stranger's", "SOS", "and more")
+    books.senders = ["+573005559999", CARLA, CARLA]
+    outlet = stage.runtime.outlets[MethodKind.SMS, FIRST]
+    stage.runtime.outlets[MethodKind.SMS, FIRST] = replace(outlet, ledger=books)
+
+    poll_missed_inbound(stage.runtime, Routes(stage.runtime))
+
+    in_turn = select(inbound.c.body).order_by(literal_column("rowid"))
+    assert stage.runtime.read(lambda tx: tx.session.scalars(in_turn).all()) == ["SOS", "and more", "a stranger's"]
+
+
 def test_a_mexican_mobile_is_known_by_the_number_that_trees_have(stage: Stage) -> None:
     books = Books("SOS")
-    books.sender = "+5215512345671"
+    books.senders = ["+5215512345671"]
     outlet = stage.runtime.outlets[MethodKind.SMS, FIRST]
     stage.runtime.outlets[MethodKind.SMS, FIRST] = replace(outlet, ledger=books)
     poll_missed_inbound(stage.runtime, Routes(stage.runtime))

@@ -82,6 +82,13 @@ class InTheField:
         return report.verb is FieldVerb.RAISE and is_meant
 
 
+def numbers_in(network: Network) -> set[str]:
+    """The telephone numbers of all whom it knows."""
+    members = [each for team in network.teams.values() for each in team.members.values()]
+    phones = {each.phone for each in (*members, *network.staff.values())}
+    return phones.union(*(contact.numbers for _, contact in network.all_contacts))
+
+
 def member_at(tx: Tx, network: Network, number: str) -> InTheField | None:
     """The member with that phone, in the language that it has chosen."""
     found = member_listed(network, number)
