@@ -133,7 +133,7 @@ MUTANTS = {
         "A6",
         3,
         "alertnet/flows/voice/incoming_call.py",
-        "            if has_pin(tx, owner_of_pin(recipient)):",
+        "            if needs_pin(recipient):",
         "            if False:",
         wants=("a call to us", "proves a call to us"),
     ),

@@ -17,10 +17,10 @@ from alertnet.core.inbound.sms_answers import WrittenAnswer, parse_answers
 from alertnet.core.inbound.written_mail import WrittenMail, answer_in
 from alertnet.core.limits import WRONG_CODES, Limit
 from alertnet.core.notification import AttemptStatus, Failure, Kind
-from alertnet.flows.credentials.pins import has_pin, shown
+from alertnet.flows.credentials.pins import shown
 from alertnet.flows.credentials.written_codes import about_what_is_real, known_code, known_codes
 from alertnet.flows.notifications.compose import drafts, notify_coordinators, said
-from alertnet.flows.notifications.contact_pins import owner_of_pin
+from alertnet.flows.notifications.contact_pins import needs_pin
 from alertnet.flows.notifications.floods import may_reply, ring_once, tell_drop
 from alertnet.flows.sending.locked_attempt import lock_attempt
 from alertnet.flows.sms.answer_by_sms import keep_text, record_answers, reply_to_holder
@@ -61,7 +61,7 @@ def receive_mail(tx: Tx, edition: Edition, mail: WrittenMail, heard_at: datetime
         if sent.tree in locked.plans:
             limit = _hear(locked.recipient(sent.tree, sent.contact), sent, mail, text)
             locked.finish()
-            tell_drop(tx, edition.network.in_order, limit)
+            tell_drop(tx, edition.network, limit)
 
 
 def _hear_unasked(tx: Tx, edition: Edition, mail: WrittenMail, heard_at: datetime) -> None:
@@ -76,7 +76,7 @@ def _hear_unasked(tx: Tx, edition: Edition, mail: WrittenMail, heard_at: datetim
     listed = [(tree, contact) for tree, contact, _ in writers]
     told = about_what_is_real(tx, codes.told_to(tx.session, [(tree.id, contact.id) for tree, contact in listed]))
     limit = _hear_as_news(tx, told, mail, text) if told else _hear_alone(tx, edition, listed, text)
-    tell_drop(tx, edition.network.in_order, limit)
+    tell_drop(tx, edition.network, limit)
 
 
 def _text_of(mail: WrittenMail, sender: str, at: datetime) -> InboundText:
@@ -122,7 +122,7 @@ def may_answer_by_mail(tx: Tx, mail: DueAttempt) -> bool:
     if mail.incident_id is None or mail.tree is None or not mail.said.code:
         return True
     reader = look_at(tx, mail.incident_id).known_recipient(mail.tree, mail.contact)
-    return reader is None or not has_pin(tx, owner_of_pin(reader))
+    return reader is None or not needs_pin(reader)
 
 
 def _bounce(tx: Tx, sent: SentMail, status: str, *, is_about_it: bool) -> None:
@@ -188,7 +188,7 @@ def _counting(
     Wrong codes are counted: whoever reads the log of a mail server knows a Message-ID, and can forge a sender.
     """
     named = [answer for answer in answers if answer.code]
-    if not named or has_pin(writer.locked.tx, owner_of_pin(writer)):
+    if not named or needs_pin(writer):
         return []
     tx, tries = writer.locked.tx, f"{writer.locked.incident.id} {mailbox}"
     good = {each.text: each for each in (code, _own_code(writer)) if each is not None}
@@ -218,7 +218,6 @@ def _put_before_people(writer: Recipient, text: InboundText, *, rings: bool) -> 
 
 def _how_to_answer(writer: Recipient) -> Reply:
     """The reply to words that answer nothing: they went to people, and how an answer counts."""
-    needs_pin = has_pin(writer.locked.tx, owner_of_pin(writer))
-    is_answered = writer.current_answer() is not None
-    code = None if needs_pin or is_answered or not writer.locked.is_open else known_code(writer)
+    asks_pin, is_answered = needs_pin(writer), writer.current_answer() is not None
+    code = None if asks_pin or is_answered or not writer.locked.is_open else known_code(writer)
     return reply_to_holder(writer, Kind.NOT_UNDERSTOOD, replace(said(writer), code=code))

@@ -22,6 +22,11 @@ def owner_of_pin(recipient: Recipient) -> str:
     return next((owner for owner in owners if has_pin(recipient.locked.tx, owner)), "/".join(recipient.name))
 
 
+def needs_pin(recipient: Recipient) -> bool:
+    """Whether the contact has to prove itself by a PIN, and so nothing counts that comes without one."""
+    return has_pin(recipient.locked.tx, owner_of_pin(recipient))
+
+
 def try_contacts_pin(recipient: Recipient, method: str, text: str) -> PinTried:
     """Check the text as the PIN of the contact, entered on a page or in a call.
 

@@ -1,9 +1,8 @@
 """Limits for more texts and calls than people can read: the rest is only stored, and that is told once (A12, B9)."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
-from alertnet.core.directory.contact_tree import ContactTree
+from alertnet.core.directory.contact_tree import Network
 from alertnet.core.disclosure import IN_FLOODS, NoRef, Subject
 from alertnet.core.inbound.auto_replies import is_repeated, says_so
 from alertnet.core.limits import ALL_STRANGER_TEXTS, DROPS_TOLD, REPLIES, STRANGER_TEXTS, TEXTS_TOLD, Limit
@@ -43,7 +42,7 @@ def may_reply(tx: Tx, text: InboundText, *, is_answer: bool, from_field: bool = 
     return (True, None) if limits.use(tx, REPLIES, key) else (False, REPLIES)
 
 
-def tell_drop(tx: Tx, trees: Iterable[ContactTree], limit: Limit | None) -> None:
+def tell_drop(tx: Tx, network: Network, limit: Limit | None) -> None:
     """Record that a limit dropped something, and tell the coordinators, once an hour.
 
     Call this last in a transaction: a flow that holds an incident may wait for its lock, and whoever has the lock must
@@ -51,7 +50,7 @@ def tell_drop(tx: Tx, trees: Iterable[ContactTree], limit: Limit | None) -> None
     """
     if limit is not None and limits.use(tx, DROPS_TOLD, limit.name):
         timeline.note(tx, "limit_reached", limit=limit.name)
-        tell_coordinators(tx, trees, Announcement(Kind.NOTICE, Subject.FLOOD, NoRef.TEXT))
+        tell_coordinators(tx, network.in_order, Announcement(Kind.NOTICE, Subject.FLOOD, NoRef.TEXT))
 
 
 def rings_now(tx: Tx, told_at: datetime | None, *, is_contact: bool) -> bool:

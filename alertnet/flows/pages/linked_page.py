@@ -13,7 +13,7 @@ from alertnet.core.directory.contact import Disclosure
 from alertnet.core.inbound.code_formats import digits_of
 from alertnet.core.limits import LONGEST_NOTE
 from alertnet.flows.credentials.pins import PinCheck, has_pin, pins_of, shown
-from alertnet.flows.notifications.contact_pins import coerced, is_forced, owner_of_pin, try_contacts_pin
+from alertnet.flows.notifications.contact_pins import coerced, is_forced, needs_pin, owner_of_pin, try_contacts_pin
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.messages.page import TICKET, TYPED, Page, Remark
 from alertnet.store.db.tx import Tx
@@ -138,7 +138,7 @@ def with_proof(visitor: Recipient, page: Page, proof: Proof, sent: Sent | None =
 
 def no_proof(visitor: Recipient) -> Proof:
     """The proof of a page that was just opened."""
-    return Proof(has_pin(visitor.locked.tx, owner_of_pin(visitor)))
+    return Proof(needs_pin(visitor))
 
 
 def prove(visitor: Recipient, link: PageLink, sent: Sent) -> Proof:

@@ -41,8 +41,7 @@ def is_coerced(text: FieldText, report: Report | None) -> bool:
     A wrong PIN beside a verb counts as everywhere.
     """
     check = text.try_pin(report.pin) if report and report.pin else PinCheck.ABSENT
-    cries = report is not None and report.cries
-    return cries or text.is_forced or check is PinCheck.DURESS
+    return (report is not None and report.cries) or text.is_forced or check is PinCheck.DURESS
 
 
 def open_coerced(tx: Tx, edition: Edition, provider_id: str) -> None:

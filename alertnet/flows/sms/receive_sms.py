@@ -266,7 +266,7 @@ def _hear_rest(text: _Text) -> Heard:
     if coerced:
         # A bystander must read the reply to a true PIN.
         hear_duress(coerced, text.report)
-    tell_drop(text.tx, text.edition.network.in_order, limit)
+    tell_drop(text.tx, text.edition.network, limit)
     return known, reply
 
 

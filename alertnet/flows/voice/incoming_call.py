@@ -16,11 +16,10 @@ from alertnet.core.inbound.code_formats import is_written_code
 from alertnet.core.limits import PUT_THROUGHS, TEXTS_TOLD, WrongKeys
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import InTheField, contacts_at, member_at, member_listed
-from alertnet.flows.credentials.pins import has_pin
 from alertnet.flows.credentials.written_codes import about_what_is_real, readable_codes
 from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.journeys.check_in import check_in_by_call, may_check_in_by_call
-from alertnet.flows.notifications.contact_pins import owner_of_pin, try_contacts_pin
+from alertnet.flows.notifications.contact_pins import needs_pin, try_contacts_pin
 from alertnet.flows.notifications.floods import ring_once, rings_now, tell_drop
 from alertnet.flows.notifications.number_tests import CALL, answer_by_code, is_awaited
 from alertnet.flows.notifications.system_notices import Announcement, tell_coordinators
@@ -189,7 +188,7 @@ def key_written_code(tx: Tx, edition: Edition, call: InboundCall, keyed: KeyedIn
         code = {held.text: held for held in caller.codes}.get(digits)
         if code is not None and (recipient := _answering(tx, call, code)) is not None:
             # The number of a caller is easily forged, and a code may be read over a shoulder (A6).
-            if has_pin(tx, owner_of_pin(recipient)):
+            if needs_pin(recipient):
                 return replace(caller.hears, asks=Asks.PROOF, code=code.id)
             return _acknowledge(call, caller, recipient)
         wrong = _count_wrong_key(tx, call, keyed, find_sent(tx, call.sender, [digits]).get(digits))
@@ -325,7 +324,7 @@ def _let_pass(tx: Tx, edition: Edition, call: InboundCall, caller: _Caller, *, h
     if is_new and not caller.is_coordinator:
         _prompt(tx, call, caller, Subject.INBOUND_CALL, engaged=None if has_ended else caller.hears.callback)
     if is_new and is_spoken:
-        tell_drop(tx, edition.network.in_order, PUT_THROUGHS)
+        tell_drop(tx, edition.network, PUT_THROUGHS)
     return is_spoken
 
 
