@@ -10,17 +10,17 @@ from alertnet.core.errors import Unknown, WrongState
 from alertnet.core.escalation.advance import still_says
 from alertnet.core.escalation.quorum import RECEIVED, AnswerKind, Via
 from alertnet.core.escalation.state import Answered, Confirmed, ContactEvent, Event, Received, Withdrawn, action_due
+from alertnet.core.limits import ANSWER_CHANGES
 from alertnet.core.monitoring.metrics import ANSWERS, once
 from alertnet.core.notification import Kind, PromptAnswer
 from alertnet.flows.credentials.written_codes import known_code
 from alertnet.flows.escalation.decisions import DECIDED
 from alertnet.flows.escalation.escalate import let_go, move
-from alertnet.flows.notifications.answer_changes import announce, revise, told_at
-from alertnet.flows.notifications.cancel_messages import cancel_confirmations, cancel_news_of
+from alertnet.flows.notifications.cancel_messages import CONFIRMATIONS, cancel_confirmations, cancel_news_of
 from alertnet.flows.notifications.compose import coming, drafts, notify_coordinators, said
 from alertnet.flows.notifications.field_reassurance import promise_again, tell_has_it
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
-from alertnet.store.records import answers
+from alertnet.store.records import answers, limits, notifications
 from alertnet.store.records.answers import CurrentAnswer, NewAnswer, StoredAnswer
 
 SUBJECTS = {
@@ -308,7 +308,7 @@ def _confirm(recipient: Recipient, recorded: Recorded, answered_there: str | Non
     kind = recorded.confirmed_by
     announce(recipient, SUBJECTS[recorded.kind], recorded.id, at=at)
     if at is None:
-        revise(recipient, kind, recorded.words)
+        _revise(recipient, kind, recorded.words)
         return
     # Wherever the answer counts and the contact may be told, its tree there tells it, in its own name.
     counting = (each for each in recipient.same if each.name == recipient.name or (each.escalation and each.may_hear))
@@ -318,6 +318,35 @@ def _confirm(recipient: Recipient, recorded: Recorded, answered_there: str | Non
         words = replace(recorded.words, sender=its.sender, organisation=its.organisation, callback=its.callback)
         messages = drafts(elsewhere, kind, words)
         recipient.locked.work.post_once(replace(message, leaves_at=at) for message in messages)
+
+
+def told_at(recipient: Recipient) -> datetime | None:
+    """Count one more change of an answer or report of action, and return when to tell it (B9).
+
+    A few are told at once, the rest in one message at the end of the hour; None: it goes with that message. Each counts
+    and is on record, whether told or not.
+    """
+    # One count for a recipient, whichever of its contacts answers.
+    locked, (tree, first) = recipient.locked, min(recipient.names)
+    return limits.tell_at(locked.tx, ANSWER_CHANGES, f"{locked.incident.id} {tree}/{first}")
+
+
+def announce(recipient: Recipient, subject: Subject, answer: str | None, *, at: datetime | None) -> None:
+    """Tell the other coordinators of the contact's answer now, or at the end of the hour that there was more.
+
+    `at`: when (see `told_at`). `answer`: the answer whose page they are given.
+    """
+    locked, contact = recipient.locked, recipient.id
+    if at == locked.tx.now:
+        notify_coordinators(locked, subject, contact, besides=recipient, acknowledgement=answer)
+    elif at is not None:
+        notify_coordinators(locked, Subject.MORE_ANSWERS, contact, besides=recipient, leaves_at=at)
+
+
+def _revise(recipient: Recipient, kind: Kind, words: Said) -> None:
+    """Rewrite confirmations that wait for the end of the hour, so that they say what is true now."""
+    locked, said = recipient.locked, replace(words, timezone=recipient.contact.timezone)
+    notifications.revise(locked.tx, locked.incident.id, recipient.names, CONFIRMATIONS, kind, said)
 
 
 def record_receipt(recipient: Recipient, address: str) -> None:

@@ -13,13 +13,14 @@ from alertnet.flows.escalation.escalate import move
 from alertnet.flows.escalation.record_response import (
     Recorded,
     Response,
+    announce,
     events_of,
     must_be_respondent,
     respond,
     still_counts,
+    told_at,
 )
 from alertnet.flows.notifications import phone_tasks
-from alertnet.flows.notifications.answer_changes import announce, told_at
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
 from alertnet.store.records import answers
 from alertnet.store.records.notifications import covered_by_task
