@@ -49,14 +49,11 @@ _NOT_OVER = journeys.c.status.in_([each.value for each in Status if each is not 
 _ADD = Prepared(insert(journeys))
 _HOLD = Prepared(select(journeys).where(journeys.c.id == bindparam("id")).with_for_update())
 _OF_MEMBER = journeys.c.member == bindparam("member")
-_HOLD_OF_TEAM, _HOLD_OF_MEMBER = (
-    Prepared(
-        select(journeys)
-        .where(journeys.c.team == bindparam("team"), whose, _NOT_OVER)
-        .order_by(journeys.c.id)
-        .with_for_update()
-    )
-    for whose in (journeys.c.member.is_(None), or_(journeys.c.member.is_(None), _OF_MEMBER))
+_HOLD_OF_MEMBER = Prepared(
+    select(journeys)
+    .where(journeys.c.team == bindparam("team"), or_(journeys.c.member.is_(None), _OF_MEMBER), _NOT_OVER)
+    .order_by(journeys.c.id)
+    .with_for_update()
 )
 _IN_OUTLINE = [each for each in journeys.c if each is not journeys.c.journey]
 _ROUTINES = Prepared(
@@ -98,10 +95,9 @@ def hold(tx: Tx, id: str) -> StoredJourney:
     return _stored(row)
 
 
-def hold_of(tx: Tx, team: str, member: str | None) -> list[StoredJourney]:
-    """The journeys not over of a member and of its team as a whole, or of the team only; locked in order of ids."""
-    query, its = (_HOLD_OF_TEAM, {}) if member is None else (_HOLD_OF_MEMBER, {"member": member})
-    return [_stored(row) for row in query.all(tx.session, {"team": team, **its})]
+def hold_of(tx: Tx, team: str, member: str) -> list[StoredJourney]:
+    """The journeys not over of a member and of its team as a whole; locked in order of ids."""
+    return [_stored(row) for row in _HOLD_OF_MEMBER.all(tx.session, {"team": team, "member": member})]
 
 
 def last_over(
