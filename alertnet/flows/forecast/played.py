@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 from typing_extensions import TypedDict
 
-from alertnet.core.codec import replace, value
+from alertnet.core.codec import replace, to_plain, value
 from alertnet.core.delivery.sms_encoding import count
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.directory.contact_tree import Network
@@ -117,20 +117,8 @@ class Played:
                 for each in rehearsal.noted
                 if each.kind == "go_asked"
             ],
-            "pruned": [
-                {"tree": each.tree, "level": each.level, "contact": each.contact, "reason": each.reason.value}
-                for each in rehearsal.pruned
-            ],
-            "closed": [
-                {
-                    "at": _instant(each.at),
-                    "tree": each.tree,
-                    "level": each.level,
-                    "contact": each.contact,
-                    "by": each.by,
-                }
-                for each in rehearsal.closed
-            ],
+            "pruned": to_plain(rehearsal.pruned),
+            "closed": [to_plain(each) | {"at": _instant(each.at)} for each in rehearsal.closed],
             "ignored": [
                 {"does": each.deed.does.value, "tree": each.deed.tree, "about": each.deed.about, "why": each.why}
                 for each in rehearsal.ignored
