@@ -75,8 +75,9 @@ def escalate_due(tx: Tx, most: int) -> int:
     found = escalation_store.take_due(tx, most)
     ids = list(dict.fromkeys(found))
     incidents = take_up_each(tx, ids) if ids else {}
-    for locked in incidents.values():
-        locked.refuse_broken(tx.now)
+    for broken in (each for locked in incidents.values() for each in locked.broken):
+        if broken.due_at is not None and broken.due_at <= tx.now:
+            raise broken.fault
     for id in ids:
         move(incidents[id], _due(incidents[id]))
     for locked in incidents.values():

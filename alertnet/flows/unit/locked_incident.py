@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
 
-from alertnet.core.codec import value
+from alertnet.core.codec import to_plain, value
 from alertnet.core.directory.contact import Contact, MethodKind
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.directory.usable_methods import of_strangers
@@ -194,12 +194,6 @@ class LockedIncident:
         """The escalations that can be read, then those that can't."""
         return [*self.escalations, *self.broken]
 
-    def refuse_broken(self, due_by: datetime) -> None:
-        """Stop if an escalation is due and can't be read: the caller puts it aside and reports it (A11)."""
-        for each in self.broken:
-            if each.due_at is not None and each.due_at <= due_by:
-                raise each.fault
-
     def save(self, escalation: Escalation) -> None:
         """Store an escalation's state; a new one is inserted."""
         self.work.save(escalation, self.incident.trees[escalation.tree], self.facts.rank)
@@ -255,11 +249,7 @@ class LockedIncident:
     def pruned(self) -> list[dict[str, object]]:
         """Who is not told and why, as the answer shows it."""
         refused = {each.tree: each.state.refused for each in self.escalations}
-        return [
-            {"tree": each.tree, "level": each.level, "contact": each.contact, "reason": each.reason.value}
-            for id, plan in self.plans.items()
-            for each in left_out(plan, refused.get(id, ()))
-        ]
+        return [to_plain(each) for id, plan in self.plans.items() for each in left_out(plan, refused.get(id, ()))]
 
     def finish(self) -> None:
         """Write what was gathered: rows first, then their history."""
