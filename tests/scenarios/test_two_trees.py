@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from alertnet.flows.desk.board import read_board
 from tests.scenarios.conftest import Worlds
-from tests.scenarios.valley import COORDINATION, a_tree
+from tests.scenarios.valley import CONTACTS, COORDINATION, a_tree
 from tests.scenarios.world import Incident, World, code_in, link_in
 
 CONSUL, FRIEND, PIN = "+34600550140", "+573005550130", "47110"
@@ -370,3 +371,18 @@ def test_who_has_taken_charge_in_one_tree_reads_in_which_other_too_few_have(worl
     said = page(world, link_in(alarm))
     assert said.index("too few have taken charge so far") < said.index("Abroad network</strong>")
     assert "Valley network" not in said.partition("too few have taken charge so far")[2]
+
+
+def test_whom_one_tree_has_reached_the_board_asks_nobody_to_call_for_another(world_of: Worlds) -> None:
+    """It stood there as told, and as somebody whom no message reaches; whom none reaches still does."""
+    friends = "  - {name: Friends, notify: [defenders, ombuds], wait: 30m}\n"
+    called = CONTACTS.replace('[{sms: "+573005550130"}]', '[{call: "+573005550130"}]')
+    world = world_of(a_tree(friends, CONTACTS), a_tree(friends, called, tree="abroad"))
+    world.phone("ombuds").behaves("invalid")
+    world.raises()
+    world.passes(minutes=5)
+
+    (incident,) = world.runtime.read(read_board).incidents
+
+    assert {each.called for each in incident.told.unreached} == {"Ombuds office"}
+    assert "Defenders" in incident.told.knows

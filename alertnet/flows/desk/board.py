@@ -329,8 +329,9 @@ def _told(locked: LockedIncident, fared: Statuses, doers: Sequence[str | None]) 
         known = (locked.plans[tree].tree.contacts.get(id) for tree, id in contacts if tree in locked.plans)
         return tuple(sorted({each.called for each in known if each is not None}))
 
-    left = {who for who in statuses.keys() - knows - under_way if who[0] in locked.plans}
-    unreached = {who for who in left if locked.recipient(*who).may_hear}
+    left = [locked.recipient(*who) for who in statuses.keys() - knows - under_way if who[0] in locked.plans]
+    # Whom one tree has reached, another need not.
+    unreached = {each.name for each in left if each.may_hear and (knows | under_way).isdisjoint(each.names)}
     tried = _tried(locked) if unreached else {}
     each_of = [Unreached(name, *who, tried.get(who)) for who in sorted(unreached) for name in called([who])]
     # Not everybody may see a later text: what a duress PIN brought in is hidden from observers.
