@@ -56,6 +56,21 @@ def test_a_report_with_the_true_pin_is_believed_and_echoed(field: Switchboard) -
     assert "recibido 22:12, verificado: 30, L12, P7, C2." in reply
 
 
+@pytest.mark.parametrize(
+    ("text", "understood"),
+    [
+        ("ALERTA 47110 L12 cogieron gente", "verificado: ?, L12."),
+        ("SOS 47110 L12", "verificado: SOS, L12."),
+        ("ALERTA 47110 20 L12", "verificado: 20, L12."),
+    ],
+)
+def test_the_reply_shows_where_nobody_could_tell_what_has_happened(
+    field: Switchboard, text: str, understood: str
+) -> None:
+    """B4: who told of thirty arrests in words of the street must see that they are an incident of any kind."""
+    assert understood in (field.texts("ana", text) or "")
+
+
 def test_a_coordinators_own_sos_raises_and_rings_the_others(field: Switchboard) -> None:
     """B4: its phone may be in other hands, so what it raised is decided by somebody else."""
     reply = field.texts("coordinator", "SOS")

@@ -12,6 +12,8 @@ from alertnet.core.inbound.sms_grammar import Report
 from alertnet.core.incident import IN_CUSTODY, TYPES, Affected, Certainty, Facts, Scope, Severity, gravest, narrowest
 
 UNKNOWN_TYPE = "other"
+UNREAD = "?"
+"""What stands in a reply in place of a type's number where none was read."""
 NO_REPORTS = frozenset({*FieldVerb, "ON", "OFF"})
 """What is recorded instead of a report where a text contained none; and the PIN for duress."""
 LATE_AFTER = timedelta(minutes=30)
@@ -139,8 +141,13 @@ def reports_nothing(heard: Mapping[str, Any]) -> bool:
 
 
 def echoed(report: Report) -> tuple[str, ...]:
-    """What was understood, for a phone that may be searched: codes as typed, without the type's name."""
-    return _codes(report, str(TYPES[report.type].number) if report.type else None)
+    """What was understood, for a phone that may be searched: codes as typed, without the type's name.
+
+    An alarm whose type nobody could read says `?`: who has told it in words would not miss its number.
+    """
+    number = str(TYPES[report.type].number) if report.type else None
+    is_untold = report.verb is FieldVerb.RAISE and not report.panic
+    return _codes(report, number or (UNREAD if is_untold else None))
 
 
 def _codes(report: Report, type: str | None) -> tuple[str, ...]:
