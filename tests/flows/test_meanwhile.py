@@ -1,6 +1,7 @@
 """What is said at the very moment at which a coordinator closes, merges or splits the incident counts (A12)."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from threading import Event, Thread, current_thread
 
 import pytest
@@ -21,16 +22,19 @@ from alertnet.flows.pages import contact_page
 from alertnet.flows.pages.linked_page import Sent
 from alertnet.flows.sending.record_outcome import SendOutcome, record
 from alertnet.flows.sending.render_and_send import Claimed
+from alertnet.flows.system.restored_backup import hold_back, tell_everybody
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.flows.voice.incoming_call import KeyedIn, hear_unkeyed_call, key_written_code
 from alertnet.flows.voice.live_call import Keyed
 from alertnet.flows.voice.outgoing_call import key_in
 from alertnet.flows.voice.report_by_call import key_pin, key_type
 from alertnet.store.db.tx import Tx
+from alertnet.store.monitoring.last_activity import MADE_KNOWN, RESTORED
 from alertnet.store.records import inbound
 from alertnet.store.records.credentials import api_keys, page_links, users
 from alertnet.store.records.credentials.users import Role
 from alertnet.store.records.inbound import InboundCall
+from alertnet.store.records.timeline import SYSTEM
 from alertnet.store.tables import acknowledgements, attempts, codes, incidents, links, notifications
 from alertnet.web.app import make_app
 from tests.flows.switchboard import CAST, PATIENCE, Switchboard, claims, connect, while_desk
@@ -318,6 +322,22 @@ def test_a_code_that_comes_as_its_report_is_merged_or_split_off_counts(board: Sw
         while_desk(board, splits, whole, board.incident(part).ref, somebody=ombuds)
 
     assert board.answers() == [("ombuds", "acknowledged")]
+
+
+def test_a_backup_that_two_workers_find_as_they_begin_is_made_known_once(board: Switchboard) -> None:
+    """Else every coordinator is called twice, in the hour in which least is known."""
+    taken_at, edition = board.clock.at, board.runtime.edition
+    board.passes(minutes=5)
+    declares = partial(hold_back, taken_at=taken_at, by="a worker", inbound_routes=[])
+    tells = partial(tell_everybody, edition=edition, taken_at=taken_at, told={})
+
+    for act in (declares, tells):
+        while_desk(board, act, somebody=Thread(target=board.runtime.transact, args=(act,)))
+
+    assert [len(board.history(SYSTEM, kind)) for kind in (RESTORED, MADE_KNOWN)] == [1, 1]
+    rung = [row.address for row in board.rows(notifications, incident_id=None, kind="alarm", method="call")]
+    assert CAST["coordinator"] in rung
+    assert len(rung) == len(set(rung))
 
 
 def test_of_two_administrators_who_end_each_other_at_the_same_moment_one_stays(board: Switchboard) -> None:

@@ -20,7 +20,7 @@ from alertnet.flows.unit.locked_incident import take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats, inbound_polls, last_activity
 from alertnet.store.monitoring.last_activity import Declaration
-from alertnet.store.records import timeline
+from alertnet.store.records import inbound, timeline
 from alertnet.store.records.credentials import lost_codes
 from alertnet.store.records.credentials.codes import find_sent
 from alertnet.store.records.credentials.lost_codes import LostCode
@@ -50,6 +50,8 @@ def hold_back(tx: Tx, taken_at: datetime | None, by: str, inbound_routes: Sequen
     `taken_at` None: as was said before, else the newest moment in the database. `inbound_routes`: those by which texts
     and calls may have come in since, to be looked for.
     """
+    # Every worker that begins on it finds out by itself.
+    inbound.await_others(tx, CODE)
     declared = last_activity.declared(tx.session, taken_at)
     if declared is None or taken_at not in (None, declared.taken_at):
         declared = _declare(tx, taken_at or last_activity.newest(tx.session) or tx.now, by)
@@ -107,6 +109,7 @@ def tell_everybody(tx: Tx, edition: Edition, taken_at: datetime, told: LostIncid
 
     `told`: those named by the provider's records; of each it is said who had been told.
     """
+    inbound.await_others(tx, CODE)
     declared = last_activity.declared(tx.session)
     if declared is None or declared.is_over:
         return

@@ -123,7 +123,10 @@ _ONE_BY_ONE = Prepared(select(func.pg_advisory_xact_lock(func.hashtextextended(b
 
 
 def await_others(tx: Tx, sender: str) -> None:
-    """Wait until nothing else of that phone, or device, is being heard; what it sends next waits until this is over."""
+    """Wait until nothing else of that phone, device, or restored backup is being heard; what comes next waits for this.
+
+    It is the first lock of a transaction.
+    """
     if tx.session.dialect.name == "postgresql":
         _ONE_BY_ONE.ahead(tx.session, {"sender": tx.vault.index(sender).hex()})
 
