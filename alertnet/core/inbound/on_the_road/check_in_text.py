@@ -62,7 +62,7 @@ _ON_THE_WAY = frozenset(
     )
 )
 """Words between the places and times of a journey."""
-_WELL = (NO_MORE - DANGER - FALSE - CALLED_OFF) | _THANKS | {"sound", "orden", "certo"}
+_WELL = (NO_MORE - DANGER - FALSE - CALLED_OFF) | _THANKS | {"sound", "orden"}
 _OFFSET = re.compile(r"(?:utc|gmt) ?(?:([-–−+]) ?(\d{1,2})(?::?([0-5]\d))?)?")
 
 _ZONES = {210: "Asia/Tehran", 270: "Asia/Kabul", 330: "Asia/Kolkata", 345: "Asia/Kathmandu", 390: "Asia/Yangon"}
