@@ -306,6 +306,20 @@ def test_consent_and_exclusions_are_recorded(world: World, desk: Desk, ref: str)
     assert ('value="carol"' in after.html, 'value="dave"' in after.html) == (False, True)
 
 
+def test_consent_of_one_person_is_recorded_as_hers(world: World, desk: Desk) -> None:
+    """A3: not as that of all; the page says that it counts for all all the same."""
+    people = (Affected(code="P7", consent=Scope.INTERNATIONAL), Affected(code="P9", consent=Scope.INTERNATIONAL))
+    world.raises(people=people)
+    page = sheet(desk, world.ref())
+
+    page.presses("Record the consent", people="P9", scope="national", given_by="P9", how="by telephone")
+
+    [consent] = recorded(world, "consent_recorded")
+    assert (consent["people"], consent["scope"]) == (["P9"], "national")
+    assert "the narrowest consent among them counts" in page.text
+    assert "consent: national" in sheet(desk, world.ref()).text
+
+
 def test_wider_consent_takes_effect_once_its_difference_was_seen(world: World, desk: Desk) -> None:
     """A8: whom it would add stands on a page, and exactly that is applied."""
     world.raises(consent=Scope.INTERNAL, people=())

@@ -252,7 +252,7 @@ def do(ref: str, name: str, form: Posted, desk: AtDesk) -> Response:
 def _fields(name: str, form: Form, known: set[str]) -> dict[str, object]:
     """The form's fields that were filled in, under the names of the act's body."""
     fields: dict[str, object] = {each: text for each in known if (text := typed(form, each))}
-    fields |= {"contacts": form.getlist("contacts")} if "contacts" in fields else {}
+    fields |= {each: form.getlist(each) for each in ("contacts", "people") if each in fields}
     fields |= {"apply": True} if "apply" in known else {}
     tree, _, inside = form.get(JOINED.get(name, ""), "").partition("/")
     if inside:
