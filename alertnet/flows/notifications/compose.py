@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from alertnet.core.codec import replace, value
-from alertnet.core.directory.contact import WRITTEN, Method, MethodKind
+from alertnet.core.directory.contact import WRITTEN, Contact, Method, MethodKind
 from alertnet.core.directory.usable_methods import Reach
 from alertnet.core.disclosure import Said, Subject, addressed, sent_by
 from alertnet.core.escalation.coming import ComingLevel, Until, coming_level
@@ -16,6 +16,7 @@ from alertnet.flows.credentials.known_numbers import said_by
 from alertnet.flows.credentials.page_links import link_token, post_with_page
 from alertnet.flows.credentials.written_codes import written_code
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
+from alertnet.store.db.tx import Tx
 from alertnet.store.records import notifications
 from alertnet.store.records.notifications import NotificationDraft
 
@@ -201,16 +202,23 @@ def _reach(recipient: Recipient) -> Reach:
 
 def draft_to(recipient: Recipient, kind: Kind, method: Method, words: Said) -> NotificationDraft:
     locked, contact = recipient.locked, recipient.contact
+    draft = draft_of(locked.tx, kind, recipient.tree, contact, method, sent_by(words, method), locked.rank(kind))
+    return replace(draft, incident_id=locked.incident.id)
+
+
+def draft_of(
+    tx: Tx, kind: Kind, tree: str, contact: Contact, method: Method, words: Said, rank: int
+) -> NotificationDraft:
+    """A message by one method of a contact, about no incident."""
     return NotificationDraft(
         kind=kind,
         contact=contact.id,
         method=method.kind,
         address=method.address,
         language=contact.language,
-        said=sent_by(words, method),
-        planned_at=locked.tx.now,
-        rank=locked.rank(kind),
-        incident_id=locked.incident.id,
-        tree=recipient.tree,
+        said=words,
+        planned_at=tx.now,
+        rank=rank,
+        tree=tree,
         extension=method.extension,
     )

@@ -16,7 +16,8 @@ from alertnet.core.errors import BadInput
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import contacts_at, said_by
 from alertnet.flows.credentials.page_links import draw_token
-from alertnet.flows.notifications.system_notices import draft_to
+from alertnet.flows.notifications.compose import draft_of
+from alertnet.flows.notifications.system_notices import RANKS
 from alertnet.flows.unit.prefetch import CodePool
 from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Tx
@@ -96,7 +97,7 @@ def _post(tx: Tx, work: UnitOfWork, pool: CodePool, words: Said, whom: Named, me
     said = replace(words, ref=NoRef.TEST, code=code, link=token)
     test = NewNumberTest(
         id=tx.entropy.id(),
-        notification=work.post(draft_to(tx, Kind.TEST, tree, contact, method, said)),
+        notification=work.post(draft_of(tx, Kind.TEST, tree, contact, method, said, RANKS[Kind.TEST])),
         tree=tree,
         contact=contact.id,
         method=method.kind,

@@ -12,6 +12,7 @@ from alertnet.core.incident import Severity
 from alertnet.core.notification import ANNOUNCED_BY, Kind, send_rank
 from alertnet.flows.credentials.known_numbers import said_by
 from alertnet.flows.credentials.page_links import post_with_page
+from alertnet.flows.notifications.compose import draft_of
 from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.messages.message import METHODS
 from alertnet.store.db.tx import Tx
@@ -63,7 +64,8 @@ def tell_coordinators(
                 told |= contact.addresses
                 if method.kind is MethodKind.CALL and method.address == engaged and len(methods) > 1:
                     continue
-                draft = draft_to(tx, announced.kind, tree.id, contact, method, _words(tx, announced, tree, contact))
+                words, rank = _words(tx, announced, tree, contact), RANKS[announced.kind]
+                draft = draft_of(tx, announced.kind, tree.id, contact, method, words, rank)
                 quiet_until = _quiet_until(leaves_at or tx.now, tree, contact, draft)
                 post_with_page(work, replace(draft, leaves_at=quiet_until or leaves_at))
     work.flush()
@@ -90,20 +92,4 @@ def _words(tx: Tx, announced: Announcement, tree: ContactTree, contact: Contact)
         about=announced.about,
         names=announced.names,
         at=announced.at or tx.now,
-    )
-
-
-def draft_to(tx: Tx, kind: Kind, tree: str, contact: Contact, method: Method, words: Said) -> NotificationDraft:
-    """A message of that kind by one method of a contact, about no incident."""
-    return NotificationDraft(
-        kind=kind,
-        contact=contact.id,
-        method=method.kind,
-        address=method.address,
-        language=contact.language,
-        said=words,
-        planned_at=tx.now,
-        rank=RANKS[kind],
-        tree=tree,
-        extension=method.extension,
     )
