@@ -1,10 +1,9 @@
 """One incident for a coordinator: who knows, who acts, what comes next, what is asked, and what was said."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from alertnet.core.codec import value
+from alertnet.core.codec import extended, replace, value
 from alertnet.core.directory.contact import Disclosure, MethodKind
 from alertnet.core.disclosure import NO_DETAILS, Details, ReceivedText, details_of
 from alertnet.core.escalation.quorum import Via
@@ -32,6 +31,7 @@ from alertnet.store.records import prompts as prompt_store
 from alertnet.store.records.answers import Given
 from alertnet.store.records.prompts import Prompt
 from alertnet.store.views import incident_view, timeline_view
+from alertnet.store.views.incident_view import AnswerOrReceipt, Message
 from alertnet.store.views.timeline_view import Entry
 
 MOST_ENTRIES = 3000
@@ -41,32 +41,20 @@ ALWAYS = ("report_received", "link_suggested", "merged", "merged_into")
 
 
 @value
-class Notified:
-    """A message to somebody: its state, and why it failed if it did."""
+class Notified(Message):
+    """A message with its kind, its method and why it failed in words."""
 
-    at: datetime
     who: str
-    level: str
-    message: str
-    method: str
-    status: str
-    attempts: int
-    why: str
 
 
 @value
-class Answer:
-    """An answer; with `revoked_at` it no longer counts. `words`: what was said with it, for users who may act.
+class Answer(AnswerOrReceipt):
+    """An answer, and how it came in words. `words`: what was said with it, for users who may act.
 
     `is_void`: it does not count while its giver is excluded, accused or involved.
     """
 
-    id: str
     who: str
-    kind: str
-    via: str
-    at: datetime
-    revoked_at: datetime | None
     is_void: bool
     words: str
 
@@ -113,6 +101,7 @@ class Dossier:
     """All these lines as an SVG."""
     legend: str
     notified: tuple[Notified, ...]
+    """The latest first."""
     answers: tuple[Answer, ...]
     left_out: tuple[LeftOut, ...]
     details: Details
@@ -162,8 +151,8 @@ def read_dossier(tx: Tx, id: str, *, reads: bool, say: Callable[[str], str] = st
         ahead=tell(ahead, names),
         picture=as_svg(picture := draw(entries, ahead, names, head.zone)),
         legend=picture.description,
-        notified=_notified(names),
-        answers=_answers(names, said_with_answers(locked, names) if reads else ()),
+        notified=tuple(_notified(names)),
+        answers=tuple(_answers(names, said_with_answers(locked, names) if reads else ())),
         left_out=_left_out(names),
         details=details_of(locked.facts, Disclosure.FULL) if reads else NO_DETAILS,
         texts=texts_of(locked) if reads else (),
@@ -262,21 +251,14 @@ def _called(names: Names, contacts: Iterable[tuple[str | None, str]]) -> tuple[s
     return tuple(sorted({names.contact(tree, contact) for tree, contact in contacts}))
 
 
-def _notified(names: Names) -> tuple[Notified, ...]:
+def _notified(names: Names) -> Iterator[Notified]:
     found = incident_view.messages(names.locked.tx.session, names.locked.incident.every_id)
-    return tuple(
-        Notified(
-            at=each.at,
-            who=names.contact(each.tree, each.contact),
-            level=each.level,
-            message=names.say(MESSAGES.get(each.kind, each.kind.replace("_", " "))),
-            method=names.say(METHODS.get(each.method, each.method)),
-            status=each.status,
-            attempts=each.attempts,
-            why=names.say(FAILURES.get(each.why, each.why.replace("_", " "))),
-        )
-        for each in sorted(found, key=lambda each: each.at, reverse=True)
-    )
+    for each in sorted(found, key=lambda each: each.at, reverse=True):
+        kind = names.say(MESSAGES.get(each.kind, each.kind.replace("_", " ")))
+        method = names.say(METHODS.get(each.method, each.method))
+        why = names.say(FAILURES.get(each.why, each.why.replace("_", " ")))
+        in_words = replace(each, kind=kind, method=method, why=why)
+        yield extended(Notified, in_words, who=names.contact(each.tree, each.contact))
 
 
 def said_with_answers(locked: LockedIncident, names: Names) -> list[tuple[Given, str]]:
@@ -291,21 +273,15 @@ def _by(given: Given, names: Names) -> str | None:
     return names.say("by {by}").format(by=done_by({"by": given.by}, names)) if is_vouched else given.by
 
 
-def _answers(names: Names, said: Iterable[tuple[Given, str]]) -> tuple[Answer, ...]:
+def _answers(names: Names, said: Iterable[tuple[Given, str]]) -> Iterator[Answer]:
     words, locked = {given.id: each for given, each in said}, names.locked
-    return tuple(
-        Answer(
-            id=each.id,
-            who=names.contact(each.tree, each.contact),
-            kind=each.kind,
-            via=names.say(VIA.get(each.via, each.via)),
-            at=each.at,
-            revoked_at=each.revoked_at,
-            is_void=each.tree in locked.plans and each.contact in locked.plans[each.tree].discredited,
-            words=words.get(each.id, ""),
+    for each in incident_view.answers_and_receipts(locked.tx.session, locked.incident.every_id):
+        in_words, who = (
+            replace(each, via=names.say(VIA.get(each.via, each.via))),
+            names.contact(each.tree, each.contact),
         )
-        for each in incident_view.answers_and_receipts(locked.tx.session, locked.incident.every_id)
-    )
+        is_void = each.tree in locked.plans and each.contact in locked.plans[each.tree].discredited
+        yield extended(Answer, in_words, who=who, is_void=is_void, words=words.get(each.id, ""))
 
 
 def _left(locked: LockedIncident) -> tuple[tuple[str, str], ...]:
