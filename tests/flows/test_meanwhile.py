@@ -132,6 +132,19 @@ def test_a_call_that_comes_as_the_incident_is_closed_rings(board: Switchboard, w
     }
 
 
+def test_a_call_without_keys_that_two_workers_find_is_told_once(board: Switchboard) -> None:
+    """Else the coordinators hear of a second call, which nobody has made."""
+    call = InboundCall("CA1", CAST["ombuds"])
+    board.runtime.transact(lambda tx: inbound.receive_call(tx, call, known=True))
+    board.closes(board.newest())
+    hears = partial(hear_unkeyed_call, edition=board.runtime.edition, call=call)
+
+    while_desk(board, hears, somebody=Thread(target=board.runtime.transact, args=(hears,)))
+
+    told = board.rows(notifications, incident_id=None, contact="coordinator", method="sms")
+    assert [(row.kind, row.said["subject"]) for row in told] == [("alarm", "inbound_call")]
+
+
 @pytest.mark.parametrize("words", ["FALSE 47990", "NEWS 47990"])
 def test_duress_that_is_told_as_its_report_is_split_off_is_of_that_report(board: Switchboard, words: str) -> None:
     """B4: else the phone is written to, and people are told that others are under duress."""

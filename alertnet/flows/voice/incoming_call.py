@@ -164,6 +164,10 @@ def miss_call(tx: Tx, edition: Edition, call: InboundCall) -> None:
 
 def hear_unkeyed_call(tx: Tx, edition: Edition, call: InboundCall) -> None:
     """Tell the coordinators of a call that ended while a code was awaited; no webhook reports its silence."""
+    # Every worker finds it, and its keys may come after all.
+    inbound.await_others(tx, call.sender)
+    if inbound.outcome_of(tx, call) is not None:
+        return
     caller = _find(tx, edition, call.sender)
     if caller is None:
         inbound.record_outcome(tx, call, MISSED)
