@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import event, update
 
 from alertnet.channels.base import Accepted, Unsure
+from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import WrongState
 from alertnet.core.inbound.field_report import UNKNOWN_TYPE
@@ -27,6 +28,7 @@ from alertnet.flows.unit.locked_incident import take_up
 from alertnet.flows.voice.incoming_call import KeyedIn, hear_unkeyed_call, key_written_code
 from alertnet.flows.voice.live_call import Keyed
 from alertnet.flows.voice.outgoing_call import key_in
+from alertnet.flows.voice.recording import LOST, RECORDED, keep_recording, miss_recording, note_recording
 from alertnet.flows.voice.report_by_call import key_pin, key_type
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring.last_activity import MADE_KNOWN, RESTORED
@@ -143,6 +145,32 @@ def test_a_call_without_keys_that_two_workers_find_is_told_once(board: Switchboa
 
     told = board.rows(notifications, incident_id=None, contact="coordinator", method="sms")
     assert [(row.kind, row.said["subject"]) for row in told] == [("alarm", "inbound_call")]
+
+
+def misses_for_good(board: Switchboard) -> Callable[[Tx], None]:
+    board.clock.forward(hours=48)
+    return lambda tx: miss_recording(tx, "RE1")
+
+
+@pytest.mark.parametrize(
+    ("does", "kind"),
+    [(lambda _: lambda tx: keep_recording(tx, "RE1", b"sound"), RECORDED), (misses_for_good, LOST)],
+    ids=["fetched", "lost"],
+)
+def test_a_recording_that_two_workers_fetch_is_told_of_once(
+    board: Switchboard, does: Callable[[Switchboard], Callable[[Tx], None]], kind: str
+) -> None:
+    """All workers are woken by it at the same moment."""
+    call, incident = InboundCall("CA1", CAST["ana"]), board.newest()
+    ref = board.incident(incident).ref
+    board.runtime.transact(lambda tx: inbound.receive_call(tx, call, known=True))
+    board.runtime.transact(inbound.record_outcome, call, ref)
+    board.runtime.transact(note_recording, call, "RE1", FIRST, 12)
+    act = does(board)
+
+    while_desk(board, act, somebody=Thread(target=board.runtime.transact, args=(act,)))
+
+    assert [each["recording"] for each in board.history(incident, kind)] == ["RE1"]
 
 
 @pytest.mark.parametrize("words", ["FALSE 47990", "NEWS 47990"])

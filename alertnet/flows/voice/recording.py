@@ -37,7 +37,7 @@ def find_recording(tx: Tx, call: InboundCall, id: str, provider: str, seconds: i
 
 def keep_recording(tx: Tx, id: str, sound: bytes) -> None:
     """Store the sound of a recording, and tell the coordinators that there is something to hear."""
-    known = recordings.find(tx.session, id)
+    known = recordings.hold(tx.session, id)
     if known is None or known.is_kept or known.incident is None:
         return
     recordings.keep(tx, id, sound)
@@ -49,7 +49,7 @@ def keep_recording(tx: Tx, id: str, sound: bytes) -> None:
 
 def miss_recording(tx: Tx, id: str) -> None:
     """Retry later: the fetch, which is given up and reported in the end, or the deletion at the provider."""
-    known = recordings.find(tx.session, id)
+    known = recordings.hold(tx.session, id)
     if known is None or known.due_at is None:
         return
     if known.is_over:

@@ -61,8 +61,9 @@ def due(tx: Tx, limit: int) -> list[Recording]:
     return [Recording(*row) for row in tx.session.execute(query.order_by(recordings.c.due_at).limit(limit))]
 
 
-def find(session: Session, id: str) -> Recording | None:
-    row = session.execute(_SHOWN.where(recordings.c.id == id)).first()
+def hold(session: Session, id: str) -> Recording | None:
+    """The recording, locked until the transaction ends, before its incident."""
+    row = session.execute(_SHOWN.where(recordings.c.id == id).with_for_update()).first()
     return Recording(*row) if row else None
 
 
