@@ -10,6 +10,7 @@ from simulation.checks.ringing import Ringing
 from simulation.checks.told import Told
 from simulation.checks.watch import Watch
 from simulation.desk.families import Families
+from simulation.desk.turns import Turns
 from simulation.hosts.host import Host, Surroundings, running
 from simulation.hosts.web import Web
 from simulation.mails.mailbox import mailbox_of
@@ -49,6 +50,7 @@ class Night:
         self.code_guesser = CodeGuesser(world, self.web, self.people)
         self.coordinators = Coordinators(world, self.web, self.people, self.promises)
         self.families = Families(world, self.coordinators)
+        self.turns = Turns(world, self.web, self.people)
         self.number_tests = NumberTests(world, self.web)
         self.traveller = Traveller(world, self.people)
         self.members = Members(world, self.web, self.people, self.traveller)
@@ -72,6 +74,7 @@ class Night:
         self._plan_deeds()
         self.coordinators.begin()
         self.families.begin()
+        self.turns.begin()
         self.guesser.begin()
         self.code_guesser.begin()
         self.number_tests.begin()

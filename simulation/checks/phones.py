@@ -13,7 +13,8 @@ from alertnet.core.notification import ASKING, Failure, Kind
 from alertnet.store.tables import attempts, notifications, timeline
 from simulation.checks.recipients import CLOCKS_DIFFER
 from simulation.world.cast import sharing
-from simulation.world.expected_plan import is_closed, whose_turn
+from simulation.world.expected_plan import is_closed
+from simulation.world.expected_turns import whose_turn
 from simulation.world.message import OPTS_IN
 from simulation.world.story import Found
 from simulation.world.world import START, World
@@ -94,16 +95,24 @@ class Phones:
                 yield "A7", f"{contact.id} was closed by then"
 
     def _keeps_to_the_turn(self, row: Row[Any], outgoing: Outgoing) -> Found:
-        """Of people who take turns only the one on duty is called when the message was claimed."""
+        """Of people who take turns only the one on duty is called when the message was claimed.
+
+        While nobody knows yet whether a change of turns was heard, any of them may be.
+        """
         slack = self.world.mischief.slack(1)
         for tree, contact in self.world.network.all_contacts:
-            if contact.duty is None:
+            changes = [each for each in self.world.asked.turns if each.owner == f"{tree.id}/{contact.id}"]
+            is_open = changes and (self.world.is_unheard() or not all(each.is_done for each in changes))
+            if contact.duty is None or is_open or any(row.started_at < each.asked_at + slack for each in changes):
                 continue
-            turns = {whose_turn(contact.duty, tree.timezone, row.started_at + each) for each in (-slack, slack)}
+            moments = [row.started_at + each for each in (-slack, slack)]
+            turns = {whose_turn(contact.duty, tree.timezone, at, changes) for at in moments}
             # Whoever has reported it is spared, and the next one called.
             is_spared = from_plain(Facts, row.facts).raised_from in turns
             if not is_spared and outgoing.to in {each.phone for each in contact.duty.rota} - turns:
                 yield "A7", "the telephone had changed hands by then"
+            if not is_spared and None not in turns and row.contact == contact.id and outgoing.to in contact.numbers:
+                yield "A7", "somebody has taken that telephone's place"
 
     def _is_let_through(self, row: Row[Any], outgoing: Outgoing) -> Found:
         """Nothing counts as under way that the network has refused and will refuse again (B3)."""

@@ -160,7 +160,8 @@ class CallsBack:
         """Key the code of this number, nothing, or a code that it was not sent."""
         own, others = self.people.known[number], sorted(set(self.people.known.values()))
         digits = self.random.choice([own, own, own, "", self.random.choice(others), f"{(int(own) + 1) % 10000:04d}"])
-        if digits == own and number not in self.world.pins:
+        sent_to = [each for each, code in self.people.known.items() if code == digits]
+        if number not in self.world.pins and any(self.people.are_of_one(number, each) for each in sent_to):
             self.people.proves(AFTER_THE_CODE, number)
         self.world.story.tell("phone", f"{self.world.name_of(number)} keys {digits or 'nothing'} in its call to us")
         self._asks(call, number, Asks.CODE, digits)

@@ -1,6 +1,7 @@
 """Those who are told: some answer, late or wrongly, some decline or pass it on, and some never hear it."""
 
 import re
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -16,7 +17,7 @@ from alertnet.web.forms import Form
 from alertnet.web.twilio import webhooks
 from simulation.checks.promises import Promises
 from simulation.hosts.web import PATIENCE, Web, WebAnswer
-from simulation.world.cast import FIELD_PHONE, SECRET
+from simulation.world.cast import FIELD_PHONE, SECRET, phones_of
 from simulation.world.database import OURS, PUBLIC_URL
 from simulation.world.message import OPTS_IN, OPTS_OUT
 from simulation.world.world import World
@@ -141,15 +142,17 @@ class People:
         others = sorted(each for each in self.known if each != number)
         if others and random.random() < 0.05:
             other = random.choice(others)
-            # A code counts from any number of its contact.
-            contacts = [contact for _, contact in self.world.network.all_contacts]
-            if any({other, number} <= each.numbers for each in contacts):
+            if self.are_of_one(other, number):
                 self.proves("sms", other)
             self.write(other, f"OK {code}")
             return
         if "{}" in words:
             self.proves("sms", number)
         self.write(number, words.format(code))
+
+    def are_of_one(self, one: str, other: str) -> bool:
+        """Whether one contact has both numbers, whoever has its turn: a code counts from any number of its contact."""
+        return one == other or any({one, other} <= phones_of(each) for _, each in self.world.network.all_contacts)
 
     def answer_test(self, number: str, code: str) -> None:
         """Let somebody send back the code of a test; or let another person have read it, and send it."""
@@ -183,10 +186,10 @@ class People:
         for called in self.world.database.rows(_TO_CALL):
             self.proves("vouched", f"{called.tree}/{called.contact}")
 
-    def write(self, number: str, text: str) -> None:
-        """Send us an SMS."""
+    def write(self, number: str, text: str, heard: Callable[[], object] = lambda: None) -> None:
+        """Send us an SMS; `heard` is called once it was answered."""
         self._texts += 1
-        self._send(number, text, f"SM-in-{self._texts}", 1)
+        self._send(number, text, f"SM-in-{self._texts}", 1, heard)
 
     def press(self, address: str, token: str) -> None:
         """Let somebody press a button of the page that a mail leads to."""
@@ -217,7 +220,7 @@ class People:
             number = self._hurrying.choice(sorted(self.known))
             self.world.time.after(self._hurrying.uniform(1, 15), partial(self.answer, number))
 
-    def _send(self, number: str, text: str, id: str, tries: int) -> None:
+    def _send(self, number: str, text: str, id: str, tries: int, heard: Callable[[], object]) -> None:
         self.world.story.tell("phone", f"{self.world.name_of(number)} writes {text!r}")
         to = self.written_by.get(number, OURS[FIRST][0])
         self.world.has_text(id, number, to, text)
@@ -228,9 +231,10 @@ class People:
         def hear(answer: WebAnswer) -> None:
             if isinstance(answer, Response):
                 self.promises.was_replied_to(id, bytes(answer.body))
+                heard()
             elif tries < MOST_TRIES and not self.world.is_calm:
                 again = f"{id}-{tries}" if self.world.random.random() < 0.5 else id
-                self.world.time.after(AGAIN_AFTER, partial(self._send, number, text, again, tries + 1))
+                self.world.time.after(AGAIN_AFTER, partial(self._send, number, text, again, tries + 1, heard))
 
         if self.world.random.random() < self.world.mischief.callback_lost:
             self.world.story.tell("network", f"loses {text!r} on its way to us")

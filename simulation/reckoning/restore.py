@@ -92,6 +92,8 @@ class Loss:
         there = set(world.database.column(_REFS))
         world.opened = {ref: facts for ref, facts in world.opened.items() if ref in there}
         world.asked.consents.clear()
+        for turn in world.asked.turns:
+            turn.is_done = False
         night.writers.forget_unknown()
         night.coordinators.accepted.clear()
         night.promises.replies.clear()

@@ -32,6 +32,7 @@ SHARES = {
     "switchboard": 0.1,
     "terms": 0.1,
     "traveller": 0.3,
+    "turns": 0.5,
     "visitors": 0.2,
     "watch": 0.2,
 }

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from alertnet.core.directory.contact import OF_THE_STATE, RINGING, Contact, Method, MethodKind
 from alertnet.core.directory.contact_tree import ContactTree, Level
-from alertnet.core.directory.on_call import Duty
 from alertnet.core.directory.when import When
 from alertnet.core.incident import Facts, Perpetrator, Scope, Severity
 from alertnet.core.notification import Kind
@@ -135,12 +134,6 @@ def is_closed(contact: Contact, at: datetime) -> bool:
     local = at.astimezone(ZoneInfo(contact.timezone))
     minute = local.hour * 60 + local.minute
     return not any(begins <= minute < ends for begins, ends in contact.hours.week[local.weekday()])
-
-
-def whose_turn(duty: Duty, zone: str, at: datetime) -> str:
-    """The phone of the person on duty by the tree's clock, counted in weeks from Monday 5 January 1970."""
-    monday = datetime(1970, 1, 5, tzinfo=ZoneInfo(zone)) + timedelta(days=duty.weekday, minutes=duty.minute)
-    return duty.rota[(at.astimezone(ZoneInfo(zone)) - monday) // timedelta(weeks=1) % len(duty.rota)].phone
 
 
 def told_by(trees: list[ContactTree], tree: ContactTree, level: Level, facts: Facts) -> list[Contact]:

@@ -32,6 +32,7 @@ from simulation.world.cast import (
 )
 from simulation.world.chance import Chance, chance
 from simulation.world.database import Database
+from simulation.world.expected_turns import Arranged
 from simulation.world.faults import Mischief, Trouble, draw_mischief, draw_standstill, draw_steps, draw_watched
 from simulation.world.message import text_of
 from simulation.world.story import Story
@@ -68,6 +69,8 @@ class Asked:
     """The incidents that the desk has let go on to the press."""
     lets_go: bool = False
     """Whether somebody has let anything go on by phone, mail or page."""
+    turns: list[Arranged] = field(default_factory=list)
+    """What was said of turns of duty, in the order in which it was done."""
     erased: set[str] = field(default_factory=set)
     """The numbers and mailboxes of whoever has asked that what is over be erased."""
 

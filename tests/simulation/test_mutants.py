@@ -664,6 +664,21 @@ MUTANTS = {
         "return False",
         wants=("press",),
     ),
+    "whoever has left the turn to another is called on": Mutant(
+        "A7",
+        6,
+        "alertnet/core/directory/on_call.py",
+        "latest.get(each.id, True) and each.phone",
+        "each.phone",
+        wants=("rota", "turns"),
+    ),
+    "whoever takes a turn is not called": Mutant(
+        "A7",
+        5,
+        "alertnet/core/directory/on_call.py",
+        "    if called:\n        return ready[called[-1]]\n",
+        wants=("rota", "turns"),
+    ),
     "whoever has another telephone is told by the former one as well": Mutant(
         "A9",
         36,
