@@ -24,6 +24,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats
 from alertnet.store.queues import workers
 from tests.support.clock import Clock
+from tests.support.metrics_page import metric
 from tests.web.world import NOW, world_in
 
 RULES = Path(__file__).parents[2] / "deploy/alertnet.rules.yaml"
@@ -120,8 +121,9 @@ def test_it_is_not_ready_while_nothing_can_be_written_and_says_why(client: TestC
         # What there is can still be changed on a disk that is full, as long as it needs no more room.
         runtime.absence.is_time_to_try()
 
-        response = client.get("/readyz")
+        metrics, response = client.get("/metrics").text, client.get("/readyz")
 
+    assert metric(metrics, "alertnet_database_up") == 0
     assert (response.status_code, response.json()["database"]) == (503, False)
     assert response.json()["fault"].endswith("is full")
 
@@ -137,6 +139,7 @@ def test_it_is_ready_again_once_something_can_be_written_although_nobody_else_wr
     response = client.get("/readyz")
 
     assert (response.status_code, response.json()["fault"]) == (200, None)
+    assert metric(client.get("/metrics").text, "alertnet_database_up") == 1
 
 
 def test_an_incident_that_nobody_may_hear_of_is_named(api: TestClient) -> None:
@@ -290,6 +293,6 @@ def test_the_metrics_leave_out_what_is_closed(api: TestClient) -> None:
 
     after = api.get("/metrics").text
 
-    for metric in ("alertnet_open_incidents{", "alertnet_attempts{"):
-        assert metric in before
-        assert metric not in after
+    for family in ("alertnet_open_incidents{", "alertnet_attempts{"):
+        assert family in before
+        assert family not in after

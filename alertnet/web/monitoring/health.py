@@ -88,7 +88,7 @@ def how_it_stands(runtime: Runtime) -> Ready:
     try:
         files, routing = runtime.trees.files, settings.routing
         seen = runtime.read(observe, settings.routes, is_tested=settings.takes_texts, files=files, routing=routing)
-        fault = _write_fault(runtime) if runtime.absence.cause or not has_worker(seen) else None
+        fault = fault_of_writing(runtime, seen)
     except DatabaseAway as fault_of_reading:
         return Ready(
             ready=False,
@@ -106,8 +106,10 @@ def how_it_stands(runtime: Runtime) -> Ready:
     return _judged(seen, trees, fault)
 
 
-def _write_fault(runtime: Runtime) -> str | None:
-    """Why the database can't be written, or None; it tries to, since no other write may happen in this process."""
+def fault_of_writing(runtime: Runtime, seen: Observed) -> str | None:
+    """Why the database can't be written, or None; where no worker does so it tries to, since nobody else may."""
+    if has_worker(seen) and not runtime.absence.cause:
+        return None
     if runtime.absence.is_time_to_try():
         with suppress(DatabaseAway):
             runtime.transact(heartbeats.note, heartbeats.WRITTEN)

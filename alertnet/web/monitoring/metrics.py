@@ -29,6 +29,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import counters, heartbeats, row_counts
 from alertnet.store.monitoring.observations import observe
 from alertnet.web.auth import InForce
+from alertnet.web.monitoring.health import fault_of_writing
 
 router = APIRouter()
 
@@ -129,7 +130,9 @@ def metrics(runtime: InForce) -> Response:
     except DatabaseAway:
         is_there = False
     try:
-        families += runtime.read(_count, runtime.settings, runtime.trees.files)
+        seen, counted = runtime.read(_count, runtime.settings, runtime.trees.files)
+        families += counted
+        is_there = is_there and fault_of_writing(runtime, seen) is None
         runtime.counting.learn(runtime.read(lambda tx: counters.read(tx.session)))
     except DatabaseAway:
         is_there = False
@@ -150,12 +153,12 @@ class _Counted(Collector):
         yield from self._families
 
 
-def _count(tx: Tx, settings: Settings, files: Files) -> list[Metric]:
+def _count(tx: Tx, settings: Settings, files: Files) -> tuple[Observed, list[Metric]]:
     seen = observe(tx, settings.routes, is_tested=settings.takes_texts, files=files, routing=settings.routing)
     size = gauge("alertnet_database_size_bytes", "How large the database is.")
     size.add_metric([], counters.database_bytes(tx.session))
     found = [*_queues(tx), _attempts(tx), *_incidents(tx, len(seen.unheard)), _providers(seen), *count_watch(tx, seen)]
-    return [*found, size]
+    return seen, [*found, size]
 
 
 def _build(database: str) -> Metric:
