@@ -132,6 +132,23 @@ def test_a_commit_that_never_reached_the_driver_leaves_no_transaction_behind(eng
         connection.execute(insert(workers), {"id": "unkept", "seen_at": NOW})
 
 
+@pytest.mark.postgres
+def test_a_connection_that_was_lost_is_no_fault_of_the_pool(
+    postgres: str, vault: Vault, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log says why the database is away, once; a traceback for each connection would look like a fault of ours."""
+    engine = make_engine(postgres, vault)
+
+    with engine.connect() as lost:
+        driver: Any = lost.connection.driver_connection
+        driver.close()
+
+    with engine.connect() as fresh:
+        assert fresh.scalar(text("SELECT 1")) == 1
+    assert caplog.messages == []
+    engine.dispose()
+
+
 @pytest.mark.parametrize(
     "url", ["postgresql://db/alertnet", "postgres://db/alertnet", "postgresql+psycopg://db/alertnet"]
 )

@@ -356,7 +356,11 @@ def _has_news(connection: Any) -> bool:
     return bool(waiting.poll(0))
 
 
-def _end_transaction(connection: Any, _record: object, _state: object) -> None:
+def _end_transaction(connection: Any, record: Any, _state: object) -> None:
     # A COMMIT that fails may leave the driver's transaction open, with its locks; SQLAlchemy takes it for ended and
     # would lend the connection to the next flow.
-    connection.rollback()
+    if not getattr(connection, "closed", False):
+        connection.rollback()
+    elif record is not None:
+        # Whoever lost it has told why; SQLAlchemy would log a traceback for each.
+        record.invalidate()
