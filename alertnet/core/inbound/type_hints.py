@@ -35,13 +35,14 @@ HINTS = {
 
 CUES = {
     "FORCE": "polic* cop soldier* soldad* soldat* army* ejerc* arme militar* militai* gendarm* guard* troop* officer* "
-    "agent* esmad* antimotin* patrol* patrull* intelligence*",
+    "agent* esmad* antimotin* patrol* patrull* intelligence* tomba tombo flic",
     "WHO": "man men guy unknown* someone* somebody* stranger* hombre* tipo* sujeto* desconocid* alguien* homme* "
     "inconnu* quelqu* individu* paras* paraco* paramilit* guerrill* milic* armed* masked* hooded* encapuch* cagoul*",
     "HOLD": "hold held holding* keep kept custody* locked* interrogat* cell* jail* prison* barrack* tiene* reten* "
-    "detien* deten* calabozo* carcel* comisari* batallon* garde* retien* cachot* brigade*",
+    "detien* deten* calabozo* carcel* comisari* batallon* garde* retien* cachot* brigade* delegacia",
     "TAKE": "take took taken* grab* drag* forced* snatch* push* bundl* blindfold* llev* agarr* cogi* nab nabbed "
-    "sacaron* sac subi* montaron* emmen* embarq* pris prend* prennent*",
+    "sacaron* sac subi* montaron* emmen* embarq* pris prend* prennent* nicked yevaron yevan chope chopee "
+    "pegou pegaram levou levaram",
     "HURT": "hit beat* kick punch* bleed* blood* injur* wound* slap* golp* herid* herir* palo* bolillo* patad* puno* "
     "frapp* bless* coup* sang* gifl* saign* stick* bruis* broken*",
     "WEAPON": "gun rifle* pistol* weapon* knife machete* bullet* arma fusil* cuchill* navaja* couteau* bala balle arme "
@@ -94,7 +95,7 @@ CUES = {
     "CROWD": "march* protest* demonstr* student* crowd* rally* plaza* estudiant* multitud* etudiant* foule* manif* "
     "greve huelga*",
     "CHARGE": "gases gaz lacrym* lacrim* charg* dispers* matraq* bolillo* tank tanquet* shield* baton* porra* rubber* "
-    "goma*",
+    "goma* gaseo gasearon kettl* nasse nassee",
     "ARMY": "soldier* soldad* soldat* army* ejerc* arme militar* militai* gendarm* troop*",
     "AROUND": "around alrededor* autour",
     "FALL": "fell fall* crash* ravin* river* overturn* roll* caer cayo barranco* volc* choc* estrell* tomb* renvers* "
