@@ -8,7 +8,7 @@ from alertnet.core.codec import value
 from alertnet.core.directory.contact import Disclosure
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.directory.languages import Title
-from alertnet.core.disclosure import NO_DETAILS, Details, Subject, details_of
+from alertnet.core.disclosure import ABOUT_NOBODY, NO_DETAILS, Details, Subject, details_of
 from alertnet.core.incident import Severity, consent_of
 from alertnet.core.limits import LATEST
 from alertnet.core.notification import PromptAnswer, PromptKind
@@ -102,9 +102,9 @@ class Matter:
 
         Whoever may not act reads neutral subjects.
         """
-        said = [(each.subject if acts else each.neutral, each.about, each.type) for each in (self, *self.besides)]
-        first = [each for each in said if each[0] == Subject.READ_FIRST]
-        return list(dict.fromkeys([*first[:1], *(each for each in said if each not in first)]))
+        every = ((each.subject if acts else each.neutral, each) for each in (self, *self.besides))
+        said = [(subject, "" if subject in ABOUT_NOBODY else each.about, each.type) for subject, each in every]
+        return sorted(dict.fromkeys(said), key=lambda each: each[0] != Subject.READ_FIRST)
 
 
 def matter_of(locked: LockedIncident, prompt: Prompt, to_go_on: Sequence[str], reporter: str, zone: str) -> Matter:
@@ -185,10 +185,11 @@ def _to_judge(locked: LockedIncident) -> Details:
     """
     known = details_of(locked.facts, Disclosure.FULL)
     try:
-        texts = timeline_view.texts_of(locked.tx.session, locked.incident.id, MOST_WORDS)
+        texts = timeline_view.texts_of(locked.tx.session, locked.incident.id)
     except (Unreadable, ValueError):
         texts = []  # The incident's page says that part of it can't be read (A11).
-    said = [each.words for each in texts]
+    # Contacts' answers are no report, and would push it out.
+    said = [each.words for each in texts if each.contact is None or locked.facts.lone_text][-MOST_WORDS:]
     earlier = (unsaid(each, said) for each in known.texts)
     return replace(known, texts=tuple(dict.fromkeys(filter(None, (*earlier, *said)))))
 

@@ -109,6 +109,33 @@ def test_what_is_to_be_judged_is_read_once(world: World, desk: Desk) -> None:
     assert asked.count("two men follow us") == 1
 
 
+def test_what_contacts_answer_is_no_part_of_what_is_to_be_judged(world: World, desk: Desk) -> None:
+    """Three codes of coordinators stood there in place of what the team had written."""
+    world.raises(verified=False)
+    for by in ({"by": "north/ana", "text": "two men follow us"}, *({"contact": "alice", "text": "4711"},) * 3):
+        world.runtime.transact(timeline.append, world.incident, ("sms_received", {"tree": "valley", **by}))
+
+    asked, *_ = re.findall(r"<li class=.matter.*?</li>", desk.opens("/desk").html, re.DOTALL)
+
+    assert "two men follow us" in asked
+    assert "4711" not in asked
+
+
+def test_alarms_that_say_the_same_of_several_trees_are_said_once(world: World, desk: Desk) -> None:
+    world.raises()
+
+    def nobody_answers(tx: Tx) -> None:
+        locked = take_up(tx, world.incident)
+        for tree in ("valley", "hills"):
+            raise_prompt(locked, PromptKind.ALARM, Subject.UNANSWERED, about=tree)
+        locked.finish()
+
+    world.runtime.transact(nobody_answers)
+
+    matters = desk.opens("/desk").text.partition("Open")[0]
+    assert matters.count("nobody has taken charge") == 1
+
+
 def test_a_countdown_is_not_read_aloud_each_second(desk: Desk, unverified: str) -> None:
     """It stands in a list that says by itself what is new in it."""
     board = desk.opens("/desk").html
