@@ -96,13 +96,13 @@ def _heard_at_once(known: Facts, news: Facts, report: Report) -> Facts:
 def news_of(known: Facts, news: Facts, report: Report) -> Facts:
     """The known facts with what in the news may change who is told: type, higher severity, more people.
 
-    A milder type is for people to judge, as only they lower a severity: who was beaten in an arrest is under arrest.
+    A milder type that is told in a sentence is for people to judge: who was beaten in an arrest is under arrest.
     """
     added = add_to(known, news, None)
     severity = added.severity if report.type or report.cries else known.severity
     of_known, of_said = TYPES[known.type].severity, TYPES[report.type or known.type].severity
     is_milder = known.type != UNKNOWN_TYPE and of_known.rank < of_said.rank
-    type = known.type if is_milder else report.type or known.type
+    type = known.type if is_milder and report.is_type_told else report.type or known.type
     return replace(known, type=type, severity=severity, people=added.people)
 
 

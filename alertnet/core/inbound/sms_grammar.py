@@ -72,6 +72,8 @@ class Report:
     """The consent that may be meant where its digit stands apart, as in a sentence: it narrows, and never widens."""
     pin: str | None = field(default=None, repr=False)
     type: str | None = None
+    is_type_told: bool = field(default=False, compare=False, kw_only=True)
+    """Whether the type was found in a sentence, beside other words, rather than said by its number or by itself."""
     place: str | None = None
     people: tuple[str, ...] = ()
     consent: Scope | None = None
@@ -134,6 +136,7 @@ def parse_report(text: str, known_people: Collection[str] = ()) -> Report | None
         is_asked=begun.is_asked,
         pin=begun.pin or (pin.plain if pin else None),
         type=type,
+        is_type_told=type is not None and not of_type,
         text=_free_text(text, rest, pin, known, coded),
         verb=begun.verb,
         ref=ref,
@@ -274,9 +277,8 @@ def _begin_with_cry_among(text: str, words: list[Word]) -> _Beginning | None:
     for at, (word, following) in enumerate(pairwise(words)):
         is_cry = word.plain in PANIC | ALARMS | URGENT_WORDS or SOS.fullmatch(word.plain)
         if is_cry and is_pin(following.plain) and not is_denied(text, words[: at + 1]):
-            return _Beginning(
-                FieldVerb.RAISE, word.plain not in ALARMS | URGENT_WORDS, None, words[:at] + words[at + 1 :]
-            )
+            is_panic = word.plain not in ALARMS | URGENT_WORDS
+            return _Beginning(FieldVerb.RAISE, is_panic, None, words[:at] + words[at + 1 :])
     return None
 
 
@@ -382,11 +384,9 @@ def _free_text(
     text: str, words: list[Word], pin: Word | None, known: Collection[Word], coded: Collection[str]
 ) -> str | None:
     """The free text: from the first word with no other meaning to the end, without the PIN."""
-    labels = [word for word in _head(words, coded) if word.plain in LABELS]
-    start = next(
-        (word.start for word in words if word not in known and word not in labels and not _is_code(word.plain, coded)),
-        len(text),
-    )
+    said = [*known, *(word for word in _head(words, coded) if word.plain in LABELS)]
+    others = (word.start for word in words if word not in said and not _is_code(word.plain, coded))
+    start = next(others, len(text))
     if pin is not None and pin.start >= start:
         return f"{text[start : pin.start].strip()} {text[pin.end :].strip()}".strip()
     return text[start:].strip() or None
