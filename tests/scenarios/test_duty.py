@@ -14,7 +14,7 @@ from alertnet.flows.system.self_monitoring import keep_watch, look
 from alertnet.store.records import incidents
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import a_tree
-from tests.scenarios.world import TRUE, World, code_in
+from tests.scenarios.world import DURESS, TRUE, World, code_in
 
 PHONES = {"ana": "+573005550001", "mary": "+573005550003"}
 OWN = "+573005550101"
@@ -285,6 +285,30 @@ def test_whoever_has_the_next_turn_is_reminded_once_a_day_before(with_staff: Wor
     with_staff.passes(hours=30)
     looks(with_staff)
     assert len(reminders(with_staff, STAFF)) == 1
+
+
+def handed_over(world: World, who: str) -> list[str]:
+    return [text for text in heard(world, who) if "duty for" in text or "turno para" in text]
+
+
+@pytest.mark.parametrize("is_own", [False, True])
+def test_whose_turn_begins_hears_what_is_open_but_of_what_the_same_phone_has_raised(world: World, is_own: bool) -> None:
+    """What was taken on before rings no more; of one's own report nothing may come, least under duress (A3)."""
+    incident = world.raises(people=[])
+    now, later = turn_before_and_after(world)
+    world.texts(PHONES[now], f"OK {code_in(heard(world, now)[0])}")
+    if is_own:
+        world.texts(PHONES[later], f"SOS {DURESS}")
+    looks(world)
+
+    world.passes(minutes=15)
+    for _ in range(2):
+        looks(world)
+        world.passes(minutes=11)
+
+    (told,) = handed_over(world, later)
+    assert f"VALLEY {incident.ref}: " in told
+    assert handed_over(world, now) == []
 
 
 def test_a_turn_that_began_while_nobody_looked_is_not_announced(with_staff: World) -> None:

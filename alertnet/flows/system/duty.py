@@ -1,8 +1,9 @@
 """Turns of duty: who takes them out of turn, and a reminder the day before (B1)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from alertnet.core.directory.contact import Contact, MethodKind
@@ -10,19 +11,25 @@ from alertnet.core.directory.contact_tree import ContactTree, Network, OnRota
 from alertnet.core.directory.on_call import Arrangement, Officer, Turn, shift_at, swapped, turns
 from alertnet.core.disclosure import Subject
 from alertnet.core.errors import BadInput, Unknown, WrongState
+from alertnet.core.incident import Incident
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.known_numbers import said_by
 from alertnet.flows.notifications.system_notices import RANKS
+from alertnet.flows.unit.locked_incident import look_closely
 from alertnet.flows.unit.unit_of_work import UnitOfWork
 from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import heartbeats
+from alertnet.store.records import incidents as incident_store
 from alertnet.store.records import on_call, timeline
+from alertnet.store.records.escalations import ReadEscalations
 from alertnet.store.records.notifications import NotificationDraft
 from alertnet.store.records.on_call import Arranged
+from alertnet.store.views import incident_list
 
 BEFORE = timedelta(days=1)
 """How long before a turn its officer is reminded."""
 LOOKS_EVERY = timedelta(minutes=10)
+MOST_NAMED = 5
 
 
 def set_duty(
@@ -119,33 +126,52 @@ def _entry(tree: str, contact: str, arrangement: Arrangement, by: str) -> dict[s
 
 
 def remind_of_turns(tx: Tx, network: Network, looked: heartbeats.Heartbeat | None) -> None:
-    """Remind everybody whose turn begins within a day, unless that was done at the last look."""
+    """Remind everybody whose turn begins within a day, and tell whose has begun what is open, once each.
+
+    What an officer before has taken on rings at nobody: who comes next would not hear of it.
+    """
     if not heartbeats.lease(tx, heartbeats.DUTY_REMINDED, LOOKS_EVERY):
         return
-    reminded = looked.at + BEFORE if looked else tx.now
+    since = looked.at if looked else tx.now
     begins: dict[tuple[Officer, datetime], list[tuple[ContactTree, Contact]]] = {}
     for tree, contact, turn in coming_turns(tx, network, weeks=2):
-        if turn.officer and max(tx.now, reminded) < turn.starts_at <= tx.now + BEFORE:
+        is_near = max(tx.now, since + BEFORE) < turn.starts_at <= tx.now + BEFORE
+        if turn.officer and (is_near or since < turn.starts_at <= tx.now):
             begins.setdefault((turn.officer, turn.starts_at), []).append((tree, contact))
     work = UnitOfWork(tx)
     for (officer, starts_at), posts in begins.items():
-        work.post(_reminder(tx, officer, starts_at, posts))
+        named = ", ".join(dict.fromkeys(each.id for _, each in posts))
+        if starts_at > tx.now:
+            work.post(_reminder(tx, officer, posts[0], subject=Subject.DUTY_BEGINS, about=named, at=starts_at))
+        elif refs := _open_for(tx, officer, posts):
+            work.post(_reminder(tx, officer, posts[0], subject=Subject.ON_DUTY, about=named, at=starts_at, ref=refs))
     work.flush()
 
 
-def _reminder(
-    tx: Tx, officer: Officer, starts_at: datetime, posts: list[tuple[ContactTree, Contact]]
-) -> NotificationDraft:
-    tree, contact = posts[0]
-    named = ", ".join(dict.fromkeys(each.id for _, each in posts))
-    timeline.note(tx, "duty_reminded", officer=officer.id, **{"from": starts_at.isoformat()})
+def _open_for(tx: Tx, officer: Officer, posts: Iterable[tuple[ContactTree, Contact]]) -> str:
+    """References of what is open at those posts and real, but not raised by that officer's phone; the gravest first."""
+    found: dict[str, Incident] = {}
+    for tree, contact in posts:
+        for each in incident_store.get_readable(tx.session, incident_list.open_in(tx.session, tree.id)):
+            locked = look_closely(tx, each, ReadEscalations())
+            told = locked.known_recipient(tree.id, contact.id)
+            if told and told.may_hear and not (each.facts.drill or locked.raised_from(officer.phone)):
+                found[each.id] = each
+    refs = [each.ref for each in sorted(found.values(), key=lambda each: each.facts.severity.rank)]
+    more = [f"+{len(refs) - MOST_NAMED}"] if len(refs) > MOST_NAMED else []
+    return ", ".join([*refs[:MOST_NAMED], *more])
+
+
+def _reminder(tx: Tx, officer: Officer, post: tuple[ContactTree, Contact], **words: Any) -> NotificationDraft:
+    tree, contact = post
+    timeline.note(tx, "duty_reminded", officer=officer.id, **{"from": words["at"].isoformat()})
     return NotificationDraft(
         kind=Kind.NOTICE,
         contact=officer.id,
         method=MethodKind.SMS,
         address=officer.phone,
         language=officer.language,
-        said=replace(said_by(tree, contact), subject=Subject.DUTY_BEGINS, about=named, at=starts_at),
+        said=replace(said_by(tree, contact), **words),
         planned_at=tx.now,
         rank=RANKS[Kind.NOTICE],
         tree=tree.id,

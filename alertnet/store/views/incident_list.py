@@ -93,6 +93,13 @@ def pressing(session: Session, country: str, since: datetime) -> list[Listed]:
     return _listed(session, query.order_by(incidents.c.opened_at.desc()))
 
 
+def open_in(session: Session, tree: str) -> list[str]:
+    """Ids of the open incidents in which that tree acts, the latest first."""
+    acts = (escalations.c.tree == tree) & (escalations.c.status != Status.STOPPED.value)
+    query = select(incidents.c.id).where(IS_OPEN, exists().where(escalations.c.incident_id == incidents.c.id, acts))
+    return list(session.scalars(query.order_by(incidents.c.opened_at.desc())))
+
+
 def closed_since(session: Session, since: datetime, most: int, after: int = 0) -> dict[str, Closed]:
     """Incidents closed since then, by id, latest first, without merged and purged ones.
 
