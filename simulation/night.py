@@ -9,6 +9,7 @@ from simulation.checks.promises import Promises
 from simulation.checks.ringing import Ringing
 from simulation.checks.told import Told
 from simulation.checks.watch import Watch
+from simulation.desk.awaited import Awaited
 from simulation.desk.families import Families
 from simulation.desk.turns import Turns
 from simulation.hosts.host import Host, Surroundings, running
@@ -58,6 +59,8 @@ class Night:
         self.caller = Caller(world, self.web, self.provider, is_free=is_free)
         is_free = is_free and not self.caller.calls
         self.reporter = Reporter(world, self.people, is_free=is_free and not self.coordinators.sortings)
+        is_last = is_free and not (self.reporter.tells or self.coordinators.sortings)
+        self.awaited = Awaited(world, self.people, self.coordinators, is_free=is_last)
         self.calls_back = CallsBack(world, self.web, self.people)
         self.writers = Writers(world, self.people)
         self.visitors = Visitors(world, self.web, self.people)
@@ -81,6 +84,7 @@ class Night:
         self.traveller.begin()
         self.members.begin()
         self.reporter.begin()
+        self.awaited.begin()
         self.caller.begin()
         self.calls_back.begin()
         self.office.begin()

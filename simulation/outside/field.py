@@ -296,7 +296,7 @@ def _looked_for(world: World, history: Sequence[Row[Any]]) -> Found:
             yield "B4", f"{journey.owner} has answered the roll-call, and is still awaited"
         is_due = max(missed_at, world.calm_since) < world.time.now - SETTLED
         may_have_answered = any(at > row.began_at - slack for at in heard)
-        if is_due and not (may_have_answered or row.incident_id or _was_deaf(world)):
+        if is_due and not (may_have_answered or row.incident_id or was_deaf(world)):
             yield "A2", f"{journey.owner} did not answer the roll-call, and no incident was opened"
 
 
@@ -348,7 +348,7 @@ def check_journeys(world: World, history: Sequence[Row[Any]]) -> Found:
         if row.incident_id and any(set_out_at < at < missed_at - slack for at in calls):
             yield "B4", f"{TRAVELLER} has called in before {when}, and an incident was opened"
         is_due = max(missed_at, set_out_at, world.calm_since) < world.time.now - SETTLED
-        if is_due and not (calls or row.incident_id or _was_deaf(world)):
+        if is_due and not (calls or row.incident_id or was_deaf(world)):
             yield "A2", f"nothing was heard of {TRAVELLER} by {when}, and no incident was opened"
     facts = world.database.column(select(incidents.c.facts))
     is_told = any(each.get("duress") and each["severity"] == "critical" for each in facts)
@@ -365,5 +365,6 @@ def _awaited_as_written(world: World, journey: Journey) -> Found:
         yield "B4", f"{TRAVELLER} is awaited by {expected:%d %H:%M}, and has written another time"
 
 
-def _was_deaf(world: World) -> bool:
+def was_deaf(world: World) -> bool:
+    """Whether nothing could be received, so that nobody counts as missed."""
     return bool(world.database.column(select(troubles.c.part).where(troubles.c.part == Part.INBOUND.value)))

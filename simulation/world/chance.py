@@ -5,6 +5,7 @@ from random import Random
 
 SHARES = {
     "a call to us": 1 / 6,
+    "awaited": 0.1,
     "caller": 0.3,
     "clocks": 0.2,
     "code guesser": 0.3,

@@ -679,6 +679,22 @@ MUTANTS = {
         "    if called:\n        return ready[called[-1]]\n",
         wants=("rota", "turns"),
     ),
+    "in high risk any PIN proves a check-in": Mutant(
+        "A2",
+        22,
+        "alertnet/core/inbound/on_the_road/journey.py",
+        "return is_low or (pin is not None and len(pin) == ONE_TIME_PIN_LENGTH)",
+        "return is_low or pin is not None",
+        wants=("awaited",),
+    ),
+    "a check-in by the API is heard and counts for nothing": Mutant(
+        "B4",
+        24,
+        "alertnet/flows/journeys/check_in.py",
+        "    _tell_late(tx, stored, heard)\n    _hear(tx, stored, heard)\n",
+        "    _tell_late(tx, stored, heard)\n",
+        wants=("awaited",),
+    ),
     "whoever has another telephone is told by the former one as well": Mutant(
         "A9",
         36,
