@@ -679,6 +679,14 @@ MUTANTS = {
         "    if called:\n        return ready[called[-1]]\n",
         wants=("rota", "turns"),
     ),
+    "a one-time PIN proves a check-in twice": Mutant(
+        "A2",
+        280,
+        "alertnet/flows/credentials/pins.py",
+        "return PinCheck.TRUE if pins.use_up(tx, pin.id) else PinCheck.WRONG",
+        "return PinCheck.TRUE",
+        wants=("awaited",),
+    ),
     "in high risk any PIN proves a check-in": Mutant(
         "A2",
         22,
