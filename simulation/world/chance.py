@@ -22,7 +22,7 @@ SHARES = {
     "new number": 0.3,
     "number tests": 0.5,
     "office": 0.4,
-    "press": 0.1,
+    "press": 0.07,
     "proves a call to us": 0.5,
     "purge": 0.15,
     "recycled number": 0.2,
@@ -33,7 +33,7 @@ SHARES = {
     "switchboard": 0.1,
     "terms": 0.1,
     "traveller": 0.3,
-    "turns": 0.5,
+    "turns": 0.1,
     "visitors": 0.2,
     "watch": 0.2,
 }
