@@ -498,6 +498,24 @@ def test_what_must_be_read_first_leaves_also_as_the_thirteenth_sms(world: World)
     assert "antes de llamar a nadie" in text
 
 
+def test_whoever_takes_earlier_news_has_not_taken_what_must_be_read_first(world_of: Worlds) -> None:
+    """B4: the answer to "news from the team" may be on its way while the SMS that says not to call yet arrives."""
+    world = world_of(a_tree(COORDINATION))
+    world.gives_pins("north/ana")
+    world.texts("ana", f"ALERT {TRUE} 20 L12")
+    world.texts("coordinator", code_in(world.phone("coordinator").inbox[0]))
+    world.texts("ana", f"NEWS {TRUE} at the station")
+    news = world.phone("coordinator").inbox[-1]
+    world.texts("ana", f"NEWS {DURESS} all is well")
+
+    world.texts("coordinator", code_in(news))
+    before = len(world.phone("coordinator").inbox)
+    world.passes(minutes=11)
+
+    assert "news from the team" in news
+    assert any("before you call anybody" in text for text in world.phone("coordinator").inbox[before:])
+
+
 def test_a_drill_is_told_apart_from_what_is_none(alone: World) -> None:
     for drill in (True, False):
         body = {

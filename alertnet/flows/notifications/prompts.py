@@ -10,7 +10,7 @@ from typing_extensions import TypedDict, Unpack
 from alertnet.core.codec import value
 from alertnet.core.delivery.next_repeat import FIRST_AFTER_HOLD, PROMPT_EVERY, next_repeat, prompt_pause
 from alertnet.core.directory.contact import Method, MethodKind
-from alertnet.core.disclosure import ABOUT_NOBODY, FIELD_NEWS, IN_FLOODS, Subject
+from alertnet.core.disclosure import FIELD_NEWS, IN_FLOODS, Subject
 from alertnet.core.escalation.advance import reasons_to_wait
 from alertnet.core.escalation.context import opens_by_itself_at
 from alertnet.core.escalation.due import who_said
@@ -178,14 +178,14 @@ def answer_prompt(locked: LockedIncident, prompt_id: str, answer: PromptAnswer, 
 
 
 def take(locked: LockedIncident, prompt: Prompt, by: str) -> bool:
-    """Take an alarm, and those that say the same, or a task to call; without a result all are asked again.
+    """Take an alarm, of other trees too if nobody answers, or a task to call; without a result all are asked again.
 
     Taken twice it counts once. False where that comes too late: another has taken the alarm, or it is over.
     """
     if not _has_taken(prompt, by):
         if not prompt.is_open:
             return False
-        same = [each for each in open_prompts(locked) if each.id != prompt.id and _says_the_same(locked, prompt, each)]
+        same = [each for each in open_prompts(locked) if each.id != prompt.id and _says_the_same(prompt, each)]
         for each in (prompt, *same):
             answer_prompt(locked, each.id, _taken(prompt), by)
     return True
@@ -200,18 +200,19 @@ def give_back(locked: LockedIncident, prompt: Prompt, by: str) -> bool:
         assert prompt.answered_at is not None
         at_once = prompt_store.answered_so(locked.tx.session, locked.incident.id, _taken(prompt), prompt.answered_at)
         for each in at_once:
-            if each.id == prompt.id or (_has_taken(each, by) and _says_the_same(locked, prompt, each)):
+            if each.id == prompt.id or (_has_taken(each, by) and _says_the_same(prompt, each)):
                 prompt_store.ask_anew(locked.tx.session, each, locked.tx.now + PROMPT_EVERY)
                 locked.record("alarm_declined", alarm=each.id, by=by)
         return True
     return prompt.is_open and prompt.answer is None
 
 
-def _says_the_same(locked: LockedIncident, prompt: Prompt, other: Prompt) -> bool:
-    """Whether both are alarms whose SMS differ by their codes alone, as of several trees in which nobody answers."""
-    if not prompt.kind == other.kind == PromptKind.ALARM or subject_of(locked, prompt) != subject_of(locked, other):
-        return False
-    return prompt.about == other.about or subject_of(locked, prompt) in ABOUT_NOBODY
+def _says_the_same(prompt: Prompt, other: Prompt) -> bool:
+    """Whether both tell that nobody has taken charge, of a tree each, in SMS that differ by their codes alone.
+
+    Other alarms ring beside one of the same words only where they tell what it does not, such as duress.
+    """
+    return prompt.subject == other.subject == Subject.UNANSWERED
 
 
 def _has_taken(prompt: Prompt, by: str) -> bool:

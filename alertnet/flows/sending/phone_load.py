@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from alertnet.core.directory.contact import MethodKind
-from alertnet.core.disclosure import ABOUT_NOBODY, Further, Subject
+from alertnet.core.disclosure import Further, Subject
 from alertnet.core.incident import Severity
 from alertnet.core.limits import (
     COORDINATOR_CALLS,
@@ -196,7 +196,7 @@ def _is_drill(due: DueAttempt) -> bool:
 
 
 def _named(due: DueAttempt, others: Sequence[DueAttempt]) -> list[Further]:
-    """What the others say, each code once, and of alarms that say the same one, since its code takes them all."""
+    """What the others say, each code once, and of alarms that nobody answers one, since its code takes them all."""
     if due.kind is Kind.NOTICE:
         return [Further(other.said.ref, other.said.subject, other.said.about) for other in others]
     found = {_asks(due): due.said.named(due.kind)}
@@ -206,8 +206,9 @@ def _named(due: DueAttempt, others: Sequence[DueAttempt]) -> list[Further]:
 
 
 def _asks(due: DueAttempt) -> tuple[object, ...]:
-    """What tells it from others: its code, of an alarm its words."""
+    """What tells it from others: its code; of alarms that nobody answers in a tree, as without one, its words."""
     said = due.said
-    if due.kind is not Kind.ALARM and said.code is not None:
+    is_of_tree = said.subject in (Subject.UNANSWERED, Subject.TOO_FEW)
+    if said.code is not None and not is_of_tree:
         return (said.code,)
-    return due.kind, said.ref, said.subject, None if said.subject in ABOUT_NOBODY else said.about
+    return due.kind, said.ref, said.subject, None if is_of_tree else said.about
