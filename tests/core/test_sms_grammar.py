@@ -219,6 +219,8 @@ REPORTS = [
     ("ALERT PIN 47110 type 20 place L12 people P7", Report(False, "47110", "arrest", "L12", ("P7",))),
     ("alerta 4711O 20 L12", Report(False, "47110", "arrest", "L12")),
     ("ALERT 4711O l2", Report(False, "47110", None, "L2")),
+    # In Portuguese a tombo is a fall, in the streets of Colombia tombos are the police.
+    ("ALERTA 47110 P9 levou um tombo", Report(False, "47110", None, None, ("P9",), text="levou um tombo")),
     # A cry of several words.
     ("Au secours !", Report(True)),
     ("SOSSOS 47110", Report(True, "47110")),

@@ -35,7 +35,7 @@ HINTS = {
 
 CUES = {
     "FORCE": "polic* cop soldier* soldad* soldat* army* ejerc* arme militar* militai* gendarm* guard* troop* officer* "
-    "agent* esmad* antimotin* patrol* patrull* intelligence* tomba tombo flic",
+    "agent* esmad* antimotin* patrol* patrull* intelligence* tomba tombos flic",
     "WHO": "man men guy unknown* someone* somebody* stranger* hombre* tipo* sujeto* desconocid* alguien* homme* "
     "inconnu* quelqu* individu* paras* paraco* paramilit* guerrill* milic* armed* masked* hooded* encapuch* cagoul*",
     "HOLD": "hold held holding* keep kept custody* locked* interrogat* cell* jail* prison* barrack* tiene* reten* "
