@@ -92,7 +92,10 @@ def test_the_alarm_is_repeated_until_a_coordinator_answers_it(world_of: Worlds) 
 
 
 def test_whoever_takes_an_alarm_takes_those_of_other_trees_that_say_the_same(world_of: Worlds) -> None:
-    """No SMS tells them apart: they are named once, and none asks again who has it; given back, all ring again."""
+    """No SMS tells them apart: they are named once, and none asks again who has it; given back, all ring again.
+
+    Where somebody has taken charge meanwhile, nothing is left to ring.
+    """
     world = world_of(TWO_ROUNDS, TWO_ROUNDS.replace("valley", "hills"))
     world.raises()
     world.passes(minutes=20, seconds=1)
@@ -104,8 +107,13 @@ def test_whoever_takes_an_alarm_takes_those_of_other_trees_that_say_the_same(wor
         world.texts("coordinator", answer)
         ringing.append(unanswered(world))
 
+    world.texts("coordinator", code)
+    acknowledges(world, "defenders")
+    world.texts("coordinator", f"NO {code}")
+    ringing.append(unanswered(world))
+
     assert [text.count("nobody has taken charge") for text in texts] == [1] * len(texts)
-    assert ringing == [2, 0, 2]
+    assert ringing == [2, 0, 2, 0]
 
 
 @pytest.mark.parametrize("door", ["sms", "page"])

@@ -15,6 +15,7 @@ from alertnet.core.escalation.advance import reasons_to_wait
 from alertnet.core.escalation.context import opens_by_itself_at
 from alertnet.core.escalation.due import who_said
 from alertnet.core.escalation.quorum import AnswerKind
+from alertnet.core.escalation.state import Status
 from alertnet.core.incident import Proposed
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind, methods_to_prompt
 from alertnet.core.replan.difference import Retold, as_proposed, changed
@@ -203,6 +204,8 @@ def give_back(locked: LockedIncident, prompt: Prompt, by: str) -> bool:
             if each.id == prompt.id or (_has_taken(each, by) and _says_the_same(prompt, each)):
                 prompt_store.ask_anew(locked.tx.session, each, locked.tx.now + PROMPT_EVERY)
                 locked.record("alarm_declined", alarm=each.id, by=by)
+                if _is_answered(locked, each):
+                    answer_prompt(locked, each.id, PromptAnswer.ACKNOWLEDGED, None)
         return True
     return prompt.is_open and prompt.answer is None
 
@@ -213,6 +216,14 @@ def _says_the_same(prompt: Prompt, other: Prompt) -> bool:
     Other alarms ring beside one of the same words only where they tell what it does not, such as duress.
     """
     return prompt.subject == other.subject == Subject.UNANSWERED
+
+
+def _is_answered(locked: LockedIncident, prompt: Prompt) -> bool:
+    """Whether it tells that nobody has taken charge in a tree where somebody has, since it was taken."""
+    if prompt.subject != Subject.UNANSWERED:
+        return False
+    state = locked.readable_states.get(locked.tree_of(prompt.escalation))
+    return state is not None and state.status is Status.ACKNOWLEDGED
 
 
 def _has_taken(prompt: Prompt, by: str) -> bool:
