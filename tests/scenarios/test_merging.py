@@ -304,6 +304,21 @@ def test_who_is_a_stranger_is_learnt_for_each_of_two_reports_that_are_one(night:
     assert ("spain", "sms") in first.told("stand_down")
 
 
+def test_an_alarm_taken_before_its_report_was_merged_rings_again_once_it_is_given_back(night: World) -> None:
+    """A2: who says that they can't act reads that others are asked."""
+    first, second = reported(night)
+    night.texts("ana", f"INFO {TRUE} nos llevan mas gente")
+    code = code_in(night.phone("coordinator").inbox[-1])
+    night.texts("coordinator", code)
+    first.act("merge", into=second.ref)
+
+    night.texts("coordinator", f"NO {code}")
+
+    assert "We are asking others" in night.phone("coordinator").inbox[-1]
+    night.passes(minutes=15)
+    assert [f"ALARM {second.ref}: news" in text for text in night.phone("coordinator").inbox].count(True) == 1
+
+
 def test_a_wrong_merge_is_split_again(night: World) -> None:
     """Each goes on by itself where it stood: the first with whoever it told, the second tells them of its own.
 

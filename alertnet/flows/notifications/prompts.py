@@ -200,12 +200,12 @@ def give_back(locked: LockedIncident, prompt: Prompt, by: str) -> bool:
     if _has_taken(prompt, by):
         assert prompt.answered_at is not None
         at_once = prompt_store.answered_so(locked.tx.session, locked.incident.id, _taken(prompt), prompt.answered_at)
-        for each in at_once:
-            if each.id == prompt.id or (_has_taken(each, by) and _says_the_same(prompt, each)):
-                prompt_store.ask_anew(locked.tx.session, each, locked.tx.now + PROMPT_EVERY)
-                locked.record("alarm_declined", alarm=each.id, by=by)
-                if _is_answered(locked, each):
-                    answer_prompt(locked, each.id, PromptAnswer.ACKNOWLEDGED, None)
+        same = [each for each in at_once if each.id != prompt.id and _has_taken(each, by)]
+        for each in (prompt, *(each for each in same if _says_the_same(prompt, each))):
+            prompt_store.ask_anew(locked.tx.session, each, locked.tx.now + PROMPT_EVERY)
+            locked.record("alarm_declined", alarm=each.id, by=by)
+            if _is_answered(locked, each):
+                answer_prompt(locked, each.id, PromptAnswer.ACKNOWLEDGED, None)
         return True
     return prompt.is_open and prompt.answer is None
 
