@@ -69,9 +69,11 @@ def test_what_news_tells_that_is_milder_leaves_the_type_to_people_and_what_is_gr
 
     valley.texts("ana", f"NUEVA {TRUE} golpearon a P9, herido en el ojo")
     after_beating = incident["type"]
+    valley.texts("ana", f"NUEVA {TRUE} 30 detenidos ya")
+    after_count = incident["type"]
     valley.texts("ana", f"NUEVA {TRUE} lo mataron")
 
-    assert [after_beating, incident["type"]] == ["arrest", "killing"]
+    assert [after_beating, after_count, incident["type"]] == ["arrest", "arrest", "killing"]
     assert "Verified: assault" in read(valley, latest(valley, "ALARM"))
 
 

@@ -9,6 +9,8 @@ from alertnet.core.codec import replace
 from alertnet.core.directory.contact_tree import Member, Team
 from alertnet.core.inbound.field_words import FieldVerb
 from alertnet.core.inbound.sms_grammar import Report
+from alertnet.core.inbound.sms_words import words_of
+from alertnet.core.inbound.type_names import type_in
 from alertnet.core.incident import IN_CUSTODY, TYPES, Affected, Certainty, Facts, Scope, Severity, gravest, narrowest
 
 UNKNOWN_TYPE = "other"
@@ -96,13 +98,15 @@ def _heard_at_once(known: Facts, news: Facts, report: Report) -> Facts:
 def news_of(known: Facts, news: Facts, report: Report) -> Facts:
     """The known facts with what in the news may change who is told: type, higher severity, more people.
 
-    A milder type that is told in a sentence is for people to judge: who was beaten in an arrest is under arrest.
+    A milder type that is told in a sentence is for people to judge: who was beaten in an arrest is under arrest. So is
+    a number beside words of another type, which may count them: 30 arrested.
     """
     added = add_to(known, news, None)
     severity = added.severity if report.type or report.cries else known.severity
-    of_known, of_said = TYPES[known.type].severity, TYPES[report.type or known.type].severity
-    is_milder = known.type != UNKNOWN_TYPE and of_known.rank < of_said.rank
-    type = known.type if is_milder and report.is_type_told else report.type or known.type
+    type = report.type or known.type
+    is_milder = known.type != UNKNOWN_TYPE and TYPES[known.type].severity.rank < TYPES[type].severity.rank
+    if is_milder and (report.is_type_told or type_in(words_of(report.text or ""), begins=0)[0] not in (None, type)):
+        type = known.type
     return replace(known, type=type, severity=severity, people=added.people)
 
 
