@@ -159,6 +159,31 @@ def test_on_by_sms_takes_the_turn(world: World) -> None:
     assert any("URGENT" in text for text in heard(world, later))
 
 
+@pytest.mark.parametrize("then", ["", "ON 47110"])
+def test_an_off_that_is_heard_late_holds_unless_the_turn_was_arranged_since(world: World, then: str) -> None:
+    """B1: our web was away; who has said ON meanwhile is on duty, and people read the old text without its PIN."""
+    world.raises(people=[])
+    other, officer = turn_before_and_after(world)
+    world.passes(minutes=15)
+    world.catches_up()
+    world.is_deaf = True
+    world.phone(PHONES[officer]).sends("OFF 47110", to=world.sandbox.number)
+    world.is_deaf = False
+    world.clock.at += timedelta(minutes=2)
+    if then:
+        world.texts(PHONES[officer], then)
+    world.catches_up()
+    world.passes(minutes=2)
+    on_duty, off_duty = (officer, other) if then else (other, officer)
+    before = {name: len(heard(world, name)) for name in PHONES}
+
+    world.raises(people=[])
+
+    assert len(heard(world, on_duty)) > before[on_duty]
+    assert len(heard(world, off_duty)) == before[off_duty]
+    assert "47110" not in str([heard(world, name) for name in (*PHONES, "own")])
+
+
 def test_a_wrong_pin_changes_nothing_and_people_read_the_text(world: World) -> None:
     """A12."""
     world.raises(people=[])

@@ -6,7 +6,9 @@ After a duress PIN the reply is that to a true one, and the coordinators are ala
 from dataclasses import replace
 from typing import Any
 
-from alertnet.core.directory.on_call import Arrangement, shift_at
+from alertnet.core.directory.contact import Contact
+from alertnet.core.directory.contact_tree import ContactTree
+from alertnet.core.directory.on_call import Arrangement, Duty, shift_at
 from alertnet.core.disclosure import Subject
 from alertnet.core.inbound.field_words import FieldVerb
 from alertnet.core.inbound.on_the_road.check_in_text import has_words
@@ -24,7 +26,7 @@ from alertnet.flows.sms.unclear_sms import pass_on_from_member
 from alertnet.flows.system.duty import arrange
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up_each
 from alertnet.store.db.tx import Tx
-from alertnet.store.records import incidents, timeline
+from alertnet.store.records import incidents, on_call, timeline
 from alertnet.store.records.credentials import languages
 from alertnet.store.records.inbound import Reply
 
@@ -52,7 +54,7 @@ def receive_quiet_verb(text: FieldText, report: Report) -> Reply | None:
 
 
 def change_duty(text: FieldText, change: DutyChange) -> Reply | None:
-    """ON or OFF by SMS, until the turn changes; None where the PIN is wrong or no rota has the sender.
+    """ON or OFF by SMS, until the turn changes; None if overtaken, where the PIN is wrong, or no rota has the sender.
 
     Under duress the reply is the same, the phone goes off duty in either case, and the coordinators are alarmed.
     """
@@ -62,6 +64,8 @@ def change_duty(text: FieldText, change: DutyChange) -> Reply | None:
     if not check:
         return None
     duress = check is PinCheck.DURESS
+    if not duress and any(_is_overtaken(text, *post) for post in posts):
+        return None
     for tree, contact, duty in posts:
         ends_at = shift_at(duty, tree.timezone, tx.now).ends_at
         arrangement = Arrangement(sender.owner, change.is_on and not duress, tx.now, ends_at)
@@ -71,6 +75,13 @@ def change_duty(text: FieldText, change: DutyChange) -> Reply | None:
     named = ", ".join(dict.fromkeys(contact.id for _, contact, _ in posts))
     words = replace(sender.words, subject=Subject.ON_DUTY if change.is_on else Subject.OFF_DUTY, about=named)
     return text.reply(Kind.NOTICE, words)
+
+
+def _is_overtaken(text: FieldText, tree: ContactTree, contact: Contact, duty: Duty) -> bool:
+    """Whether it is heard so late that its turn is over, or that somebody has arranged that duty since."""
+    turn = shift_at(duty, tree.timezone, text.tx.now).starts_at
+    arranged_at = on_call.last_arranged(text.tx, tree.id, contact.id)
+    return text.written_at < max(turn, arranged_at or turn)
 
 
 def _words(report: Report, pin: PinCheck, *, changes_language: bool) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Duty arrangements that differ from the rotas; they apply at once, to running incidents too."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import bindparam, delete, func, insert, select
 
@@ -54,6 +55,13 @@ def arranged(tx: Tx) -> dict[str, dict[str, list[Arrangement]]]:
         each = Arrangement(row.officer, row.is_on, row.starts_at, row.ends_at)
         found.setdefault(row.tree, {}).setdefault(row.contact, []).append(each)
     return found
+
+
+def last_arranged(tx: Tx, tree: str, contact: str) -> datetime | None:
+    """When somebody arranged that contact's duty last, of what is not taken back."""
+    its = (arrangements.c.tree == tree) & (arrangements.c.contact == contact)
+    latest: datetime | None = tx.session.scalar(select(func.max(arrangements.c.made_at)).where(its))
+    return latest
 
 
 def take_back(tx: Tx, by: str) -> list[Arranged]:
