@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alertnet.core.directory.contact import MethodKind
+from alertnet.core.directory.contact_tree import Network
 from alertnet.core.disclosure import NoRef, Subject
 from alertnet.core.inbound.on_the_road.journey import Journey, JourneyStep, deafened, take_steps
 from alertnet.core.incident import TYPES, Affected, Certainty, Facts, Severity
@@ -26,7 +27,7 @@ from alertnet.store.db.tx import Tx
 from alertnet.store.monitoring import troubles
 from alertnet.store.queues import journeys
 from alertnet.store.queues.journeys import StoredJourney
-from alertnet.store.records import incidents, limits, timeline
+from alertnet.store.records import inbound, incidents, limits, timeline
 from alertnet.store.records.editions import Edition
 from alertnet.store.records.notifications import NotificationDraft
 
@@ -39,6 +40,7 @@ LOOK_AGAIN = timedelta(minutes=1)
 
 def miss_check_in(tx: Tx, edition: Edition, id: str) -> None:
     """Take the steps of a journey that are due, unless nothing can be received just now."""
+    _await_phone(tx, edition.network, id)
     stored = journeys.hold(tx, id)
     if stored.due_at is None or stored.due_at > tx.now:
         return
@@ -52,6 +54,14 @@ def miss_check_in(tx: Tx, edition: Edition, id: str) -> None:
         timeline.note(tx, "check_in_missed", of=stored.journey.owner, step=step.value)
         stored = _STEPS[step](tx, edition, stored)
     journeys.save(tx, id, after, incident=stored.incident)
+
+
+def _await_phone(tx: Tx, network: Network, id: str) -> None:
+    """Wait until nothing of its phone is being heard: what that raises at this moment is rung in, and no second."""
+    awaited = journeys.find(tx.session, id)
+    phone = _phone_of(tx, network, awaited.journey) if awaited else None
+    if phone is not None:
+        inbound.await_others(tx, phone)
 
 
 def _tell_of(
@@ -163,6 +173,14 @@ def _ring(locked: LockedIncident, journey: Journey) -> None:
     tell_more(locked)
 
 
+def _phone_of(tx: Tx, network: Network, journey: Journey) -> str | None:
+    """The phone of the one who is awaited; the one before of who was taken out of the teams, unless a member has it."""
+    readers, left = member_of(network, journey.team, journey.member), journey.announced_by
+    if readers:
+        return readers[0].member.phone if journey.member else None
+    return left.phone if left is not None and member_at(tx, network, left.phone) is None else None
+
+
 def _facts(tx: Tx, edition: Edition, journey: Journey) -> Facts:
     """What is known of somebody who is not heard of: where they were last, and where they were going (codes).
 
@@ -170,10 +188,7 @@ def _facts(tx: Tx, edition: Edition, journey: Journey) -> Facts:
     """
     readers = member_of(edition.network, journey.team, journey.member)
     reader = in_own_language(tx, readers[0]) if readers else None
-    phone = reader.member.phone if reader and journey.member else None
     left = journey.announced_by if reader is None else None
-    if left is not None and member_at(tx, edition.network, left.phone) is None:
-        phone = left.phone
     return Facts(
         type=TYPE,
         severity=TYPES[TYPE].severity,
@@ -185,7 +200,7 @@ def _facts(tx: Tx, edition: Edition, journey: Journey) -> Facts:
         occurred_at=journey.awaited.expected_at,
         place=journey.place or journey.awaited.to,
         details="\n".join([journey.owner, *(leg.shown(tx.now, in_full=True) for leg in journey.legs)]),
-        raised_from=phone,
+        raised_from=_phone_of(tx, edition.network, journey),
         team=journey.team,
         field_language=reader.member.language if reader else None,
         field_timezone=journey.awaited.timezone,
