@@ -15,10 +15,11 @@ from alertnet.core.errors import WrongState
 from alertnet.core.inbound.field_report import UNKNOWN_TYPE
 from alertnet.core.incident import TYPES_BY_NUMBER, CloseReason
 from alertnet.core.notification import Kind
-from alertnet.flows.credentials.pins import set_pins
+from alertnet.flows.credentials.pins import PinCheck, set_pins, try_pin
 from alertnet.flows.credentials.users import add_user, end_user
 from alertnet.flows.incidents.close_incident import close_incident, reopen_incident
 from alertnet.flows.incidents.merge import merge, split
+from alertnet.flows.journeys.missed import miss_check_in
 from alertnet.flows.pages import contact_page
 from alertnet.flows.pages.linked_page import Sent
 from alertnet.flows.sending.record_outcome import SendOutcome, record
@@ -37,7 +38,7 @@ from alertnet.store.records.credentials import api_keys, page_links, users
 from alertnet.store.records.credentials.users import Role
 from alertnet.store.records.inbound import InboundCall
 from alertnet.store.records.timeline import SYSTEM
-from alertnet.store.tables import acknowledgements, attempts, codes, incidents, links, notifications
+from alertnet.store.tables import acknowledgements, attempts, codes, incidents, journeys, links, notifications
 from alertnet.web.app import make_app
 from tests.flows.switchboard import CAST, PATIENCE, Switchboard, claims, connect, while_desk
 
@@ -145,6 +146,22 @@ def test_a_call_without_keys_that_two_workers_find_is_told_once(board: Switchboa
 
     told = board.rows(notifications, incident_id=None, contact="coordinator", method="sms")
     assert [(row.kind, row.said["subject"]) for row in told] == [("alarm", "inbound_call")]
+
+
+def test_what_the_field_raises_as_it_is_missed_is_one_incident(board: Switchboard) -> None:
+    """B4: else others hear of the same people twice, and whoever reads the one knows nothing of the other."""
+    board.texts("ana", "DEPART 47110 L12 23:00")
+    [journey] = board.rows(journeys)
+    board.clock.at = journey.expected_at + board.runtime.edition.network.teams["north"].terms.incident_after
+    misses = partial(miss_check_in, edition=board.runtime.edition, id=journey.id)
+    ana = Thread(target=board.answers_text, args=("ana", "ALERT 47110 20"))
+
+    while_desk(board, misses, somebody=ana)
+
+    opened = [board.incident(row.id) for row in board.rows(incidents) if row.opened_at == board.clock.at]
+    assert [(each.id, each.facts.type, each.facts.verified) for each in opened] == [
+        (board.rows(journeys)[0].incident_id, "arrest", True)
+    ]
 
 
 def misses_for_good(board: Switchboard) -> Callable[[Tx], None]:
@@ -262,6 +279,16 @@ def test_a_wrong_pin_that_comes_as_the_pins_are_renewed_proves_nothing(board: Sw
 
     assert not board.incident(board.newest()).facts.withdrawn
     assert [reply and reply.said.subject for reply in board.replies[-1:]] == [Subject.NOT_WITHDRAWN]
+
+
+def test_of_the_pins_that_two_renew_at_the_same_moment_the_last_prove(board: Switchboard) -> None:
+    """B4: one that was replaced may be known to whoever has the phone."""
+    second = Thread(target=board.runtime.transact, args=(set_pins, "north/ana", "47112", "47992"))
+
+    while_desk(board, set_pins, "north/ana", "47111", "47991", somebody=second)
+
+    tried = [board.runtime.transact(try_pin, "north/ana", pin).check for pin in ("47111", "47991", "47112", "47992")]
+    assert tried == [PinCheck.WRONG, PinCheck.WRONG, PinCheck.TRUE, PinCheck.DURESS]
 
 
 def merged_after(board: Switchboard, look: str, somebody: Thread) -> str:

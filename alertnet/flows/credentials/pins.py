@@ -71,6 +71,8 @@ def set_pins(
 
     Refuses one of a wrong length (5 digits, 6 for one-time), and one for two purposes; its value is not shown.
     """
+    # Of two who renew them at the same moment, the second replaces what the first has set.
+    pins.hold_of_owner(tx, owner)
     given = {
         PinKind.PIN: [] if pin is None else [pin],
         PinKind.DURESS: [] if duress is None else [duress],
