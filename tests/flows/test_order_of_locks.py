@@ -19,16 +19,19 @@ from alertnet.flows.incidents.merge import merge
 from alertnet.flows.sending.record_outcome import SendOutcome, record, track_sms
 from alertnet.flows.unit.idempotent_request import AcceptedRequest, Show, accept
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
+from alertnet.flows.voice.incoming_call import receive_call
 from alertnet.flows.voice.live_call import Keyed
 from alertnet.flows.voice.outgoing_call import key_in
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.idempotency import ApiAnswer, Once
+from alertnet.store.records.inbound import InboundCall, await_others
 from alertnet.store.records.timeline import SYSTEM
-from alertnet.store.tables import attempts, codes, incidents, notifications
-from tests.flows.switchboard import Switchboard, begin_to_wait, claims, connect, while_desk
+from alertnet.store.tables import attempts, codes, inbound, incidents, journeys, notifications
+from tests.flows.switchboard import CAST, Switchboard, begin_to_wait, claims, connect, while_desk
 
 IF_FREE = select(incidents.c.id).where(incidents.c.id == bindparam("id")).with_for_update(skip_locked=True)
 CALL_IF_FREE = select(attempts.c.id).where(attempts.c.id == bindparam("id")).with_for_update(skip_locked=True)
+JOURNEY_IF_FREE = select(journeys.c.id).where(journeys.c.id == bindparam("id")).with_for_update(skip_locked=True)
 HISTORY_IS_FREE = text("SELECT pg_try_advisory_xact_lock(hashtext('alertnet timeline'))")
 """Whether nobody else holds the end of the system's chain."""
 
@@ -115,6 +118,24 @@ def test_who_keys_a_further_answer_holds_no_call_while_waiting_for_what_it_is_ab
     coordinator.join()
 
     assert ("coordinator", "acknowledged") in board.answers()
+
+
+def test_who_calls_as_their_text_is_heard_holds_no_journey_while_waiting(board: Switchboard) -> None:
+    """A11: a check-in by text, and who finds that one is missed, wait for the phone, then hold the journey."""
+    board.texts("ana", "DEPART 47110 L12 23:00")
+    [journey] = [row.id for row in board.rows(journeys)]
+    call, edition = InboundCall("CA1", CAST["ana"]), board.runtime.edition
+    ana = Thread(target=board.runtime.transact, args=(receive_call, edition, call))
+
+    def hold(tx: Tx) -> None:
+        await_others(tx, CAST["ana"])
+        begin_to_wait(tx, ana)
+        assert tx.session.scalars(JOURNEY_IF_FREE, {"id": journey}).all() == [journey]
+
+    board.runtime.transact(hold)
+    ana.join()
+
+    assert [row.provider_id for row in board.rows(inbound, kind="call")] == ["CA1"]
 
 
 def test_the_same_request_that_waits_for_the_first_hears_that_it_is_in_flight(board: Switchboard) -> None:

@@ -262,6 +262,7 @@ def _count_wrong_key(tx: Tx, call: InboundCall, keyed: KeyedIn, code: HeldCode |
 
 def _find(tx: Tx, edition: Edition, number: str) -> _Caller | None:
     """Who calls: a contact with open codes at this number, a member of the field, or a contact of the trees."""
+    inbound.await_others(tx, number)  # Before the journeys of a member, as for a text.
     field = member_at(tx, edition.network, number)
     if told := readable_codes(tx, number):
         return _holder_of(tx, told, field, is_tested=is_awaited(tx, number))
