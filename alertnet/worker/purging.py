@@ -26,10 +26,15 @@ REST: Rest = partial(time.sleep, 0.02)
 log = structlog.get_logger(__name__)
 
 
-def purge_incident(runtime: Runtime, id: str, decision: PurgeDecision, rest: Rest = REST) -> None:
-    """Purge an incident, or finish a purge that was begun; raises `WrongState` where it can't be purged now."""
+def purge_incident(
+    runtime: Runtime, id: str, decision: PurgeDecision, rest: Rest = REST, before: datetime | None = None
+) -> None:
+    """Purge an incident, or finish a purge that was begun; raises `WrongState` where it can't be purged now.
+
+    `before`: only if it was closed by then.
+    """
     with suppress(Purged):
-        runtime.transact(purge.begin_purge, id, decision)
+        runtime.transact(purge.begin_purge, id, decision, before)
     while not runtime.transact(purge.erase_part, id):
         rest()
 
@@ -49,9 +54,9 @@ def purge_old(runtime: Runtime, before: datetime, decision: PurgeDecision, rest:
     while ids := [id for id in runtime.read(purge.old_enough, before) if id not in tried]:
         for id in ids:
             tried.add(id)
-            # It is still under way, was reopened, or is held.
+            # It is still under way, was reopened, perhaps closed again, or is held.
             with handled(partial(put_aside, id)), suppress(WrongState):
-                purge_incident(runtime, id, decision, rest)
+                purge_incident(runtime, id, decision, rest, before)
                 purged += 1
             rest()
     while not runtime.transact(purge.erase_old_part, before, decision):

@@ -239,6 +239,25 @@ def test_an_incident_that_is_open_held_or_under_way_stays(world: World) -> None:
         id_of(world, incident)
 
 
+def test_what_is_reopened_and_closed_again_while_others_are_purged_stays(world: World) -> None:
+    """A10: what was added to it is no two years old."""
+    first, second = ended(world), ended(world)
+    world.passes(hours=48)
+    before, acts = world.clock.at, iter(("reopen", "close"))
+
+    def meanwhile() -> None:
+        for act in acts:
+            second.act(act, reason="released")
+            world.passes(hours=48)
+
+    purged = purge_old(world.runtime, before, DECISION, meanwhile)
+
+    assert (purged, next(acts, None)) == (1, None)
+    assert second["status"] == "closed"
+    with pytest.raises(Purged):
+        id_of(world, first)
+
+
 def test_coordinators_are_told_once_of_an_incident_that_can_not_be_purged(world: World) -> None:
     """What was promised to be erased is still there, and the log is read by nobody; the others are erased (A11)."""
     damaged, whole = ended(world), ended(world)

@@ -59,13 +59,16 @@ def candidate(tx: Tx, ref: str) -> Candidate:
     return Candidate(incident, _why_kept(tx, incident))
 
 
-def begin_purge(tx: Tx, id: str, decision: PurgeDecision) -> None:
+def begin_purge(tx: Tx, id: str, decision: PurgeDecision, before: datetime | None = None) -> None:
     """Begin a purge: stop showing the incident's content, and record in both histories who decided it and why.
 
-    Refused while it is open or held, or something of it is under way.
+    Refused while it is open or held, or something of it is under way, and of what was closed after `before`.
     """
     incident = incidents.lock(tx.session, [id], in_outline=True)[id]
-    if (kept := _why_kept(tx, incident)) is not None:
+    kept = _why_kept(tx, incident)
+    if kept is None and before is not None and incident.closed_at is not None and incident.closed_at > before:
+        kept = f"closed since {incident.closed_at:%Y-%m-%d}"
+    if kept is not None:
         raise WrongState(incident.ref, kept, "it can't be purged now")
     ends = erasure.begin(tx, incident, vars(decision))
     timeline.note(tx, "incident_purged", ref=incident.ref, **vars(decision))
