@@ -24,6 +24,7 @@ from alertnet.flows.pages import contact_page
 from alertnet.flows.pages.linked_page import Sent
 from alertnet.flows.sending.record_outcome import SendOutcome, record
 from alertnet.flows.sending.render_and_send import Claimed
+from alertnet.flows.system.purge import PurgeDecision, begin_purge
 from alertnet.flows.system.restored_backup import hold_back, tell_everybody
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.flows.voice.incoming_call import KeyedIn, hear_unkeyed_call, key_written_code
@@ -110,6 +111,18 @@ def test_what_a_contact_writes_as_the_incident_is_closed_is_told_as_a_notice(boa
     assert ("not_understood", "coordinator") in board.notices()
     assert [each["text"] for each in board.history(closed, "sms_received")] == ["they are at the door"]
     assert code not in repr(board.replies[-1])
+
+
+def test_what_a_contact_writes_as_its_incident_is_purged_rings(board: Switchboard) -> None:
+    """A12: its code answers nothing any more, and its words are for people."""
+    incident, code = board.newest(), board.code_of("ombuds")
+    board.closes(incident)
+    board.runtime.transact(lambda tx: tx.session.execute(update(attempts).values(due_at=None, status="failed")))
+    ombuds = Thread(target=board.answers_text, args=("ombuds", f"OK {code} they are at the door"))
+
+    while_desk(board, lambda tx: begin_purge(tx, incident, PurgeDecision("Ines", "she asked for it")), somebody=ombuds)
+
+    assert board.alarms() == [("not_understood", "ombuds")]
 
 
 def test_what_a_contact_writes_as_its_incident_is_merged_rings(board: Switchboard) -> None:

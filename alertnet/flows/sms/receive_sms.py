@@ -13,6 +13,7 @@ from functools import cached_property
 from alertnet.core.directory.contact import Contact, MethodKind
 from alertnet.core.directory.contact_tree import ContactTree
 from alertnet.core.disclosure import Subject
+from alertnet.core.errors import Purged
 from alertnet.core.inbound.sms_answers import is_opt_out, parse_answers, parse_duty_change, says_more
 from alertnet.core.inbound.sms_grammar import Report, parse_report
 from alertnet.core.limits import Limit
@@ -154,6 +155,8 @@ class _Text:
                 return sent, {id: held[id] for id in incidents}
             try:
                 held |= take_up_each(self.tx, sorted(incidents - held.keys()))
+            except Purged:
+                continue  # Meanwhile: its codes are no more.
             except UNREADABLE:
                 if are_readable(self.tx.session, incidents):
                     raise
