@@ -184,6 +184,27 @@ def test_an_off_that_is_heard_late_holds_unless_the_turn_was_arranged_since(worl
     assert "47110" not in str([heard(world, name) for name in (*PHONES, "own")])
 
 
+@pytest.mark.parametrize("pin", [TRUE, DURESS])
+def test_what_is_overtaken_is_answered_alike_whichever_the_pin(world: World, pin: str) -> None:
+    """B4: a bystander reads no difference, and under duress others of the rota are alarmed."""
+    world.raises(people=[])
+    other, officer = turn_before_and_after(world)
+    world.passes(minutes=15)
+    world.catches_up()
+    world.is_deaf = True
+    world.phone(PHONES[officer]).sends(f"OFF {pin}", to=world.sandbox.number)
+    world.is_deaf = False
+    world.clock.at += timedelta(minutes=2)
+    world.texts(PHONES[officer], f"ON {TRUE}")
+    before = len(heard(world, other))
+
+    world.catches_up()
+    world.passes(minutes=2)
+
+    assert "su mensaje llego a la coordinacion" in heard(world, officer)[-1]
+    assert any("before you call" in text for text in heard(world, other)[before:]) is (pin == DURESS)
+
+
 def test_a_wrong_pin_changes_nothing_and_people_read_the_text(world: World) -> None:
     """A12."""
     world.raises(people=[])

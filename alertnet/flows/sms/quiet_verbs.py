@@ -63,9 +63,9 @@ def change_duty(text: FieldText, change: DutyChange) -> Reply | None:
     check = text.try_pin(change.pin) if posts else PinCheck.NONE_SET
     if not check:
         return None
-    duress = check is PinCheck.DURESS
-    if not duress and any(_is_overtaken(text, *post) for post in posts):
+    if any(_is_overtaken(text, *post) for post in posts):
         return None
+    duress = check is PinCheck.DURESS
     for tree, contact, duty in posts:
         ends_at = shift_at(duty, tree.timezone, tx.now).ends_at
         arrangement = Arrangement(sender.owner, change.is_on and not duress, tx.now, ends_at)
