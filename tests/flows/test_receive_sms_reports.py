@@ -3,12 +3,15 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
 from alertnet.core.incident import Certainty, Incident, Scope, Severity
 from alertnet.core.limits import NUMBERS_COMPARED
 from alertnet.core.notification import Kind
 from alertnet.flows.credentials.pins import set_pins
-from alertnet.store.tables import alarms, escalations, incidents, notifications
+from alertnet.flows.journeys.missed import miss_check_in
+from alertnet.flows.system.purge import PurgeDecision, begin_purge
+from alertnet.store.tables import alarms, attempts, escalations, incidents, journeys, notifications
 from tests.flows.switchboard import CAST, Switchboard
 
 PIN, DURESS, ONE_TIME = "47110", "47990", "471103"
@@ -541,3 +544,20 @@ def test_no_pin_is_left_on_the_record_of_the_incident(field: Switchboard) -> Non
     assert (incident.facts.verified, incident.facts.details) == (True, "nos pararon en el puente")
     assert PIN not in str(incident.facts)
     assert PIN not in str(field.history(incident.id, "report_received"))
+
+
+def test_a_check_in_counts_whose_missed_ones_are_being_erased(field: Switchboard) -> None:
+    """B4: a purge that was cut short leaves what names its incident until the next one."""
+    field.texts("ana", f"DEPART {PIN} L12 23:00")
+    [journey] = field.rows(journeys)
+    field.clock.at = journey.expected_at + field.runtime.edition.network.teams["north"].terms.incident_after
+    field.runtime.transact(miss_check_in, field.runtime.edition, journey.id)
+    field.closes(field.newest())
+    field.runtime.transact(lambda tx: tx.session.execute(update(attempts).values(due_at=None, status="failed")))
+    field.runtime.transact(begin_purge, field.newest(), PurgeDecision("Ines", "she asked for it"))
+
+    reply = field.texts("ana", f"OK {PIN}")
+
+    assert reply
+    assert "OK" in reply
+    assert [row.status for row in field.rows(journeys)] == ["over"]

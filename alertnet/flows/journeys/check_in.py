@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alertnet.core.codec import value
-from alertnet.core.errors import WrongState
+from alertnet.core.errors import Purged, WrongState
 from alertnet.core.inbound.field_report import consent_within
 from alertnet.core.inbound.field_words import FieldVerb
 from alertnet.core.inbound.on_the_road.journey import (
@@ -23,7 +23,7 @@ from alertnet.core.inbound.on_the_road.journey import (
 from alertnet.core.inbound.sms_grammar import Report
 from alertnet.flows.credentials.known_numbers import InTheField
 from alertnet.flows.incidents.update import update_incident
-from alertnet.flows.unit.locked_incident import take_up
+from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.store.db.tx import Tx
 from alertnet.store.queues import journeys
 from alertnet.store.queues.journeys import StoredJourney
@@ -193,6 +193,15 @@ def check_in_by_call(tx: Tx, sender: InTheField, at: datetime) -> CheckedIn:
     return came_of_it
 
 
+def open_incident_of(tx: Tx, stored: StoredJourney) -> LockedIncident | None:
+    """The incident that its silence has opened, locked; None where that is closed, or being erased."""
+    try:
+        locked = take_up(tx, stored.incident) if stored.incident is not None else None
+    except Purged:
+        return None
+    return locked if locked is not None and locked.is_open else None
+
+
 def _is_again(departure: Journey, before: Journey) -> bool:
     """Whether it says nothing but what was said before, as when a handset that got no receipt sends again."""
     is_known = set(departure.gaps) <= set(before.gaps)
@@ -221,10 +230,8 @@ def _tell_late(tx: Tx, stored: StoredJourney, heard: RoadNews) -> bool:
 
     Only a coordinator who has spoken with the team closes it.
     """
-    if stored.incident is None:
-        return False
-    locked = take_up(tx, stored.incident)
-    if not locked.is_open:
+    locked = open_incident_of(tx, stored)
+    if locked is None:
         return False
     locked.record("checked_in", by=stored.journey.owner, said=heard.said.value)
     if not heard.duress:

@@ -18,6 +18,7 @@ from alertnet.core.notification import Kind, PromptKind
 from alertnet.flows.credentials.known_numbers import InTheField, in_own_language, member_at, member_of
 from alertnet.flows.escalation.escalate import apply_news, tell_more
 from alertnet.flows.incidents.open_incident import open_incident
+from alertnet.flows.journeys.check_in import open_incident_of
 from alertnet.flows.notifications.field_reassurance import must_be_left_alone
 from alertnet.flows.notifications.prompts import raise_prompt
 from alertnet.flows.notifications.system_notices import RANKS, Announcement, tell_coordinators
@@ -157,10 +158,8 @@ def _raise(tx: Tx, edition: Edition, stored: StoredJourney) -> StoredJourney:
 
 def _grow(tx: Tx, edition: Edition, stored: StoredJourney) -> StoredJourney:
     """Make the incident critical after twice the silence, unless it is closed or purged."""
-    if stored.incident is None:
-        return stored
-    locked = take_up(tx, stored.incident)
-    if locked.is_open:
+    locked = open_incident_of(tx, stored)
+    if locked is not None:
         apply_news(locked, replace(locked.facts, severity=Severity.CRITICAL), by=BY)
         _ring(locked, stored.journey)
         locked.finish()
