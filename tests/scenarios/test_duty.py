@@ -184,25 +184,36 @@ def test_an_off_that_is_heard_late_holds_unless_the_turn_was_arranged_since(worl
     assert "47110" not in str([heard(world, name) for name in (*PHONES, "own")])
 
 
+def misses_an_off(world: World, number: str, pin: str) -> None:
+    """Our web is away as that phone sends OFF, and finds it once the phone has said ON."""
+    world.passes(minutes=15)
+    world.catches_up()
+    world.is_deaf = True
+    world.phone(number).sends(f"OFF {pin}", to=world.sandbox.number)
+    world.is_deaf = False
+    world.clock.at += timedelta(minutes=2)
+    world.texts(number, f"ON {TRUE}")
+    world.catches_up()
+    world.passes(minutes=2)
+
+
 @pytest.mark.parametrize("pin", [TRUE, DURESS])
 def test_what_is_overtaken_is_answered_alike_whichever_the_pin(world: World, pin: str) -> None:
     """B4: a bystander reads no difference, and under duress others of the rota are alarmed."""
     world.raises(people=[])
     other, officer = turn_before_and_after(world)
-    world.passes(minutes=15)
-    world.catches_up()
-    world.is_deaf = True
-    world.phone(PHONES[officer]).sends(f"OFF {pin}", to=world.sandbox.number)
-    world.is_deaf = False
-    world.clock.at += timedelta(minutes=2)
-    world.texts(PHONES[officer], f"ON {TRUE}")
-    before = len(heard(world, other))
 
-    world.catches_up()
-    world.passes(minutes=2)
+    misses_an_off(world, PHONES[officer], pin)
 
     assert "su mensaje llego a la coordinacion" in heard(world, officer)[-1]
-    assert any("before you call" in text for text in heard(world, other)[before:]) is (pin == DURESS)
+    assert any("before you call" in text for text in heard(world, other)) is (pin == DURESS)
+
+
+def test_duress_of_the_staff_is_heard_also_in_what_is_overtaken(with_staff: World) -> None:
+    misses_an_off(with_staff, STAFF, DURESS)
+
+    assert "your message went to our coordinator" in str(with_staff.phone(STAFF).inbox[-1])
+    assert any("antes de llamar" in text for text in heard(with_staff, "ana"))
 
 
 def test_a_wrong_pin_changes_nothing_and_people_read_the_text(world: World) -> None:

@@ -56,22 +56,22 @@ def receive_quiet_verb(text: FieldText, report: Report) -> Reply | None:
 def change_duty(text: FieldText, change: DutyChange) -> Reply | None:
     """ON or OFF by SMS, until the turn changes; None if overtaken, where the PIN is wrong, or no rota has the sender.
 
-    Under duress the reply is the same, the phone goes off duty in either case, and the coordinators are alarmed.
+    Under duress the reply is the same, the phone goes off duty unless overtaken, and the coordinators are alarmed.
     """
     tx, sender = text.tx, text.sender
     posts = [post for post in text.edition.network.with_duty if sender.owner in post[2].by_name]
     check = text.try_pin(change.pin) if posts else PinCheck.NONE_SET
     if not check:
         return None
+    duress = check is PinCheck.DURESS
+    if duress:
+        hear_duress(text, None)
     if any(_is_overtaken(text, *post) for post in posts):
         return None
-    duress = check is PinCheck.DURESS
     for tree, contact, duty in posts:
         ends_at = shift_at(duty, tree.timezone, tx.now).ends_at
         arrangement = Arrangement(sender.owner, change.is_on and not duress, tx.now, ends_at)
         arrange(tx, tree, contact, arrangement, sender.owner)
-    if duress:
-        hear_duress(text, None)
     named = ", ".join(dict.fromkeys(contact.id for _, contact, _ in posts))
     words = replace(sender.words, subject=Subject.ON_DUTY if change.is_on else Subject.OFF_DUTY, about=named)
     return text.reply(Kind.NOTICE, words)
