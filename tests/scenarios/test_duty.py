@@ -344,8 +344,15 @@ def test_whoever_has_the_next_turn_is_reminded_once_a_day_before(with_staff: Wor
     assert len(reminders(with_staff, STAFF)) == 1
 
 
+def test_who_begins_within_a_day_of_the_first_look_is_reminded(with_staff: World) -> None:
+    """A program that was just set up, or a database from before there were reminders."""
+    with_staff.clock.at = datetime(2026, 11, 29, 20, 0, tzinfo=UTC)
+    looks(with_staff)
+    assert len(reminders(with_staff, STAFF)) == 1
+
+
 def handed_over(world: World, who: str) -> list[str]:
-    return [text for text in heard(world, who) if "duty for" in text or "turno para" in text]
+    return [text for text in heard(world, who) if "are on duty for" in text or "de turno para" in text]
 
 
 @pytest.mark.parametrize("is_own", [False, True])

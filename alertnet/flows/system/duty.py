@@ -132,10 +132,11 @@ def remind_of_turns(tx: Tx, network: Network, looked: heartbeats.Heartbeat | Non
     """
     if not heartbeats.lease(tx, heartbeats.DUTY_REMINDED, LOOKS_EVERY):
         return
-    since = looked.at if looked else tx.now
+    # At the first look nobody has been reminded yet.
+    since, reminded = (looked.at, looked.at + BEFORE) if looked else (tx.now, tx.now)
     begins: dict[tuple[Officer, datetime], list[tuple[ContactTree, Contact]]] = {}
     for tree, contact, turn in coming_turns(tx, network, weeks=2):
-        is_near = max(tx.now, since + BEFORE) < turn.starts_at <= tx.now + BEFORE
+        is_near = max(tx.now, reminded) < turn.starts_at <= tx.now + BEFORE
         if turn.officer and (is_near or since < turn.starts_at <= tx.now):
             begins.setdefault((turn.officer, turn.starts_at), []).append((tree, contact))
     work = UnitOfWork(tx)
