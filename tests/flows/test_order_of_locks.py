@@ -17,6 +17,7 @@ from alertnet.flows.credentials.pins import set_pins
 from alertnet.flows.incidents.close_incident import close_incident
 from alertnet.flows.incidents.merge import merge
 from alertnet.flows.sending.record_outcome import SendOutcome, record, track_sms
+from alertnet.flows.system.purge import PurgeDecision, begin_purge
 from alertnet.flows.unit.idempotent_request import AcceptedRequest, Show, accept
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.flows.voice.incoming_call import receive_call
@@ -25,6 +26,7 @@ from alertnet.flows.voice.outgoing_call import key_in
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.idempotency import ApiAnswer, Once
 from alertnet.store.records.inbound import InboundCall, await_others
+from alertnet.store.records.incidents import lock
 from alertnet.store.records.timeline import SYSTEM
 from alertnet.store.tables import attempts, codes, inbound, incidents, journeys, notifications
 from tests.flows.switchboard import CAST, Switchboard, begin_to_wait, claims, connect, while_desk
@@ -136,6 +138,27 @@ def test_who_calls_as_their_text_is_heard_holds_no_journey_while_waiting(board: 
     ana.join()
 
     assert [row.provider_id for row in board.rows(inbound, kind="call")] == ["CA1"]
+
+
+def test_a_purge_that_waits_for_a_part_does_not_hold_the_whole(board: Switchboard) -> None:
+    """A11: whoever comes with what was given for the part holds that first, and waits for the whole."""
+    part, whole = sorted([board.newest(), board.opens(type="threat")])
+    board.runtime.transact(lambda tx: merge(tx, part, whole, by="the desk").finish())
+    board.closes(whole)
+    settled = update(attempts).values(due_at=None, status="failed")
+    board.runtime.transact(lambda tx: tx.session.execute(settled))
+    asked_for = PurgeDecision("Ines", "she asked for it")
+    purge = Thread(target=board.runtime.transact, args=(begin_purge, whole, asked_for))
+
+    def hold(tx: Tx) -> None:
+        lock(tx.session, [part])
+        begin_to_wait(tx, purge)
+        assert tx.session.scalars(IF_FREE, {"id": whole}).all() == [whole]
+
+    board.runtime.transact(hold)
+    purge.join()
+
+    assert None not in [row.purged_at for row in board.rows(incidents)]
 
 
 def test_the_same_request_that_waits_for_the_first_hears_that_it_is_in_flight(board: Switchboard) -> None:

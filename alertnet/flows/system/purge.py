@@ -64,7 +64,7 @@ def begin_purge(tx: Tx, id: str, decision: PurgeDecision, before: datetime | Non
 
     Refused while it is open or held, or something of it is under way, and of what was closed after `before`.
     """
-    incident = incidents.lock(tx.session, [id], in_outline=True)[id]
+    incident = incidents.lock(tx.session, erasure.parts_of(tx.session, id), in_outline=True)[id]
     kept = _why_kept(tx, incident)
     if kept is None and before is not None and incident.closed_at is not None and incident.closed_at > before:
         kept = f"closed since {incident.closed_at:%Y-%m-%d}"
