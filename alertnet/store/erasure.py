@@ -74,6 +74,7 @@ Where = Callable[[_Whole], ColumnElement[bool]]
 _Step = tuple[Table, ColumnElement[bool], dict[str, Any] | None]
 """Rows to erase, and their new values; None: deleted."""
 
+_ERASURE = "erasure"
 _ALL_OF_ONE = 100_000
 """More rows than one person has."""
 _KEPT = (
@@ -187,6 +188,12 @@ def erase_subject(tx: Tx, subject: DataSubject, gone: Sequence[str]) -> int:
         (number_tests, of_gone, None),
     )
     return sum(_erase(tx.session, table, where, values, _ALL_OF_ONE) for table, where, values in steps)
+
+
+def begin_to_erase(tx: Tx) -> None:
+    """Wait for whatever else erases: what is of a person and what is of an incident are taken in different orders."""
+    inbound_records.await_others(tx, _ERASURE)
+    overwrite(tx.session)
 
 
 def overwrite(session: Session) -> None:

@@ -17,7 +17,8 @@ from alertnet.flows.credentials.pins import set_pins
 from alertnet.flows.incidents.close_incident import close_incident
 from alertnet.flows.incidents.merge import merge
 from alertnet.flows.sending.record_outcome import SendOutcome, record, track_sms
-from alertnet.flows.system.purge import PurgeDecision, begin_purge
+from alertnet.flows.system.purge import PurgeDecision, begin_purge, erase_part
+from alertnet.flows.system.subject import erase_subject, subject_of
 from alertnet.flows.unit.idempotent_request import AcceptedRequest, Show, accept
 from alertnet.flows.unit.locked_incident import LockedIncident, take_up
 from alertnet.flows.voice.incoming_call import receive_call
@@ -159,6 +160,30 @@ def test_a_purge_that_waits_for_a_part_does_not_hold_the_whole(board: Switchboar
     purge.join()
 
     assert None not in [row.purged_at for row in board.rows(incidents)]
+
+
+def test_who_erases_a_person_holds_nothing_while_an_incident_is_erased(board: Switchboard) -> None:
+    """A11: else each of the two may come to hold what the other is about to erase."""
+    other, purged = board.newest(), board.opens(type="threat")
+    network, asked_for = board.runtime.edition.network, PurgeDecision("Ines", "she asked for it")
+    for each in (other, purged):
+        board.closes(each)
+    settled = update(attempts).values(due_at=None, status="failed")
+    board.runtime.transact(lambda tx: tx.session.execute(settled))
+    board.runtime.transact(begin_purge, purged, asked_for)
+    whose = subject_of(network, "colombia/coordinator")
+    person = Thread(target=board.runtime.transact, args=(erase_subject, network, whose, asked_for))
+    of_other = {row.id for row in board.rows(attempts, incident_id=other)}
+
+    def hold(tx: Tx) -> None:
+        erase_part(tx, purged)
+        begin_to_wait(tx, person)
+        assert {id for each in of_other for id in tx.session.scalars(CALL_IF_FREE, {"id": each})} == of_other
+
+    board.runtime.transact(hold)
+    person.join()
+
+    assert board.history(SYSTEM, "subject_erased")
 
 
 def test_the_same_request_that_waits_for_the_first_hears_that_it_is_in_flight(board: Switchboard) -> None:

@@ -77,13 +77,13 @@ def begin_purge(tx: Tx, id: str, decision: PurgeDecision, before: datetime | Non
 
 def erase_part(tx: Tx, id: str) -> bool:
     """Erase the next rows of an incident whose purge has begun; whether nothing is left."""
-    erasure.overwrite(tx.session)
+    erasure.begin_to_erase(tx)
     return erasure.erase_some(tx, erasure.parts_of(tx.session, id), AT_ONCE)
 
 
 def erase_old_part(tx: Tx, before: datetime, decision: PurgeDecision) -> bool:
     """Erase the next rows that belong to no incident and are older than that; whether nothing is left."""
-    erasure.overwrite(tx.session)
+    erasure.begin_to_erase(tx)
     return erasure.erase_old(tx, before, vars(decision), AT_ONCE) < AT_ONCE
 
 

@@ -65,7 +65,7 @@ def erase_subject(tx: Tx, network: Network, subject: DataSubject, decision: Purg
     in_use = [editions.tree(tx.session, hash) for hash in incidents.trees_in_use(tx.session)]
     known = {*people, *(f"{tree.id}/{id}" for tree in in_use for id in tree.contacts)}
     gone = tuple(owner for owner in subject.owners if owner not in known)
-    erasure.overwrite(tx.session)
+    erasure.begin_to_erase(tx)
     count = erasure.erase_subject(tx, subject, gone)
     timeline.note(tx, "subject_erased", of=list(subject.owners), by=decision.by, why=decision.why, rows=count)
     return count

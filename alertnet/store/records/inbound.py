@@ -123,7 +123,7 @@ _ONE_BY_ONE = Prepared(select(func.pg_advisory_xact_lock(func.hashtextextended(b
 
 
 def await_others(tx: Tx, sender: str) -> None:
-    """Wait until nothing else of that phone, device, or restored backup is being heard; what comes next waits for this.
+    """Wait until nothing else of that phone, device, backup or erasure is under way; what comes next waits for this.
 
     It is the first lock of a transaction.
     """
