@@ -229,3 +229,18 @@ def test_a_cry_among_news_from_another_phone_is_an_alarm_of_its_own(valley: Worl
     valley.texts("luis", "NUEVA ayuda nos disparan")
 
     assert sum(text.startswith("VALLEY URGENT") for text in valley.phone("coordinator").inbox) == 2
+
+
+def test_a_place_that_is_told_later_ends_the_trees_of_other_places(world_of: Worlds) -> None:
+    """B1, A4: they were told while it might have been there; their last resort is not told that nobody answers."""
+    coast = a_tree(LEVELS, CONTACTS, tree="coast").replace("[CO]", '[CO], places: ["L3*"]')
+    world = world_of(a_tree(LEVELS, CONTACTS), coast.replace("+573005550", "+573005551").replace("desk", "harbour"))
+    world.gives_pins("north/ana")
+    world.texts("ana", f"ALERTA {TRUE} 31")
+    incident = world.newest()
+    before = (incident.status("coast"), incident.status("valley"))
+
+    world.texts("ana", f"NUEVA {TRUE} L12")
+
+    assert before == ("running", "running")
+    assert (incident.status("coast"), incident.status("valley")) == ("stopped", "running")

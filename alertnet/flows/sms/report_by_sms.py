@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from alertnet.core.disclosure import Subject
-from alertnet.core.escalation.state import PlanChanged, Status
+from alertnet.core.escalation.state import Status
 from alertnet.core.inbound.field_report import (
     add_to,
     as_grave_as,
@@ -28,7 +28,7 @@ from alertnet.core.incident import IN_CUSTODY, Facts, Severity, gravest, narrowe
 from alertnet.core.notification import Kind, PromptAnswer, PromptKind
 from alertnet.core.resolution.known_people import with_records
 from alertnet.flows.credentials.pins import PinCheck, numbers_in, try_pin, without_numbers
-from alertnet.flows.escalation.escalate import for_all, move, tell_more
+from alertnet.flows.escalation.escalate import apply_facts, tell_more
 from alertnet.flows.escalation.record_decision import decide
 from alertnet.flows.incidents.lone_text import open_text
 from alertnet.flows.incidents.merged_reports import learn_from, mark_anew
@@ -216,7 +216,7 @@ def _join(locked: LockedIncident, news: Facts, report: Report, entry: dict[str, 
     if is_proven:
         mark_anew(locked, duress=news.duress, field_silent=news.leaves_phone_alone)
         learn_from(locked, news.raised_from or "", partial(as_grave_as, news=news))
-        locked.change_facts(joined(known, news, report, verifies=verifies))
+        apply_facts(locked, joined(known, news, report, verifies=verifies))
     subject = Subject.VERIFIED if verifies else _kind_of_news(locked, known, news, report)
     ring_once(locked, subject, about, anew=locked.facts.duress and not known.duress)
     tell_more(locked)
@@ -224,8 +224,6 @@ def _join(locked: LockedIncident, news: Facts, report: Report, entry: dict[str, 
         return
     if verifies:
         decide(locked, PromptAnswer.GO, by=news.team)
-    else:
-        move(locked, for_all(locked, PlanChanged()))
     if locked.facts.leaves_phone_alone:
         field_reassurance.fall_silent(locked)
     if locked.facts.verified and (would_be := news_of(locked.facts, news, report)) != locked.facts:
