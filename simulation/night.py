@@ -9,6 +9,7 @@ from simulation.checks.promises import Promises
 from simulation.checks.ringing import Ringing
 from simulation.checks.told import Told
 from simulation.checks.watch import Watch
+from simulation.desk.abroad import Abroad
 from simulation.desk.awaited import Awaited
 from simulation.desk.families import Families
 from simulation.desk.turns import Turns
@@ -52,6 +53,7 @@ class Night:
         self.coordinators = Coordinators(world, self.web, self.people, self.promises)
         self.families = Families(world, self.coordinators)
         self.turns = Turns(world, self.web, self.people)
+        self.abroad = Abroad(world, self.people)
         self.number_tests = NumberTests(world, self.web)
         self.traveller = Traveller(world, self.people)
         self.members = Members(world, self.web, self.people, self.traveller)
@@ -78,6 +80,7 @@ class Night:
         self.coordinators.begin()
         self.families.begin()
         self.turns.begin()
+        self.abroad.begin()
         self.guesser.begin()
         self.code_guesser.begin()
         self.number_tests.begin()

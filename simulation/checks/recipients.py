@@ -16,6 +16,7 @@ from alertnet.core.escalation.state import LAST_RESORT
 from alertnet.core.incident import Facts, Scope
 from alertnet.core.notification import Kind, is_in_field
 from alertnet.store.tables import ACTING, escalations, incidents, notifications, served, timeline
+from simulation.checks.served import check_served
 from simulation.world.cast import NEW_NUMBER, NEWCOMER, PRESS, SECRET, phones_of
 from simulation.world.expected_consent import why_barred
 from simulation.world.expected_plan import concerns
@@ -69,6 +70,7 @@ def check_recipient(world: World, row: Row[Any], outgoing: Outgoing) -> Found:
         yield from _heeds_the_desk(world, row, outgoing)
         yield from _is_in_the_plan(world, row, outgoing)
         yield from _has_it_still(world, row, outgoing)
+        yield from check_served(world, row, outgoing)
     is_a_strangers = outgoing.to == world.recycled and row.kind != Kind.NOT_UNDERSTOOD.value
     if is_a_strangers and world.database.rows(_DISOWNED, acts=row.acts):
         yield "A9", "whoever has that number is a stranger, and has said so"

@@ -84,7 +84,9 @@ class Awaited:
         world, times = self.world, tuple(each.hour * 60 + each.minute for each in self.expected)
         team = world.network.teams["north"]
         routine = Routine("morning", times, members=("eva",), terms=Terms(self.risk, INCIDENT_AFTER))
-        world.network = replace(world.network, teams={"north": replace(team, routines=(routine,))})
+        world.network = replace(
+            world.network, teams={**world.network.teams, "north": replace(team, routines=(routine,))}
+        )
         world.edition = world.publish(world.network)
         world.database.pattern.transact(lambda tx: follow_routines(replace(tx, now=START), world.network))
 

@@ -39,6 +39,7 @@ from simulation.hosts.runtime import SeededEntropy
 from simulation.hosts.web import Web, WebAnswer
 from simulation.outside.people import People
 from simulation.world.cast import PUBLIC_LEVEL, SECRET
+from simulation.world.countries import ABROAD
 from simulation.world.world import World
 
 TRIES_EVERY = 8.0  # Seconds.
@@ -82,6 +83,7 @@ class Coordinators:
         # It has its own entropy, so that everything else in a night is the same whatever there is to choose from.
         self._places = world.draws("reported places")
         self._asks = world.draws("what is asked")
+        self._countries = world.draws("reported countries")
         self._merging = world.draws("merging")
         self.merges = not (world.mischief.quiet or world.mischief.edits) and self._merging.comes()
         """Whether two reports are taken for one event in this night."""
@@ -290,7 +292,7 @@ class Coordinators:
         person = Person(code="P7", kind=PersonKind.ACCOMPANIER, nationality="ES", name=f"Maria {SECRET}")
         return Report(
             type=random.choice(["arrest", "threat", "raid", "defamation"]),
-            country="CO",
+            country=self._countries.choice(["CO", "CO", "PE", "EC"]) if ABROAD in self.world.network.teams else "CO",
             severity=random.choice(list(Severity)),
             place=self._places.choice([f"Vereda {SECRET}", None, "L12", "L21"]),
             summary=f"{SECRET} was taken",

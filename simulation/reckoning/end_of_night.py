@@ -27,6 +27,7 @@ from alertnet.store.tables import (
     timeline,
 )
 from alertnet.store.views.pauses import PAUSED
+from simulation.desk.abroad import check_abroad
 from simulation.desk.awaited import check_awaited
 from simulation.mails.writers import check_mails
 from simulation.night import Night
@@ -107,6 +108,7 @@ def reckon(night: Night) -> None:
     of_the_field = (
         *(check_journeys(world, history) if night.traveller.travels else ()),
         *check_awaited(world, night.awaited),
+        *check_abroad(world, night.abroad, history),
         *check_members(world, night.members, history),
         *check_recordings(world, night.caller),
         *check_calls_back(world, night.calls_back),
@@ -142,7 +144,7 @@ def _once(night: Night, _: Sequence[Row[Any]]) -> Found:
         if ref not in there:
             yield "A1", f"{ref} was accepted, and is lost"
     count = sum(not facts.get("lone_text") for facts in night.world.database.column(select(incidents.c.facts)))
-    field = (night.traveller, night.members, night.caller, night.reporter, night.awaited)
+    field = (night.traveller, night.members, night.caller, night.reporter, night.awaited, night.abroad)
     most = sum(each.reports for each in (*field, night.people, night.coordinators, night.office, night.visitors))
     if count > most:
         yield "A1", f"{count} incidents came of {most} reports"

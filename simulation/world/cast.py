@@ -84,10 +84,10 @@ def draw_network(random: Random) -> Network:
     head_office = _contact(random, numbers, "head-office", Role.OTHER)
     strangers = random.sample(_STRANGERS, len(_STRANGERS))
     near, far = strangers[: random.choice([1, 2, 2, 3, 4])], strangers[5:6]
-    trees = [_tree(random, numbers, "colombia", near, head_office, Start())]
+    trees = [draw_tree(random, numbers, "colombia", near, head_office, Start())]
     if random.random() < 0.2:
         start = Start(random.randint(0, 4) * MINUTE, unless_acknowledged=random.random() < 0.5)
-        trees.append(_tree(random, numbers, "europe", far, head_office, start))
+        trees.append(draw_tree(random, numbers, "europe", far, head_office, start))
     ana = Member("ana", "Ana", FIELD_PHONE, "en")
     eva = Member("eva", "Eva", TRAVELLERS_PHONE, "en")
     consent = random.choice([Scope.NATIONAL, Scope.INTERNATIONAL])
@@ -227,7 +227,7 @@ def renumbered(random: Chance, network: Network) -> Network:
     return replace(network, trees={**network.trees, "colombia": replace(tree, contacts=contacts)})
 
 
-def _tree(
+def draw_tree(
     random: Random,
     numbers: Numbers,
     id: str,
@@ -235,6 +235,7 @@ def _tree(
     head_office: Contact,
     start: Start,
 ) -> ContactTree:
+    """A tree of one country, with two coordinators and levels for the others."""
     coordinator = _contact(random, numbers, f"{id}-duty", Role.COORDINATOR, deputy=f"{id}-second")
     second = _contact(random, numbers, f"{id}-second", Role.COORDINATOR)
     told = [

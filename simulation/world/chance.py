@@ -9,6 +9,7 @@ SHARES = {
     "caller": 0.3,
     "clocks": 0.2,
     "code guesser": 0.3,
+    "countries and places": 0.1,
     "edits beside": 0.5,
     "erasures": 0.15,
     "frozen turn": 0.2,

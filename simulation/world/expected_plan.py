@@ -138,7 +138,7 @@ def is_closed(contact: Contact, at: datetime) -> bool:
 
 def told_by(trees: list[ContactTree], tree: ContactTree, level: Level, facts: Facts) -> list[Contact]:
     """Whom the level tells of such an incident."""
-    if level.when.severity and facts.severity not in level.when.severity:
+    if not serves(tree, facts) or (level.when.severity and facts.severity not in level.when.severity):
         return []
     contacts = [tree.contacts[id] for id in level.notify]
     if level.when.nationality and not _nationality_unknown(facts):
@@ -148,13 +148,28 @@ def told_by(trees: list[ContactTree], tree: ContactTree, level: Level, facts: Fa
     return [each for each in contacts if not _is_barred(trees, each, facts)]
 
 
+def serves(tree: ContactTree, facts: Facts) -> bool:
+    """Whether the tree is for that country and place."""
+    return not {"*", facts.country}.isdisjoint(tree.countries) and _may_be_at(facts.place, tree.places)
+
+
+def tells_any(trees: list[ContactTree], tree: ContactTree, facts: Facts) -> bool:
+    """Whether any level of the tree has somebody to tell."""
+    return any(told_by(trees, tree, level, facts) for level in tree.levels)
+
+
 def concerns(when: When, facts: Facts) -> bool:
-    """Whether the place and organisation match the condition; a place in words may be any."""
+    """Whether the place and organisation match the condition."""
     if when.organisation and not any(person.organisation in when.organisation for person in facts.people):
         return False
-    if not when.place or facts.place is None or " " in facts.place:
+    return _may_be_at(facts.place, when.place)
+
+
+def _may_be_at(place: str | None, codes: frozenset[str]) -> bool:
+    """Whether the place is one of these, where there are any; one in words, or none, may be."""
+    if not codes or place is None or " " in place:
         return True
-    return any(facts.place.startswith(code[:-1]) if code.endswith("*") else facts.place == code for code in when.place)
+    return any(place.startswith(code[:-1]) if code.endswith("*") else place == code for code in codes)
 
 
 def _is_barred(trees: list[ContactTree], contact: Contact, facts: Facts) -> bool:

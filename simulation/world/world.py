@@ -31,6 +31,7 @@ from simulation.world.cast import (
     with_terms,
 )
 from simulation.world.chance import Chance, chance
+from simulation.world.countries import with_countries
 from simulation.world.database import Database
 from simulation.world.expected_turns import Arranged
 from simulation.world.faults import Mischief, Trouble, draw_mischief, draw_standstill, draw_steps, draw_watched
@@ -85,7 +86,7 @@ class World:
         self.entropy = self.draws("chance")
         drawn = with_rota(self.draws("rota"), for_some(self.draws("places"), draw_network(self.random)))
         drawn = with_terms(self.draws("terms"), with_switchboard(self.draws("switchboard"), drawn))
-        self.network = with_press(self.draws("press"), drawn)
+        self.network = with_countries(self.draws("countries and places"), with_press(self.draws("press"), drawn))
         self.length = self.random.choice([3, 4, 5, 6, 10]) * MINUTE
         watched = draw_watched(self.draws("watch"), draw_mischief(self.random, self.length), self.length)
         stopped = draw_standstill(self.draws("frozen turn"), watched)
@@ -226,5 +227,6 @@ def _names(network: Network) -> dict[str, str]:
     """The owner of each number and mailbox."""
     names = {address: contact.id for _, contact in network.all_contacts for address in contact.addresses}
     names |= {phone: name for name, phone in ON_DUTY.items()}
+    names |= {each.phone: each.id for team in network.teams.values() for each in team.members.values()}
     field = {FIELD_PHONE: "the field", TRAVELLERS_PHONE: "the traveller", STRANGERS_PHONE: "a stranger"}
     return names | {NEWCOMER.address: "newcomer", NEW_NUMBER: "the new number"} | field

@@ -703,6 +703,22 @@ MUTANTS = {
         "    _tell_late(tx, stored, heard)\n",
         wants=("awaited",),
     ),
+    "a tree goes on about another place than its own": Mutant(
+        "B1",
+        1,
+        "alertnet/core/resolution/resolve.py",
+        "plan if plan.tree.serves(facts.country, facts.place) else _for_last_resort_alone(plan)",
+        "plan if plan.tree.serves(facts.country) else _for_last_resort_alone(plan)",
+        wants=("countries and places",),
+    ),
+    "a report without a place is of no place that a tree serves": Mutant(
+        "A2",
+        1,
+        "alertnet/core/directory/contact_tree.py",
+        "if may_be_at(place, tree.places))",
+        "if not tree.places or (place and may_be_at(place, tree.places)))",
+        wants=("countries and places",),
+    ),
     "whoever has another telephone is told by the former one as well": Mutant(
         "A9",
         36,
