@@ -54,11 +54,11 @@ class Abroad:
 
     def _plans(self, id: str, phone: str) -> None:
         random, length = self.random, self.world.length
-        raised, place = random.uniform(2, length / 2), random.choice(["", "", " L12", " L21", " L4"])
+        raised, place = random.uniform(2, length / 2), random.choice(["", "", "", " L12", " L21"])
         self._writes(raised, phone, f"{REPORT} {PIN} {random.choice([20, 31, 40])}{place}")
-        if random.random() < 0.7:
+        if random.random() < 0.8:
             told_later = f"{NEWS} {PIN} {random.choice(['L12', 'L21', 'L4'])}"
-            self._writes(random.uniform(raised, length), phone, told_later)
+            self._writes(raised + random.uniform(2, 120), phone, told_later)
         if random.random() < 0.6:
             self.world.time.after(random.uniform(1, length), partial(self._moves, id))
 

@@ -86,7 +86,7 @@ class World:
         self.entropy = self.draws("chance")
         drawn = with_rota(self.draws("rota"), for_some(self.draws("places"), draw_network(self.random)))
         drawn = with_terms(self.draws("terms"), with_switchboard(self.draws("switchboard"), drawn))
-        self.network = with_countries(self.draws("countries and places"), with_press(self.draws("press"), drawn))
+        self.network = with_countries(self.draws("lands and places"), with_press(self.draws("press"), drawn))
         self.length = self.random.choice([3, 4, 5, 6, 10]) * MINUTE
         watched = draw_watched(self.draws("watch"), draw_mischief(self.random, self.length), self.length)
         stopped = draw_standstill(self.draws("frozen turn"), watched)

@@ -709,7 +709,7 @@ MUTANTS = {
         "alertnet/core/resolution/resolve.py",
         "plan if plan.tree.serves(facts.country, facts.place) else _for_last_resort_alone(plan)",
         "plan if plan.tree.serves(facts.country) else _for_last_resort_alone(plan)",
-        wants=("countries and places",),
+        wants=("lands and places",),
     ),
     "a report without a place is of no place that a tree serves": Mutant(
         "A2",
@@ -717,7 +717,7 @@ MUTANTS = {
         "alertnet/core/directory/contact_tree.py",
         "if may_be_at(place, tree.places))",
         "if not tree.places or (place and may_be_at(place, tree.places)))",
-        wants=("countries and places",),
+        wants=("lands and places",),
     ),
     "whoever has another telephone is told by the former one as well": Mutant(
         "A9",
