@@ -201,6 +201,8 @@ def while_desk(board: Switchboard, does: Callable[..., object], *args: str, some
 
 def begin_to_wait(tx: Tx, somebody: Thread) -> None:
     """Somebody begins, and waits for what the transaction holds."""
+    # What was asked ahead is held only with the next answer: else somebody may be the first, and waits for nothing.
+    assert not tx.session.scalar(SOMEBODY_WAITS)
     somebody.start()
     until = time.monotonic() + PATIENCE
     while not tx.session.scalar(SOMEBODY_WAITS):
