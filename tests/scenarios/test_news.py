@@ -244,3 +244,13 @@ def test_a_place_that_is_told_later_ends_the_trees_of_other_places(world_of: Wor
 
     assert before == ("running", "running")
     assert (incident.status("coast"), incident.status("valley")) == ("stopped", "running")
+
+
+@pytest.mark.parametrize(("told", "known"), [("L21", "L21"), ("", "L4")])
+def test_the_place_of_a_report_goes_before_that_of_a_text_just_before_it(valley: World, told: str, known: str) -> None:
+    """A2: it decides which trees and contacts are told; where the report names none, that of the text is kept."""
+    valley.texts("ana", "salimos de L4 a las seis")
+
+    valley.texts("ana", f"ALERTA {TRUE} 31 {told}")
+
+    assert valley.newest()["place"] == known

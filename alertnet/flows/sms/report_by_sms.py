@@ -196,7 +196,7 @@ def _open_text(text: FieldText, locked: LockedIncident | None, facts: Facts) -> 
     known = add_to(locked.facts, facts, None)
     if known.consent is not text.sender.team.consent:
         facts = replace(facts, consent=narrowest([facts.consent, known.consent]))
-    open_text(locked, replace(facts, place=known.place, people=known.people), by=text.sender.owner)
+    open_text(locked, replace(facts, place=facts.place or known.place, people=known.people), by=text.sender.owner)
     return locked
 
 
