@@ -118,9 +118,11 @@ def _place_at_first(world: World, incident: Row[Any], history: Sequence[Row[Any]
     """The place in what opened it."""
     if incident.ref in world.opened:
         return world.opened[incident.ref].place
-    own = (row.payload for row in history if row.chain == incident.id and row.kind == "report_received")
-    codes = next((each["understood"] for each in own if "came_to" not in each), ())
-    return next((code for code in codes if PLACE.fullmatch(code)), None)
+    own = [row for row in history if row.chain == incident.id and "came_to" not in row.payload]
+    codes = next((row.payload["understood"] for row in own if row.kind == "report_received"), ())
+    # Where a text came before the report, its place is that of a report which names none.
+    before = incident.facts.get("place") if any(row.kind == "text_opened" for row in own) else None
+    return next((code for code in codes if PLACE.fullmatch(code)), before)
 
 
 def _that_coordinate(world: World, facts: Facts) -> set[str]:
