@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, insert, select, update
 
+from alertnet.core.incident import Facts, Scope, Severity
+from alertnet.flows.incidents.drills import plan_drill
 from alertnet.runtime.http_ping import ping
 from alertnet.runtime.wiring import wire
 from alertnet.sandbox import Fault, Sandbox
@@ -268,13 +270,27 @@ def test_a_test_with_a_wrong_signature_counts_for_nothing(night: Night) -> None:
     assert night.world.runtime.read(lambda tx: heartbeats.read(tx.session)[heartbeats.INBOUND]) == before
 
 
-def test_when_rows_are_late_the_heartbeat_stops_and_the_coordinators_hear(night: Night) -> None:
-    """A worker that is alive, and does nothing."""
-    night.world.raises()
-    night.world.clock.at += timedelta(minutes=3)
+def plans_a_drill(world: World) -> None:
+    """Of which its coordinators are to be told in a minute."""
+    facts, at = (
+        Facts("arrest", Severity.CRITICAL, "CO", Scope.INTERNATIONAL),
+        world.clock.at + timedelta(days=1, minutes=1),
+    )
+    world.runtime.transact(plan_drill, world.runtime.edition, facts, at, None, by="office")
 
-    night.passes(minutes=3, working=False)
 
+@pytest.mark.parametrize("brings", [World.raises, plans_a_drill])
+def test_when_rows_are_late_the_heartbeat_stops_and_the_coordinators_hear(
+    night: Night, brings: Callable[[World], object]
+) -> None:
+    """A worker that is alive, and does nothing; before that there was nothing to do."""
+    night.passes(minutes=5, working=False)
+    before = (night.silence < MINUTE, alarms(night.world))
+    brings(night.world)
+
+    night.passes(minutes=5, working=False)
+
+    assert before == (True, [])
     assert night.silence >= MINUTE
     assert ("sms", "late") in alarms(night.world)
 

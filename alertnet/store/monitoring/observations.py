@@ -20,7 +20,7 @@ from alertnet.store.monitoring.heartbeats import Heartbeat
 from alertnet.store.queues import circuit_breakers, postponed_rows, workers
 from alertnet.store.queues.attempts import ASKED, QUEUED, SENDING, SENT_BY, busy_numbers
 from alertnet.store.records.escalations import unheard
-from alertnet.store.tables import alarms, attempts, escalations, inbound, incidents, journeys, senders
+from alertnet.store.tables import alarms, attempts, drills, escalations, inbound, incidents, journeys, senders
 
 TRIED_LATELY = timedelta(minutes=3)
 """A mailbox that is named is tried twice a minute."""
@@ -55,6 +55,7 @@ _OLDEST = Prepared(
         _oldest(alarms).label("alarms"),
         _oldest(journeys).label("journeys"),
         _oldest(inbound).label("inbound"),
+        _oldest(drills).label("drills"),
         *(subquery.label(method) for method, subquery in _TO_SEND.items()),
         *(_oldest_attempt(method, *SENDING).label(f"leases_{method}") for method in SENT_BY),
         *(
