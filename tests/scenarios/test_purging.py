@@ -312,6 +312,25 @@ def test_two_reports_that_were_merged_are_purged_together(world: World) -> None:
     assert other["status"] == "closed"
 
 
+def test_a_report_that_is_merged_as_its_purge_is_asked_for_is_purged_only_with_its_whole(world: World) -> None:
+    """A10: it is a part of an alarm that goes on, and nobody decided on that."""
+    part, whole = ended(world, summary="Otra Secreta"), world.raises()
+    world.passes(hours=48)
+    asked_for = id_of(world, part)
+    part.act("reopen", reason="taken again")
+    part.act("merge", into=whole.ref)
+    world.passes(hours=48)
+
+    with pytest.raises(WrongState, match=r"is merged into another"):
+        purge_incident(world.runtime, asked_for, DECISION, no_rest)
+
+    assert traces(world, "Otra Secreta")
+    whole.act("close", reason="released")
+    world.passes(hours=48)
+    purges(world, whole)
+    assert [each["ref"] for each in world.runtime.read(timeline_of, "incident_purged")] == [whole.ref]
+
+
 def test_a_hold_on_a_report_holds_what_it_is_merged_into(world: World) -> None:
     """And the hold is let go for both."""
     part, whole = world.raises(summary="Secreta"), world.raises()

@@ -113,6 +113,8 @@ def _why_kept(tx: Tx, incident: Incident) -> str | None:
         return None
     if incident.status is IncidentStatus.OPEN:
         return "open"
+    if incident.part_of is not None:
+        return "merged into another"  # Since it was asked for: that one acts for it, and is purged with it.
     every_id = erasure.parts_of(tx.session, incident.id)
     if (since := incidents.held_since(tx.session, every_id)) is not None:
         return f"held since {since:%Y-%m-%d}"
