@@ -254,3 +254,15 @@ def test_the_place_of_a_report_goes_before_that_of_a_text_just_before_it(valley:
     valley.texts("ana", f"ALERTA {TRUE} 31 {told}")
 
     assert valley.newest()["place"] == known
+
+
+def test_a_report_after_a_text_of_another_place_opens_in_the_trees_of_its_own(world_of: Worlds) -> None:
+    """A2."""
+    coast = a_tree(LEVELS, CONTACTS, tree="coast").replace("[CO]", '[CO], places: ["L3*"]')
+    world = world_of(a_tree(LEVELS, CONTACTS), coast.replace("+573005550", "+573005551").replace("desk", "harbour"))
+    world.gives_pins("north/ana")
+    world.texts("ana", "salimos de L4 a las seis")
+
+    world.texts("ana", f"ALERTA {TRUE} 31 L31")
+
+    assert (world.newest().status("coast"), world.newest().status("valley")) == ("running", "running")

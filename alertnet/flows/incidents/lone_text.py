@@ -16,7 +16,7 @@ from alertnet.core.notification import PromptAnswer, PromptKind
 from alertnet.flows.escalation.record_response import Response, respond
 from alertnet.flows.incidents.close_incident import close_incident
 from alertnet.flows.incidents.merge import take_over_texts
-from alertnet.flows.incidents.open_incident import begin_escalations, of_silence, put_on_record
+from alertnet.flows.incidents.open_incident import begin_escalations, of_silence, plans_in_force, put_on_record
 from alertnet.flows.notifications.compose import notify_coordinators
 from alertnet.flows.notifications.prompts import answer_prompt
 from alertnet.flows.unit.locked_incident import LockedIncident, Recipient
@@ -47,6 +47,15 @@ def facts_of_text(locked: LockedIncident, type: str | None, severity: Severity |
         verified=True,
         details="\n".join(text.words for text in texts_of(locked.tx.session, locked.incident.id)),
     )
+
+
+def add_trees(locked: LockedIncident, edition: Edition, facts: Facts) -> None:
+    """Put a text on the trees in force too that serve these facts, where it was stored as one of another place."""
+    serving, _ = plans_in_force(locked.tx, edition, facts)
+    missing = {id: edition.trees[id] for id in serving if id not in locked.incident.trees}
+    if missing:
+        locked.incident = replace(locked.incident, trees=locked.incident.trees | missing)
+        incident_store.save_plan(locked.tx.session, locked.incident, locked.pruned())
 
 
 def open_text(locked: LockedIncident, facts: Facts, *, by: str) -> None:

@@ -30,7 +30,7 @@ from alertnet.core.resolution.known_people import with_records
 from alertnet.flows.credentials.pins import PinCheck, numbers_in, try_pin, without_numbers
 from alertnet.flows.escalation.escalate import apply_facts, tell_more
 from alertnet.flows.escalation.record_decision import decide
-from alertnet.flows.incidents.lone_text import open_text
+from alertnet.flows.incidents.lone_text import add_trees, open_text
 from alertnet.flows.incidents.merged_reports import learn_from, mark_anew
 from alertnet.flows.incidents.open_incident import open_incident
 from alertnet.flows.incidents.update import propose
@@ -196,7 +196,9 @@ def _open_text(text: FieldText, locked: LockedIncident | None, facts: Facts) -> 
     known = add_to(locked.facts, facts, None)
     if known.consent is not text.sender.team.consent:
         facts = replace(facts, consent=narrowest([facts.consent, known.consent]))
-    open_text(locked, replace(facts, place=facts.place or known.place, people=known.people), by=text.sender.owner)
+    facts = replace(facts, place=facts.place or known.place, people=known.people)
+    add_trees(locked, text.edition, facts)
+    open_text(locked, facts, by=text.sender.owner)
     return locked
 
 
