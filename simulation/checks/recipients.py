@@ -163,7 +163,7 @@ def _is_in_the_plan(world: World, row: Row[Any], outgoing: Outgoing) -> Found:
 
 def _first_written(world: World, row: Row[Any], known: Facts) -> list[Facts]:
     """What the field wrote as it raised it: whoever was told of that is told on, whatever place it writes later."""
-    if row.ref in world.opened or world.asked.merges:
+    if row.ref in world.opened:
         return []
     codes = next((each.payload["understood"] for each in world.database.rows(_REPORTED, acts=row.acts)), ())
     return [replace(known, place=next((code for code in codes if PLACE.fullmatch(code)), None))]
