@@ -12,11 +12,14 @@ from alertnet.core.codec import replace
 from alertnet.core.incident import Severity
 from alertnet.flows.incidents.lone_text import facts_of_text, open_text
 from alertnet.flows.notifications import number_tests
+from alertnet.flows.system.purge import PurgeDecision
 from alertnet.flows.unit.locked_incident import take_up
 from alertnet.sandbox import MailFault
 from alertnet.store.db.tx import Tx
+from alertnet.store.records import incidents as ids
 from alertnet.store.records.inbound import unseen
 from alertnet.store.tables import attempts, incidents, notifications, timeline
+from alertnet.worker.purging import purge_incident
 from tests.scenarios.conftest import Worlds
 from tests.scenarios.valley import COORDINATION, FIELD, a_tree
 from tests.scenarios.world import DURESS, TRUE, Incident, World, code_in, link_in
@@ -341,6 +344,21 @@ def test_a_new_mail_of_whoever_was_told_of_an_incident_is_news_of_it(world: Worl
     assert incident.timeline().count("mail_received") == 1
     assert len(world.phone("coordinator").inbox) > rung
     assert code(world) in world.mailbox(SPAIN).mails[-1].text
+
+
+def test_an_answer_to_a_mail_whose_incident_is_purged_is_read_by_people(world: World, incident: Incident) -> None:
+    """A12: who is afraid again answers the last mail that they had of us."""
+    incident.act("close", reason="released")
+    world.passes(hours=48)
+    id = world.runtime.read(ids.id_of, incident.ref)
+    purge_incident(world.runtime, id, PurgeDecision("Ines", "she asked for it"), lambda: None)
+    rung = len(world.phone("coordinator").inbox)
+
+    writes(world, "They took her again.")
+
+    assert "They took her again." in kept(world)
+    world.passes(hours=1)
+    assert len(world.phone("coordinator").inbox) > rung
 
 
 def test_a_new_mail_of_whoever_has_a_pin_is_replied_to_with_its_page_and_no_code(world: World) -> None:

@@ -9,7 +9,7 @@ from alertnet.core.directory.contact import MethodKind
 from alertnet.store.db.session import Session
 from alertnet.store.db.tx import Tx
 from alertnet.store.records.credentials.codes import HeldCode
-from alertnet.store.tables import alarms, attempts, codes, notifications
+from alertnet.store.tables import alarms, attempts, codes, incidents, notifications
 
 MOST_AT_ONCE = 1000
 """The most ids in one query."""
@@ -37,7 +37,7 @@ def known(tx: Tx, ids: Collection[str]) -> set[str]:
 
 
 def find(session: Session, ids: Sequence[str]) -> SentMail | None:
-    """The first of these that is a mail of ours."""
+    """The first of these that is a mail of ours; what was about a purged incident is answered by nothing any more."""
     query = (
         select(
             *notifications.c["id", "incident_id", "tree", "contact", "address"],
@@ -48,7 +48,9 @@ def find(session: Session, ids: Sequence[str]) -> SentMail | None:
         )
         .outerjoin(codes, codes.c.id == notifications.c.code_id)
         .outerjoin(alarms, alarms.c.code_id == codes.c.id)
+        .outerjoin(incidents, incidents.c.id == notifications.c.incident_id)
         .where(notifications.c.id.in_(ids), notifications.c.method == MethodKind.EMAIL.value)
+        .where(incidents.c.purged_at.is_(None))
     )
     rows = {row.id: row for row in session.execute(query)}
     row = next((rows[id] for id in ids if id in rows), None)
