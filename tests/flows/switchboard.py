@@ -6,7 +6,8 @@ switchboard.code_of("coordinator")              what the phone could answer with
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import Thread
@@ -17,6 +18,7 @@ from sqlalchemy import Row, select, text
 from alertnet.core.delivery.provider_routes import FIRST
 from alertnet.core.directory.contact import MethodKind
 from alertnet.core.incident import CloseReason, Facts, Scope, Severity
+from alertnet.flows.credentials.pins import set_pins
 from alertnet.flows.credentials.written_codes import written_code
 from alertnet.flows.escalation.escalate import escalate
 from alertnet.flows.incidents.close_incident import close_incident
@@ -185,6 +187,16 @@ def connect(url: str) -> Switchboard:
     """A switchboard on the database of that URL."""
     clock = Clock(NOW)
     return Switchboard(wired(settings_on(url), example_trees(), shipped_templates(), clock), clock)
+
+
+@contextmanager
+def raised(url: str) -> Iterator[Switchboard]:
+    """A switchboard on the database of that URL, where Ana has PINs and has raised an alarm."""
+    board = connect(url)
+    board.runtime.transact(set_pins, "north/ana", "47110", "47990")
+    board.texts("ana", "ALERT 47110 21")
+    yield board
+    board.runtime.close()
 
 
 def while_desk(board: Switchboard, does: Callable[..., object], *args: str, somebody: Thread) -> None:

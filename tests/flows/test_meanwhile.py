@@ -41,7 +41,7 @@ from alertnet.store.records.inbound import InboundCall
 from alertnet.store.records.timeline import SYSTEM
 from alertnet.store.tables import acknowledgements, attempts, codes, incidents, journeys, links, notifications
 from alertnet.web.app import make_app
-from tests.flows.switchboard import CAST, PATIENCE, Switchboard, claims, connect, while_desk
+from tests.flows.switchboard import CAST, PATIENCE, Switchboard, claims, raised, while_desk
 
 pytestmark = pytest.mark.postgres
 
@@ -49,13 +49,10 @@ pytestmark = pytest.mark.postgres
 @pytest.fixture
 def board(postgres: str) -> Iterator[Switchboard]:
     """Ana has a PIN, has raised an alarm, and the ombuds office knows of it. On SQLite one transaction is at work."""
-    board = connect(postgres)
-    board.runtime.transact(set_pins, "north/ana", "47110", "47990")
-    board.texts("ana", "ALERT 47110 21")
-    board.tells(board.newest(), "ombuds")
-    board.passes(minutes=11)
-    yield board
-    board.runtime.close()
+    with raised(postgres) as board:
+        board.tells(board.newest(), "ombuds")
+        board.passes(minutes=11)
+        yield board
 
 
 def closes(tx: Tx, incident: str) -> None:

@@ -13,7 +13,6 @@ from sqlalchemy import bindparam, select, text, update
 from alertnet.channels.base import Accepted
 from alertnet.core.errors import WrongState
 from alertnet.core.incident import CloseReason
-from alertnet.flows.credentials.pins import set_pins
 from alertnet.flows.incidents.close_incident import close_incident
 from alertnet.flows.incidents.merge import merge
 from alertnet.flows.sending.record_outcome import SendOutcome, record, track_sms
@@ -30,7 +29,7 @@ from alertnet.store.records.inbound import InboundCall, await_others
 from alertnet.store.records.incidents import lock
 from alertnet.store.records.timeline import SYSTEM
 from alertnet.store.tables import attempts, codes, inbound, incidents, journeys, notifications
-from tests.flows.switchboard import CAST, Switchboard, begin_to_wait, claims, connect, while_desk
+from tests.flows.switchboard import CAST, Switchboard, begin_to_wait, claims, raised, while_desk
 
 IF_FREE = select(incidents.c.id).where(incidents.c.id == bindparam("id")).with_for_update(skip_locked=True)
 CALL_IF_FREE = select(attempts.c.id).where(attempts.c.id == bindparam("id")).with_for_update(skip_locked=True)
@@ -44,11 +43,8 @@ pytestmark = pytest.mark.postgres
 @pytest.fixture
 def board(postgres: str) -> Iterator[Switchboard]:
     """Ana has raised an alarm."""
-    board = connect(postgres)
-    board.runtime.transact(set_pins, "north/ana", "47110", "47990")
-    board.texts("ana", "ALERT 47110 21")
-    yield board
-    board.runtime.close()
+    with raised(postgres) as board:
+        yield board
 
 
 def test_a_battery_that_runs_low_as_the_incident_is_closed_is_told_of_the_phone(board: Switchboard) -> None:
