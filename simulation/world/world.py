@@ -84,9 +84,7 @@ class World:
         self.seed, self.database, self.renderer, self.wanted = seed, database, renderer, wanted
         self.random = Random(f"night {seed}")
         self.entropy = self.draws("chance")
-        drawn = with_rota(self.draws("rota"), for_some(self.draws("places"), draw_network(self.random)))
-        drawn = with_terms(self.draws("terms"), with_switchboard(self.draws("switchboard"), drawn))
-        self.network = with_countries(self.draws("lands and places"), with_press(self.draws("press"), drawn))
+        self.network = self._draw_network()
         self.length = self.random.choice([3, 4, 5, 6, 10]) * MINUTE
         watched = draw_watched(self.draws("watch"), draw_mischief(self.random, self.length), self.length)
         stopped = draw_standstill(self.draws("frozen turn"), watched)
@@ -120,6 +118,12 @@ class World:
         self.looks_until = START
         """Until then every tick counts, so that each worker sees what somebody has just paused."""
         self._earliest: datetime | None = None
+
+    def _draw_network(self) -> Network:
+        """The teams and trees, with what only some nights have."""
+        drawn = with_rota(self.draws("rota"), for_some(self.draws("places"), draw_network(self.random)))
+        drawn = with_terms(self.draws("terms"), with_switchboard(self.draws("switchboard"), drawn))
+        return with_countries(self.draws("lands and places"), with_press(self.draws("press"), drawn))
 
     def draws(self, name: str) -> Chance:
         """The entropy of something that other nights may go without."""
